@@ -1,0 +1,70 @@
+"""Splits and dividends, and prices adjusted for them as of a session."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+import numpy as np
+
+from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.instrument import Instrument
+
+
+class ActionKind(StrEnum):
+    """What happened on the ex-date."""
+
+    SPLIT = "split"
+    DIVIDEND = "dividend"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CorporateAction:
+    """A split (`value` = new shares for one old) or a dividend (`value` = cash per share held on the ex-date)."""
+
+    instrument: Instrument
+    ex_date: date
+    kind: ActionKind
+    value: float
+
+
+def adjustment_factors(bars: Bars, actions: Iterable[CorporateAction]) -> tuple[Floats, Floats]:
+    """Factors of length n that make bars before each ex-date comparable with the last bar.
+
+    Multiply prices by the first and volumes by the second. Only actions with an ex-date up to the last bar's session
+    count, so the last bar's factors are 1 and nothing later can change them. A dividend's factor is
+    1 - dividend / previous close, the previous close taken after a split of the same day (CRSP's back adjustment).
+    """
+    prices = np.ones(len(bars))
+    volumes = np.ones(len(bars))
+    if not len(bars):
+        return prices, volumes
+    sessions, last = bars.sessions, bars.session(-1)
+    splits_of_day: dict[date, float] = {}
+    due = sorted((a for a in actions if a.ex_date <= last), key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND))
+    for action in due:
+        before = int(np.searchsorted(sessions, np.datetime64(action.ex_date, "D")))
+        if before == 0:
+            continue
+        if action.kind is ActionKind.SPLIT:
+            splits_of_day[action.ex_date] = action.value
+            prices[:before] /= action.value
+            volumes[:before] *= action.value
+        else:
+            previous_close = float(bars.close[before - 1]) / splits_of_day.get(action.ex_date, 1.0)
+            if 0 < action.value < previous_close:
+                prices[:before] *= 1 - action.value / previous_close
+    return prices, volumes
+
+
+def adjusted(bars: Bars, actions: Iterable[CorporateAction]) -> Bars:
+    """`bars` (as traded) with prices and volumes back-adjusted as of their last session."""
+    prices, volumes = adjustment_factors(bars, actions)
+    return replace(
+        bars,
+        open=bars.open * prices,
+        high=bars.high * prices,
+        low=bars.low * prices,
+        close=bars.close * prices,
+        volume=bars.volume * volumes,
+    )

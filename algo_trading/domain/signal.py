@@ -1,0 +1,61 @@
+"""What a strategy said about an instrument at the close of a bar."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from algo_trading.domain.instrument import Instrument, Interval
+
+
+class Side(StrEnum):
+    """Direction of a decision or an order."""
+
+    BUY = "buy"
+    SELL = "sell"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StrategyId:
+    """A strategy's name and its parameters in canonical JSON; two settings of one strategy are two strategies."""
+
+    name: str
+    params: str
+
+    def __str__(self) -> str:
+        text = self.params.strip("{}").replace('"', "").replace(":", "=").replace(",", ", ")
+        return f"{self.name}({text})"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One decision. There is one for each active pair and session, holds included, and it is never rewritten.
+
+    `confidence` is in [0, 1]; `size` is the suggested fraction of the account's position limit, in [0, 1]; `close` is
+    the price as traded at the decision; `inputs_hash` identifies the bars it was made from.
+    """
+
+    strategy: StrategyId
+    instrument: Instrument
+    interval: Interval
+    session: date
+    side: Side
+    confidence: float
+    size: float
+    close: float
+    reason: str
+    inputs_hash: str
+
+    @property
+    def key(self) -> str:
+        """Natural key as text; mails and orders derive theirs from it."""
+        return "|".join(
+            (
+                self.strategy.name,
+                self.strategy.params,
+                self.instrument.venue,
+                self.instrument.symbol,
+                self.interval,
+                self.session.isoformat(),
+            )
+        )

@@ -1,0 +1,33 @@
+"""Errors a user can act on. The CLI and the DAGs print the sentence; anything else is a bug and keeps its traceback."""
+
+
+class AlgoTradingError(Exception):
+    """A sentence that names the cause and the next step."""
+
+
+class ConfigError(AlgoTradingError):
+    """The configuration names something that does not exist or does not fit."""
+
+
+class UnknownNameError(ConfigError):
+    """A plug-in, strategy, symbol or calendar that nobody knows."""
+
+
+class SourceError(AlgoTradingError):
+    """A market-data source could not answer."""
+
+
+class RateLimitedError(SourceError):
+    """The source asked us to slow down; try again later."""
+
+
+class UnknownSymbolError(SourceError):
+    """The source does not know the symbol; trying again does not help."""
+
+
+class NothingGoodError(AlgoTradingError):
+    """A batch in which no row passed the gate."""
+
+
+class ServiceUnavailableError(AlgoTradingError):
+    """A database, object store or mail server could not be reached."""

@@ -1,0 +1,28 @@
+"""Plug-ins, built-in and third-party alike, found by entry point and chosen by name."""
+
+from importlib.metadata import entry_points
+from typing import Any
+
+from algo_trading.errors import UnknownNameError
+
+GROUPS = {
+    "algo_trading.strategies": "strategy",
+    "algo_trading.market_data": "market-data source",
+    "algo_trading.channels": "channel",
+}
+
+
+def plugin_names(group: str) -> list[str]:
+    """Names registered in an entry-point group, sorted."""
+    return sorted(point.name for point in entry_points(group=group))
+
+
+def load_plugin(group: str, name: str) -> Any:  # noqa: ANN401 - what a plug-in is depends on its group
+    """The object registered as `name`.
+
+    Raises:
+        UnknownNameError: nothing is; the known names are listed.
+    """
+    for point in entry_points(group=group, name=name):
+        return point.load()
+    raise UnknownNameError(f"there is no {GROUPS[group]} {name!r}; known are: {', '.join(plugin_names(group))}")

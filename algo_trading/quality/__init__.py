@@ -1,0 +1,1 @@
+"""The gate: what comes in is stored or quarantined with a reason."""

@@ -1,0 +1,49 @@
+"""What goes into the gate and what comes out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+from algo_trading.calendars import MarketCalendar
+from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.quality import QualityResult, QuarantinedRow
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of daily bars as they came (RAW_SCHEMA) and what is needed to judge them.
+
+    `now` bounds the future; `neighbours` (BAR_SCHEMA) are stored bars next to the rows, against which a jump is
+    measured; `actions` explain jumps; `expected` gives the first and last session each instrument should have, for
+    finding holes.
+    """
+
+    rows: pa.Table
+    source: str
+    name: str
+    calendar: MarketCalendar
+    now: datetime
+    neighbours: pa.Table
+    actions: Sequence[CorporateAction] = ()
+    expected: Mapping[Instrument, tuple[date, date]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Bars to store (BAR_SCHEMA, unique keys), rows held back, and the counts; good + quarantined = rows."""
+
+    good: pa.Table
+    quarantined: tuple[QuarantinedRow, ...]
+    result: QualityResult
+
+
+class Gate(Protocol):
+    """Judges batches of daily bars."""
+
+    def judge(self, batch: Batch) -> Verdict:
+        """Let good rows through and name the first rule that each other row breaks."""
+        ...

@@ -1,0 +1,83 @@
+"""Sources of bars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+import pyarrow as pa
+
+from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.errors import SourceError
+
+# A row as it came, every value as text; the gate parses it. `place` is the file and line or the request it came from.
+RAW_COLUMNS = ("symbol", "session", "open", "high", "low", "close", "volume")
+RAW_SCHEMA = pa.schema([*((name, pa.string()) for name in RAW_COLUMNS), ("place", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class BarRequest:
+    """Daily bars of one instrument for sessions first..last (None: from the first one the source has)."""
+
+    instrument: Instrument
+    first: date | None
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class RawPayload:
+    """An answer as it came over the wire, archived before anyone reads it."""
+
+    request: BarRequest
+    content: bytes
+    media_type: str
+    suffix: str  # of the archived file, with the dot
+
+
+@dataclass(frozen=True, slots=True)
+class RawBars:
+    """A payload read: rows (RAW_SCHEMA) as traded, none of them judged yet, and the corporate actions beside them."""
+
+    rows: pa.Table
+    actions: tuple[CorporateAction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The answer to one request: a payload, or the error of that symbol alone."""
+
+    request: BarRequest
+    payload: RawPayload | None = None
+    error: SourceError | None = field(default=None, compare=False)
+
+
+class MarketData(Protocol):
+    """A source of daily bars.
+
+    `refetch` is how many sessions before the newest stored one are asked for again, because the source revises them.
+    """
+
+    name: str
+    refetch: int
+
+    def newest_session(self, venue: str) -> date | None:
+        """The newest session that the source can ever serve, or None if it goes on with the calendar."""
+        ...
+
+    def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
+        """One answer for each request, in order. A symbol's failure is in its answer and nobody else's.
+
+        Raises:
+            RateLimitedError: the source asked to slow down and kept asking; nothing was answered.
+            SourceError: the source as a whole cannot be reached.
+        """
+        ...
+
+    def parse(self, payload: RawPayload) -> RawBars:
+        """Read a payload of this source, also one archived long ago.
+
+        Raises:
+            SourceError: the payload is not what the source sends.
+        """
+        ...

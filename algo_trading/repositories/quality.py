@@ -1,0 +1,60 @@
+"""Rows held back, verdicts on batches, and files read before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from algo_trading.domain.quality import QualityResult, QuarantinedRow
+
+
+class QuarantineRepository(Protocol):
+    """Rows that did not pass the gate. The same row of the same place and reason is held once."""
+
+    def add(self, rows: Sequence[QuarantinedRow]) -> int:
+        """Hold rows back; returns how many were not there yet."""
+        ...
+
+    def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
+        """Held rows, newest first."""
+        ...
+
+    def reasons(self) -> Mapping[str, int]:
+        """Rows by reason, most frequent first."""
+        ...
+
+    def count(self) -> int:
+        """Held rows."""
+        ...
+
+
+class QualityRepository(Protocol):
+    """Verdicts of the gate; a batch judged again replaces its verdict."""
+
+    def record(self, result: QualityResult) -> None:
+        """Store a verdict under its suite, source and batch."""
+        ...
+
+    def newest(self, limit: int) -> list[QualityResult]:
+        """Verdicts, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """A file imported before, by the SHA-256 of its content (and what its rows mean: symbol and calendar)."""
+
+    fingerprint: str
+    path: str
+    read: int
+
+
+class ImportRepository(Protocol):
+    """Files that have been imported."""
+
+    def find(self, fingerprint: str) -> ImportedFile | None:
+        """The file with this content, if it was imported."""
+        ...
+
+    def add(self, file: ImportedFile) -> None:
+        """Remember a file; one that is known stays as it is."""
+        ...

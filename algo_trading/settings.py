@@ -1,0 +1,262 @@
+"""Configuration: packaged defaults, the source's own layer, the user's file, the environment. The last one wins.
+
+The one place that reads the environment. Secrets (passwords, keys, a database URL) are refused in files.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from algo_trading.domain.subscription import EVERY
+from algo_trading.errors import ConfigError
+
+USER_FILE = "algo-trading.toml"
+SECRETS = {("database_url",), ("smtp", "password"), ("minio", "access_key"), ("minio", "secret_key")}
+
+
+class Section(BaseModel):
+    """A table of the configuration; unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StrategySettings(Section):
+    """A strategy at work on some symbols."""
+
+    name: str
+    symbols: tuple[str, ...] = Field(min_length=1)
+    params: dict[str, int | float | str | bool] = {}
+
+
+class AccountSettings(Section):
+    """The paper account. Without `start` it begins with the first session that `make run` works through."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    cash: Decimal = Field(gt=0)
+    start: date | None = None
+    position_fraction: Decimal = Field(gt=0, le=1)
+    commission: Decimal = Field(ge=0, lt=1)
+    slippage_bps: Decimal = Field(ge=0, lt=10_000)
+
+
+class SubscriptionSettings(Section):
+    """A subscription that exists from the first start on; further ones are made with `algo-trading subscribe`."""
+
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    symbol: str = EVERY
+    strategy: str = EVERY
+    start: date | None = None
+
+
+class MailSettings(Section):
+    """Mails."""
+
+    sender: str
+    outbox_limit: int = Field(gt=0)
+
+
+class SmtpSettings(Section):
+    """The mail server; the password comes from ALGO_SMTP__PASSWORD."""
+
+    host: str
+    port: int = Field(gt=0, lt=65536)
+    user: str
+    password: SecretStr = SecretStr("")
+    starttls: bool
+
+
+class MinioSettings(Section):
+    """The S3 server; the keys come from ALGO_MINIO__ACCESS_KEY and ALGO_MINIO__SECRET_KEY."""
+
+    endpoint: str
+    bucket: str
+    secure: bool
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+
+
+class CsvFilesSettings(Section):
+    """The folder that the csv_files source reads: one file per symbol."""
+
+    folder: str
+
+
+class YahooSettings(Section):
+    """Politeness towards Yahoo."""
+
+    pause_seconds: float = Field(ge=0)
+    attempts: int = Field(ge=1)
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(env_prefix="ALGO_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    home: Path
+    market_data: str
+    object_store: Literal["local", "minio"]
+    channel: str
+    venue: str
+    shard_size: int = Field(gt=0)
+    database_url: SecretStr = SecretStr("")
+    strategies: tuple[StrategySettings, ...] = ()
+    subscriptions: tuple[SubscriptionSettings, ...] = ()
+    account: AccountSettings
+    mail: MailSettings
+    smtp: SmtpSettings
+    minio: MinioSettings
+    csv_files: CsvFilesSettings
+    yahoo: YahooSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings passes all of them by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment above the files, which `load_settings` passes as arguments."""
+        return env_settings, init_settings
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every symbol that a strategy watches, sorted."""
+        return tuple(sorted({symbol for strategy in self.strategies for symbol in strategy.symbols}))
+
+
+def default_home() -> Path:
+    """Where data lives: `var/` of the checkout this package is installed from, else the user's data folder."""
+    checkout = Path(__file__).resolve().parent.parent
+    if (checkout / "pyproject.toml").exists():
+        return checkout / "var"
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "algo-trading"
+
+
+def load_settings() -> Settings:
+    """Read every layer.
+
+    The user's file is ALGO_CONFIG, else algo-trading.toml in the current folder, else beside the data folder.
+
+    Raises:
+        ConfigError: names the file (or variable), the key and what is allowed.
+    """
+    home = Path(os.environ.get("ALGO_HOME") or default_home()).expanduser().resolve()
+    packaged = files("algo_trading") / "config"
+    user_file = _user_file(home)
+    layers: list[tuple[str, dict[str, Any]]] = [("defaults.toml", _parse(str(packaged / "defaults.toml")))]
+    user = (str(user_file), _parse(str(user_file))) if user_file else None
+    if user:
+        _refuse_secrets(*user)
+    source = os.environ.get("ALGO_MARKET_DATA") or (user and user[1].get("market_data")) or layers[0][1]["market_data"]
+    of_source = packaged / f"{source}.toml"
+    if str(source).isidentifier() and of_source.is_file():
+        layers.append((of_source.name, _parse(str(of_source))))
+    if user:
+        layers.append(user)
+    _refuse_unknown_variables()
+    merged: dict[str, Any] = {}
+    for _, layer in layers:
+        merged = _merge(merged, layer)
+    try:
+        return Settings(**{"home": home, **merged})
+    except ValidationError as error:
+        raise ConfigError(_explain(error, layers)) from error
+
+
+def _user_file(home: Path) -> Path | None:
+    named = os.environ.get("ALGO_CONFIG")
+    if named:
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise ConfigError(f"ALGO_CONFIG names {path}, which is no file")
+        return path
+    for folder in (Path.cwd(), home.parent):
+        if (folder / USER_FILE).is_file():
+            return folder / USER_FILE
+    return None
+
+
+def _parse(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _lookup(layer: Mapping[str, Any], location: tuple[int | str, ...]) -> bool:
+    value: Any = layer
+    for part in location:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def _refuse_secrets(path: str, layer: Mapping[str, Any]) -> None:
+    for secret in sorted(SECRETS):
+        if _lookup(layer, secret):
+            variable = "ALGO_" + "__".join(secret).upper()
+            raise ConfigError(f"{path}: {'.'.join(secret)} is a secret; set {variable} in the environment instead")
+
+
+def _refuse_unknown_variables() -> None:
+    known = {"ALGO_HOME", "ALGO_CONFIG"} | {f"ALGO_{name.upper()}" for name in Settings.model_fields}
+    for variable in sorted(os.environ):
+        if variable.startswith("ALGO_") and variable.split("__")[0] not in known:
+            raise ConfigError(f"{variable} sets nothing; known are: {', '.join(sorted(known))} (tables with __)")
+
+
+def _explain(error: ValidationError, layers: list[tuple[str, dict[str, Any]]]) -> str:
+    sentences = []
+    for problem in error.errors(include_url=False, include_input=False):
+        location = tuple(part for part in problem["loc"] if part not in {"int", "float", "str", "bool"})
+        key = ".".join(str(part) for part in location)
+        variable = "ALGO_" + "__".join(str(part) for part in location).upper()
+        origin = next((name for name, layer in reversed(layers) if _lookup(layer, location)), "the configuration")
+        if variable in os.environ:
+            origin = variable
+        message = problem["msg"][:1].lower() + problem["msg"][1:]
+        if problem["type"] == "extra_forbidden":
+            known = _known_keys(location[:-1])
+            message = f"there is no such key; known here are: {', '.join(known)}"
+        sentence = f"{origin}: {key}: {message}"
+        if sentence not in sentences:
+            sentences.append(sentence)
+    return "; ".join(sentences)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        model = next(
+            (a for a in (annotation, *getattr(annotation, "__args__", ())) if hasattr(a, "model_fields")), None
+        )
+        if model is None:
+            return []
+    return sorted(model.model_fields)

@@ -1,0 +1,1 @@
+"""Strategies: frozen parameters and one `decide`, the same object live and in backtests."""

@@ -1,0 +1,69 @@
+"""What a strategy is."""
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.signal import Side, StrategyId
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a strategy says at the close of each bar; all arrays have the length of the bars.
+
+    `entries` and `exits` are flags; where both are set the exit counts. `confidence` and `size` are in [0, 1]; `size`
+    is the suggested fraction of the position limit.
+    """
+
+    entries: Flags
+    exits: Flags
+    confidence: Floats
+    size: Floats
+
+    def side(self, index: int) -> Side:
+        """Direction at the bar at `index`."""
+        if self.exits[index]:
+            return Side.SELL
+        return Side.BUY if self.entries[index] else Side.HOLD
+
+
+@dataclass(frozen=True)
+class Strategy(ABC):
+    """A frozen dataclass of parameters; a subclass checks them in `__post_init__` and raises ValueError.
+
+    `decide` gets back-adjusted bars from the first stored bar on. What it says at a bar may depend on that bar and
+    earlier ones alone: the test suite cuts the future off and compares.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    features: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    @abstractmethod
+    def warmup(self) -> int:
+        """Bars needed before the first decision."""
+
+    @abstractmethod
+    def decide(self, bars: Bars) -> Decisions:
+        """Decisions at the close of each of `bars`; no entry and no exit during the warm-up."""
+
+    @abstractmethod
+    def explain(self, bars: Bars, index: int) -> str:
+        """One sentence on what was decided at the bar at `index`, with the figures it rests on."""
+
+    @abstractmethod
+    def lines(self, bars: Bars) -> dict[str, Floats]:
+        """The series the strategy watches, by their names in a chart, on the scale of the price."""
+
+    @property
+    def id(self) -> StrategyId:
+        """Name and parameters, as signals are keyed."""
+        return StrategyId(self.name, json.dumps(asdict(self), sort_keys=True, separators=(",", ":")))
