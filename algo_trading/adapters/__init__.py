@@ -1,0 +1,1 @@
+"""Implementations of the repository protocols, one module or folder per technology."""

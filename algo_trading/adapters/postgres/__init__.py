@@ -1,0 +1,1 @@
+"""The market database on PostgreSQL."""

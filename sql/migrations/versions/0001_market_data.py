@@ -1,0 +1,31 @@
+"""Bars, indicators, signals and what the gate found."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+FIRST_YEAR, LAST_YEAR = 2000, 2040
+
+
+def upgrade() -> None:
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    # One partition a year, and one for all that lies before and one for all after.
+    op.execute(f"CREATE TABLE bars_older PARTITION OF bars FOR VALUES FROM (MINVALUE) TO ('{FIRST_YEAR}-01-01Z')")
+    for year in range(FIRST_YEAR, LAST_YEAR + 1):
+        op.execute(
+            f"CREATE TABLE bars_y{year} PARTITION OF bars FOR VALUES FROM ('{year}-01-01Z') TO ('{year + 1}-01-01Z')"
+        )
+    op.execute(f"CREATE TABLE bars_newer PARTITION OF bars FOR VALUES FROM ('{LAST_YEAR + 1}-01-01Z') TO (MAXVALUE)")
+
+
+def downgrade() -> None:
+    for table in (
+        "imported_files", "quality_results", "quarantine", "sessions", "signals", "indicators", "corporate_actions",
+        "bars", "instruments",
+    ):
+        op.drop_table(table)
