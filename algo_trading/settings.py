@@ -96,6 +96,13 @@ class YahooSettings(Section):
     attempts: int = Field(ge=1)
 
 
+class AirflowSettings(Section):
+    """Airflow as `make run` starts it."""
+
+    port: int = Field(gt=0, lt=65536)
+    parallelism: int = Field(ge=1)
+
+
 class Settings(BaseSettings):
     """The whole configuration."""
 
@@ -116,6 +123,7 @@ class Settings(BaseSettings):
     minio: MinioSettings
     csv_files: CsvFilesSettings
     yahoo: YahooSettings
+    airflow: AirflowSettings
 
     @classmethod
     def settings_customise_sources(
