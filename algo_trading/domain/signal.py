@@ -1,5 +1,6 @@
 """What a strategy said about an instrument at the close of a bar."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -48,14 +49,13 @@ class Signal:
 
     @property
     def key(self) -> str:
-        """Natural key as text; mails and orders derive theirs from it."""
-        return "|".join(
-            (
-                self.strategy.name,
-                self.strategy.params,
-                self.instrument.venue,
-                self.instrument.symbol,
-                self.interval,
-                self.session.isoformat(),
-            )
+        """Natural key as a JSON list; mails and orders derive theirs from it."""
+        parts = (
+            self.strategy.name,
+            self.strategy.params,
+            self.instrument.symbol,
+            self.instrument.venue,
+            self.interval,
+            self.session.isoformat(),
         )
+        return json.dumps(parts, separators=(",", ":"))

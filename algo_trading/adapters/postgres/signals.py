@@ -1,0 +1,131 @@
+"""Signals and the session log in PostgreSQL."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from algo_trading.adapters.postgres.database import Database
+from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.schema import instruments, sessions, signals
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.repositories.signals import Stage
+
+
+class PostgresSignals:
+    """Implements SignalRepository."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def add(self, new: Sequence[Signal]) -> int:
+        if not new:
+            return 0
+        with self._engine.begin() as connection:
+            ids = ensure_instruments(connection, (signal.instrument for signal in new))
+            rows = [
+                {
+                    "strategy": signal.strategy.name,
+                    "params": signal.strategy.params,
+                    "instrument_id": ids[signal.instrument],
+                    "interval": str(signal.interval),
+                    "session": signal.session,
+                    "side": str(signal.side),
+                    "confidence": signal.confidence,
+                    "size": signal.size,
+                    "close": signal.close,
+                    "reason": signal.reason,
+                    "inputs_hash": signal.inputs_hash,
+                }
+                for signal in new
+            ]
+            added = connection.execute(
+                insert(signals).values(rows).on_conflict_do_nothing().returning(signals.c.id)
+            ).all()
+        return len(added)
+
+    def of_session(self, venue: str, session: date) -> list[Signal]:
+        query = (
+            _select()
+            .where(instruments.c.venue == venue, signals.c.session == session)
+            .order_by(signals.c.strategy, signals.c.params, instruments.c.symbol.collate("C"))
+        )
+        return self._read(query)
+
+    def find(self, key: str) -> Signal | None:
+        strategy, params, symbol, venue, interval, session = json.loads(key)
+        found = self._read(
+            _select().where(
+                signals.c.strategy == strategy,
+                signals.c.params == params,
+                instruments.c.venue == venue,
+                instruments.c.symbol == symbol,
+                signals.c.interval == interval,
+                signals.c.session == date.fromisoformat(session),
+            )
+        )
+        return found[0] if found else None
+
+    def newest(self, limit: int) -> list[Signal]:
+        query = (
+            _select()
+            .where(signals.c.side != str(Side.HOLD))
+            .order_by(signals.c.session.desc(), signals.c.strategy, signals.c.params, instruments.c.symbol.collate("C"))
+            .limit(limit)
+        )
+        return self._read(query)
+
+    def count(self) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(signals)).scalar_one()
+
+    def _read(self, query: Select[Any]) -> list[Signal]:
+        with self._engine.connect() as connection:
+            return [_signal(row) for row in connection.execute(query)]
+
+
+def _select() -> Select[Any]:
+    return select(signals, instruments.c.symbol, instruments.c.venue).join(instruments)
+
+
+def _signal(row: Row[Any]) -> Signal:
+    return Signal(
+        strategy=StrategyId(row.strategy, row.params),
+        instrument=Instrument(row.symbol, row.venue),
+        interval=Interval(row.interval),
+        session=row.session,
+        side=Side(row.side),
+        confidence=row.confidence,
+        size=row.size,
+        close=row.close,
+        reason=row.reason,
+        inputs_hash=row.inputs_hash,
+    )
+
+
+class PostgresSessionLog:
+    """Implements SessionLog."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def mark(self, venue: str, session: date, stage: Stage) -> None:
+        row = {"venue": venue, "session": session, "stage": str(stage)}
+        with self._engine.begin() as connection:
+            connection.execute(insert(sessions).values(row).on_conflict_do_nothing())
+
+    def reached(self, venue: str, session: date, stage: Stage) -> bool:
+        query = select(sessions.c.session).where(
+            sessions.c.venue == venue, sessions.c.session == session, sessions.c.stage == str(stage)
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def newest(self, stage: Stage) -> date | None:
+        query = select(func.max(sessions.c.session)).where(sessions.c.stage == str(stage))
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
