@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from typing import Protocol
 
 from algo_trading.domain.subscription import OutboxItem, Subscription
+from algo_trading.errors import ServiceUnavailableError
 
 
 class LockedSubscription(Protocol):
@@ -92,6 +93,7 @@ class Channel(Protocol):
 
         Raises:
             UndeliverableError: this mail will never be accepted.
+            DeferredError: the channel works, but does not take this mail now.
             ServiceUnavailableError: the channel does not work now; try later.
         """
         ...
@@ -103,3 +105,7 @@ class Channel(Protocol):
 
 class UndeliverableError(Exception):
     """The channel refuses this mail for good (an address that does not exist)."""
+
+
+class DeferredError(ServiceUnavailableError):
+    """This mail is not accepted now, others may be (greylisting, a full mailbox); try it again later."""

@@ -1,0 +1,72 @@
+"""Mails into a Maildir, the folder format that mail readers share. Exactly once: the file name is the mail's key."""
+
+import os
+from contextlib import suppress
+from email.message import EmailMessage
+from pathlib import Path
+
+from algo_trading.errors import ServiceUnavailableError
+from algo_trading.settings import Settings
+
+
+class MaildirChannel:
+    """Writes each mail to tmp/ and renames it into new/; a reader moves it on to cur/ and adds flags to its name."""
+
+    name = "maildir"
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` and its parents are created with the first mail."""
+        self._folder = folder
+
+    def location(self) -> str:
+        """The Maildir's path."""
+        return str(self._folder)
+
+    def deliver(self, message: EmailMessage, key: str) -> None:
+        """Store the message durably unless it is there, read or unread.
+
+        Raises:
+            ServiceUnavailableError: the folder cannot be written; names the reason.
+        """
+        try:
+            for part in ("tmp", "new", "cur"):
+                (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = self._folder / "tmp" / key
+            try:
+                # What a kill left behind goes first: it may be another name of the mail in new/, not to be written to.
+                draft.unlink(missing_ok=True)
+                if not self._delivered(key):
+                    self._write(draft, message)
+            except OSError:
+                with suppress(OSError):
+                    draft.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise ServiceUnavailableError(
+                f"mails cannot be written to {self._folder}: {error.strerror}; make room or give write permission there"
+            ) from error
+
+    def _delivered(self, key: str) -> bool:
+        # new/ before cur/: a mail that a reader moves meanwhile is seen in one of them.
+        if (self._folder / "new" / key).exists():
+            return True
+        return any(path.name.partition(":")[0] == key for path in (self._folder / "cur").iterdir())
+
+    def _write(self, draft: Path, message: EmailMessage) -> None:
+        draft.touch(mode=0o600, exist_ok=False)
+        with draft.open("wb") as file:
+            file.write(message.as_bytes(policy=message.policy.clone(linesep="\n")))
+            file.flush()
+            os.fsync(file.fileno())
+        new = self._folder / "new"
+        draft.rename(new / draft.name)
+        folder = os.open(new, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def build(settings: Settings) -> MaildirChannel:
+    """The Maildir in the data folder."""
+    return MaildirChannel(settings.home / "maildir")

@@ -1,0 +1,1 @@
+"""Signals put into words and pictures: mails."""

@@ -1,0 +1,102 @@
+"""From a notice to a mail for one reader."""
+
+import hashlib
+import shlex
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from functools import cache
+from typing import TYPE_CHECKING
+
+from algo_trading.domain.subscription import OutboxItem
+from algo_trading.errors import ConfigError
+from algo_trading.notification.chart import MARKS, WIDTH
+from algo_trading.notification.notice import Notice
+from algo_trading.repositories.subscriptions import UndeliverableError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def mail_key(item: OutboxItem) -> str:
+    """The mail's name everywhere outside the database, from its dedupe key: hexadecimal, safe as a file name."""
+    return hashlib.sha256(item.dedupe_key.encode()).hexdigest()[:40]
+
+
+def sender_address(sender: str) -> Address:
+    """Parse the `mail.sender` setting: an address, or a name and an address in angle brackets.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    name, bracket, rest = sender.rpartition("<")
+    try:
+        address = _address(rest.removesuffix(">") if bracket else sender)
+    except UndeliverableError as error:
+        raise ConfigError(f"mail.sender: {error}; write name@host or 'Name <name@host>'") from error
+    return Address(name.strip().strip('"'), addr_spec=address.addr_spec)
+
+
+def compose(notice: Notice, item: OutboxItem, sender: Address, at: datetime) -> EmailMessage:
+    """The mail about `notice` for the reader of `item`, dated `at` (aware).
+
+    The same item and notice give the same mail but for its date; the Message-ID derives from the dedupe key.
+
+    Raises:
+        UndeliverableError: the address or the subject cannot stand in a mail header.
+    """
+    reader = _address(item.address)
+    if not notice.subject.isprintable():
+        raise UndeliverableError(f"the subject {notice.subject!r} has characters that no mail header may have")
+    key = mail_key(item)
+    chart_id = f"{key[:16]}@chart"  # short: a long one would be folded, and no longer found
+    command = f"algo-trading unsubscribe {shlex.quote(item.address)}"
+    context = {"notice": notice, "address": item.address, "command": command}
+    mail = EmailMessage(SMTP if reader.addr_spec.isascii() else SMTPUTF8)
+    mail["Subject"] = notice.subject
+    mail["From"] = sender
+    mail["To"] = reader
+    mail["Date"] = at
+    mail["Message-ID"] = f"<{key}@{sender.domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    text = _templates().get_template("signal.txt.j2").render(context)
+    html = (
+        _templates()
+        .get_template("signal.html.j2")
+        .render(context, chart_id=chart_id, width=WIDTH, color=MARKS[notice.signal.side][1])
+    )
+    # Quoted-printable is ASCII on the wire: no server on the way may refuse or rewrite it.
+    mail.set_content(text, cte="quoted-printable")
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    html_part = list(mail.iter_parts())[-1]
+    assert isinstance(html_part, EmailMessage)
+    html_part.add_related(notice.chart, "image", "png", cid=f"<{chart_id}>", disposition="inline", filename="chart.png")
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"={number}={key}=")
+    return mail
+
+
+def _address(text: str) -> Address:
+    """Exactly one plain address; the header parser alone would take a list, or a comment, for one."""
+    try:
+        address = Address(addr_spec=text)
+    except (ValueError, IndexError) as error:  # the parser of Python 3.11 runs out of some texts with an IndexError
+        raise UndeliverableError(f"{text!r} is not a mail address") from error
+    if not text.isprintable() or " " in text or not address.username or not address.domain:
+        raise UndeliverableError(f"{text!r} is not a mail address")
+    return address
+
+
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=PackageLoader("algo_trading.notification"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

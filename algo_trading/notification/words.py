@@ -1,0 +1,29 @@
+"""Numbers as people read them."""
+
+
+def price_text(price: float) -> str:
+    """A price with two decimals, below 1 with four significant digits: 1,234.50, 0.004321."""
+    if abs(price) >= 1 or price == 0:
+        return f"{price:,.2f}"
+    return f"{price:.{3 - _exponent(price)}f}"
+
+
+def _exponent(value: float) -> int:
+    """Decimal exponent: -3 for 0.004."""
+    return int(f"{value:e}".partition("e")[2])
+
+
+def percent_text(fraction: float) -> str:
+    """A fraction in whole percent: 62 %."""
+    return f"{fraction * 100:.0f} %"
+
+
+def change_text(fraction: float) -> str:
+    """A change in percent with its sign: +1.25 %."""
+    return f"{fraction * 100:+.2f} %"
+
+
+def confidence_text(confidence: float) -> str:
+    """A confidence in [0, 1] as a word: very low, low, moderate, high, very high."""
+    grades = ((0.25, "very low"), (0.5, "low"), (0.7, "moderate"), (0.9, "high"))
+    return next((word for below, word in grades if confidence < below), "very high")
