@@ -3,12 +3,35 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+MAX_KEY = 1024  # bytes, as in S3
+MAX_PART = 255  # bytes, as in most file systems
+
+
+def checked_key(key: str) -> str:
+    """The key, if it can name an object in every store.
+
+    Parts are separated by `/`; none is empty, `.`, `..` or longer than MAX_PART bytes. A key does not begin with a dot
+    (a store may keep its own files there), has at most MAX_KEY bytes and only printable characters without backslash.
+
+    Raises:
+        ValueError: the key breaks one of these rules.
+    """
+    if not key.isprintable() or "\\" in key:
+        raise ValueError(f"key {key!r} holds a character that is not printable, or a backslash")
+    if key.startswith(".") or len(key.encode()) > MAX_KEY:
+        raise ValueError(f"key {key!r} begins with a dot or is longer than {MAX_KEY} bytes")
+    for part in key.split("/"):
+        if part in {"", ".", ".."} or len(part.encode()) > MAX_PART:
+            raise ValueError(f"key {key!r} has a part that is empty, a dot, two dots or longer than {MAX_PART} bytes")
+    return key
+
 
 class ObjectStore(Protocol):
     """Bytes under keys such as `raw/yahoo/2026/11/20/AAPL-0f3c.json`.
 
-    Keys are relative, with forward slashes; `..` and empty parts are refused with ValueError. A reader never sees half
-    an object. ServiceUnavailableError: the store cannot be reached or written.
+    Keys are relative, with forward slashes; what `checked_key` refuses is a ValueError in every method that takes a
+    key. As in a file system, a key is not the folder of another (`a` beside `a/b`). A reader never sees half an object.
+    ServiceUnavailableError: the store cannot be reached or written.
     """
 
     def put(self, key: str, content: bytes, media_type: str = "application/octet-stream") -> None:
@@ -28,7 +51,7 @@ class ObjectStore(Protocol):
         ...
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        """Keys that begin with `prefix`, in ascending order."""
+        """Keys that begin with `prefix` (any text, such as `raw/ya`), in ascending order."""
         ...
 
     def delete(self, key: str) -> None:
