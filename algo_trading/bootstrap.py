@@ -1,0 +1,268 @@
+"""The composition root: settings -> adapters -> services. The only importer of adapters."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar, get_type_hints
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.errors import ConfigError
+from algo_trading.plugins import load_plugin
+from algo_trading.repositories.clock import Clock, SystemClock
+from algo_trading.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlalchemy import Engine
+
+    from algo_trading.adapters.postgres.database import Database
+    from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
+    from algo_trading.quality.verdict import Gate
+    from algo_trading.repositories.accounts import AccountRepository
+    from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, IndicatorRepository
+    from algo_trading.repositories.market_data import MarketData
+    from algo_trading.repositories.objects import ObjectStore
+    from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
+    from algo_trading.repositories.signals import SessionLog, SignalRepository
+    from algo_trading.repositories.subscriptions import Channel, OutboxRepository, SubscriptionRepository
+    from algo_trading.risk.costs import Costs
+    from algo_trading.risk.sizing import SizingRules
+    from algo_trading.services.export import ExclusiveWork
+    from algo_trading.strategies.active import ActivePair
+
+S = TypeVar("S")
+
+
+class App:
+    """Everything the configuration asks for, built on first use. `make` fills a service's fields by their names."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+
+    def make(self, service: type[S]) -> S:
+        """A service with every field filled: from the attribute of this class with its name, or made in turn."""
+        hints = get_type_hints(service)
+        values: dict[str, Any] = {}
+        for field in fields(service):  # type: ignore[arg-type]  # services are dataclasses, which no bound expresses
+            kind = hints[field.name]
+            nested = is_dataclass(kind) and not hasattr(type(self), field.name)
+            values[field.name] = self.make(kind) if nested else getattr(self, field.name)
+        return service(**values)
+
+    def close(self) -> None:
+        """Close connections."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What is watched
+
+    @cached_property
+    def instruments(self) -> Sequence[Instrument]:
+        """Every instrument that a strategy watches, sorted."""
+        if not self.settings.symbols:
+            raise ConfigError(
+                "no strategy is active: add a [[strategies]] table with name and symbols to algo-trading.toml"
+            )
+        return [Instrument(symbol, self.settings.venue) for symbol in self.settings.symbols]
+
+    @cached_property
+    def pairs(self) -> Sequence[ActivePair]:
+        """Every active strategy with each of its instruments."""
+        from algo_trading.strategies.active import ActivePair
+        from algo_trading.strategies.registry import build_strategy
+
+        return [
+            ActivePair(build_strategy(entry.name, entry.params), Instrument(symbol, self.settings.venue))
+            for entry in self.settings.strategies
+            for symbol in entry.symbols
+        ]
+
+    # What is stored
+
+    @cached_property
+    def bars(self) -> BarRepository:
+        from algo_trading.adapters.postgres.bars import PostgresBars
+
+        return PostgresBars(self.database)
+
+    @cached_property
+    def actions(self) -> CorporateActionRepository:
+        from algo_trading.adapters.postgres.bars import PostgresCorporateActions
+
+        return PostgresCorporateActions(self.database)
+
+    @cached_property
+    def indicators(self) -> IndicatorRepository:
+        from algo_trading.adapters.postgres.bars import PostgresIndicators
+
+        return PostgresIndicators(self.database)
+
+    @cached_property
+    def signals(self) -> SignalRepository:
+        from algo_trading.adapters.postgres.signals import PostgresSignals
+
+        return PostgresSignals(self.database)
+
+    @cached_property
+    def sessions(self) -> SessionLog:
+        from algo_trading.adapters.postgres.signals import PostgresSessionLog
+
+        return PostgresSessionLog(self.database)
+
+    @cached_property
+    def quarantine(self) -> QuarantineRepository:
+        from algo_trading.adapters.postgres.quality import PostgresQuarantine
+
+        return PostgresQuarantine(self.database)
+
+    @cached_property
+    def quality(self) -> QualityRepository:
+        from algo_trading.adapters.postgres.quality import PostgresQuality
+
+        return PostgresQuality(self.database)
+
+    @cached_property
+    def imports(self) -> ImportRepository:
+        from algo_trading.adapters.postgres.quality import PostgresImports
+
+        return PostgresImports(self.database)
+
+    @cached_property
+    def accounts(self) -> AccountRepository:
+        from algo_trading.adapters.postgres.accounts import PostgresAccounts
+
+        return PostgresAccounts(self.database)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionRepository:
+        from algo_trading.adapters.postgres.mail import PostgresSubscriptions
+
+        return PostgresSubscriptions(self.database)
+
+    @cached_property
+    def outbox(self) -> OutboxRepository:
+        from algo_trading.adapters.postgres.mail import PostgresOutbox
+
+        return PostgresOutbox(self.database)
+
+    @cached_property
+    def locks(self) -> ExclusiveWork:
+        from algo_trading.adapters.postgres.locks import PostgresLocks
+
+        return PostgresLocks(self.database)
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        if self.settings.object_store == "minio":
+            from algo_trading.adapters import minio
+
+            return minio.build(self.settings)
+        from algo_trading.adapters import local_objects
+
+        return local_objects.build(self.settings)
+
+    # The outside world
+
+    @cached_property
+    def market_data(self) -> MarketData:
+        source: MarketData = load_plugin("algo_trading.market_data", self.settings.market_data)(self.settings)
+        return source
+
+    @cached_property
+    def channel(self) -> Channel:
+        channel: Channel = load_plugin("algo_trading.channels", self.settings.channel)(self.settings)
+        return channel
+
+    # Rules
+
+    @cached_property
+    def gate(self) -> Gate:
+        from algo_trading.quality.gate import BarGate
+
+        return BarGate()
+
+    @cached_property
+    def costs(self) -> Costs:
+        from algo_trading.risk.costs import Costs
+
+        return Costs(self.settings.account.commission, self.settings.account.slippage_bps)
+
+    @cached_property
+    def sizing(self) -> SizingRules:
+        from algo_trading.risk.sizing import SizingRules
+
+        return SizingRules(self.settings.account.position_fraction)
+
+    @property
+    def outbox_limit(self) -> int:
+        return self.settings.mail.outbox_limit
+
+    @property
+    def sender(self) -> str:
+        return self.settings.mail.sender
+
+    @cached_property
+    def read_bar_files(self) -> Any:  # noqa: ANN401 - a function; its protocol is in repositories.bar_files
+        from algo_trading.adapters.bar_files import read_bar_files
+
+        return read_bar_files
+
+
+def embedded_postgres(settings: Settings) -> EmbeddedPostgres:
+    """The server that belongs to the configured home, running or not."""
+    from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
+
+    return EmbeddedPostgres(settings.home)
+
+
+def database_url(settings: Settings) -> str:
+    """The libpq URL of the market database; the embedded server is started if it is the one."""
+    configured = settings.database_url.get_secret_value()
+    if configured:
+        return configured
+    server = embedded_postgres(settings)
+    server.start()
+    return server.url()
+
+
+def bootstrap(settings: Settings | None = None, url: str | None = None, clock: Clock | None = None) -> App:
+    """The application on a database at its newest revision; close it, or use it in a `with` block.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        ServiceUnavailableError: the database does not answer.
+    """
+    from algo_trading.adapters.postgres.database import Database
+    from algo_trading.adapters.postgres.migrate import is_current, upgrade
+
+    settings = settings or load_settings()
+    database = Database(url or database_url(settings))
+    database.check()
+    if not is_current(database.engine):
+        upgrade(database.engine)
+    return App(settings, database, clock or SystemClock())
+
+
+@contextlib.contextmanager
+def market_database() -> Iterator[Engine]:
+    """The engine of the configured database, for Alembic's command line."""
+    from algo_trading.adapters.postgres.database import Database
+
+    database = Database(database_url(load_settings()))
+    try:
+        yield database.engine
+    finally:
+        database.close()

@@ -1,0 +1,229 @@
+"""Bars in: fetch, archive the payload as it came, judge, store what is good, quarantine the rest."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from algo_trading.calendars import market_calendar
+from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.quality import QuarantinedRow
+from algo_trading.errors import NothingGoodError, SourceError
+from algo_trading.quality.verdict import Batch, Gate
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
+from algo_trading.repositories.clock import Clock
+from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest, Fetched, MarketData, RawPayload
+from algo_trading.repositories.objects import ObjectStore
+from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
+
+NEIGHBOURS = timedelta(days=15)  # how far around a batch stored bars are looked at to judge a jump
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What became of the rows of a batch: fetched = stored + unchanged + quarantined."""
+
+    fetched: int = 0
+    stored: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    holes: Mapping[str, Sequence[date]] = field(default_factory=dict)
+
+    def __add__(self, other: "IngestReport") -> "IngestReport":
+        reasons = dict(self.reasons)
+        for reason, count in other.reasons.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+        return IngestReport(
+            self.fetched + other.fetched,
+            self.stored + other.stored,
+            self.unchanged + other.unchanged,
+            self.quarantined + other.quarantined,
+            reasons,
+            {**self.errors, **other.errors},
+            {**self.holes, **other.holes},
+        )
+
+
+@dataclass(frozen=True)
+class IngestBars:
+    """Bring daily bars from the configured source into the database."""
+
+    market_data: MarketData
+    gate: Gate
+    bars: BarRepository
+    actions: CorporateActionRepository
+    quarantine: QuarantineRepository
+    quality: QualityRepository
+    objects: ObjectStore
+    clock: Clock
+
+    def __call__(self, session: date, instruments: Sequence[Instrument]) -> IngestReport:
+        """Bring in `session` and whatever is missing before it; a new symbol gets its whole history up to `session`.
+
+        A run therefore never leaves a hole that another, still to come, would have filled: partitions may run in any
+        order. Nothing after `session` is asked for.
+
+        Raises:
+            NothingGoodError: no instrument has a good bar of `session`; rows that came are quarantined all the same.
+            SourceError: the source failed for every symbol.
+        """
+        calendar = market_calendar(instruments[0].venue)
+        calendar.session(session)
+        newest = self.bars.newest_before(instruments, Interval.DAY, session)
+        requests = [
+            BarRequest(
+                instrument,
+                calendar.back(calendar.next(newest[instrument]).date, self.market_data.refetch)
+                if instrument in newest
+                else None,
+                session,
+            )
+            for instrument in instruments
+        ]
+        report = self._bring(requests, f"{session} {instruments[0]}..{instruments[-1]}")
+        if self.bars.read(instruments, Interval.DAY, session, session).num_rows == 0:
+            raise NothingGoodError(
+                f"{self.market_data.name} gave no good bar of {session} for any of {_listed(instruments)}: "
+                f"{_causes(report)}; try again later, or look at `algo-trading quarantine`"
+            )
+        return report
+
+    def history(
+        self,
+        first: date,
+        last: date,
+        instruments: Sequence[Instrument],
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> IngestReport:
+        """Bring in the sessions first..last, one symbol after the other; `progress` hears how many are done.
+
+        Raises:
+            NothingGoodError: not one good bar came for any symbol.
+            SourceError: the source failed for every symbol.
+        """
+        report = IngestReport()
+        for done, instrument in enumerate(instruments, start=1):
+            try:
+                report += self._bring([BarRequest(instrument, first, last)], f"{first}..{last} {instrument}")
+            except SourceError as error:
+                if len(instruments) == 1:
+                    raise
+                report += IngestReport(errors={instrument.symbol: str(error)})
+            progress(done)
+        if report.stored + report.unchanged == 0:
+            raise NothingGoodError(
+                f"{self.market_data.name} gave no good bar of {first} .. {last} for any of {_listed(instruments)}: "
+                f"{_causes(report)}"
+            )
+        return report
+
+    def _bring(self, requests: Sequence[BarRequest], batch: str) -> IngestReport:
+        answers = self.market_data.fetch(requests)
+        errors = {answer.request.instrument.symbol: answer.error for answer in answers if answer.error}
+        tables: list[pa.Table] = []
+        actions: list[CorporateAction] = []
+        for payload in _payloads(answers):
+            self._archive(payload)
+            try:
+                raw = self.market_data.parse(payload)
+            except SourceError as error:
+                errors[payload.request.instrument.symbol] = error
+                continue
+            tables.append(raw.rows)
+            actions.extend(raw.actions)
+        if len(errors) == len(requests):
+            raise next(iter(errors.values()))
+        rows = pa.concat_tables(tables) if tables else RAW_SCHEMA.empty_table()
+        self.actions.upsert(actions, self.market_data.name)
+        sentences = {symbol: str(error) for symbol, error in errors.items()}
+        return replace(self._judge(rows, requests, actions, batch, sentences), errors=sentences)
+
+    def _archive(self, payload: RawPayload) -> None:
+        import hashlib
+
+        request = payload.request
+        digest = hashlib.sha256(payload.content).hexdigest()[:12]
+        name = f"{quote(request.instrument.symbol, safe='^=.-_')}-{digest}{payload.suffix}"
+        key = f"raw/{self.market_data.name}/{request.last:%Y/%m/%d}/{name}"
+        self.objects.put_new(key, payload.content, payload.media_type)
+
+    def _judge(
+        self,
+        rows: pa.Table,
+        requests: Sequence[BarRequest],
+        actions: Sequence[CorporateAction],
+        batch: str,
+        errors: Mapping[str, str],
+    ) -> IngestReport:
+        instruments = [request.instrument for request in requests]
+        last = max(request.last for request in requests)
+        firsts = [request.first for request in requests]
+        asked_from = min((first for first in firsts if first is not None), default=None)
+        begin = None if None in firsts or asked_from is None else asked_from - NEIGHBOURS
+        neighbours = self.bars.read(instruments, Interval.DAY, begin, last + NEIGHBOURS)
+        verdict = self.gate.judge(
+            Batch(
+                rows=rows,
+                source=self.market_data.name,
+                name=batch,
+                calendar=market_calendar(instruments[0].venue),
+                now=self.clock.now(),
+                neighbours=neighbours,
+                actions=[*self.actions.read(instruments, last + NEIGHBOURS), *actions],
+                expected={
+                    request.instrument: (request.first or _first_session(rows, request.instrument, request.last), last)
+                    for request in requests
+                },
+            )
+        )
+        self.quarantine.add(verdict.quarantined)
+        count = self.bars.upsert(verdict.good, self.market_data.name)
+        self.quality.record(replace(verdict.result, errors=errors))
+        return IngestReport(
+            fetched=rows.num_rows,
+            stored=count.stored,
+            unchanged=count.unchanged,
+            quarantined=len(verdict.quarantined),
+            reasons=reasons_of(verdict.quarantined),
+            holes=verdict.result.holes,
+        )
+
+
+def reasons_of(rows: Sequence[QuarantinedRow]) -> dict[str, int]:
+    """How many rows were held back for each reason, most frequent first."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.reason] = counts.get(row.reason, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _payloads(answers: Sequence[Fetched]) -> Iterator[RawPayload]:
+    return (answer.payload for answer in answers if answer.payload is not None)
+
+
+def _first_session(rows: pa.Table, instrument: Instrument, fallback: date) -> date:
+    own = rows.filter(pc.equal(rows["symbol"], instrument.symbol))["session"].to_pylist()
+    dates = []
+    for text in own:
+        try:
+            dates.append(date.fromisoformat(text[:10]))
+        except (TypeError, ValueError):
+            continue  # the gate quarantines it
+    return min(dates, default=fallback)
+
+
+def _listed(instruments: Sequence[Instrument], most: int = 5) -> str:
+    names = [instrument.symbol for instrument in instruments]
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _causes(report: IngestReport) -> str:
+    causes = [f"{count} x {reason}" for reason, count in report.reasons.items()] + list(report.errors.values())
+    return "; ".join(causes) or "it has none"
