@@ -18,7 +18,6 @@ READ_SECONDS = 60.0
 ATTEMPTS = 3
 
 _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
-_OWN_BUCKET = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 
 
 class MinioObjects:
@@ -114,7 +113,7 @@ class MinioObjects:
             if not client.bucket_exists(self._bucket):
                 client.make_bucket(self._bucket)
         except S3Error as error:
-            if error.code not in _OWN_BUCKET:  # else another process was first
+            if error.code != "BucketAlreadyOwnedByYou":  # another process was first
                 raise
         except ValueError as error:
             raise ConfigError(
@@ -154,16 +153,18 @@ class MinioObjects:
 
 def _reason(error: Exception) -> str:
     """The cause of a connection error in a few words."""
-    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError, SSLError
+    from urllib3.exceptions import MaxRetryError, NameResolutionError, SSLError
+    from urllib3.exceptions import TimeoutError as NoAnswerError
 
-    cause = error.reason if isinstance(error, MaxRetryError) else error
-    words = (
-        (NameResolutionError, "no such host"),
-        (NewConnectionError, "connection refused"),  # a subclass of the next one
-        (ConnectTimeoutError, "no answer"),
-        (SSLError, "TLS failed; ALGO_MINIO__SECURE=false is for plain HTTP"),
-    )
-    return next((text for kind, text in words if isinstance(cause, kind)), type(cause).__name__)
+    failure = error.reason if isinstance(error, MaxRetryError) else error
+    if isinstance(failure, SSLError):
+        return "TLS failed; ALGO_MINIO__SECURE=false is for plain HTTP"
+    if isinstance(failure, NameResolutionError):
+        return "no such host"
+    origin = failure.__cause__ if failure else None
+    if isinstance(origin, OSError) and origin.strerror:
+        return origin.strerror.lower()
+    return "no answer" if isinstance(failure, NoAnswerError) else type(failure).__name__
 
 
 def build(settings: Settings) -> MinioObjects:
