@@ -1,6 +1,7 @@
 """Mails to an SMTP server. At least once: a crash between its acceptance and our commit repeats one Message-ID."""
 
 import ipaddress
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -8,10 +9,14 @@ from email.message import EmailMessage
 
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.repositories.subscriptions import DeferredError, UndeliverableError
-from algo_trading.settings import Settings
+from algo_trading.settings import Settings, SmtpSettings
 
 TIMEOUT = 30.0  # seconds that one answer of the server may take
 LOGIN_REPLIES = (530, 534, 535, 538)  # RFC 4954: login required, too weak, wrong, needs encryption
+# As Postfix, Exim, sendmail and Exchange put it; a host called relay.example.org is no such reply.
+NO_RELAY = re.compile(
+    r"relay(ing)?\s+(access\s+)?(denied|not|prohibited)|(unable|not permitted) to relay", re.IGNORECASE
+)
 CLOSING = 421  # RFC 5321: the server ends the conversation, whatever was asked
 
 
@@ -20,28 +25,21 @@ class SmtpChannel:
 
     name = "smtp"
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        user: str = "",
-        password: str = "",
-        starttls: bool = True,
-        context: ssl.SSLContext | None = None,
-        timeout: float = TIMEOUT,
-    ) -> None:
-        """Log in with `password` if there is a `user`; trust what `context` trusts, None: what the system trusts.
+    def __init__(self, settings: SmtpSettings, context: ssl.SSLContext | None = None, timeout: float = TIMEOUT) -> None:
+        """Trust the certificates that `context` trusts, None: those that the system trusts.
 
         Raises:
             ConfigError: there is a user without a password, or the password would leave this machine unencrypted.
         """
-        if user and not password:
+        self._host, self._port, self._starttls = settings.host, settings.port, settings.starttls
+        self._user, self._password = settings.user, settings.password.get_secret_value()
+        self._context, self._timeout = context, timeout
+        if self._user and not self._password:
             raise ConfigError("smtp.user is set without a password; set ALGO_SMTP__PASSWORD in the environment")
-        if user and not starttls and not _is_loopback(host):
-            raise ConfigError(f"smtp.starttls = false would send the password to {host} unencrypted; set it to true")
-        self._host, self._port = host, port
-        self._user, self._password = user, password
-        self._starttls, self._context, self._timeout = starttls, context, timeout
+        if self._user and not self._starttls and not _is_loopback(self._host):
+            raise ConfigError(
+                f"smtp.starttls = false would send the password to {self._host} unencrypted; set it to true"
+            )
 
     def location(self) -> str:
         """The server's host and port."""
@@ -105,7 +103,7 @@ class SmtpChannel:
         text = _text(code, reply)
         if code == CLOSING:
             return self._unavailable(f"ended the conversation ({text}); try later")
-        if code in LOGIN_REPLIES or "relay" in text.lower():
+        if code in LOGIN_REPLIES or NO_RELAY.search(text):
             return self._unavailable(f"does not pass on mails of ours ({text}); check smtp.user and mail.sender")
         if code < 500:
             return DeferredError(f"{self.location()} does not take the mail now ({text})")
@@ -136,5 +134,4 @@ def _text(code: int, reply: bytes | str) -> str:
 
 def build(settings: Settings) -> SmtpChannel:
     """The server of the `smtp` table."""
-    smtp = settings.smtp
-    return SmtpChannel(smtp.host, smtp.port, smtp.user, smtp.password.get_secret_value(), smtp.starttls)
+    return SmtpChannel(settings.smtp)

@@ -1,6 +1,6 @@
 """From a notice to a mail for one reader."""
 
-import hashlib
+import re
 import shlex
 from datetime import datetime
 from email.headerregistry import Address
@@ -18,10 +18,7 @@ from algo_trading.repositories.subscriptions import UndeliverableError
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-
-def mail_key(item: OutboxItem) -> str:
-    """The mail's name everywhere outside the database, from its dedupe key: hexadecimal, safe as a file name."""
-    return hashlib.sha256(item.dedupe_key.encode()).hexdigest()[:40]
+SAFE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def sender_address(sender: str) -> Address:
@@ -41,15 +38,18 @@ def sender_address(sender: str) -> Address:
 def compose(notice: Notice, item: OutboxItem, sender: Address, at: datetime) -> EmailMessage:
     """The mail about `notice` for the reader of `item`, dated `at` (aware).
 
-    The same item and notice give the same mail but for its date; the Message-ID derives from the dedupe key.
+    The same item and notice give the same mail but for its date; the Message-ID is made of the dedupe key.
 
     Raises:
         UndeliverableError: the address or the subject cannot stand in a mail header.
+        ValueError: the dedupe key has other characters than letters, digits, _ and -, or more than 64.
     """
     reader = _address(item.address)
     if not notice.subject.isprintable():
         raise UndeliverableError(f"the subject {notice.subject!r} has characters that no mail header may have")
-    key = mail_key(item)
+    key = item.dedupe_key
+    if not SAFE_KEY.fullmatch(key):
+        raise ValueError(f"{key!r} cannot name a mail: it must fit into a header and a file name")
     chart_id = f"{key[:16]}@chart"  # short: a long one would be folded, and no longer found
     command = f"algo-trading unsubscribe {shlex.quote(item.address)}"
     context = {"notice": notice, "address": item.address, "command": command}
