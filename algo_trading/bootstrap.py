@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from algo_trading.risk.costs import Costs
     from algo_trading.risk.sizing import SizingRules
     from algo_trading.services.export import ExclusiveWork
+    from algo_trading.services.open_accounts import AccountPlan, SubscriptionPlan
     from algo_trading.strategies.active import ActivePair
 
 S = TypeVar("S")
@@ -205,6 +206,19 @@ class App:
         from algo_trading.risk.sizing import SizingRules
 
         return SizingRules(self.settings.account.position_fraction)
+
+    @cached_property
+    def account_plan(self) -> AccountPlan:
+        from algo_trading.services.open_accounts import AccountPlan
+
+        account = self.settings.account
+        return AccountPlan(account.name, self.settings.venue, account.cash, account.start)
+
+    @cached_property
+    def subscription_plans(self) -> Sequence[SubscriptionPlan]:
+        from algo_trading.services.open_accounts import SubscriptionPlan
+
+        return [SubscriptionPlan(s.address, s.symbol, s.strategy, s.start) for s in self.settings.subscriptions]
 
     @property
     def outbox_limit(self) -> int:

@@ -1,0 +1,253 @@
+"""Every command, in the order of a user's day."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from algo_trading.cli import output
+from algo_trading.domain.subscription import EVERY
+from algo_trading.errors import AlgoTradingError, ConfigError
+
+app = typer.Typer(
+    help="Daily bars in; signals, mails and paper orders out. Start everything with `make run`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+db = typer.Typer(help="The market database.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+To = Annotated[
+    datetime | None,
+    typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Last session of a range."),
+]
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Show services, counts, cursors and addresses. It starts nothing."""
+    from algo_trading.cli.status import read, show
+
+    state = read()
+    if json:
+        output.print_json(state)
+    else:
+        show(state)
+
+
+@db.command("url")
+def db_url() -> None:
+    """Print the libpq URL of the market database, for psql and others; the embedded server is started."""
+    from algo_trading.bootstrap import database_url
+    from algo_trading.settings import load_settings
+
+    typer.echo(database_url(load_settings()))
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest revision. Every other command does it too."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        typer.echo(f"the database at {application.database.address} is up to date")
+
+
+@app.command()
+def load(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")],
+    symbol: Annotated[list[str] | None, typer.Option(help="Only this symbol; may be repeated.")] = None,
+    json: Json = False,
+) -> None:
+    """Load history in bulk from the configured source, without deciding anything.
+
+    Example: algo-trading load --from 2000-01-01 --to 2012-12-31
+    """
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.domain.instrument import Instrument
+    from algo_trading.services.load_history import LoadHistory
+
+    with bootstrap() as application, output.progress() as bar:
+        venue = application.settings.venue
+        instruments = [Instrument(name, venue) for name in symbol] if symbol else application.instruments
+        task = bar.add_task("loading", total=len(instruments))
+        report = application.make(LoadHistory)(
+            first.date(), last.date(), instruments, lambda done: bar.update(task, completed=done)
+        )
+    if json:
+        output.print_json({**output.plain(report), "decided": 0, "sent": 0, "ordered": 0})
+        return
+    rows = [("fetched", report.fetched), ("stored", report.stored), ("unchanged", report.unchanged)]
+    output.table(f"{first.date()} .. {last.date()}", ("rows", "count"), [*rows, ("quarantined", report.quarantined)])
+    _print_troubles(report.reasons, report.errors, report.holes)
+
+
+@app.command("run-session")
+def run_session(day: Day, to: To = None, json: Json = False) -> None:
+    """Run the whole chain for one session, or each session of a range, here and now, without Airflow.
+
+    Safe to repeat: a session that was run before changes nothing. Example: algo-trading run-session 2013-01-02 --to
+    2013-02-22
+    """
+    from algo_trading.cli.sessions import run_sessions
+
+    run_sessions(day.date(), to.date() if to else None, as_json=json)
+
+
+@app.command("import-bars")
+def import_bars(
+    paths: Annotated[list[Path], typer.Argument(help="CSV (.gz, .zip, .tar.gz too) or Parquet files, or folders.")],
+    symbol: Annotated[
+        str | None, typer.Option(help="Symbol of files without such a column; else the file's name.")
+    ] = None,
+    calendar: Annotated[str, typer.Option(help="Exchange calendar whose sessions count.")] = "XNYS",
+    json: Json = False,
+) -> None:
+    """Import daily bars from files. Bad rows go to the quarantine with a reason; importing again changes nothing.
+
+    Columns: symbol or ticker, date or timestamp, open, high, low, close, volume, in any order and case.
+    """
+    from algo_trading.cli.imports import import_files
+
+    import_files(paths, symbol, calendar, as_json=json)
+
+
+@app.command()
+def quarantine(
+    reason: Annotated[str | None, typer.Option(help="Only rows held back for this reason.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows; all in JSON unless given.")] = None,
+    json: Json = False,
+) -> None:
+    """List rows held back: where they came from and why, newest first."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        reasons = application.quarantine.reasons()
+        rows = application.quarantine.newest(limit if json or limit else 20, reason)
+    if json:
+        output.print_json({"reasons": reasons, "rows": rows})
+        return
+    output.table("Rows held back", ("reason", "rows"), reasons.items())
+    shown = [(row.source, row.place, row.symbol, row.session, row.reason) for row in rows]
+    output.table(f"The newest {len(shown)}", ("source", "place", "symbol", "session", "reason"), shown)
+
+
+@app.command()
+def signals(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False) -> None:
+    """List the newest buys and sells with their reasons."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        found = application.signals.newest(limit)
+    if json:
+        output.print_json(found)
+        return
+    rows = [
+        (s.session, s.side, s.instrument, f"{s.close:.2f}", str(s.strategy), f"{s.confidence:.0%}", s.reason)
+        for s in found
+    ]
+    output.table("Signals", ("session", "side", "symbol", "close", "strategy", "confidence", "reason"), rows)
+
+
+@app.command()
+def orders(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False) -> None:
+    """List the newest orders: filled, waiting for the next open, or refused with the reason."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        found = application.accounts.orders(limit=limit)
+        fills = {
+            fill.client_order_id: fill
+            for name in application.accounts.names()
+            for fill in application.accounts.fills(name)
+        }
+    if json:
+        listed = [{**output.plain(order), "fill": output.plain(fills.get(order.client_order_id))} for order in found]
+        output.print_json(listed)
+        return
+    rows = []
+    for order in found:
+        fill = fills.get(order.client_order_id)
+        what = f"{fill.quantity.normalize():f} at {fill.price:.2f} on {fill.session}" if fill else ""
+        rows.append(
+            (order.decided_session, order.side, order.instrument, order.strategy, order.status, what, order.reason)
+        )
+    output.table("Orders", ("decided", "side", "symbol", "strategy", "status", "fill", "reason"), rows)
+
+
+@app.command()
+def subscribe(
+    address: str,
+    symbol: Annotated[str, typer.Option(help="A symbol, or * for every one.")] = EVERY,
+    strategy: Annotated[str, typer.Option(help="A strategy's name, or * for every one.")] = EVERY,
+) -> None:
+    """Mail the buys and sells of a strategy on a symbol to ADDRESS, from the next session on."""
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.services.subscribe import Subscribe
+
+    with bootstrap() as application:
+        subscription, new = application.make(Subscribe)(address, symbol, strategy)
+    verb = "is subscribed" if new else "was subscribed already"
+    typer.echo(f"{address} {verb} to {strategy} on {symbol}, from the session {subscription.start} on")
+
+
+@app.command()
+def unsubscribe(
+    address: str,
+    symbol: Annotated[str | None, typer.Option(help="Only this subscription's symbol.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Only this subscription's strategy.")] = None,
+) -> None:
+    """Stop mails to ADDRESS."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        removed = application.subscriptions.remove(address, symbol, strategy)
+    if not removed:
+        raise ConfigError(f"{address} has no such subscription; `algo-trading subscriptions` lists them")
+    typer.echo(f"{removed} subscription{'s' if removed > 1 else ''} of {address} ended")
+
+
+@app.command()
+def subscriptions(json: Json = False) -> None:
+    """List who is mailed about what."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        found = application.subscriptions.all()
+    if json:
+        output.print_json(found)
+        return
+    rows = [(s.address, s.symbol, s.strategy, s.start, s.cursor or "") for s in found]
+    output.table("Subscriptions", ("address", "symbol", "strategy", "from", "mailed up to"), rows)
+
+
+@app.command()
+def deliver(json: Json = False) -> None:
+    """Send the mails that wait in the outbox."""
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.services.deliver import DeliverMails
+
+    with bootstrap() as application:
+        report = application.make(DeliverMails)()
+    if json:
+        output.print_json(report)
+    else:
+        typer.echo(f"{report.sent} sent, {report.retried} to be tried again, {report.failed} failed")
+    if report.error:
+        raise AlgoTradingError(report.error)
+
+
+def _print_troubles(reasons: Any, errors: Any, holes: Any) -> None:  # noqa: ANN401
+    if reasons:
+        output.table("Held back", ("reason", "rows"), reasons.items())
+    for symbol, sentence in errors.items():
+        output.notes.print(f"{symbol}: {sentence}")
+    for symbol, days in holes.items():
+        listed = ", ".join(map(str, days[:5])) + (f" and {len(days) - 5} more" if len(days) > 5 else "")
+        output.notes.print(f"{symbol}: no bar for {listed}")
