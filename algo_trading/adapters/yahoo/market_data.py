@@ -1,0 +1,142 @@
+"""The MarketData of Yahoo."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from math import isfinite, isnan
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from algo_trading.adapters.yahoo.chart import Chart, read_chart
+from algo_trading.adapters.yahoo.client import UnreachableError, YahooClient
+from algo_trading.adapters.yahoo.levelling import later_splits, traded_prices
+from algo_trading.domain.bars import Floats
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
+from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.settings import Settings
+
+if TYPE_CHECKING:
+    from algo_trading.adapters.yahoo.session import ChartSession
+
+PRICES = ("open", "high", "low", "close")
+PATIENCE = 3  # symbols in a row without a usable answer, after which each further one is tried once
+
+
+class YahooMarketData:
+    """Implements MarketData. A payload is the JSON of a chart, from the first session asked for to the fetch.
+
+    It reaches beyond the last session asked for because that is the only way to learn of later splits, by which Yahoo
+    has divided every earlier price. `parse` undoes that and cuts off what was not asked for.
+    """
+
+    name = "yahoo"
+    refetch = 10
+
+    def __init__(
+        self,
+        *,
+        pause_seconds: float,
+        attempts: int,
+        new_session: "Callable[[], ChartSession] | None" = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`pause_seconds` lie between two symbols; see YahooClient for `attempts`. Tests bring session and sleep."""
+        self._client = YahooClient(new_session, attempts, pause_seconds, sleep)
+        self._pause_seconds = pause_seconds
+        self._sleep = sleep
+
+    def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - on no venue does Yahoo end
+        return None
+
+    def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
+        answers: list[Fetched] = []
+        failed = 0
+        for request in requests:
+            if answers:
+                self._sleep(self._pause_seconds)
+            try:
+                content = self._client.chart(request.instrument.symbol, request.first, patient=failed < PATIENCE)
+            except (RateLimitedError, UnreachableError):
+                raise
+            except UnknownSymbolError as error:
+                failed = 0
+                answers.append(Fetched(request, error=error))
+            except SourceError as error:
+                failed += 1
+                answers.append(Fetched(request, error=error))
+            else:
+                failed = 0
+                answers.append(Fetched(request, RawPayload(request, content, "application/json", ".json")))
+        return answers
+
+    def parse(self, payload: RawPayload) -> RawBars:
+        request = payload.request
+        chart = read_chart(payload.content, request.instrument.symbol)
+        return RawBars(_rows(request, chart), _actions(request, chart))
+
+
+def _asked(request: BarRequest, session: date) -> bool:
+    return (request.first is None or request.first <= session) and session <= request.last
+
+
+def _rows(request: BarRequest, chart: Chart) -> pa.Table:
+    symbol = request.instrument.symbol
+    factors = later_splits(chart.sessions, chart.splits)
+    columns = {
+        "symbol": [symbol] * len(chart.sessions),
+        "session": [session.isoformat() for session in chart.sessions],
+        **{name: _price_texts(chart.values[name], factors) for name in PRICES},
+        "volume": _volume_texts(chart.values["volume"], factors),
+        "place": [f"chart/{symbol}#{timestamp}" for timestamp in chart.timestamps],
+    }
+    asked = np.array([_asked(request, session) for session in chart.sessions], dtype=bool)
+    return pa.table(columns, schema=RAW_SCHEMA).filter(pa.array(asked))
+
+
+def _actions(request: BarRequest, chart: Chart) -> tuple[CorporateAction, ...]:
+    instrument = request.instrument
+    paid = list(chart.dividends)
+    amounts = traded_prices(np.array(list(chart.dividends.values())), later_splits(paid, chart.splits))
+    dividends = (
+        CorporateAction(instrument, day, ActionKind.DIVIDEND, float(amount))
+        for day, amount in zip(paid, amounts, strict=True)
+    )
+    splits = (CorporateAction(instrument, day, ActionKind.SPLIT, ratio) for day, ratio in chart.splits.items())
+    return tuple(sorted(action for action in (*splits, *dividends) if _asked(request, action.ex_date)))
+
+
+def _price_texts(values: Sequence[Any], factors: Floats) -> list[str]:
+    traded = traded_prices(np.array([_number(value) for value in values], dtype=np.float64), factors)
+    return [_text(value) if isnan(price) else repr(price) for value, price in zip(values, traded.tolist(), strict=True)]
+
+
+def _volume_texts(values: Sequence[Any], factors: Floats) -> list[str]:
+    """Whole shares where a split lies between: Yahoo has rounded, too."""
+    with np.errstate(over="ignore"):
+        traded = np.array([_number(value) for value in values], dtype=np.float64) / factors
+    return [
+        _text(value) if factor == 1 or not isfinite(volume) else str(round(volume))
+        for value, factor, volume in zip(values, factors.tolist(), traded.tolist(), strict=True)
+    ]
+
+
+def _number(value: Any) -> float:  # noqa: ANN401 - what JSON can hold
+    """NaN for what is no number, or none that fits: such a value goes to the gate as it came."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")
+
+
+def _text(value: Any) -> str:  # noqa: ANN401
+    return "" if value is None else str(value)
+
+
+def build(settings: Settings) -> YahooMarketData:
+    """The source as configured in [yahoo]."""
+    return YahooMarketData(pause_seconds=settings.yahoo.pause_seconds, attempts=settings.yahoo.attempts)
