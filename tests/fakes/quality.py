@@ -1,0 +1,61 @@
+"""The quarantine, verdicts and imported files in memory."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.repositories.quality import ImportedFile
+
+
+class FakeQuarantine:
+    """Implements QuarantineRepository."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, QuarantinedRow] = {}
+
+    def add(self, rows: Sequence[QuarantinedRow]) -> int:
+        before = len(self._rows)
+        for row in rows:
+            identity = json.dumps([row.source, row.place, row.reason, dict(row.row)], sort_keys=True)
+            self._rows.setdefault(identity, row)
+        return len(self._rows) - before
+
+    def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
+        found = [row for row in self._rows.values() if reason in {None, row.reason}]
+        return found[::-1][:limit]
+
+    def reasons(self) -> Mapping[str, int]:
+        counts = Counter(row.reason for row in self._rows.values())
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def count(self) -> int:
+        return len(self._rows)
+
+
+class FakeQuality:
+    """Implements QualityRepository."""
+
+    def __init__(self) -> None:
+        self._results: dict[tuple[str, str, str], QualityResult] = {}
+
+    def record(self, result: QualityResult) -> None:
+        key = (result.suite, result.source, result.batch)
+        self._results.pop(key, None)
+        self._results[key] = result
+
+    def newest(self, limit: int) -> list[QualityResult]:
+        return list(self._results.values())[::-1][:limit]
+
+
+class FakeImports:
+    """Implements ImportRepository."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, ImportedFile] = {}
+
+    def find(self, fingerprint: str) -> ImportedFile | None:
+        return self._files.get(fingerprint)
+
+    def add(self, file: ImportedFile) -> None:
+        self._files.setdefault(file.fingerprint, file)

@@ -1,0 +1,50 @@
+"""Signals and the session log in memory."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from algo_trading.domain.signal import Side, Signal
+from algo_trading.repositories.signals import Stage
+
+
+class FakeSignals:
+    """Implements SignalRepository."""
+
+    def __init__(self) -> None:
+        self._signals: dict[str, Signal] = {}
+
+    def add(self, signals: Sequence[Signal]) -> int:
+        new = {signal.key: signal for signal in reversed(signals) if signal.key not in self._signals}
+        self._signals.update(new)
+        return len(new)
+
+    def of_session(self, venue: str, session: date) -> list[Signal]:
+        found = [s for s in self._signals.values() if (s.instrument.venue, s.session) == (venue, session)]
+        return sorted(found, key=lambda s: (s.strategy, s.instrument.symbol))
+
+    def find(self, key: str) -> Signal | None:
+        return self._signals.get(key)
+
+    def newest(self, limit: int) -> list[Signal]:
+        found = [signal for signal in self._signals.values() if signal.side is not Side.HOLD]
+        found.sort(key=lambda s: (-s.session.toordinal(), s.strategy, s.instrument.symbol))
+        return found[:limit]
+
+    def count(self) -> int:
+        return len(self._signals)
+
+
+class FakeSessionLog:
+    """Implements SessionLog."""
+
+    def __init__(self) -> None:
+        self._reached: set[tuple[str, date, Stage]] = set()
+
+    def mark(self, venue: str, session: date, stage: Stage) -> None:
+        self._reached.add((venue, session, stage))
+
+    def reached(self, venue: str, session: date, stage: Stage) -> bool:
+        return (venue, session, stage) in self._reached
+
+    def newest(self, stage: Stage) -> date | None:
+        return max((session for _, session, reached in self._reached if reached is stage), default=None)
