@@ -31,16 +31,8 @@ class MaildirChannel:
         try:
             for part in ("tmp", "new", "cur"):
                 (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = self._folder / "tmp" / key
-            try:
-                # What a kill left behind goes first: it may be another name of the mail in new/, not to be written to.
-                draft.unlink(missing_ok=True)
-                if not self._delivered(key):
-                    self._write(draft, message)
-            except OSError:
-                with suppress(OSError):
-                    draft.unlink(missing_ok=True)
-                raise
+            if not self._delivered(key):
+                self._write(message, key)
         except OSError as error:
             raise ServiceUnavailableError(
                 f"mails cannot be written to {self._folder}: {error.strerror}; make room or give write permission there"
@@ -52,17 +44,22 @@ class MaildirChannel:
             return True
         return any(path.name.partition(":")[0] == key for path in (self._folder / "cur").iterdir())
 
-    def _write(self, draft: Path, message: EmailMessage) -> None:
-        draft.touch(mode=0o600, exist_ok=False)
-        with draft.open("wb") as file:
-            file.write(message.as_bytes(policy=message.policy.clone(linesep="\n")))
-            file.flush()
-            os.fsync(file.fileno())
-        new = self._folder / "new"
-        draft.rename(new / draft.name)
+    def _write(self, message: EmailMessage, key: str) -> None:
+        # A kill leaves a draft at most, which the next attempt writes anew.
+        draft, new = self._folder / "tmp" / key, self._folder / "new"
+        try:
+            with draft.open("wb") as file:
+                file.write(message.as_bytes(policy=message.policy.clone(linesep="\n")))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(new / key)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
         folder = os.open(new, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(folder)  # makes the name as durable as the content
         finally:
             os.close(folder)
 

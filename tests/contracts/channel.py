@@ -1,0 +1,85 @@
+"""What every Channel does."""
+
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+from mail_examples import an_item, ibm_mail
+
+from algo_trading.errors import ServiceUnavailableError
+from algo_trading.repositories.subscriptions import Channel
+
+
+class ChannelContract:
+    """A subclass gives the fixtures: a channel, a reader of what arrived, and a channel that cannot work.
+
+    Two channels of `open_channel` lead to the same place, as those of two processes do.
+    """
+
+    @pytest.fixture
+    def open_channel(self) -> Callable[[], Channel]:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def arrived(self) -> Callable[[], list[EmailMessage]]:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def broken(self) -> Channel:
+        raise NotImplementedError
+
+    def test_a_mail_arrives_as_composed(
+        self, open_channel: Callable[[], Channel], arrived: Callable[[], list[EmailMessage]]
+    ) -> None:
+        mail = ibm_mail(an_item("k1"))
+        open_channel().deliver(mail, "k1")
+        (received,) = arrived()
+        for header in ("Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted"):
+            assert received[header] == mail[header]
+        sent_parts, received_parts = list(mail.walk()), list(received.walk())
+        assert [part.get_content_type() for part in received_parts] == [
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "image/png",
+        ]
+        for sent, got in zip(sent_parts, received_parts, strict=True):
+            if not sent.is_multipart():
+                assert _content(got) == _content(sent)
+
+    def test_every_key_is_a_mail(
+        self, open_channel: Callable[[], Channel], arrived: Callable[[], list[EmailMessage]]
+    ) -> None:
+        channel = open_channel()
+        for key, address in (("k1", "a@localhost"), ("k2", "b@localhost"), ("k3", "a@localhost")):
+            channel.deliver(ibm_mail(an_item(key, address)), key)
+        assert sorted((m["Message-ID"], m["To"]) for m in arrived()) == [
+            ("<k1@localhost>", "a@localhost"),
+            ("<k2@localhost>", "b@localhost"),
+            ("<k3@localhost>", "a@localhost"),
+        ]
+
+    def test_the_same_key_is_the_same_mail(
+        self, open_channel: Callable[[], Channel], arrived: Callable[[], list[EmailMessage]]
+    ) -> None:
+        for _ in range(2):  # as after a crash between the delivery and its commit
+            open_channel().deliver(ibm_mail(an_item("k1")), "k1")
+        assert {mail["Message-ID"] for mail in arrived()} == {"<k1@localhost>"}
+
+    def test_a_channel_that_cannot_work_says_why(self, broken: Channel) -> None:
+        with pytest.raises(ServiceUnavailableError) as caught:
+            broken.deliver(ibm_mail(an_item("k1")), "k1")
+        sentence = str(caught.value)
+        assert sentence
+        assert "\n" not in sentence
+
+    def test_it_has_a_name_and_a_place(self, open_channel: Callable[[], Channel]) -> None:
+        channel = open_channel()
+        assert channel.name
+        assert channel.location()
+
+
+def _content(part: EmailMessage) -> object:
+    content = part.get_content()
+    return content.replace("\r\n", "\n") if isinstance(content, str) else content

@@ -1,0 +1,404 @@
+"""Channels against real folders and real SMTP conversations; the fake keeps the same contract."""
+
+import errno
+import mailbox
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contracts.channel import ChannelContract
+from fakes.channel import FakeChannel
+from mail_examples import an_item, ibm_mail
+from pydantic import SecretStr
+from smtp_server import PASSWORD, USER, Certificates, Mailbox, free_port, make_certificates, smtp_server
+
+from algo_trading.adapters.maildir import MaildirChannel
+from algo_trading.adapters.smtp import SmtpChannel, build
+from algo_trading.errors import ConfigError, ServiceUnavailableError
+from algo_trading.repositories.subscriptions import Channel, DeferredError, UndeliverableError
+from algo_trading.settings import SmtpSettings, load_settings
+
+pytestmark = pytest.mark.integration
+
+NOBODY = 65534
+
+
+class TestFake(ChannelContract):
+    @pytest.fixture
+    def fake(self) -> FakeChannel:
+        return FakeChannel()
+
+    @pytest.fixture
+    def open_channel(self, fake: FakeChannel) -> Callable[[], Channel]:
+        return lambda: fake
+
+    @pytest.fixture
+    def arrived(self, fake: FakeChannel) -> Callable[[], list[EmailMessage]]:
+        return lambda: list(fake.mails.values())
+
+    @pytest.fixture
+    def broken(self) -> Channel:
+        fake = FakeChannel()
+        fake.down = "the channel is down"
+        return fake
+
+
+class TestMaildir(ChannelContract):
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "data" / "maildir"
+
+    @pytest.fixture
+    def open_channel(self, folder: Path) -> Callable[[], Channel]:
+        return lambda: MaildirChannel(folder)
+
+    @pytest.fixture
+    def arrived(self, folder: Path) -> Callable[[], list[EmailMessage]]:
+        return lambda: read_maildir(folder)
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> Channel:
+        (tmp_path / "file").touch()
+        return MaildirChannel(tmp_path / "file")
+
+    @pytest.mark.parametrize("flags", ["", ":2,", ":2,S", ":2,RS"])
+    def test_a_mail_that_was_read_is_not_delivered_again(self, folder: Path, flags: str) -> None:
+        channel = MaildirChannel(folder)
+        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        (folder / "new" / "k1").rename(folder / "cur" / f"k1{flags}")
+        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        channel.deliver(ibm_mail(an_item("k12")), "k12")  # a key that begins like another one
+        assert {path.name for path in folder.glob("*/*")} == {f"k1{flags}", "k12"}
+
+    def test_the_standard_library_reads_it(self, folder: Path) -> None:
+        MaildirChannel(folder).deliver(ibm_mail(an_item("k1")), "k1")
+        (message,) = mailbox.Maildir(folder, create=False)
+        assert message["Message-ID"] == "<k1@localhost>"
+        assert message.get_subdir() == "new"
+        assert b"\r" not in (folder / "new" / "k1").read_bytes()
+
+    def test_only_the_owner_may_read(self, folder: Path) -> None:
+        MaildirChannel(folder).deliver(ibm_mail(an_item("k1")), "k1")
+        assert {oct(path.stat().st_mode & 0o777) for path in folder.glob("*/")} == {"0o700"}
+
+    def test_a_full_disk_leaves_no_half_mail(self, folder: Path) -> None:
+        channel = MaildirChannel(folder)
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))  # the system refuses to write further, as then
+        try:
+            with pytest.raises(ServiceUnavailableError) as caught:
+                channel.deliver(ibm_mail(an_item("k1")), "k1")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        reason = os.strerror(errno.EFBIG)
+        assert str(caught.value) == (
+            f"mails cannot be written to {folder}: {reason}; make room or give write permission there"
+        )
+        assert [path.name for path in folder.glob("*/*")] == []
+        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        assert len(read_maildir(folder)) == 1
+
+    def test_no_permission(self, folder: Path) -> None:
+        channel = MaildirChannel(folder)
+        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        (folder / "tmp").chmod(0o500)
+        with unprivileged(folder), pytest.raises(ServiceUnavailableError, match=r"Permission denied; .*permission"):
+            channel.deliver(ibm_mail(an_item("k2")), "k2")
+
+    def test_killed_at_any_moment_every_mail_is_there_once_and_whole(self, folder: Path) -> None:
+        keys = [f"k{number}" for number in range(150)]
+        program = textwrap.dedent(
+            f"""
+            import sys, time
+            from pathlib import Path
+            from email.message import EmailMessage
+            from algo_trading.adapters.maildir import MaildirChannel
+            channel = MaildirChannel(Path({str(folder)!r}))
+            print("ready", flush=True)
+            for key in {keys!r}:
+                mail = EmailMessage()
+                mail["Message-ID"] = f"<{{key}}@localhost>"
+                mail.set_content("line\\n" * 500)
+                channel.deliver(mail, key)
+            time.sleep(float(sys.argv[1]))
+            """
+        )
+        for pause in (0.01, 0.03, 0.06):
+            with subprocess.Popen([sys.executable, "-c", program, "60"], stdout=subprocess.PIPE) as process:
+                assert process.stdout is not None
+                process.stdout.readline()
+                time.sleep(pause)
+                process.send_signal(signal.SIGKILL)
+            delivered = list((folder / "new").iterdir())
+            for mail in delivered[::2]:
+                mail.rename(folder / "cur" / f"{mail.name}:2,S")
+        subprocess.run([sys.executable, "-c", program, "0"], check=True, stdout=subprocess.DEVNULL)
+        mails = read_maildir(folder)
+        assert sorted(str(mail["Message-ID"]) for mail in mails) == sorted(f"<{key}@localhost>" for key in keys)
+        assert {len(mail.get_content()) for mail in mails} == {5 * 500}
+        assert list((folder / "tmp").iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def box(certificates: Certificates) -> Iterator[Mailbox]:
+    with smtp_server(certificates.server) as mailbox_:
+        yield mailbox_
+
+
+@pytest.fixture
+def trusting(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a user does whose server has a certificate of the house."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+
+
+def smtp_settings(port: int, **changes: Any) -> SmtpSettings:
+    values = {"host": "localhost", "port": port, "user": USER, "password": SecretStr(PASSWORD), "starttls": True}
+    return SmtpSettings(**{**values, **changes})
+
+
+def deliver(port: int, key: str = "k1", address: str = "trader@localhost", **changes: Any) -> None:
+    SmtpChannel(smtp_settings(port, **changes), timeout=5).deliver(ibm_mail(an_item(key, address)), key)
+
+
+@pytest.mark.usefixtures("trusting")
+class TestSmtp(ChannelContract):
+    @pytest.fixture
+    def open_channel(self, box: Mailbox) -> Callable[[], Channel]:
+        return lambda: SmtpChannel(smtp_settings(box.port))
+
+    @pytest.fixture
+    def arrived(self, box: Mailbox) -> Callable[[], list[EmailMessage]]:
+        return lambda: box.mails
+
+    @pytest.fixture
+    def broken(self) -> Channel:
+        return SmtpChannel(smtp_settings(free_port()))
+
+    def test_encrypted_and_logged_in(self, box: Mailbox) -> None:
+        deliver(box.port)
+        assert (box.encrypted, box.logins, box.recipients) == ([True], [USER], [["trader@localhost"]])
+
+    def test_built_from_the_settings(self, box: Mailbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.chdir(tmp_path)
+        for name, value in {"PORT": str(box.port), "USER": USER, "PASSWORD": PASSWORD}.items():
+            monkeypatch.setenv(f"ALGO_SMTP__{name}", value)
+        channel = build(load_settings())
+        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        assert len(box.mails) == 1
+        assert channel.location() == f"smtp://localhost:{box.port}"
+
+    def test_a_wrong_password_names_its_variable_and_not_itself(self, box: Mailbox) -> None:
+        with pytest.raises(ServiceUnavailableError) as caught:
+            deliver(box.port, password=SecretStr("tr0ub4dor"))
+        assert "refuses the login of algo (535" in str(caught.value)
+        assert "ALGO_SMTP__PASSWORD" in str(caught.value)
+        assert "tr0ub4dor" not in str(caught.value)
+
+    def test_an_unknown_recipient_is_for_good(self, box: Mailbox) -> None:
+        box.rcpt_replies["gone@localhost"] = ["550 5.1.1 no such\tuser"]
+        with pytest.raises(UndeliverableError, match=r"refuses the mail \(550 5\.1\.1 no such user\)"):
+            deliver(box.port, address="gone@localhost")
+        deliver(box.port)
+        assert box.recipients == [["trader@localhost"]]
+
+    def test_greylisting_is_for_now(self, box: Mailbox) -> None:
+        box.rcpt_replies["trader@localhost"] = ["451 4.7.1 greylisted, come back later"]
+        with pytest.raises(DeferredError, match=r"451 4\.7\.1 greylisted, come back later"):
+            deliver(box.port)
+        deliver(box.port)
+        assert [mail["Message-ID"] for mail in box.mails] == ["<k1@localhost>"]
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            "554 5.7.1 <trader@localhost>: Relay access denied",
+            "550 relay not permitted",
+            "550 5.7.1 trader@localhost... Relaying denied",
+            "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+            "530 5.7.0 Authentication required",
+            "421 4.3.2 shutting down",
+        ],
+    )
+    def test_a_server_that_takes_no_mail_of_ours_is_not_the_readers_fault(self, box: Mailbox, reply: str) -> None:
+        box.rcpt_replies["trader@localhost"] = [reply]
+        with pytest.raises(ServiceUnavailableError) as caught:
+            deliver(box.port)
+        assert not isinstance(caught.value, DeferredError)
+        assert reply[:3] in str(caught.value)
+
+    def test_a_host_called_relay_is_no_refusal_to_relay(self, box: Mailbox) -> None:
+        box.rcpt_replies["x@relay.example.org"] = ["550 5.1.1 <x@relay.example.org>: user unknown"]
+        with pytest.raises(UndeliverableError):
+            deliver(box.port, address="x@relay.example.org")
+
+    def test_a_refused_sender_names_the_setting(self, box: Mailbox) -> None:
+        box.mail_reply = "550 5.7.60 not your address"
+        with pytest.raises(ServiceUnavailableError, match=r"algo-trading@localhost \(550 5\.7\.60 .*mail\.sender"):
+            deliver(box.port)
+
+    @pytest.mark.parametrize(
+        ("reply", "error"),
+        [("554 5.6.0 looks like spam", UndeliverableError), ("452 4.3.1 out of storage", DeferredError)],
+    )
+    def test_refused_content(self, box: Mailbox, reply: str, error: type[Exception]) -> None:
+        box.data_reply = reply
+        with pytest.raises(error, match=reply):
+            deliver(box.port)
+
+    def test_a_server_that_does_not_know_other_alphabets(self, certificates: Certificates) -> None:
+        with (
+            smtp_server(certificates.server, enable_SMTPUTF8=False) as box,
+            pytest.raises(UndeliverableError, match="SMTPUTF8"),
+        ):
+            deliver(box.port, address="jürgen@localhost")
+
+    def test_an_address_in_another_alphabet(self, certificates: Certificates) -> None:
+        with smtp_server(certificates.server) as box:
+            deliver(box.port, address="jürgen@localhost")
+        assert box.recipients == [["jürgen@localhost"]]
+        assert box.mails[0]["To"] == "jürgen@localhost"
+
+
+def test_an_untrusted_certificate_gets_no_mail_and_no_password(box: Mailbox) -> None:
+    with pytest.raises(ServiceUnavailableError, match=r"certificate that is not trusted \(.*SSL_CERT_FILE"):
+        deliver(box.port)
+    assert (box.mails, box.logins) == ([], [])
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_certificate_of_another_host(box: Mailbox) -> None:
+    with pytest.raises(ServiceUnavailableError, match="not trusted"):
+        deliver(box.port, host="127.0.0.1")
+    assert (box.mails, box.logins) == ([], [])
+
+
+@pytest.mark.parametrize("user", ["", USER])
+def test_a_server_without_encryption_gets_no_mail_and_no_password(user: str) -> None:
+    with smtp_server(None) as box:
+        with pytest.raises(ServiceUnavailableError, match=r"does not offer .*STARTTLS extension not supported"):
+            deliver(box.port, user=user)
+        assert (box.mails, box.logins) == ([], [])
+
+
+def test_without_encryption_and_login_where_the_user_says_so() -> None:
+    with smtp_server(None) as box:
+        deliver(box.port, user="", starttls=False)
+        assert box.encrypted == [False]
+
+
+@pytest.mark.parametrize("host", ["mail.example.org", "192.0.2.7", "2001:db8::1"])
+def test_a_password_never_leaves_the_machine_unencrypted(host: str) -> None:
+    with pytest.raises(ConfigError, match=r"smtp\.starttls = false would send the password to"):
+        SmtpChannel(smtp_settings(25, host=host, starttls=False))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_within_the_machine_it_may(host: str) -> None:
+    SmtpChannel(smtp_settings(25, host=host, starttls=False))
+
+
+def test_a_user_without_a_password() -> None:
+    with pytest.raises(ConfigError, match="ALGO_SMTP__PASSWORD"):
+        SmtpChannel(smtp_settings(25, password=SecretStr("")))
+
+
+def test_no_server() -> None:
+    port = free_port()
+    with pytest.raises(ServiceUnavailableError) as caught:
+        deliver(port)
+    assert str(caught.value) == (
+        f"the mail server smtp://localhost:{port} cannot be spoken to (Connection refused); "
+        "check smtp.host and smtp.port"
+    )
+
+
+GREETING = ["220 localhost ready", "250 localhost", "250 sender", "250 recipient", "354 go on"]
+
+
+def test_a_server_that_dies_while_it_reads_the_mail() -> None:
+    with scripted_server(GREETING) as port, pytest.raises(ServiceUnavailableError, match=r"check smtp\.host"):
+        deliver(port, user="", starttls=False)
+
+
+def test_a_server_that_accepts_and_hangs_up() -> None:
+    with scripted_server([*GREETING, "250 accepted"]) as port:
+        deliver(port, user="", starttls=False)
+
+
+def test_a_server_that_accepts_and_grumbles_at_the_goodbye() -> None:
+    with scripted_server([*GREETING, "250 accepted", "451 local error"]) as port:
+        deliver(port, user="", starttls=False)
+
+
+def test_a_silent_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        channel = SmtpChannel(smtp_settings(listener.getsockname()[1], host="127.0.0.1"), timeout=0.2)
+        with pytest.raises(ServiceUnavailableError, match="timed out"):
+            channel.deliver(ibm_mail(an_item("k1")), "k1")
+
+
+@contextmanager
+def scripted_server(replies: list[str]) -> Iterator[int]:
+    """A server that gives `replies` one after the other and hangs up; after a 354 it reads a whole mail, or dies."""
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as lines:
+            for number, reply in enumerate(replies):
+                connection.sendall(f"{reply}\r\n".encode())
+                if reply.startswith("354") and number == len(replies) - 1:
+                    connection.recv(1000)
+                    return
+                while (line := lines.readline()) and reply.startswith("354") and line != b".\r\n":
+                    pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            thread.join(timeout=5)
+
+
+@contextmanager
+def unprivileged(folder: Path) -> Iterator[None]:
+    """Root may write everywhere; act as a user who may not, in a folder that is his."""
+    root = os.geteuid() == 0
+    if root:
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, NOBODY, NOBODY)
+        for path in list(folder.parents)[:3]:
+            path.chmod(0o755)
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def read_maildir(folder: Path) -> list[EmailMessage]:
+    parser: BytesParser[EmailMessage] = BytesParser(policy=policy.default)
+    return [
+        parser.parsebytes(path.read_bytes()) for part in ("new", "cur") for path in sorted((folder / part).iterdir())
+    ]
