@@ -1,6 +1,7 @@
 """Technical indicators: arrays in, arrays of the same length out, NaN until an indicator has enough bars.
 
-Each takes contiguous float64 arrays of one instrument in ascending time and never looks ahead.
+Each takes the values of one instrument in ascending time and never looks ahead. Leading NaN are skipped. A later NaN
+makes NaN of every SMA whose window holds it, and of an EMA, RSI or MACD from there on: they remember all that was.
 """
 
 from algo_trading.indicators.moving_averages import ema, sma

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.indicators import panel
 
 TIME = pa.timestamp("us", tz="UTC")
 
@@ -25,18 +29,7 @@ BAR_SCHEMA = pa.schema(
     ]
 )
 
-INDICATORS = (
-    "sma_7",
-    "sma_21",
-    "sma_50",
-    "sma_100",
-    "sma_200",
-    "ema_12",
-    "ema_26",
-    "rsi_14",
-    "macd",
-    "macd_signal",
-)
+INDICATORS = panel.COLUMNS
 
 INDICATOR_SCHEMA = pa.schema(
     [
@@ -127,21 +120,45 @@ class IndicatorRepository(Protocol):
         ...
 
 
+def instrument_starts(table: pa.Table) -> NDArray[np.int64]:
+    """First row of each instrument of a table sorted as `BarRepository.read` sorts, and last the number of rows.
+
+    Raises:
+        ValueError: the bars of an instrument are not in ascending order of time, or one is there twice.
+    """
+    last = table.num_rows - 1
+    if last < 0:
+        return np.zeros(1, dtype=np.int64)
+    keys = table.select(["symbol", "venue"])
+    # Names are compared at every 64th row, and row by row only where two of these differ.
+    stride = 64
+    samples = np.append(np.arange(0, last, stride), last)
+    between = samples[:-1][_differ(keys, samples[:-1], samples[1:])]
+    rows = np.minimum(between[:, None] + np.arange(1, stride + 1), last).ravel()
+    edges = np.unique(rows[_differ(keys, rows - 1, rows)])
+    times = table["opened_at"].cast(pa.int64()).to_numpy()
+    not_later = times[1:] <= times[:-1]
+    not_later[edges - 1] = False
+    if not_later.any():
+        row = int(np.argmax(not_later)) + 1
+        raise ValueError(f"{table['symbol'][row]}: bars are not in ascending order of time, or one is there twice")
+    return np.concatenate(([0], edges, [last + 1]))
+
+
+def _differ(keys: pa.Table, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
+    one, other = keys.take(pa.array(left)), keys.take(pa.array(right))
+    differs = pc.or_(pc.not_equal(one["symbol"], other["symbol"]), pc.not_equal(one["venue"], other["venue"]))
+    flags: NDArray[np.bool_] = differs.to_numpy()
+    return flags
+
+
 def split_by_instrument(table: pa.Table, interval: Interval) -> dict[Instrument, Bars]:
     """Bars of each instrument of a table sorted as `BarRepository.read` sorts; columns are shared, not copied."""
-    if table.num_rows == 0:
-        return {}
-    table = table.combine_chunks()
-    symbols, venues = (
-        np.asarray(table[name].dictionary_encode().combine_chunks().indices) for name in ("symbol", "venue")
-    )
-    edges = np.flatnonzero((np.diff(symbols) != 0) | (np.diff(venues) != 0)) + 1
-    starts = [0, *edges.tolist()]
-    ends = [*edges.tolist(), table.num_rows]
+    starts = instrument_starts(table).tolist()
     opened, closed = _times(table["opened_at"]), _times(table["closed_at"])
     columns: dict[str, Any] = {name: np.ascontiguousarray(table[name].to_numpy()) for name in COLUMNS}
     series: dict[Instrument, Bars] = {}
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in pairwise(starts):
         instrument = Instrument(table["symbol"][start].as_py(), table["venue"][start].as_py())
         window = slice(start, end)
         values = {name: column[window] for name, column in columns.items()}

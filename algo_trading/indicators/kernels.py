@@ -1,0 +1,253 @@
+"""The compiled loops. Importing this module loads numba (about half a second), so the public functions do it late.
+
+The first import compiles (seconds) and keeps the code in a cache: NUMBA_CACHE_DIR, else `__pycache__` beside this
+file, else the user's cache folder. Without a writable one, each process compiles anew.
+"""
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+
+from algo_trading.domain.bars import Floats
+
+SMA_WINDOWS = (7, 21, 50, 100, 200)
+MACD_FAST, MACD_SLOW, MACD_SIGNAL = 12, 26, 9
+RSI_WINDOW = 14
+
+# Rows before the first value of each column of the panel.
+WARMUPS = (
+    *(window - 1 for window in SMA_WINDOWS),
+    MACD_FAST - 1,
+    MACD_SLOW - 1,
+    RSI_WINDOW,
+    MACD_SLOW - 1,
+    MACD_SLOW + MACD_SIGNAL - 2,
+)
+
+# A tile of rows and its partial sums stay in the second-level cache.
+TILE = 4096
+
+_SERIES = types.Array(types.float64, 1, "C", readonly=True)  # takes writable arrays too
+_STARTS = types.Array(types.int64, 1, "C", readonly=True)
+_COLUMNS = types.Array(types.float64, 2, "C")
+_BITS = types.Array(types.uint8, 2, "C")
+
+
+def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401 - numba has no types
+    """Compile for one signature, cached beside this file, else in the user's cache folder, else not at all."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        try:
+            kernel: Callable[..., Any] = njit(signature, nogil=True, error_model="numpy", cache=True)(function)
+        except (RuntimeError, OSError, EOFError, pickle.UnpicklingError):  # no such folder, full disk, torn cache file
+            kernel = njit(signature, nogil=True, error_model="numpy")(function)
+        return kernel
+
+    return decorate
+
+
+@njit(nogil=True)
+def _with_lead(values: Floats, low: int, lead: int, out: Floats) -> None:
+    """Copy the rows from `low` on and `lead` rows before them; NaN stands for rows before the first."""
+    missing = max(lead - low, 0)
+    for i in range(missing):
+        out[i] = np.nan
+    known, copied = out[missing:], values[low - lead + missing :]
+    for i in range(len(known)):
+        known[i] = copied[i]
+
+
+@njit(nogil=True)
+def _add_neighbours(sums: Floats, span: int, out: Floats) -> None:
+    """Sums over 2 * span values from sums over span values."""
+    newer, older, total = sums[span:], sums[: len(sums) - span], out[span:]
+    for i in range(len(total)):
+        total[i] = newer[i] + older[i]
+
+
+@njit(nogil=True)
+def _add_scaled(term: Floats, scale: float, fresh: bool, out: Floats) -> None:
+    if fresh:
+        for i in range(len(out)):
+            out[i] = term[i] * scale
+    else:
+        for i in range(len(out)):
+            out[i] = (out[i] + term[i]) * scale
+
+
+@njit(nogil=True)
+def _means(values: Floats, windows: Any, columns: Floats, at: int, scratch: Floats) -> None:  # noqa: ANN401 - a tuple
+    """Write the mean of the last windows[k] values into columns[k, at:], for every k.
+
+    Sums of 2, 4, 8 ... neighbours are added up by the binary digits of the window. So a mean depends on the values of
+    its window alone: nothing drifts, a NaN or a huge value is forgotten when it leaves, and no loop carries a value
+    from row to row (SIMD). `scratch` is two rows of length TILE + max(windows).
+    """
+    lead = max(windows)
+    for low in range(0, len(values), TILE):
+        rows = min(TILE, len(values) - low)
+        sums, next_sums = scratch[0][: lead + rows], scratch[1][: lead + rows]
+        _with_lead(values, low, lead, sums)
+        span = 1
+        while span <= lead:
+            for k in range(len(windows)):
+                if windows[k] & span:
+                    first = lead - (windows[k] & (span - 1))  # the lower digits have added the values after it
+                    scale = 1.0 / windows[k] if windows[k] < 2 * span else 1.0
+                    mean = columns[k][at + low : at + low + rows]
+                    _add_scaled(sums[first : first + rows], scale, first == lead, mean)
+            _add_neighbours(sums, span, next_sums)
+            sums, next_sums = next_sums, sums
+            span *= 2
+
+
+@njit(nogil=True)
+def _first_number(values: Floats) -> int:
+    for i in range(len(values)):
+        if not np.isnan(values[i]):
+            return i
+    return len(values)
+
+
+@njit(nogil=True)
+def _exponential(values: Floats, window: int, out: Floats) -> None:
+    start = _first_number(values)
+    seed = min(start + window, len(values))
+    out[:seed] = np.nan
+    if seed < start + window:
+        return
+    average = 0.0
+    for i in range(start, seed):
+        average += values[i]
+    average /= window
+    out[seed - 1] = average
+    gain = 2.0 / (window + 1.0)
+    for i in range(seed, len(values)):
+        average = (1.0 - gain) * average + gain * values[i]
+        out[i] = average
+
+
+@njit(nogil=True)
+def _strength(gain: float, loss: float) -> float:
+    total = gain + loss
+    return 100.0 * (gain / total) if total != 0.0 else 50.0
+
+
+@njit(nogil=True)
+def _relative_strength(values: Floats, window: int, out: Floats) -> tuple[float, float]:
+    """Write the RSI; returns the averages of gains and losses after the last value."""
+    start = _first_number(values)
+    seed = min(start + window, len(values))
+    out[:seed] = np.nan
+    gain, loss = 0.0, 0.0
+    for i in range(start + 1, len(values)):
+        change = values[i] - values[i - 1]
+        up = max(0.0, change)
+        if i < seed:
+            gain += up
+            loss += up - change
+        elif i == seed:
+            gain = (gain + up) / window
+            loss = (loss + (up - change)) / window
+        else:
+            gain = (1.0 - 1.0 / window) * gain + 1.0 / window * up
+            loss = (1.0 - 1.0 / window) * loss + 1.0 / window * (up - change)
+        if i >= seed:
+            out[i] = _strength(gain, loss)
+    return gain, loss
+
+
+@njit(nogil=True)
+def _recursions(values: Floats, columns: Floats, rows: slice) -> None:
+    """Write both EMAs, RSI, MACD line and its signal in one pass, bit for bit as the single functions do.
+
+    The five recursions wait for their own last value, not for each other, and run side by side.
+    """
+    k = len(SMA_WINDOWS)
+    fast, slow, rsi, line, signal = (
+        columns[k][rows],
+        columns[k + 1][rows],
+        columns[k + 2][rows],
+        columns[k + 3][rows],
+        columns[k + 4][rows],
+    )
+    head = min(_first_number(values) + max(MACD_SLOW + MACD_SIGNAL, RSI_WINDOW) + 1, len(values))
+    _exponential(values[:head], MACD_FAST, fast[:head])
+    _exponential(values[:head], MACD_SLOW, slow[:head])
+    for i in range(head):
+        line[i] = fast[i] - slow[i]
+    _exponential(line[:head], MACD_SIGNAL, signal[:head])
+    gain, loss = _relative_strength(values[:head], RSI_WINDOW, rsi[:head])
+    if head == len(values):
+        return
+    short, long, smooth, last = fast[head - 1], slow[head - 1], signal[head - 1], values[head - 1]
+    a, b, c, d = 2.0 / (MACD_FAST + 1.0), 2.0 / (MACD_SLOW + 1.0), 2.0 / (MACD_SIGNAL + 1.0), 1.0 / RSI_WINDOW
+    for i in range(head, len(values)):
+        change = values[i] - last
+        last = values[i]
+        up = max(0.0, change)
+        short = (1.0 - a) * short + a * last
+        long = (1.0 - b) * long + b * last
+        difference = short - long
+        smooth = (1.0 - c) * smooth + c * difference
+        gain = (1.0 - d) * gain + d * up
+        loss = (1.0 - d) * loss + d * (up - change)
+        fast[i], slow[i], line[i], signal[i] = short, long, difference, smooth
+        rsi[i] = _strength(gain, loss)
+
+
+@_compiled(types.float64[::1](_SERIES, types.int64))
+def sma(values: Floats, window: int) -> Floats:
+    out = np.empty((1, len(values)))
+    if len(values) < window:
+        out[:] = np.nan
+    else:
+        _means(values, (window,), out, 0, np.empty((2, TILE + window)))
+    averages: Floats = out[0]
+    return averages
+
+
+@_compiled(types.float64[::1](_SERIES, types.int64))
+def ema(values: Floats, window: int) -> Floats:
+    out = np.empty(len(values))
+    _exponential(values, window, out)
+    return out
+
+
+@_compiled(types.float64[::1](_SERIES, types.int64))
+def rsi(values: Floats, window: int) -> Floats:
+    out = np.empty(len(values))
+    _relative_strength(values, window, out)
+    return out
+
+
+@_compiled(types.void(_SERIES, _STARTS, _COLUMNS))
+def panel(closes: Floats, starts: Any, columns: Floats) -> None:  # noqa: ANN401 - an int64 array
+    """Fill the columns of the instruments whose first rows are `starts`; the last element of `starts` ends the last."""
+    scratch = np.empty((2, TILE + max(SMA_WINDOWS)))
+    for k in range(len(starts) - 1):
+        rows = slice(starts[k], starts[k + 1])
+        _means(closes[rows], SMA_WINDOWS, columns, starts[k], scratch)
+        _recursions(closes[rows], columns, rows)
+
+
+@_compiled(types.void(_SERIES, _STARTS, _COLUMNS, _BITS))
+def clear_missing(closes: Floats, starts: Any, columns: Floats, bits: Any) -> None:  # noqa: ANN401 - int64, uint8 arrays
+    """Clear the bits of NaN in bitmaps full of ones: the warm-ups, and all of an instrument that has a NaN close.
+
+    A NaN that is not leading stays in the EMA for ever, so the first close and the last EMA tell.
+    """
+    for k in range(len(starts) - 1):
+        first, end = starts[k], starts[k + 1]
+        if first == end:
+            continue
+        clean = not (np.isnan(closes[first]) or np.isnan(columns[len(SMA_WINDOWS)][end - 1]))
+        for column in range(len(WARMUPS)):
+            values = columns[column]
+            stop = min(end, first + WARMUPS[column]) if clean else end
+            for i in range(first, stop):
+                if np.isnan(values[i]):
+                    bits[column, i >> 3] &= np.uint8(255 - (1 << (i & 7)))
