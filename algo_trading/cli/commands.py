@@ -29,6 +29,27 @@ To = Annotated[
 
 
 @app.command()
+def up() -> None:
+    """Start everything, work through the newest sessions in Airflow, show what happened, leave it running.
+
+    This is `make run`. Stop it with `algo-trading down`. Running it again does only what is left to do.
+    """
+    from algo_trading.cli.stack import bring_up
+
+    bring_up()
+
+
+@app.command()
+def down() -> None:
+    """End everything that `up` started, and the embedded PostgreSQL. Data stay."""
+    from algo_trading.launcher.stack import stop
+    from algo_trading.settings import load_settings
+
+    if not stop(load_settings(), typer.echo):
+        typer.echo("nothing was running")
+
+
+@app.command()
 def status(json: Json = False) -> None:
     """Show services, counts, cursors and addresses. It starts nothing."""
     from algo_trading.cli.status import read, show

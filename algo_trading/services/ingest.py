@@ -177,8 +177,7 @@ class IngestBars:
                 neighbours=neighbours,
                 actions=[*self.actions.read(instruments, last + NEIGHBOURS), *actions],
                 expected={
-                    request.instrument: (request.first or _first_session(rows, request.instrument, request.last), last)
-                    for request in requests
+                    request.instrument: (_expected_from(request, rows, neighbours), request.last) for request in requests
                 },
             )
         )
@@ -207,15 +206,18 @@ def _payloads(answers: Sequence[Fetched]) -> Iterator[RawPayload]:
     return (answer.payload for answer in answers if answer.payload is not None)
 
 
-def _first_session(rows: pa.Table, instrument: Instrument, fallback: date) -> date:
-    own = rows.filter(pc.equal(rows["symbol"], instrument.symbol))["session"].to_pylist()
+def _expected_from(request: BarRequest, rows: pa.Table, neighbours: pa.Table) -> date:
+    """From which session on a missing bar is a hole: an instrument without a bar before has none before its first."""
+    stored = neighbours.filter(pc.equal(neighbours["symbol"], request.instrument.symbol))["opened_at"]
+    if request.first is not None and any(opened.as_py().date() < request.first for opened in stored[:1]):
+        return request.first
     dates = []
-    for text in own:
+    for text in rows.filter(pc.equal(rows["symbol"], request.instrument.symbol))["session"].to_pylist():
         try:
             dates.append(date.fromisoformat(text[:10]))
         except (TypeError, ValueError):
             continue  # the gate quarantines it
-    return min(dates, default=fallback)
+    return min(dates, default=request.last)
 
 
 def _listed(instruments: Sequence[Instrument], most: int = 5) -> str:

@@ -50,7 +50,7 @@ class FakeAccounts:
 
     def orders(self, name: str | None = None, limit: int | None = None) -> list[Order]:
         found = [order for key, book in self._books.items() if name in {None, key} for order in book.orders.values()]
-        newest_first = sorted(found[::-1], key=lambda order: -order.decided_session.toordinal())
+        newest_first = sorted(reversed(found), key=lambda order: -order.decided_session.toordinal())
         return newest_first[:limit]
 
     def fills(self, name: str) -> list[Fill]:

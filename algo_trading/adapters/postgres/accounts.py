@@ -56,8 +56,7 @@ class PostgresAccounts:
     def fills(self, name: str) -> list[Fill]:
         query = (
             select(fills, orders.c.client_order_id)
-            .join(orders)
-            .join(accounts, accounts.c.id == orders.c.account_id)
+            .select_from(fills.join(orders).join(accounts))
             .where(accounts.c.name == name)
             .order_by(fills.c.session, fills.c.order_id)
         )
@@ -70,8 +69,7 @@ class PostgresAccounts:
     def entries(self, name: str) -> Sequence[Entry]:
         query = (
             select(entries, instruments.c.symbol, instruments.c.venue)
-            .join(instruments)
-            .join(accounts, accounts.c.id == entries.c.account_id)
+            .select_from(entries.join(instruments).join(accounts))
             .where(accounts.c.name == name)
             .order_by(entries.c.session, entries.c.id)
         )

@@ -30,6 +30,7 @@ class Database:
                 f"the database URL begins with {scheme!r}; it must be postgresql://user:password@host:port/database"
             )
         self.url = f"postgresql://{rest}"
+        self._idle: list[Any] = []  # ADBC connections; opening one costs some ten queries of PostgreSQL's catalogue
 
     @cached_property
     def engine(self) -> Engine:
@@ -66,14 +67,24 @@ class Database:
     @contextlib.contextmanager
     def arrow(self) -> Iterator[ArrowConnection]:
         """An ADBC connection in a transaction, committed at the end and rolled back on an error."""
-        from adbc_driver_postgresql import dbapi
-
-        with dbapi.connect(self.url) as connection:
+        connection = self._idle.pop() if self._idle else self._connect()
+        try:
             yield ArrowConnection(connection)
             connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    def _connect(self) -> Any:  # noqa: ANN401 - ADBC ships no types
+        from adbc_driver_postgresql import dbapi
+
+        return dbapi.connect(self.url)
 
     def close(self) -> None:
         """Close idle connections."""
+        while self._idle:
+            self._idle.pop().close()
         if "engine" in self.__dict__:
             self.engine.dispose()
 

@@ -1,0 +1,66 @@
+"""The command `status`."""
+
+from typing import Any
+
+from algo_trading.bootstrap import bootstrap, embedded_postgres
+from algo_trading.cli import output
+from algo_trading.errors import ServiceUnavailableError
+from algo_trading.launcher.stack import airflow_of
+from algo_trading.services.status import ReadStatus
+from algo_trading.settings import Settings, load_settings
+
+NOTHING = {
+    "latest_partition": None,
+    "rows": {"bars": 0, "indicators": 0, "signals": 0, "quarantined": 0},
+    "outbox": {"sent": 0, "pending": 0, "failed": 0},
+    "orders": {"pending": 0, "filled": 0, "refused": 0},
+    "accounts": [],
+}
+
+
+def read() -> dict[str, Any]:
+    """Services, counts and addresses; a database that is down has no counts and is not started."""
+    settings = load_settings()
+    airflow = airflow_of(settings)
+    database_up, counts, reason = _database(settings)
+    state: dict[str, Any] = {
+        "services": {"postgres": _word(up=database_up), "airflow": _word(up=airflow.is_up())},
+        "airflow_url": airflow.url,
+        "home": str(settings.home),
+        **counts,
+    }
+    if reason:
+        state["reason"] = reason
+    return state
+
+
+def _database(settings: Settings) -> tuple[bool, dict[str, Any], str]:
+    embedded = not settings.database_url.get_secret_value()
+    if embedded and not embedded_postgres(settings).is_up():
+        return False, NOTHING, "the embedded PostgreSQL is stopped; `make run` starts it"
+    try:
+        with bootstrap(settings) as application:
+            return True, output.plain(application.make(ReadStatus)()), ""
+    except ServiceUnavailableError as error:
+        return False, NOTHING, str(error)
+
+
+def _word(*, up: bool) -> str:
+    return "up" if up else "down"
+
+
+def show(state: dict[str, Any]) -> None:
+    """The same as tables."""
+    services = [(name, word) for name, word in state["services"].items()]
+    output.table("Services", ("service", "state"), services)
+    if "reason" in state:
+        output.notes.print(state["reason"])
+    rows = [*state["rows"].items(), *((f"mails {name}", n) for name, n in state["outbox"].items())]
+    rows += [(f"orders {name}", n) for name, n in state["orders"].items()]
+    output.table(f"Newest session: {state['latest_partition'] or 'none yet'}", ("what", "count"), rows)
+    for account in state["accounts"]:
+        held = ", ".join(f"{quantity} of {name}" for name, quantity in account["positions"].items()) or "nothing"
+        output.console.print(
+            f"account [bold]{account['name']}[/]: cash {account['cash']}, holds {held}; at {account['cursor']}, "
+            f"waits for {account['waits_for']} to be decided"
+        )
