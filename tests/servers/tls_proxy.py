@@ -68,10 +68,18 @@ class ProxyHandler(YahooHandler):
             return
         self.send_response(200, "Connection established")
         self.end_headers()
-        self.connection = self.tls.wrap_socket(self.connection, server_side=True)
+        try:
+            self.connection = self.tls.wrap_socket(self.connection, server_side=True)
+        except OSError:  # the client does not trust us
+            self.close_connection = True
+            return
         self.rfile = self.connection.makefile("rb")
         self.wfile = self.connection.makefile("wb", buffering=0)
         self.close_connection = False
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()  # the server closes the socket below the tunnel only
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 from servers.yahoo import ChartRequest, Reply, unknown
@@ -18,9 +19,11 @@ from algo_trading.domain.instrument import Session
 
 FILE = "us_stocks_daily_2000_2013.csv.gz"
 FIRST_SESSION = date(2000, 3, 1)
-SPLIT_YEARS = 4  # a 2:1 split in June of every fourth year
+SPLIT_MONTHS, SPLIT_YEARS = (6,), 4  # a 2:1 split in 2002, 2006 .. 2026
+FIRST_PRICES = 64.0  # times the sample's are traded at first; every split halves them
 DIVIDEND_MONTHS = (2, 5, 8, 11)
 DIVIDEND_YIELD = 0.003
+Bar = tuple[float, float, float, float, int]
 
 
 def system_now() -> datetime:
@@ -31,8 +34,8 @@ def system_now() -> datetime:
 class GeneratedMarket:
     """Answers as Yahoo would at `now`: split-adjusted bars, events, and a live bar while the session is open.
 
-    Session n of the calendar shows row n of the sample, there and back again and again, so that a bar once shown stays
-    the same. Each symbol takes one of the sample's five series; prices are the adjusted ones, which have no jumps.
+    Session n of the calendar trades as row n of one of the sample's five series, there and back again and again, so
+    that a bar stays what it was. The series are the adjusted ones, which have no jumps but the splits made here.
     """
 
     def __init__(
@@ -48,52 +51,48 @@ class GeneratedMarket:
         now = self._now()
         period1, period2 = (int(request.query[name]) for name in ("period1", "period2"))
         first, last = datetime.fromtimestamp(max(period1, 0), UTC), min(datetime.fromtimestamp(period2, UTC), now)
-        shown = [session for session in self._sessions(last) if first <= session.opens_at < last]
-        bars = {self._stamp(session, now): self._row(request.symbol, session.date, now) for session in shown}
-        opens = {session.date: int(session.opens_at.timestamp()) for session in shown}
-        splits = {opens[day]: (2.0, 1.0) for day in self._event_days(shown, (6,)) if day.year % SPLIT_YEARS == 2}
-        dividends = {
-            opens[day]: round(DIVIDEND_YIELD * float(self._row(request.symbol, day, now)[3] or 0), 6)
-            for day in self._event_days(shown, DIVIDEND_MONTHS)
-        }
+        series = sample_series()
+        rows = series[zlib.crc32(request.symbol.encode()) % len(series)]
+        sessions = self._calendar.sessions(FIRST_SESSION, last.date())
+        split_days = {day for day in event_days(sessions, SPLIT_MONTHS) if day.year % SPLIT_YEARS == 2}
+        dividend_days = event_days(sessions, DIVIDEND_MONTHS)
+        shares = 2.0 ** len(split_days) / FIRST_PRICES  # of today for one of the sample
+        bars: dict[int, Row] = {}
+        splits: dict[int, tuple[float, float]] = {}
+        dividends: dict[int, float] = {}
+        for number, session in enumerate(sessions):
+            if not first <= session.opens_at < last:
+                continue
+            opens = int(session.opens_at.timestamp())
+            place = number % (2 * len(rows))
+            *prices, volume = rows[min(place, 2 * len(rows) - 1 - place)]
+            opened, high, low, close = (float(np.float32(price / shares)) for price in prices)
+            if session.closes_at > now:
+                bars[int(now.timestamp())] = (opened, high, low, (high + low) / 2, int(volume * shares) // 2)
+            else:
+                bars[opens] = (opened, high, low, close, int(volume * shares))
+            if session.date in split_days:
+                splits[opens] = (2.0, 1.0)
+            if session.date in dividend_days:
+                dividends[opens] = DIVIDEND_YIELD * close
         return ok(chart(bars, splits, dividends, symbol=request.symbol))
 
     @cached_property
     def _calendar(self) -> MarketCalendar:
         return market_calendar(self._venue)
 
-    def _sessions(self, last: datetime) -> Sequence[Session]:
-        return self._calendar.sessions(FIRST_SESSION, last.date())
 
-    def _stamp(self, session: Session, now: datetime) -> int:
-        return int((now if session.closes_at > now else session.opens_at).timestamp())
-
-    def _event_days(self, sessions: Sequence[Session], months: Sequence[int]) -> list[date]:
-        """The first session on or after the 10th of the months."""
-        days: dict[tuple[int, int], date] = {}
-        for session in sessions:
-            if session.date.month in months and session.date.day >= 10:
-                days.setdefault((session.date.year, session.date.month), session.date)
-        return [day for day in days.values() if self._calendar.previous(day).date.day < 10]
-
-    def _row(self, symbol: str, day: date, now: datetime) -> Row:
-        series = sample_series()
-        rows = series[zlib.crc32(symbol.encode()) % len(series)]
-        first, number = np.searchsorted(self._calendar.dates, np.array([FIRST_SESSION, day], dtype="datetime64[D]"))
-        place = int(number - first) % (2 * len(rows))
-        opened, high, low, close, volume = rows[min(place, 2 * len(rows) - 1 - place)]
-        session = self._calendar.session(day)
-        if session.closes_at > now:  # half of it has happened
-            close = (high + low) / 2
-            volume = volume // 2
-        return opened, max(high, close), min(low, close), close, volume
+def event_days(sessions: Sequence[Session], months: Sequence[int]) -> set[date]:
+    """The first session from the tenth of each of the months on."""
+    dates = [session.date for session in sessions]
+    return {day for before, day in pairwise(dates) if before.day < 10 <= day.day and day.month in months}
 
 
 @cache
-def sample_series() -> list[list[tuple[float, float, float, float, int]]]:
+def sample_series() -> list[list[Bar]]:
     """The sample's bars, adjusted, one list a symbol."""
     text = gzip.decompress((files("algo_trading") / "data" / FILE).read_bytes()).decode()
-    series: dict[str, list[tuple[float, float, float, float, int]]] = {}
+    series: dict[str, list[Bar]] = {}
     for line in csv.DictReader(io.StringIO(text)):
         factor = float(line["Adj Close"]) / float(line["Close"])
         opened, high, low, close = (round(float(line[name]) * factor, 4) for name in ("Open", "High", "Low", "Close"))

@@ -35,7 +35,7 @@ def traded_prices(prices: Floats, factors: Floats) -> Floats:
         exact = prices * factors
         sent = prices.astype(np.float32)
         single = sent.astype(np.float64) == prices
-        traded = np.where(factors == 1, prices, _rounded(exact, DOUBLE_DIGITS))
+        traded = _rounded(exact, DOUBLE_DIGITS)
         for digits in range(SINGLE_DIGITS, 0, -1):
             candidate = _rounded(exact, digits)
             traded = np.where(single & ((candidate / factors).astype(np.float32) == sent), candidate, traded)
