@@ -356,6 +356,15 @@ def test_a_silent_server() -> None:
             channel.deliver(ibm_mail(an_item("k1")), "k1")
 
 
+def test_heavy_libraries_wait_until_a_mail_is_made() -> None:
+    program = (
+        "import sys; import algo_trading.notification.compose; "
+        "print({'matplotlib', 'jinja2', 'pandas'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert result.stdout == "set()\n"
+
+
 @contextmanager
 def scripted_server(replies: list[str]) -> Iterator[int]:
     """A server that gives `replies` one after the other and hangs up; after a 354 it reads a whole mail, or dies."""

@@ -1,0 +1,205 @@
+"""Mails of the outbox go out, whatever befalls one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import pytest
+from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.channel import FakeChannel
+from fakes.clock import FakeClock
+from fakes.outbox import FakeOutbox
+from fakes.signals import FakeSignals
+from mail_examples import IBM, NOON, SESSION, ibm_bars, ibm_mail, ibm_signal
+
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.signal import Signal, StrategyId
+from algo_trading.domain.subscription import OutboxItem, OutboxStatus
+from algo_trading.errors import ConfigError
+from algo_trading.repositories.bars import bars_table
+from algo_trading.repositories.subscriptions import DeferredError, UndeliverableError
+from algo_trading.services.deliver import DeliverMails, DeliveryReport, pause
+
+pytestmark = pytest.mark.unit
+
+
+class CountingBars(FakeBars):
+    """Counts its reads."""
+
+    reads = 0
+
+    def read(
+        self, instruments: Sequence[Instrument], interval: Interval, first: date | None, last: date | None
+    ) -> object:
+        self.reads += 1
+        return super().read(instruments, interval, first, last)
+
+
+@dataclass
+class House:
+    """Everything that mails are made of and go to."""
+
+    signals: FakeSignals = field(default_factory=FakeSignals)
+    bars: CountingBars = field(default_factory=CountingBars)
+    actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
+    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    channel: FakeChannel = field(default_factory=FakeChannel)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(NOON))
+    sender: str = "algo-trading@localhost"
+
+    def deliver(self) -> DeliveryReport:
+        return DeliverMails(self.outbox, self.signals, self.bars, self.actions, self.channel, self.clock, self.sender)()
+
+    def queue(self, *addresses: str, signal: Signal | None = None) -> None:
+        signal = signal or ibm_signal()
+        for address in addresses:
+            key = f"k{len(self.outbox.stored)}"
+            self.outbox.stored[key] = OutboxItem(key, address, signal.key, signal.session)
+
+    def status(self, key: str) -> tuple[OutboxStatus, int, str]:
+        item = self.outbox.stored[key]
+        return item.status, item.attempts, item.last_error
+
+
+@pytest.fixture
+def house() -> House:
+    """IBM's bars with one of a later session, and the signal about it."""
+    house = House()
+    bars = ibm_bars()
+    later = replace(
+        bars[-1:], opened_at=bars.opened_at[-1:] + 86_400_000_000, closed_at=bars.closed_at[-1:] + 86_400_000_000
+    )
+    house.bars.upsert(bars_table([bars[-120:], replace(later, close=later.close * 10)]), "sample")
+    house.signals.add([ibm_signal()])
+    return house
+
+
+def test_an_empty_outbox(house: House) -> None:
+    assert house.deliver() == DeliveryReport(0, 0, 0, "")
+
+
+def test_a_mail_is_sent_once(house: House) -> None:
+    house.queue("trader@localhost")
+    assert house.deliver() == DeliveryReport(sent=1)
+    assert house.deliver() == DeliveryReport(sent=0)
+    (mail,) = house.channel.mails.values()
+    assert mail["Subject"] == ibm_mail(house.outbox.stored["k0"])["Subject"]
+    assert (mail["To"], mail["Message-ID"]) == ("trader@localhost", "<k0@localhost>")
+    assert mail["Date"].datetime == NOON
+    assert house.outbox.stored["k0"].sent_at == NOON
+
+
+def test_later_bars_and_actions_are_not_in_the_mail(house: House) -> None:
+    house.queue("trader@localhost")
+    house.actions.upsert([CorporateAction(IBM, SESSION + timedelta(days=1), ActionKind.SPLIT, 4.0)], "sample")
+    house.deliver()
+    body = house.channel.mails["k0"].get_body(("plain",))
+    assert body is not None
+    assert "2013-02-27    202.33" in body.get_content()
+    assert "2013-02-28" not in body.get_content()
+
+
+def test_earlier_closes_are_adjusted_as_of_the_session(house: House) -> None:
+    house.queue("trader@localhost")
+    house.actions.upsert([CorporateAction(IBM, SESSION, ActionKind.SPLIT, 2.0)], "sample")
+    house.deliver()
+    body = house.channel.mails["k0"].get_body(("plain",))
+    assert body is not None
+    assert "2013-02-26     99.57" in body.get_content()
+    assert "2013-02-27    202.33" in body.get_content()
+
+
+def test_readers_of_one_signal_share_one_notice(house: House) -> None:
+    house.queue(*(f"reader{number}@localhost" for number in range(20)))
+    assert house.deliver() == DeliveryReport(sent=20)
+    assert house.bars.reads == 1
+    assert {str(mail["To"]) for mail in house.channel.mails.values()} == {f"reader{n}@localhost" for n in range(20)}
+
+
+def test_an_undeliverable_mail_does_not_stop_the_others(house: House) -> None:
+    house.queue("a@localhost", "gone@localhost", "b@localhost")
+    house.channel.errors["gone@localhost"] = UndeliverableError("no such user")
+    assert house.deliver() == DeliveryReport(sent=2, failed=1)
+    assert house.status("k1") == (OutboxStatus.FAILED, 1, "no such user")
+    assert house.deliver() == DeliveryReport()
+
+
+def test_what_is_no_address_fails_alone(house: House) -> None:
+    house.queue("a@localhost\nBcc: x@localhost", "b@localhost")
+    assert house.deliver() == DeliveryReport(sent=1, failed=1)
+    assert "is not a mail address" in house.status("k0")[2]
+
+
+def test_a_deferred_mail_waits_longer_each_time_and_holds_up_nobody(house: House) -> None:
+    house.queue("slow@localhost", "b@localhost")
+    house.channel.errors["slow@localhost"] = DeferredError("come back later")
+    assert house.deliver() == DeliveryReport(sent=1, retried=1, error="come back later")
+    for minutes in (1, 2, 4):
+        assert house.outbox.not_before["k0"] == house.clock.now() + timedelta(minutes=minutes)
+        house.clock.move(timedelta(minutes=minutes, seconds=-1))
+        assert house.deliver() == DeliveryReport()
+        house.clock.move(timedelta(seconds=1))
+        assert house.deliver() == DeliveryReport(retried=1, error="come back later")
+    house.channel.errors.clear()
+    house.clock.move(timedelta(hours=1))
+    assert house.deliver() == DeliveryReport(sent=1)
+    assert house.status("k0") == (OutboxStatus.SENT, 5, "")
+
+
+def test_a_channel_that_is_down_ends_the_run_and_loses_nothing(house: House) -> None:
+    house.queue("a@localhost", "b@localhost", "c@localhost")
+    house.channel.down = "the mail server cannot be spoken to"
+    assert house.deliver() == DeliveryReport(retried=1, error="the mail server cannot be spoken to")
+    assert [house.status(key)[:2] for key in ("k0", "k1", "k2")] == [
+        (OutboxStatus.PENDING, 1),
+        (OutboxStatus.PENDING, 0),
+        (OutboxStatus.PENDING, 0),
+    ]
+    house.channel.down = ""
+    house.clock.move(timedelta(minutes=1))
+    assert house.deliver() == DeliveryReport(sent=3)
+
+
+def test_a_strategy_that_is_not_installed_any_more(house: House) -> None:
+    orphan = replace(ibm_signal(), strategy=StrategyId("gone", "{}"))
+    house.signals.add([orphan])
+    house.queue("a@localhost", signal=orphan)
+    house.queue("b@localhost")
+    report = house.deliver()
+    assert (report.sent, report.retried, report.failed) == (1, 1, 0)
+    assert "there is no strategy 'gone'" in report.error
+
+
+def test_a_signal_or_a_bar_that_is_not_there(house: House) -> None:
+    house.queue("a@localhost", signal=replace(ibm_signal(), strategy=StrategyId("unknown", "{}")))
+    for changes in ({"instrument": Instrument("NONE")}, {"session": date(2013, 3, 1)}):
+        stored = replace(ibm_signal(), **changes)
+        house.signals.add([stored])
+        house.queue("a@localhost", signal=stored)
+    assert house.deliver() == DeliveryReport(failed=3)
+    assert [house.status(key)[2].partition(" of ")[0] for key in ("k0", "k1", "k2")] == [
+        f"there is no signal {house.outbox.stored['k0'].signal_key}",
+        "there is no bar",
+        "there is no bar",
+    ]
+
+
+def test_a_wrong_sender_is_said_before_anything_is_touched(house: House) -> None:
+    house.queue("a@localhost")
+    house.sender = "nobody"
+    with pytest.raises(ConfigError, match=r"mail\.sender"):
+        house.deliver()
+    assert house.status("k0") == (OutboxStatus.PENDING, 0, "")
+
+
+def test_a_bug_leaves_the_mail_pending(house: House) -> None:
+    house.queue("a@localhost")
+    house.channel.errors["a@localhost"] = RuntimeError("bug")
+    with pytest.raises(RuntimeError):
+        house.deliver()
+    assert house.status("k0") == (OutboxStatus.PENDING, 0, "")
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    assert [pause(n).total_seconds() / 60 for n in (0, 1, 5, 6, 1000)] == [1, 2, 32, 60, 60]
