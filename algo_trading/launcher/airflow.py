@@ -1,0 +1,191 @@
+"""Airflow on this machine: its database, its three programs, its readiness."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+
+from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
+from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
+from algo_trading.launcher.home import HOST, SOURCE_POOL, USER, AirflowHome, airflow_program, checkout_folder
+from algo_trading.launcher.processes import Family
+from algo_trading.settings import Settings
+
+METADATA_DATABASE = "airflow"
+# The scheduler's server for logs of other machines would only take another port: the API server reads them itself.
+COMPONENTS = {
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "dag-processor": ["dag-processor"],
+    "api-server": ["api-server"],
+}
+READY_SECONDS = 180.0
+SOURCE_SLOTS = 2  # tasks that may ask a market-data source at the same time
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """Airflow over a metadata database, with the market database as its connection `algo_trading` (libpq URLs)."""
+
+    settings: Settings
+    market_url: str
+    metadata_url: str
+
+    @property
+    def home(self) -> AirflowHome:
+        """Its folder and login."""
+        return AirflowHome(self.settings)
+
+    @property
+    def url(self) -> str:
+        """Address of the web UI."""
+        return self.home.url
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """User and password of the web UI."""
+        return USER, self.home.password
+
+    @property
+    def api(self) -> AirflowApi:
+        """Its REST API."""
+        return AirflowApi(self.url, *self.login)
+
+    def is_up(self) -> bool:
+        """Whether its programs run."""
+        return self._family.is_running()
+
+    def start(self, say: Say) -> bool:
+        """Start the programs unless they run, and return at once; returns whether they were started.
+
+        Raises:
+            AlgoTradingError: the port is taken, or the metadata database cannot be brought up to date.
+        """
+        if self.is_up():
+            return False
+        self._family.end_members()
+        _refuse_busy_port(self.settings.airflow.port)
+        environment = self.home.environment(self.market_url, self.metadata_url)
+        self._migrate(environment, say)
+        say("starting Airflow's scheduler, DAG processor and API server")
+        self._family.start(
+            {name: [airflow_program(), *arguments] for name, arguments in COMPONENTS.items()}, environment
+        )
+        return True
+
+    def wait_until_ready(self, say: Say, seconds: float = READY_SECONDS) -> None:
+        """Return when every component is healthy and every DAG is known.
+
+        Raises:
+            AlgoTradingError: a DAG cannot be imported, a component keeps dying, or it takes too long.
+        """
+        limit = time.monotonic() + seconds
+        wanted = {path.stem for path in (checkout_folder() / "dags").glob("*.py")}
+        missing = "the API server"
+        while True:
+            with contextlib.suppress(ServiceUnavailableError):
+                missing = self._missing(wanted)
+                if not missing:
+                    break
+            if not self.is_up():
+                raise AlgoTradingError(f"Airflow stopped while it was starting; see the logs in {self._family.logs}")
+            if time.monotonic() > limit:
+                raise AlgoTradingError(
+                    f"Airflow is not ready after {seconds:.0f} s, waiting for {missing}; see {self._family.logs}"
+                )
+            time.sleep(0.5)
+        self._make_pool()
+        say(f"Airflow is ready at {self.url}")
+
+    def stop(self) -> bool:
+        """End its programs and whatever they started; returns whether any ran."""
+        return self._family.stop()
+
+    @property
+    def _family(self) -> Family:
+        return Family(self.home.folder / "run")
+
+    def _missing(self, wanted: set[str]) -> str:
+        health = self.api.health()
+        for component in ("scheduler", "dag_processor"):
+            if health[component]["status"] != "healthy":
+                return component.replace("_", " ")
+        for problem in self.api.every("/importErrors", "import_errors"):
+            last = str(problem["stack_trace"]).strip().splitlines()[-1]
+            raise AlgoTradingError(f"Airflow cannot import {problem['filename']}: {last}")
+        known = {dag["dag_id"] for dag in self.api.every("/dags", "dags", exclude_stale="true")}
+        return ", ".join(sorted(wanted - known))
+
+    def _make_pool(self) -> None:
+        pool = {
+            "name": SOURCE_POOL,
+            "slots": SOURCE_SLOTS,
+            "description": "Tasks asking the market-data source at the same time",
+            "include_deferred": False,
+        }
+        try:
+            self.api.post("/pools", pool)
+        except ApiError as error:
+            if error.status != CONFLICT:  # a pool that somebody has resized stays as it is
+                raise
+
+    def _migrate(self, environment: dict[str, str], say: Say) -> None:
+        """Bring the metadata database to this Airflow's version; skipped when it was done by this version before."""
+        revision = self._revision()
+        note = self.home.folder / "migrated.json"
+        done = {"airflow": version("apache-airflow"), "revision": revision}
+        if revision is not None and _read_json(note) == done:
+            return
+        say("preparing Airflow's database")
+        finished = subprocess.run(
+            [airflow_program(), "db", "migrate"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            text=True,
+        )
+        log = self.home.folder / "migrate.log"
+        log.write_text(finished.stdout, encoding="utf-8")
+        if finished.returncode:
+            raise AlgoTradingError(f"Airflow's database could not be prepared; see {log}")
+        note.write_text(json.dumps({**done, "revision": self._revision()}), encoding="utf-8")
+
+    def _revision(self) -> str | None:
+        """The schema revision of the metadata database, None if it is empty."""
+        try:
+            with psycopg.connect(self.metadata_url, connect_timeout=10) as connection:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return None
+        except psycopg.OperationalError as error:
+            raise ServiceUnavailableError(f"Airflow's database does not answer: {error}") from error
+        return None if row is None else str(row[0])
+
+
+def _refuse_busy_port(port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise AlgoTradingError(
+                f"port {port} is in use, so Airflow cannot start; "
+                f"choose another one, e.g. ALGO_AIRFLOW__PORT={port + 1} make run"
+            ) from error
+
+
+def _read_json(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,134 @@
+"""A supervisor and everything it started, found again from its record file."""
+
+import contextlib
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from algo_trading.errors import AlgoTradingError
+
+CLOCK_DRIFT = 10.0  # seconds by which a process's reported creation time may move
+ORDERLY = 25.0  # seconds for an orderly end; the supervisor itself waits a little less
+MARKS = ("airflow", "algo_trading")
+
+
+@dataclass(frozen=True)
+class Family:
+    """The processes of one supervisor. `folder` keeps its record, its orders and its logs."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """The file that names the supervisor; locked while it lives."""
+        return self.folder / "supervisor.json"
+
+    @property
+    def logs(self) -> Path:
+        """Where the components' output goes."""
+        return self.folder / "logs"
+
+    def is_running(self) -> bool:
+        """Whether the supervisor lives."""
+        try:
+            with self.record.open("r") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+    def start(self, components: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
+        """Start the supervisor with these commands, unless it runs; orphans of an earlier one are ended first."""
+        if self.is_running():
+            return
+        self.end_members()
+        self.logs.mkdir(parents=True, exist_ok=True)
+        orders = self.folder / "orders.json"
+        orders.write_text(
+            json.dumps({"record": str(self.record), "logs": str(self.logs), "components": components}),
+            encoding="utf-8",
+        )
+        with (self.logs / "supervisor.log").open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "algo_trading.launcher.supervisor", str(orders)],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        limit = time.monotonic() + 30
+        while not self.is_running():
+            if process.poll() is not None or time.monotonic() > limit:
+                raise AlgoTradingError(f"Airflow's supervisor did not start; see {self.logs / 'supervisor.log'}")
+            time.sleep(0.05)
+
+    def stop(self) -> bool:
+        """End every process, first politely; returns whether any ran.
+
+        Raises:
+            AlgoTradingError: some could not be ended; they are named.
+        """
+        members = self.members()
+        if not members:
+            return False
+        if self.is_running():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                members[0].terminate()
+            self._wait(ORDERLY)
+        self.end_members()
+        return True
+
+    def end_members(self) -> None:
+        """Kill what is left of the family."""
+        for _ in range(3):  # a dying process may still start another
+            for process in self.members():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            if self._wait(10):
+                return
+        pids = ", ".join(str(process.pid) for process in self.members())
+        raise AlgoTradingError(f"these processes of Airflow do not end: {pids}; end them by hand")
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait until the family is gone; returns whether it is. psutil's own way waits for zombies nobody reaps."""
+        limit = time.monotonic() + seconds
+        while self.members():
+            if time.monotonic() > limit:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def members(self) -> list[psutil.Process]:
+        """The living processes of the family, its supervisor first. A process that only got an old number is none."""
+        try:
+            noted = json.loads(self.record.read_text(encoding="utf-8"))
+            leader, created = int(noted["pid"]), float(noted["created"])
+        except (OSError, ValueError, KeyError):
+            return []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if abs(psutil.Process(leader).create_time() - created) > CLOCK_DRIFT:
+                return []  # the number was given to another process, so nothing of the old session is left
+        found = [process for process in psutil.process_iter() if _belongs(process, leader, created)]
+        return sorted(found, key=lambda process: process.pid != leader)
+
+
+def _belongs(process: psutil.Process, leader: int, created: float) -> bool:
+    with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+        return (
+            os.getsid(process.pid) == leader
+            and process.status() != psutil.STATUS_ZOMBIE
+            and process.create_time() >= created - CLOCK_DRIFT
+            and any(mark in " ".join(process.cmdline()) for mark in MARKS)
+        )
+    return False

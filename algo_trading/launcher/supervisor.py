@@ -1,0 +1,154 @@
+"""Runs the components of Airflow as one family of processes: `python -m algo_trading.launcher.supervisor <file>`.
+
+It leads an operating-system session, so that whatever its children start can be found and ended, and it holds a lock
+on its record file as long as it lives. A component that dies is started again after a pause; one that dies again and
+again ends the whole family.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import psutil
+
+LONGEST_PAUSE = 30.0
+SETTLED = 60.0  # a component that ran for so many seconds had started well
+MOST_FAILURES = 4  # deaths in a row before it had settled
+PATIENCE = 15.0  # for components asked to end: the scheduler first lets its running tasks finish
+KEPT_LOG = 5_000_000
+
+
+@dataclass
+class Component:
+    """One program of the family and how it has fared."""
+
+    name: str
+    command: list[str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    restart_at: float = 0.0
+    failures: int = 0
+
+    def start(self) -> None:
+        """Start it with its output appended to its log."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+        self.started_at = time.monotonic()
+
+    def watch(self, now: float) -> bool:
+        """Start it again if it died and its pause is over; returns False when there is no hope."""
+        if self.process is None:
+            if now >= self.restart_at:
+                self.start()
+            return True
+        code = self.process.poll()
+        if code is None:
+            return True
+        self.process = None
+        self.failures = self.failures + 1 if now - self.started_at < SETTLED else 1
+        pause = min(2.0**self.failures, LONGEST_PAUSE)
+        self.restart_at = now + pause
+        _say(
+            f"{self.name} ended with code {code}, attempt {self.failures}, next start in {pause:.0f} s; see {self.log}"
+        )
+        end_strays()
+        return self.failures < MOST_FAILURES
+
+
+def strays(session: int) -> list[psutil.Process]:
+    """Processes of the operating-system session whose parent has died."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getsid(process.pid) == session and process.pid != session:
+                parent = process.parent()
+                if parent is None or os.getsid(parent.pid) != session:
+                    found.append(process)
+    return found
+
+
+def end_strays() -> None:
+    """End what a dead component left behind: its workers would wait for orders for ever."""
+    for process in strays(os.getpid()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def supervise(components: list[Component]) -> int:
+    """Keep the components running until SIGTERM or SIGINT; returns the exit code."""
+    ending: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        ending.append(number)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    hope = True
+    while not ending and hope:
+        now = time.monotonic()
+        hope = min(component.watch(now) for component in components)  # min, unlike all, looks at every one
+        time.sleep(0.2)
+    running = [component.process for component in components if component.process]
+    for process in running:
+        process.terminate()
+    limit = time.monotonic() + PATIENCE
+    for process in running:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(limit - time.monotonic(), 0))
+    for process in running:
+        process.kill()
+    end_strays()
+    return 0 if hope else 1
+
+
+def main() -> int:
+    """Lead a session, take the lock, write the record, supervise. The file names the components' commands."""
+    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    record = Path(order["record"])
+    handle = record.open("a+")
+    if not _locked(handle):
+        return 0  # another supervisor is at work
+    with contextlib.suppress(PermissionError):
+        os.setsid()  # refused when the starter has done it
+    handle.truncate(0)
+    handle.write(json.dumps({"pid": os.getpid(), "created": psutil.Process().create_time()}))
+    handle.flush()
+    logs = Path(order["logs"])
+    for log in logs.glob("*.log"):
+        if log.stat().st_size > KEPT_LOG:
+            log.replace(log.with_suffix(".log.1"))
+    components = [Component(name, command, logs / f"{name}.log") for name, command in order["components"].items()]
+    return supervise(components)
+
+
+def _locked(handle: IO[str]) -> bool:
+    """Take the lock; whoever looks whether we run holds it for an instant, so try for a second."""
+    for _ in range(20):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {sentence}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What every active strategy says about its symbols, as soon as a session's indicators are published."""
+
+from airflow.sdk import dag, task
+from algo_airflow.flow import DAILY_INDICATORS, SIGNALS, after, manners, shards
+from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
+
+
+@dag(schedule=after(DAILY_INDICATORS), **manners("signals", deadline=True))
+def strategy_signals() -> None:
+    """Decide once for each active pair of strategy and symbol: buy, sell or hold, with a confidence and a reason.
+
+    Only bars and corporate actions up to the session are read. A stored signal is never rewritten: running a session
+    again, however much later, finds the same decisions.
+    """
+
+    @task
+    def evaluate(symbols: list[str]) -> Report:
+        """Ask the strategies about a shard; pairs without a bar of the session are skipped and named."""
+        from algo_trading.services.evaluate import EvaluateStrategies
+
+        with application() as app:
+            session = run_session(app)
+            return told(session, app.make(EvaluateStrategies)(session, instruments(app, symbols)))
+
+    @task(outlets=[SIGNALS])
+    def publish(reports: Reports) -> None:
+        """Note that the session is decided, so that accounts and subscriptions may move through it, and announce it."""
+        from algo_trading.repositories.signals import Stage
+
+        session = one_session(reports)
+        with application() as app:
+            app.sessions.mark(app.settings.venue, session, Stage.DECIDED)
+        announce(SIGNALS, session, decided=sum(report["decided"] for report in reports))
+
+    publish(evaluate.expand(symbols=shards()))
+
+
+strategy_signals()

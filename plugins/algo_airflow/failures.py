@@ -1,0 +1,41 @@
+"""What happens when a task fails: which errors are worth another try, and when."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import RetryDecision, RetryPolicy
+
+from algo_trading.errors import ConfigError, NothingGoodError, RateLimitedError, UnknownSymbolError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+HOPELESS = (ConfigError, NothingGoodError, UnknownSymbolError)
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+class RetryByError(RetryPolicy):
+    """Wait longer and longer where the source asks to slow down, give up where trying again cannot help.
+
+    Anything else (a database that restarts, a network that is gone) takes the task's own number of retries and delay.
+    """
+
+    def evaluate(
+        self,
+        exception: BaseException,
+        try_number: int,
+        max_tries: int,  # noqa: ARG002 - Airflow counts
+        context: "Context | None" = None,  # noqa: ARG002 - the error says everything
+    ) -> RetryDecision:
+        """Decide by the error's class."""
+        if isinstance(exception, HOPELESS):
+            return RetryDecision.fail(reason=f"trying again does not help: {exception}")
+        if isinstance(exception, RateLimitedError):
+            pause = min(FIRST_PAUSE * 2 ** (try_number - 1), LONGEST_PAUSE)
+            return RetryDecision.retry(pause, reason=f"asked to slow down, next try in {pause}")
+        return RetryDecision.default()
+
+    def serialize(self) -> dict[str, Any]:
+        """It has no parameters."""
+        return {}

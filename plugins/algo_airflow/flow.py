@@ -1,0 +1,66 @@
+"""What every flow of the pipeline has in common: its assets, its schedule, its owner, its manners when it fails."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, PartitionedAssetTimetable
+
+from algo_airflow.deadlines import signals_within
+from algo_airflow.failures import RetryByError
+from algo_airflow.timetable import MarketSessionTimetable
+from algo_trading.plugins import load_plugin
+from algo_trading.settings import load_settings
+
+if TYPE_CHECKING:
+    from algo_trading.repositories.market_data import MarketData
+
+# Each is published per session: the partition key of its events is the session's date.
+DAILY_BARS = Asset("daily_bars", uri="algo-trading://bars/1d", group="market data")
+DAILY_INDICATORS = Asset("daily_indicators", uri="algo-trading://indicators/1d", group="market data")
+SIGNALS = Asset("signals", uri="algo-trading://signals", group="decisions")
+
+SOURCE_POOL = "market_data"
+OWNER = "trading"
+SIGNALS_WITHIN = timedelta(hours=2)
+SETTINGS = load_settings()
+
+
+def newest_session() -> date | None:
+    """The newest session that the configured source can ever serve, None if it goes on with the calendar."""
+    source: MarketData = load_plugin("algo_trading.market_data", SETTINGS.market_data)(SETTINGS)
+    return source.newest_session(SETTINGS.venue)
+
+
+def market_sessions() -> MarketSessionTimetable:
+    """After each session of the configured venue, as long as the configured source goes on."""
+    return MarketSessionTimetable(SETTINGS.venue, until=newest_session())
+
+
+def after(asset: Asset) -> PartitionedAssetTimetable:
+    """When a session of `asset` has been published, for the same session."""
+    return PartitionedAssetTimetable(assets=asset)
+
+
+def shards() -> list[list[str]]:
+    """The watched symbols in portions, one task each. They stand in the DAG, so its versions show the watchlist."""
+    size = SETTINGS.shard_size
+    return [list(SETTINGS.symbols[start : start + size]) for start in range(0, len(SETTINGS.symbols), size)]
+
+
+def manners(*tags: str, deadline: bool = False) -> dict[str, Any]:
+    """Arguments that every DAG is made with."""
+    return {
+        "tags": ["algo-trading", *tags],
+        "owner_links": {OWNER: f"mailto:{SETTINGS.mail.sender}"},
+        "start_date": datetime(1990, 1, 1),  # noqa: DTZ001 - a label; the timetable decides when runs begin
+        "max_active_runs": 8,
+        "deadline": signals_within(SIGNALS_WITHIN, SETTINGS.venue) if deadline else None,
+        "default_args": {
+            "owner": OWNER,
+            "retries": 3,
+            "retry_delay": timedelta(seconds=10),
+            "retry_exponential_backoff": True,
+            "max_retry_delay": timedelta(minutes=10),
+            "retry_policy": RetryByError(),
+        },
+    }
