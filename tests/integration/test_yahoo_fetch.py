@@ -104,6 +104,13 @@ def test_an_increment_is_asked_for_once_and_up_to_now(serve: Serve) -> None:
     assert {"div", "splits"} <= set(request.query["events"].split(","))
 
 
+def test_symbols_asked_for_one_by_one_have_pauses_between_them(serve: Serve) -> None:
+    yahoo = serve({"IBM": [GOOD], "MSFT": [GOOD]})
+    yahoo.fetch("IBM")
+    yahoo.fetch("MSFT")
+    assert yahoo.pauses == [0.5]
+
+
 def test_a_new_symbol_is_asked_for_from_its_beginning(serve: Serve) -> None:
     yahoo = serve({"IBM": [GOOD]})
     yahoo.fetch("IBM", first=None)
@@ -224,7 +231,7 @@ def test_a_pause_that_is_too_long_is_left_to_the_scheduler(serve: Serve) -> None
 def test_a_struggling_yahoo_is_not_pressed(serve: Serve) -> None:
     symbols = [f"S{number}" for number in range(6)]
     yahoo = serve({symbol: [CUT] for symbol in symbols[:5]} | {"S5": [GOOD]})
-    answers = yahoo.fetch(*symbols)
+    answers = [*yahoo.fetch(*symbols[:2]), *yahoo.fetch(*symbols[2:])]
     assert [answer.error is None for answer in answers] == [False] * 5 + [True]
     asked = [request.symbol for request in yahoo.server.requests]
     assert [asked.count(symbol) for symbol in symbols] == [ATTEMPTS] * 3 + [1, 1, 1]

@@ -47,35 +47,33 @@ class YahooMarketData:
         self._client = YahooClient(new_session, attempts, pause_seconds, sleep)
         self._pause_seconds = pause_seconds
         self._sleep = sleep
+        self._began = False
+        self._failed = 0  # symbols in a row
 
     def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - on no venue does Yahoo end
         return None
 
     def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
-        answers: list[Fetched] = []
-        failed = 0
-        for request in requests:
-            if answers:
-                self._sleep(self._pause_seconds)
-            try:
-                content = self._client.chart(request.instrument.symbol, request.first, patient=failed < PATIENCE)
-            except (RateLimitedError, UnreachableError):
-                raise
-            except UnknownSymbolError as error:
-                failed = 0
-                answers.append(Fetched(request, error=error))
-            except SourceError as error:
-                failed += 1
-                answers.append(Fetched(request, error=error))
-            else:
-                failed = 0
-                answers.append(Fetched(request, RawPayload(request, content, "application/json", ".json")))
-        return answers
+        return [self._answer(request) for request in requests]
 
     def parse(self, payload: RawPayload) -> RawBars:
         request = payload.request
         chart = read_chart(payload.content, request.instrument.symbol)
         return RawBars(_rows(request, chart), _actions(request, chart))
+
+    def _answer(self, request: BarRequest) -> Fetched:
+        if self._began:  # bulk loads ask for one symbol a call
+            self._sleep(self._pause_seconds)
+        self._began = True
+        try:
+            content = self._client.chart(request.instrument.symbol, request.first, patient=self._failed < PATIENCE)
+        except (RateLimitedError, UnreachableError):
+            raise
+        except SourceError as error:
+            self._failed = 0 if isinstance(error, UnknownSymbolError) else self._failed + 1
+            return Fetched(request, error=error)
+        self._failed = 0
+        return Fetched(request, RawPayload(request, content, "application/json", ".json"))
 
 
 def _asked(request: BarRequest, session: date) -> bool:
