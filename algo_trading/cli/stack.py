@@ -24,11 +24,7 @@ def bring_up() -> None:
                 if not output.notes.is_terminal and done == total:
                     say(f"{what}: {done} of {total}")
 
-            def say_above(sentence: str) -> None:
-                bar.update(task, visible=False)
-                say(sentence)
-
-            work_through(application, airflow, wanted, say_above, track, output.notes)
+            work_through(application, airflow, wanted, track, output.notes)
         show(application, airflow, wanted)
 
 
@@ -60,7 +56,7 @@ def show(application: App, airflow: Airflow, wanted: Plan) -> None:
         Panel.fit(
             f"Airflow   {airflow.url}   user [bold]{user}[/]   password [bold]{password}[/]\n"
             f"Mails     {application.channel.location()}\n"
-            f"Objects   {application.objects.location('')}\n"
+            f"Objects   {application.objects.location('bars')}\n"
             "Next      algo-trading status, signals, orders, quarantine; `make stop` ends everything",
             title="Where to look",
             title_align="left",

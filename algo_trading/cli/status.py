@@ -9,7 +9,7 @@ from algo_trading.launcher.stack import airflow_of
 from algo_trading.services.status import ReadStatus
 from algo_trading.settings import Settings, load_settings
 
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "latest_partition": None,
     "rows": {"bars": 0, "indicators": 0, "signals": 0, "quarantined": 0},
     "outbox": {"sent": 0, "pending": 0, "failed": 0},

@@ -24,7 +24,7 @@ SESSIONS_IN_AIRFLOW = 5
 SECONDS_FOR_SESSIONS = 600.0
 
 Say = Callable[[str], None]
-Track = Callable[[str, int, int], None]  # what is being done, how much of it is done, out of how much
+Track = Callable[[str, int, int], None]  # hears what is being done, how much of it is done and out of how much
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def plan(application: App) -> Plan:
     return Plan(calendar.previous(account.start).date, catch_up, backfill)
 
 
-def work_through(application: App, airflow: Airflow, wanted: Plan, say: Say, track: Track, console: Console) -> None:
+def work_through(application: App, airflow: Airflow, wanted: Plan, track: Track, console: Console) -> None:
     """Load, catch up and backfill; what is done already is skipped.
 
     Raises:
@@ -91,7 +91,7 @@ def work_through(application: App, airflow: Airflow, wanted: Plan, say: Say, tra
         track(f"catching up in process, {session}", done, len(wanted.catch_up))
         if report.delivered.error:
             raise AlgoTradingError(report.delivered.error)
-    airflow.wait_until_ready(say)
+    airflow.wait_until_ready(lambda sentence: track(sentence, 1, 1))
     runs = SessionRuns(airflow.api, airflow.home.task_logs)
     with shown_on(console) as show:
         runs.work_through(wanted.backfill, show, SECONDS_FOR_SESSIONS)
