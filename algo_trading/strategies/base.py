@@ -57,7 +57,10 @@ class Strategy(ABC):
 
     @abstractmethod
     def explain(self, bars: Bars, index: int) -> str:
-        """One sentence on what was decided at the bar at `index`, with the figures it rests on."""
+        """One sentence on what was decided at the bar at `index`, with the figures it rests on.
+
+        `index` counts from the end where it is negative; IndexError: there is no such bar.
+        """
 
     @abstractmethod
     def lines(self, bars: Bars) -> dict[str, Floats]:

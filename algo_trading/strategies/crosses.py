@@ -5,11 +5,16 @@ import numpy as np
 from algo_trading.domain.bars import Floats
 from algo_trading.strategies.base import Flags
 
+# Averages closer than this part of their size are equal: the rest is rounding, which must not trade a flat price.
+TOUCH = 1e-12
+
 
 def crosses_above(fast: Floats, slow: Floats) -> Flags:
     """True where `fast` is above `slow` and was not one bar before; False while either is NaN."""
-    crossed = np.zeros(len(fast), dtype=np.bool_)
-    crossed[1:] = (fast[1:] > slow[1:]) & (fast[:-1] <= slow[:-1])
+    gap = fast - slow
+    touch = TOUCH * np.abs(slow)
+    crossed = np.zeros(len(gap), dtype=np.bool_)
+    crossed[1:] = (gap[1:] > touch[1:]) & (gap[:-1] <= touch[:-1])
     return crossed
 
 

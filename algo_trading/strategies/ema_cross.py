@@ -37,14 +37,16 @@ class EmaCross(Strategy):
         return Decisions(crosses_above(fast, slow), crosses_above(slow, fast), confidence, np.ones(len(bars)))
 
     def explain(self, bars: Bars, index: int) -> str:
-        window = bars[: index % len(bars) + 1]
-        if len(window) < self.warmup:
-            return f"{len(window)} bars are fewer than the {self.warmup} that the averages need"
-        fast, slow = ema(window.close, self.fast)[-1], ema(window.close, self.slow)[-1]
-        verb = {Side.BUY: "crossed above", Side.SELL: "crossed below"}.get(self.decide(window).side(-1))
-        if verb:
-            return f"EMA {self.fast} ({fast:.2f}) {verb} EMA {self.slow} ({slow:.2f})"
-        return f"EMA {self.fast} ({fast:.2f}) and EMA {self.slow} ({slow:.2f}) did not cross"
+        seen = range(1, len(bars) + 1)[index]
+        if seen < self.warmup:
+            return f"only {seen} of the {self.warmup} bars that the averages need are there"
+        fast, slow = (f"EMA {window} ({ema(bars.close, window)[index]:.2f})" for window in (self.fast, self.slow))
+        match self.decide(bars).side(index):
+            case Side.BUY:
+                return f"{fast} crossed above {slow}"
+            case Side.SELL:
+                return f"{fast} crossed below {slow}"
+        return f"{fast} and {slow} did not cross"
 
     def lines(self, bars: Bars) -> dict[str, Floats]:
         return {f"EMA {window}": ema(bars.close, window) for window in (self.fast, self.slow)}

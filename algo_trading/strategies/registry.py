@@ -1,7 +1,7 @@
 """Strategies by name."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 from algo_trading.errors import ConfigError
@@ -17,8 +17,17 @@ def strategy_names() -> list[str]:
 
 
 def strategy_class(name: str) -> type[Strategy]:
-    """The class registered as `name`; UnknownNameError lists the known names."""
-    found: type[Strategy] = load_plugin(GROUP, name)
+    """The class registered as `name`.
+
+    Raises:
+        UnknownNameError: no such strategy; the known ones are listed.
+        ConfigError: what is registered is no strategy, or one that calls itself by another name.
+    """
+    found = load_plugin(GROUP, name)
+    if not (isinstance(found, type) and issubclass(found, Strategy)):
+        raise ConfigError(f"what the entry point {name!r} of {GROUP} names is no subclass of Strategy")
+    if found.name != name:
+        raise ConfigError(f"the strategy registered as {name!r} calls itself {found.name!r}; give it one name")
     return found
 
 
@@ -27,15 +36,15 @@ def build_strategy(name: str, params: Mapping[str, Any]) -> Strategy:
 
     Raises:
         UnknownNameError: no such strategy.
-        ConfigError: a parameter is unknown or out of range; the known ones are listed with their defaults.
+        ConfigError: a parameter is unknown, missing or out of range; the known ones are listed with their defaults.
     """
     kind = strategy_class(name)
-    known = {f.name: f.default for f in fields(kind)}
+    known = {f.name: "required" if f.default is MISSING else f.default for f in fields(kind)}
     listing = ", ".join(f"{key}={default}" for key, default in known.items()) or "none"
     unknown = sorted(set(params) - set(known))
     if unknown:
         raise ConfigError(f"{name} has no parameter {unknown[0]!r}; its parameters and defaults are: {listing}")
     try:
         return kind(**params)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ConfigError(f"{name}: {error}; its parameters and defaults are: {listing}") from error

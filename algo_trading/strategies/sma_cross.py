@@ -40,26 +40,27 @@ class SmaCross(Strategy):
         entries, exits = crosses_above(fast, slow), crosses_above(slow, fast)
         if self.trend:
             entries &= bars.close > sma(bars.close, self.trend)
-            exits &= np.arange(len(bars)) >= self.warmup - 1
+            exits[: self.warmup - 1] = False
         return Decisions(entries, exits, gap_confidence(fast, slow, bars.close), np.ones(len(bars)))
 
     def explain(self, bars: Bars, index: int) -> str:
-        window = bars[: index % len(bars) + 1]
-        if len(window) < self.warmup:
-            return f"{len(window)} bars are fewer than the {self.warmup} that the averages need"
-        fast, slow = sma(window.close, self.fast)[-1], sma(window.close, self.slow)[-1]
-        averages = f"SMA {self.fast} ({fast:.2f}) and SMA {self.slow} ({slow:.2f})"
-        trend = sma(window.close, self.trend)[-1] if self.trend else np.nan
-        close = f"the close ({window.close[-1]:.2f})"
-        match self.decide(window).side(-1):
+        seen = range(1, len(bars) + 1)[index]
+        if seen < self.warmup:
+            return f"only {seen} of the {self.warmup} bars that the averages need are there"
+        averages = {window: sma(bars.close, window) for window in (self.fast, self.slow)}
+        fast, slow = (f"SMA {window} ({average[index]:.2f})" for window, average in averages.items())
+        close = trend = ""
+        if self.trend:
+            close = f"the close ({bars.close[index]:.2f})"
+            trend = f"SMA {self.trend} ({sma(bars.close, self.trend)[index]:.2f})"
+        match self.decide(bars).side(index):
             case Side.BUY:
-                above = f" while {close} is above SMA {self.trend} ({trend:.2f})" if self.trend else ""
-                return f"SMA {self.fast} ({fast:.2f}) crossed above SMA {self.slow} ({slow:.2f}){above}"
+                return f"{fast} crossed above {slow}" + (f" while {close} is above {trend}" if self.trend else "")
             case Side.SELL:
-                return f"SMA {self.fast} ({fast:.2f}) crossed below SMA {self.slow} ({slow:.2f})"
-        if self.trend and crosses_above(*(sma(window.close, w) for w in (self.fast, self.slow)))[-1]:
-            return f"{averages} crossed upwards, but {close} is not above SMA {self.trend} ({trend:.2f})"
-        return f"{averages} did not cross"
+                return f"{fast} crossed below {slow}"
+        if self.trend and crosses_above(*averages.values())[index]:
+            return f"{fast} and {slow} crossed upwards, but {close} is not above {trend}"
+        return f"{fast} and {slow} did not cross"
 
     def lines(self, bars: Bars) -> dict[str, Floats]:
         windows = [self.fast, self.slow, *([self.trend] if self.trend else [])]

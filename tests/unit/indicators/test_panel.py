@@ -1,0 +1,66 @@
+"""Many instruments in one pass: the same figures as one by one."""
+
+import numpy as np
+import pytest
+from bar_series import joined, random_walk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algo_trading.domain.bars import Floats
+from algo_trading.indicators import ema, macd, rsi, sma
+from algo_trading.indicators.kernels import WARMUPS
+from algo_trading.indicators.panel import COLUMNS, panel, validity
+
+pytestmark = pytest.mark.unit
+
+
+def one_by_one(closes: Floats) -> Floats:
+    """The columns of one instrument, from the single indicators."""
+    averages = [*(sma(closes, window) for window in (7, 21, 50, 100, 200)), ema(closes, 12), ema(closes, 26)]
+    return np.array([*averages, rsi(closes, 14), *macd(closes)])
+
+
+def walks_with_nan(lengths: list[int], holes: list[float]) -> list[Floats]:
+    """A random walk of each length; a hole in [0, 1) puts a NaN at that part of the series of the same place."""
+    walks = [random_walk(n, seed) for seed, n in enumerate(lengths)]
+    for walk, hole in zip(walks, holes, strict=False):
+        if len(walk):
+            walk[int(hole * len(walk))] = np.nan
+    return walks
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.one_of(st.integers(0, 60), st.sampled_from([199, 200, 201, 5000])), max_size=6),
+    st.lists(st.floats(0, 1, exclude_max=True), max_size=2),
+    st.integers(1, 3),
+)
+def test_panel_gives_the_single_indicators_bit_for_bit(lengths: list[int], holes: list[float], threads: int) -> None:
+    walks = walks_with_nan(lengths, holes)
+    closes, starts = joined(walks)
+    columns = panel(closes, starts, threads=threads)
+    expected = np.concatenate([*(one_by_one(walk) for walk in walks), np.empty((len(COLUMNS), 0))], axis=1)
+    np.testing.assert_array_equal(columns, expected)
+    bits = validity(closes, np.array(starts), columns)
+    known = np.unpackbits(bits, axis=1, bitorder="little")[:, : len(closes)].astype(np.bool_)
+    np.testing.assert_array_equal(known, ~np.isnan(columns))
+
+
+def test_first_value_of_each_column_comes_after_its_warmup() -> None:
+    columns = panel(random_walk(300), [0, 300])
+    assert tuple(int(np.argmin(np.isnan(column))) for column in columns) == WARMUPS
+
+
+def test_buffers_can_be_used_again() -> None:
+    closes, starts = joined([random_walk(300), random_walk(10)])
+    out = np.full((len(COLUMNS), 310), 7.0)
+    assert panel(closes, starts, out) is out
+    np.testing.assert_array_equal(out, panel(closes, starts))
+    with pytest.raises(ValueError, match="out has the shape"):
+        panel(closes, starts, np.empty((2, 310)))
+
+
+@pytest.mark.parametrize("starts", [[], [0], [1, 10], [0, 9], [0, 11], [0, 6, 5, 10]])
+def test_starts_must_divide_the_closes(starts: list[int]) -> None:
+    with pytest.raises(ValueError, match="starts must ascend from 0"):
+        panel(np.ones(10), starts)
