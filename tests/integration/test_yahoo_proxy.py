@@ -90,7 +90,7 @@ def test_it_runs_as_a_program_and_the_client_leaves_nothing_behind(tmp_path: Pat
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            lines = [server.stdout.readline() for _ in range(2)]
+            lines = [server.stdout.readline() for _ in range(3)]
             assert "".join(lines) == written.read_text()
             variables = dict(line.removeprefix("export ").rstrip().split("=", 1) for line in lines)
             home = tmp_path / "home"

@@ -90,4 +90,9 @@ def proxying(market: Market, folder: Path, port: int = 0) -> Iterator[Mapping[st
     tls.load_cert_chain(chain)
     handler = type("Handler", (ProxyHandler,), {"tls": tls})
     with YahooServer(market, handler, port).running() as server:
-        yield {"HTTPS_PROXY": f"http://127.0.0.1:{server.port}", "CURL_CA_BUNDLE": str(bundle)}
+        authority = str(bundle)
+        yield {  # the client looks at the bundle of requests first, which a machine may have set
+            "HTTPS_PROXY": f"http://127.0.0.1:{server.port}",
+            "REQUESTS_CA_BUNDLE": authority,
+            "CURL_CA_BUNDLE": authority,
+        }

@@ -6,7 +6,7 @@ the client there. As a program it is a Yahoo to try the whole product against, w
     python tests/servers/yahoo.py --port 0 --write-env yahoo.env
 
 serves generated bars of any symbol up to now behind an HTTPS proxy with a certificate authority of its own. Start the
-product with the variables of the file (HTTPS_PROXY, CURL_CA_BUNDLE) in its environment.
+product with the variables of the file in its environment, after its own installation: no other host is served.
 """
 
 import argparse
