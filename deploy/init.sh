@@ -1,0 +1,10 @@
+#!/bin/sh
+# Bring both databases up to date and make what Airflow needs once. Safe to repeat: what is there stays as it is.
+set -eu
+
+airflow db migrate
+algo-trading db upgrade
+airflow pools get market_data > /dev/null 2>&1 ||
+    airflow pools set market_data 2 "Tasks asking the market-data source at the same time"
+airflow users create --role Admin --username admin --password "$AIRFLOW_ADMIN_PASSWORD" \
+    --firstname Algo --lastname Trading --email admin@localhost
