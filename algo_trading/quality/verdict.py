@@ -11,6 +11,7 @@ from algo_trading.calendars import MarketCalendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.repositories.objects import ObjectStore
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Batch:
     """Rows of daily bars as they came (RAW_SCHEMA) and what is needed to judge them.
 
     `now` bounds the future; `neighbours` (BAR_SCHEMA) are stored bars next to the rows, against which a jump is
-    measured; `actions` explain jumps; `expected` gives the first and last session each instrument should have, for
-    finding holes.
+    measured; `actions` explain jumps. For finding holes `expected` gives the first and last session each instrument
+    should have; None stands for all between an instrument's first and last good row.
     """
 
     rows: pa.Table
@@ -29,7 +30,7 @@ class Batch:
     now: datetime
     neighbours: pa.Table
     actions: Sequence[CorporateAction] = ()
-    expected: Mapping[Instrument, tuple[date, date]] = field(default_factory=dict)
+    expected: Mapping[Instrument, tuple[date, date]] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,4 +47,11 @@ class Gate(Protocol):
 
     def judge(self, batch: Batch) -> Verdict:
         """Let good rows through and name the first rule that each other row breaks."""
+        ...
+
+    def publish(self, objects: ObjectStore, label: str) -> str | None:
+        """Show people the batches judged since the last call, as pages under quality/docs/`label`.
+
+        Returns the key of the index page; None where nothing was judged. Call it once at the end of a command.
+        """
         ...

@@ -1,0 +1,150 @@
+"""The columns that the suites look at, computed from parsed rows."""
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from algo_trading.calendars import MarketCalendar
+from algo_trading.domain.bars import Floats, Times
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.quality.parse import Parsed, is_none
+from algo_trading.quality.rules import PRICES, Reason
+from algo_trading.quality.units import SUSPICIOUS, Closes, off_unit, off_unit_within
+from algo_trading.quality.verdict import Batch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOISE = 1e-6  # relative; adjusted sources print the high a rounding error below the close
+NO_TIME = np.datetime64("NaT", "us")
+
+
+def value_columns(parsed: Parsed) -> "pd.DataFrame":
+    """The columns of `rules.value_rules`."""
+    import pandas as pd
+
+    prices = np.stack([parsed.numbers[name] for name in PRICES])
+    body = np.sort(np.stack([parsed.numbers["open"], parsed.numbers["close"]]), axis=0)
+    return pd.DataFrame(
+        {
+            "unparseable": parsed.unparseable,
+            "missing": _missing(parsed),
+            "lowest_price": np.fmin.reduce(prices),
+            "body_bottom": body[0] * (1 + NOISE),
+            "body_top": body[1] * (1 - NOISE),
+            "symbol": parsed.symbol,
+            "session": parsed.session.astype("datetime64[s]"),
+            **parsed.numbers,
+        }
+    )
+
+
+def _missing(parsed: Parsed) -> NDArray[np.object_]:
+    absent = {"symbol": is_none(parsed.symbol), "session": np.isnat(parsed.session)}
+    absent |= {name: np.isnan(values) for name, values in parsed.numbers.items()}
+    named = np.full(len(parsed), None, dtype=object)
+    for row in np.flatnonzero(np.any(list(absent.values()), axis=0)):
+        named[row] = ", ".join(name for name, rows in absent.items() if rows[row])
+    return named
+
+
+def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
+    """The columns of `rules.series_rules`, for rows that are bars in themselves."""
+    import pandas as pd
+
+    now = np.datetime64(batch.now.astimezone(UTC).replace(tzinfo=None), "us")
+    repeat = repeats(parsed)
+    closed_at = _closes(batch.calendar, parsed.session)
+    hours = (now - closed_at) / np.timedelta64(1, "h")
+    sound = np.flatnonzero(is_none(repeat) & (hours >= 0))
+    unit = np.full(len(parsed), None, dtype=object)
+    for row in sound[_off_unit(batch, parsed.take(sound))]:
+        unit[row] = f"close {parsed.numbers['close'][row]:g}"
+    return pd.DataFrame(
+        {
+            "repeat": repeat,
+            "closed_at": closed_at,
+            "hours_since_close": hours,
+            "unit": unit,
+            "symbol": parsed.symbol,
+            "session": parsed.session.astype("datetime64[s]"),
+            **parsed.numbers,
+        }
+    )
+
+
+def repeats(parsed: Parsed) -> NDArray[np.object_]:
+    """For each row IDENTICAL (a further copy), CONFLICTING (its key comes with different values too) or None."""
+    found = np.full(len(parsed), None, dtype=object)
+    codes = _codes(parsed.symbol)
+    order = np.lexsort((parsed.session, codes))  # stable: the first copy stays first
+    same = (np.diff(codes[order]) == 0) & (np.diff(parsed.session[order]) == np.timedelta64(0, "D"))
+    if not same.any():
+        return found
+    first = np.concatenate(([True], ~same))
+    group = np.cumsum(first) - 1
+    first_of_row = np.flatnonzero(first)[group]
+    differs = np.zeros(len(order), dtype=bool)
+    for values in parsed.numbers.values():
+        ordered = values[order]
+        differs |= ordered != ordered[first_of_row]
+    conflicting = (np.bincount(group, weights=differs) > 0)[group]
+    found[order[~first]] = Reason.IDENTICAL
+    found[order[conflicting]] = Reason.CONFLICTING
+    return found
+
+
+def _codes(symbols: NDArray[np.object_]) -> NDArray[np.int64]:
+    import pandas as pd
+
+    codes: NDArray[np.int64] = pd.factorize(symbols)[0]
+    return codes
+
+
+def _closes(calendar: MarketCalendar, sessions: NDArray[np.datetime64]) -> Times:
+    """True closes; NaT where there is no session, the day after where the calendar does not reach yet."""
+    known = calendar.dates
+    position = np.minimum(np.searchsorted(known, sessions), len(known) - 1)
+    is_session = known[position] == sessions
+    closes = np.full(len(sessions), NO_TIME)
+    closes[is_session] = calendar.closes(sessions[is_session])
+    beyond = sessions > known[-1]
+    closes[beyond] = sessions[beyond].astype("datetime64[us]") + np.timedelta64(1, "D")
+    return closes
+
+
+def _off_unit(batch: Batch, bars: Parsed) -> NDArray[np.bool_]:
+    stored = batch.neighbours.filter(pc.equal(batch.neighbours["venue"], batch.calendar.code))
+    symbols = np.concatenate((bars.symbol, stored["symbol"].to_numpy()))
+    codes = _codes(symbols)
+    sessions = np.concatenate((bars.session, stored["opened_at"].to_numpy().astype("datetime64[D]")))
+    is_stored = np.arange(len(codes)) >= len(bars)
+    order = np.lexsort((~is_stored, sessions, codes))
+    closes = Closes(
+        series=codes[order],
+        session=sessions[order],
+        close=np.concatenate((bars.numbers["close"], stored["close"].to_numpy()))[order],
+        stored=is_stored[order],
+        splits=_splits(batch.actions, symbols, sessions)[order],
+    )
+    off = np.zeros(len(codes), dtype=bool)
+    off[order] = off_unit(closes)
+    others = [bars.numbers[name] for name in ("open", "high", "low")]
+    within: NDArray[np.bool_] = off_unit_within(others, bars.numbers["close"])
+    return off[: len(bars)] | within
+
+
+def _splits(
+    actions: Iterable[CorporateAction], symbols: NDArray[np.object_], sessions: NDArray[np.datetime64]
+) -> Floats:
+    """Shares that one share of each row's session has become since. Small splits explain no jump and are left out."""
+    factors = np.ones(len(symbols))
+    for action in actions:
+        if action.kind is ActionKind.SPLIT and not 1 / SUSPICIOUS < action.value < SUSPICIOUS:
+            before = (symbols == action.instrument.symbol) & (sessions < np.datetime64(action.ex_date, "D"))
+            factors[before] *= action.value
+    return factors

@@ -1,0 +1,104 @@
+"""The gate through which every daily bar comes in."""
+
+from collections import Counter, deque
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from algo_trading.domain.bars import COLUMNS
+from algo_trading.domain.instrument import Interval
+from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.quality.columns import series_columns, value_columns
+from algo_trading.quality.docs import Page, publish
+from algo_trading.quality.expectations import expectations
+from algo_trading.quality.holes import find_holes
+from algo_trading.quality.parse import Parsed, is_none, parse_rows
+from algo_trading.quality.rules import SERIES, SUITE, VALUES, Reason
+from algo_trading.quality.verdict import Batch, Verdict
+from algo_trading.repositories.bars import BAR_SCHEMA, TIME
+from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.repositories.objects import ObjectStore
+
+PAGES = 200  # newest validation results kept for the data docs; a batch makes two
+
+
+class BarGate:
+    """Implements Gate with Great Expectations."""
+
+    def __init__(self) -> None:
+        self._pages: deque[Page] = deque(maxlen=PAGES)
+
+    def judge(self, batch: Batch) -> Verdict:
+        parsed = parse_rows(batch.rows)
+        reasons, closed_at = self._reasons(batch, parsed)
+        is_good = is_none(reasons)
+        good = _bars(batch, parsed, np.flatnonzero(is_good), closed_at)
+        quarantined = _quarantined(batch, parsed, np.flatnonzero(~is_good), reasons)
+        counts = Counter(str(reason) for reason in reasons[~is_good])
+        result = QualityResult(
+            suite=SUITE,
+            source=batch.source,
+            batch=batch.name,
+            evaluated=len(parsed),
+            passed=good.num_rows,
+            expectations={str(reason): counts[reason] for reason in Reason},
+            holes=find_holes(good, batch.neighbours, batch.expected, batch.calendar, batch.now),
+        )
+        return Verdict(good, quarantined, result)
+
+    def publish(self, objects: ObjectStore, label: str) -> str | None:
+        if not self._pages:
+            return None
+        index = publish(self._pages, objects, label)
+        self._pages.clear()
+        return index
+
+    def _reasons(self, batch: Batch, parsed: Parsed) -> tuple[NDArray[np.object_], NDArray[np.datetime64]]:
+        """The first broken rule of each row (None: none), and the close of its session where it got that far."""
+        closed_at = np.full(len(parsed), np.datetime64("NaT", "us"))
+        if not len(parsed):
+            return np.empty(0, dtype=object), closed_at
+        values = expectations().judge(VALUES, value_columns(parsed))
+        self._pages.append(Page(batch.name, VALUES, batch.now, values.result))
+        reasons = values.reasons
+        sound = np.flatnonzero(is_none(reasons))
+        if len(sound):
+            columns = series_columns(batch, parsed.take(sound))
+            closed_at[sound] = columns["closed_at"].to_numpy()
+            series = expectations().judge(SERIES, columns)
+            self._pages.append(Page(batch.name, SERIES, batch.now, series.result))
+            reasons[sound] = series.reasons
+        return reasons, closed_at
+
+
+def _bars(batch: Batch, parsed: Parsed, rows: NDArray[np.int64], closed_at: NDArray[np.datetime64]) -> pa.Table:
+    venue, interval = (pa.repeat(text, len(rows)).cast(pa.string()) for text in (batch.calendar.code, Interval.DAY))
+    table = pa.table(
+        [
+            pa.array(parsed.symbol[rows], pa.string()),
+            venue,
+            interval,
+            pa.array(parsed.session[rows].astype("datetime64[us]")).cast(TIME),
+            pa.array(closed_at[rows]).cast(TIME),
+            *(pa.array(parsed.numbers[name][rows]) for name in COLUMNS),
+        ],
+        schema=BAR_SCHEMA,
+    )
+    return table.sort_by([("symbol", "ascending"), ("opened_at", "ascending")])
+
+
+def _quarantined(
+    batch: Batch, parsed: Parsed, rows: NDArray[np.int64], reasons: NDArray[np.object_]
+) -> tuple[QuarantinedRow, ...]:
+    return tuple(
+        QuarantinedRow(
+            source=batch.source,
+            place=cells.pop("place") or "",
+            symbol=parsed.symbol[row] or cells["symbol"] or "",
+            session=(cells["session"] or "") if np.isnat(parsed.session[row]) else str(parsed.session[row]),
+            reason=str(reasons[row]),
+            row={name: cells[name] or "" for name in RAW_COLUMNS},
+        )
+        for row, cells in zip(rows.tolist(), batch.rows.take(rows).to_pylist(), strict=True)
+    )

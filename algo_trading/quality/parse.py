@@ -1,0 +1,131 @@
+"""Rows of text become columns of numbers and dates; what cannot be read is named, never guessed."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from algo_trading.domain.bars import COLUMNS, Floats
+
+# Texts that stand for "no value" in a date or a number. A symbol may be called NA or NULL, so it has only the blank.
+MISSING = ("", "nan", "none", "null", "na", "n/a", "#n/a", "nat")
+
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+
+# ISO (2015-03-23), 20150323, 2015/03/23 and the American 03/23/2015, each perhaps followed by a time of day with or
+# without a zone. The date counts as written: sources stamp a session with its local midnight.
+DATES = (
+    re.compile(r"(?P<year>\d{4})(?P<separator>[-/]?)(?P<month>\d\d)(?P=separator)(?P<day>\d\d)", re.ASCII),
+    re.compile(r"(?P<year>\d{4})(?P<separator>[-/])(?P<month>\d{1,2})(?P=separator)(?P<day>\d{1,2})", re.ASCII),
+    re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})", re.ASCII),
+)
+TIME = re.compile(
+    r"([T ]\s*\d{1,2}:\d\d(:\d\d([.,]\d{1,9})?)?\s*(Z|UTC|[+-]\d\d:?\d\d(:\d\d)?|[+-]\d\d)?)?", re.ASCII | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """Columns of n rows.
+
+    `symbol` (None where blank) and `session` (NaT where missing) name the bar; `numbers` holds the float columns (NaN
+    where missing); `unparseable` quotes the first cell of each row that is neither empty nor readable, else None.
+    """
+
+    symbol: NDArray[np.object_]
+    session: NDArray[np.datetime64]
+    numbers: Mapping[str, Floats]
+    unparseable: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.symbol)
+
+    def take(self, rows: NDArray[np.int64]) -> "Parsed":
+        """The rows at these positions."""
+        numbers = {name: column[rows] for name, column in self.numbers.items()}
+        return Parsed(self.symbol[rows], self.session[rows], numbers, self.unparseable[rows])
+
+
+def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Where an array of objects holds None."""
+    mask: NDArray[np.bool_] = cells == np.array(None)
+    return mask
+
+
+def parse_rows(rows: pa.Table) -> Parsed:
+    """Read a RAW_SCHEMA table."""
+    symbol, bad_symbol = parse_symbols(rows["symbol"])
+    session, bad_session = parse_dates(rows["session"])
+    numbers = {name: parse_numbers(rows[name]) for name in COLUMNS}
+    unparseable = np.full(rows.num_rows, None, dtype=object)
+    bad = {"symbol": bad_symbol, "session": bad_session} | {name: wrong for name, (_, wrong) in numbers.items()}
+    for name, wrong in bad.items():
+        for row in np.flatnonzero(wrong & is_none(unparseable)):
+            unparseable[row] = f"{name}: {rows[name][int(row)].as_py()}"
+    return Parsed(symbol, session, {name: values for name, (values, _) in numbers.items()}, unparseable)
+
+
+def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Symbols without surrounding blanks (None where there is none), and where one holds a control character."""
+    return _by_distinct_value(column, _symbol, np.array([None]))
+
+
+def parse_dates(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
+    """Dates (datetime64[D], NaT where missing), and where there is a text that is no date."""
+    return _by_distinct_value(column, _date, np.array(["NaT"], "datetime64[D]"))
+
+
+def _by_distinct_value(
+    column: pa.ChunkedArray, read: Callable[[str], object], missing: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    # There are few distinct symbols and sessions: read each once. Nulls and unreadable texts get `missing`.
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    found = np.repeat(missing, len(texts) + 1)
+    wrong = np.zeros(len(texts) + 1, dtype=bool)
+    for position, text in enumerate(texts):
+        try:
+            value = read(text.strip())
+        except ValueError:
+            wrong[position] = True
+        else:
+            if value is not None:
+                found[position] = value
+    codes = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
+    return found[codes], wrong[codes]
+
+
+def _symbol(text: str) -> str | None:
+    if not text.isprintable():
+        raise ValueError(text)
+    return text or None
+
+
+def _date(text: str) -> date | None:
+    if text.lower() in MISSING:
+        return None
+    for pattern in DATES:
+        found = pattern.match(text)
+        if found and TIME.fullmatch(text, found.end()):
+            return date(int(found["year"]), int(found["month"]), int(found["day"]))
+    raise ValueError(text)
+
+
+def parse_numbers(column: pa.ChunkedArray) -> tuple[Floats, NDArray[np.bool_]]:
+    """Finite numbers (NaN where missing), and where there is a text that is none."""
+    texts = pc.utf8_trim_whitespace(column.combine_chunks()).fill_null("")
+    is_number = pc.match_substring_regex(texts, NUMBER)
+    values: Floats = pc.cast(pc.if_else(is_number, texts, None), pa.float64()).to_numpy(zero_copy_only=False).copy()
+    infinite = np.isinf(values)
+    values[infinite] = np.nan
+    if pc.all(is_number).as_py():
+        return values, infinite
+    missing = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MISSING))
+    wrong: NDArray[np.bool_] = ~pc.or_(is_number, missing).to_numpy(zero_copy_only=False) | infinite
+    return values, wrong

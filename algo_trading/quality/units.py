@@ -1,0 +1,125 @@
+"""Prices quoted in another unit than their neighbours: pence for pounds, cents for dollars.
+
+A source that mixes units is wrong by a factor of 100 (of 1000 for fils), times whatever the market really did
+meanwhile. Factors from 70 on count: a fall of 30 % may hide in one of 100. Below lie splits of 1:50 and real jumps of
+some hundred per cent; above nothing real but a split, which an action explains, and another security under the same
+symbol, which is not wanted either.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log10
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algo_trading.domain.bars import Floats, Times
+
+FAR = 70.0
+SUSPICIOUS = 10.0  # a move between two bars from which on it is worth looking at a series at all
+NEIGHBOURS = 5  # closes whose median a bar is compared with
+RUN = 5  # newest bars in one unit that tell the unit of a series nothing is stored of
+APART = np.timedelta64(31, "D")  # bars farther apart are no neighbours
+
+
+@dataclass(frozen=True, eq=False)
+class Closes:
+    """Closes of many series, sorted by `series` (a number for each instrument) and `session`.
+
+    `stored` marks bars that passed the gate before; their unit is right. `splits` divides a close into the shares of
+    today (1 where no split is known). All arrays have the same length.
+    """
+
+    series: NDArray[np.int64]
+    session: Times
+    close: Floats
+    stored: NDArray[np.bool_]
+    splits: Floats
+
+
+def off_unit(closes: Closes) -> NDArray[np.bool_]:
+    """Which closes are FAR too high or too low against their neighbours, with no split to explain it.
+
+    The nearest stored bars tell the right unit; without any the newest run of RUN bars in one unit does (a source that
+    changes units is right about today); in a shorter series the majority does. Where units are even, all are held back.
+    """
+    jump = np.zeros(len(closes.close), dtype=bool)
+    for block in _suspicious_blocks(closes):
+        raw, stored = closes.close[block], closes.stored[block]
+        found = _off(raw.tolist(), stored.tolist())
+        # With splits the prices may be as traded or adjusted already: a jump must be one either way.
+        if found.any() and bool(np.any(closes.splits[block] != closes.splits[block][0])):
+            found &= _off((raw / closes.splits[block]).tolist(), stored.tolist())
+        jump[block] = found & ~stored
+    return jump
+
+
+def off_unit_within(prices: Sequence[Floats], close: Floats) -> NDArray[np.bool_]:
+    """Which bars hold a price FAR above or below their own close."""
+    ratios = np.stack([np.maximum(price, close) / np.minimum(price, close) for price in prices])
+    off: NDArray[np.bool_] = np.logical_or.reduce(ratios >= FAR)
+    return off
+
+
+def _suspicious_blocks(closes: Closes) -> Iterator[slice]:
+    """Stretches of one series without a long gap in which at least one move is huge."""
+    if len(closes.close) < 2:
+        return
+    apart = (np.diff(closes.series) != 0) | (np.diff(closes.session) > APART)
+    ratio = closes.close[1:] / closes.close[:-1]
+    huge = ~apart & ((ratio >= SUSPICIOUS) | (ratio <= 1 / SUSPICIOUS))
+    starts = np.concatenate(([0], np.flatnonzero(apart) + 1))
+    ends = np.concatenate((starts[1:], [len(closes.close)]))
+    blocks = np.unique(np.searchsorted(starts, np.flatnonzero(huge), side="right") - 1)
+    for block in blocks.tolist():
+        yield slice(int(starts[block]), int(ends[block]))
+
+
+def _off(closes: list[float], stored: list[bool]) -> NDArray[np.bool_]:
+    units = _units(closes)
+    if any(stored):
+        before = _last_stored(units, stored)
+        after = _last_stored(units[::-1], stored[::-1])[::-1]
+        return np.array([unit not in known for unit, *known in zip(units, before, after, strict=True)])
+    newest = _newest_run(units)
+    if newest is not None:
+        return np.array([unit != newest for unit in units])
+    count = {unit: units.count(unit) for unit in set(units)}
+    most = max(count.values())
+    leaders = [unit for unit in count if count[unit] == most]
+    return np.array([len(leaders) > 1 or unit != leaders[0] for unit in units])
+
+
+def _last_stored(units: list[int], stored: list[bool]) -> list[int | None]:
+    last: int | None = None
+    return [last := unit if is_stored else last for unit, is_stored in zip(units, stored, strict=True)]
+
+
+def _units(closes: list[float]) -> list[int]:
+    """The unit of each close as a power of ten relative to the first one's: 0, 2 (100 times higher), -2 ...
+
+    A close is compared with the median of the closes before it, all brought to the first one's unit, so that a real
+    move on the day when the unit comes back does not shift the units of everything after.
+    """
+    recent: deque[float] = deque([closes[0]], maxlen=NEIGHBOURS)
+    units = [0]
+    for previous, close in pairwise(closes):
+        unit = units[-1]
+        if not 1 / SUSPICIOUS < close / previous < SUSPICIOUS:
+            ratio = close / median(recent)
+            unit = 0 if 1 / FAR < ratio < FAR else round(log10(ratio))
+        units.append(unit)
+        recent.append(close / 10.0**unit)
+    return units
+
+
+def _newest_run(units: list[int]) -> int | None:
+    length = 0
+    for position in range(len(units) - 1, -1, -1):
+        length = length + 1 if position + 1 < len(units) and units[position] == units[position + 1] else 1
+        if length == RUN:
+            return units[position]
+    return None
