@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
-from algo_trading.errors import UnknownSymbolError
+from algo_trading.errors import SourceError, UnknownSymbolError
 from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
 from algo_trading.settings import Settings
 
@@ -44,7 +44,9 @@ class SampleMarketData:
 
     def parse(self, payload: RawPayload) -> RawBars:
         request = payload.request
-        lines = list(csv.reader(io.StringIO(payload.content.decode())))[1:]
+        lines = list(csv.reader(io.StringIO(payload.content.decode(errors="replace"))))
+        if not lines or tuple(lines.pop(0)) != HEADER or any(len(line) != len(HEADER) for line in lines):
+            raise SourceError(f"the payload for {request.instrument} is no part of {FILE}")
         rows, actions = [], []
         previous: list[str] | None = None
         for line in lines:

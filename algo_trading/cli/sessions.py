@@ -26,6 +26,7 @@ def run_sessions(first: date, last: date | None, *, as_json: bool) -> None:
                 bar.update(task, advance=1, description=str(session.date))
         finally:
             bar.stop()
+            application.gate.publish(application.objects, f"sessions-{first}")
             if reports:
                 (output.print_json if as_json else _print)(_summary(reports))
     error = next((report.delivered.error for report in reports if report.delivered.error), "")

@@ -9,17 +9,17 @@ from algo_trading.launcher.stack import airflow_of
 from algo_trading.services.status import ReadStatus
 from algo_trading.settings import Settings, load_settings
 
-NOTHING: dict[str, Any] = {
+UNKNOWN: dict[str, Any] = {
     "latest_partition": None,
-    "rows": {"bars": 0, "indicators": 0, "signals": 0, "quarantined": 0},
-    "outbox": {"sent": 0, "pending": 0, "failed": 0},
-    "orders": {"pending": 0, "filled": 0, "refused": 0},
+    "rows": dict.fromkeys(("bars", "indicators", "signals", "quarantined")),
+    "outbox": dict.fromkeys(("sent", "pending", "failed")),
+    "orders": dict.fromkeys(("pending", "filled", "refused")),
     "accounts": [],
 }
 
 
 def read() -> dict[str, Any]:
-    """Services, counts and addresses; a database that is down has no counts and is not started."""
+    """Services, counts and addresses; a database that is down is not started, and its counts are None."""
     settings = load_settings()
     airflow = airflow_of(settings)
     database_up, counts, reason = _database(settings)
@@ -37,12 +37,12 @@ def read() -> dict[str, Any]:
 def _database(settings: Settings) -> tuple[bool, dict[str, Any], str]:
     embedded = not settings.database_url.get_secret_value()
     if embedded and not embedded_postgres(settings).is_up():
-        return False, NOTHING, "the embedded PostgreSQL is stopped; `make run` starts it"
+        return False, UNKNOWN, "the embedded PostgreSQL is stopped; `make run` starts it"
     try:
         with bootstrap(settings) as application:
             return True, output.plain(application.make(ReadStatus)()), ""
     except ServiceUnavailableError as error:
-        return False, NOTHING, str(error)
+        return False, UNKNOWN, str(error)
 
 
 def _word(*, up: bool) -> str:
@@ -55,6 +55,7 @@ def show(state: dict[str, Any]) -> None:
     output.table("Services", ("service", "state"), services)
     if "reason" in state:
         output.notes.print(state["reason"])
+        return
     rows = [*state["rows"].items(), *((f"mails {name}", n) for name, n in state["outbox"].items())]
     rows += [(f"orders {name}", n) for name, n in state["orders"].items()]
     output.table(f"Newest session: {state['latest_partition'] or 'none yet'}", ("what", "count"), rows)

@@ -68,8 +68,9 @@ class MarketData(Protocol):
     def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
         """One answer for each request, in order. A symbol's failure is in its answer and nobody else's.
 
+        Once the source asks to slow down and keeps asking, the remaining answers are a RateLimitedError.
+
         Raises:
-            RateLimitedError: the source asked to slow down and kept asking; nothing was answered.
             SourceError: the source as a whole cannot be reached.
         """
         ...

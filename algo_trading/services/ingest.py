@@ -12,11 +12,11 @@ from algo_trading.calendars import market_calendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.quality import QuarantinedRow
-from algo_trading.errors import NothingGoodError, SourceError
+from algo_trading.errors import NothingGoodError, RateLimitedError, SourceError
 from algo_trading.quality.verdict import Batch, Gate
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
 from algo_trading.repositories.clock import Clock
-from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest, Fetched, MarketData, RawPayload
+from algo_trading.repositories.market_data import BarRequest, Fetched, MarketData, RawPayload
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
 
@@ -71,11 +71,14 @@ class IngestBars:
 
         Raises:
             NothingGoodError: no instrument has a good bar of `session`; rows that came are quarantined all the same.
+            RateLimitedError: the source stopped answering before every instrument had its bar; the next try asks for
+                those first.
             SourceError: the source failed for every symbol.
         """
         calendar = market_calendar(instruments[0].venue)
         calendar.session(session)
         newest = self.bars.newest_before(instruments, Interval.DAY, session)
+        present = self._present(session, instruments)
         requests = [
             BarRequest(
                 instrument,
@@ -84,10 +87,16 @@ class IngestBars:
                 else None,
                 session,
             )
-            for instrument in instruments
+            for instrument in sorted(instruments, key=lambda instrument: (instrument in present, instrument))
         ]
-        report = self._bring(requests, f"{session} {instruments[0]}..{instruments[-1]}")
-        if self.bars.read(instruments, Interval.DAY, session, session).num_rows == 0:
+        report, errors = self._bring(requests, f"{session} {min(instruments)}..{max(instruments)}")
+        if len(errors) == len(requests):
+            raise min(errors.values(), key=lambda error: not isinstance(error, RateLimitedError))
+        present = self._present(session, instruments)
+        for instrument, error in errors.items():
+            if isinstance(error, RateLimitedError) and instrument not in present:
+                raise error
+        if not present:
             raise NothingGoodError(
                 f"{self.market_data.name} gave no good bar of {session} for any of {_listed(instruments)}: "
                 f"{_causes(report)}; try again later, or look at `algo-trading quarantine`"
@@ -105,16 +114,16 @@ class IngestBars:
 
         Raises:
             NothingGoodError: not one good bar came for any symbol.
-            SourceError: the source failed for every symbol.
+            RateLimitedError: the source stopped answering; what came before is stored.
+            SourceError: the source as a whole cannot be reached, or failed for the only symbol.
         """
         report = IngestReport()
         for done, instrument in enumerate(instruments, start=1):
-            try:
-                report += self._bring([BarRequest(instrument, first, last)], f"{first}..{last} {instrument}")
-            except SourceError as error:
-                if len(instruments) == 1:
-                    raise
-                report += IngestReport(errors={instrument.symbol: str(error)})
+            brought, errors = self._bring([BarRequest(instrument, first, last)], f"{first}..{last} {instrument}")
+            for error in errors.values():
+                if len(instruments) == 1 or isinstance(error, RateLimitedError):
+                    raise error
+            report += brought
             progress(done)
         if report.stored + report.unchanged == 0:
             raise NothingGoodError(
@@ -123,9 +132,15 @@ class IngestBars:
             )
         return report
 
-    def _bring(self, requests: Sequence[BarRequest], batch: str) -> IngestReport:
+    def _present(self, session: date, instruments: Sequence[Instrument]) -> set[Instrument]:
+        rows = self.bars.read(instruments, Interval.DAY, session, session)
+        return set(map(Instrument, rows["symbol"].to_pylist(), rows["venue"].to_pylist()))
+
+    def _bring(
+        self, requests: Sequence[BarRequest], batch: str
+    ) -> tuple[IngestReport, Mapping[Instrument, SourceError]]:
         answers = self.market_data.fetch(requests)
-        errors = {answer.request.instrument.symbol: answer.error for answer in answers if answer.error}
+        errors = {answer.request.instrument: answer.error for answer in answers if answer.error}
         tables: list[pa.Table] = []
         actions: list[CorporateAction] = []
         for payload in _payloads(answers):
@@ -133,16 +148,15 @@ class IngestBars:
             try:
                 raw = self.market_data.parse(payload)
             except SourceError as error:
-                errors[payload.request.instrument.symbol] = error
+                errors[payload.request.instrument] = error
                 continue
             tables.append(raw.rows)
             actions.extend(raw.actions)
         if len(errors) == len(requests):
-            raise next(iter(errors.values()))
-        rows = pa.concat_tables(tables) if tables else RAW_SCHEMA.empty_table()
+            return IngestReport(errors=_sentences(errors)), errors
         self.actions.upsert(actions, self.market_data.name)
-        sentences = {symbol: str(error) for symbol, error in errors.items()}
-        return replace(self._judge(rows, requests, actions, batch, sentences), errors=sentences)
+        report = self._judge(pa.concat_tables(tables), requests, actions, batch, _sentences(errors))
+        return report, errors
 
     def _archive(self, payload: RawPayload) -> None:
         import hashlib
@@ -177,7 +191,9 @@ class IngestBars:
                 neighbours=neighbours,
                 actions=[*self.actions.read(instruments, last + NEIGHBOURS), *actions],
                 expected={
-                    request.instrument: (_expected_from(request, rows, neighbours), request.last) for request in requests
+                    request.instrument: (_expected_from(request, rows, neighbours), request.last)
+                    for request in requests
+                    if request.instrument.symbol not in errors
                 },
             )
         )
@@ -190,6 +206,7 @@ class IngestBars:
             unchanged=count.unchanged,
             quarantined=len(verdict.quarantined),
             reasons=reasons_of(verdict.quarantined),
+            errors=errors,
             holes=verdict.result.holes,
         )
 
@@ -200,6 +217,10 @@ def reasons_of(rows: Sequence[QuarantinedRow]) -> dict[str, int]:
     for row in rows:
         counts[row.reason] = counts.get(row.reason, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _sentences(errors: Mapping[Instrument, SourceError]) -> dict[str, str]:
+    return {instrument.symbol: str(error) for instrument, error in errors.items()}
 
 
 def _payloads(answers: Sequence[Fetched]) -> Iterator[RawPayload]:

@@ -54,7 +54,14 @@ class YahooMarketData:
         return None
 
     def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
-        return [self._answer(request) for request in requests]
+        answers: list[Fetched] = []
+        for number, request in enumerate(requests):
+            try:
+                answers.append(self._answer(request))
+            except RateLimitedError as error:
+                answers.extend(Fetched(unanswered, error=error) for unanswered in requests[number:])
+                break
+        return answers
 
     def parse(self, payload: RawPayload) -> RawBars:
         request = payload.request

@@ -29,12 +29,6 @@ class TestSample(MarketDataContract):
     def unknown(self) -> Instrument:
         return Instrument("NOPE")
 
-    @pytest.mark.xfail(reason="the sample takes any bytes for its own", strict=True)
-    def test_what_it_never_sent_is_an_error_of_the_source(  # type: ignore[override] # one case for all
-        self, source: MarketData, served: BarRequest
-    ) -> None:
-        super().test_what_it_never_sent_is_an_error_of_the_source(source, served, b"{}")
-
 
 class TestFake(MarketDataContract):
     @pytest.fixture

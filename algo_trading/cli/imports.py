@@ -1,0 +1,46 @@
+"""The command `import-bars`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from algo_trading.bootstrap import bootstrap
+from algo_trading.cli import output
+from algo_trading.errors import NothingGoodError
+from algo_trading.services.import_bars import FileReport, ImportBars, ImportReport
+
+MOST_LINES = 12  # of files or skipped members shown to a person; JSON has them all
+
+
+def import_files(paths: Sequence[Path], symbol: str | None, calendar: str, *, as_json: bool) -> None:
+    """Import and print; a run without a single good row fails after printing."""
+    with bootstrap() as application, output.progress() as bar:
+        task = bar.add_task("importing", total=None)
+
+        def tell(file: FileReport) -> None:
+            bar.update(task, advance=1, description=file.place[-60:])
+
+        report = application.make(ImportBars)(paths, symbol, calendar, tell)
+        where = application.objects.location(report.docs) if report.docs else ""
+    if as_json:
+        output.print_json(report)
+    else:
+        _print(report, where)
+    if report.read and report.nothing_good:
+        raise NothingGoodError(
+            f"none of the {report.read} rows is good, so no bar was stored; `algo-trading quarantine` lists them"
+        )
+
+
+def _print(report: ImportReport, where: str) -> None:
+    counts = [(name, getattr(report, name)) for name in ("read", "stored", "unchanged", "quarantined")]
+    output.table(f"{len(report.files)} files", ("rows", "count"), counts)
+    if report.reasons:
+        output.table("Held back", ("reason", "rows"), report.reasons.items())
+    for file in [file for file in report.files if file.nothing_good][:MOST_LINES]:
+        output.notes.print(f"{file.place}: nothing good among {file.read} rows")
+    for skipped in report.skipped[:MOST_LINES]:
+        output.notes.print(f"skipped {skipped.place}: {skipped.reason}")
+    if len(report.skipped) > MOST_LINES:
+        output.notes.print(f"and {len(report.skipped) - MOST_LINES} more skipped; --json lists them")
+    if where:
+        output.console.print(f"What the gate found: {where}", soft_wrap=True)
