@@ -25,6 +25,10 @@ class UnknownSymbolError(SourceError):
     """The source does not know the symbol; trying again does not help."""
 
 
+class NotYetAvailableError(SourceError):
+    """The source has nothing for the session yet; it may have later."""
+
+
 class NothingGoodError(AlgoTradingError):
     """A batch in which no row passed the gate."""
 

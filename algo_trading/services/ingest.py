@@ -12,7 +12,7 @@ from algo_trading.calendars import market_calendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.quality import QuarantinedRow
-from algo_trading.errors import NothingGoodError, RateLimitedError, SourceError
+from algo_trading.errors import NothingGoodError, NotYetAvailableError, RateLimitedError, SourceError
 from algo_trading.quality.verdict import Batch, Gate
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
 from algo_trading.repositories.clock import Clock
@@ -70,7 +70,8 @@ class IngestBars:
         order. Nothing after `session` is asked for.
 
         Raises:
-            NothingGoodError: no instrument has a good bar of `session`; rows that came are quarantined all the same.
+            NothingGoodError: bars of `session` came and none is good; they are quarantined all the same.
+            NotYetAvailableError: no bar of `session` came for any instrument.
             RateLimitedError: the source stopped answering before every instrument had its bar; the next try asks for
                 those first.
             SourceError: the source failed for every symbol.
@@ -89,18 +90,21 @@ class IngestBars:
             )
             for instrument in sorted(instruments, key=lambda instrument: (instrument in present, instrument))
         ]
-        report, errors = self._bring(requests, f"{session} {min(instruments)}..{max(instruments)}")
+        report, errors, refused = self._bring(requests, f"{session} {min(instruments)}..{max(instruments)}")
         if len(errors) == len(requests):
             raise min(errors.values(), key=lambda error: not isinstance(error, RateLimitedError))
         present = self._present(session, instruments)
         for instrument, error in errors.items():
             if isinstance(error, RateLimitedError) and instrument not in present:
                 raise error
-        if not present:
+        source, names = self.market_data.name, _listed(instruments)
+        if not present and session in refused:
             raise NothingGoodError(
-                f"{self.market_data.name} gave no good bar of {session} for any of {_listed(instruments)}: "
-                f"{_causes(report)}; try again later, or look at `algo-trading quarantine`"
+                f"no bar of {session} that {source} gave for {names} is good: {_causes(report)}; "
+                "`algo-trading quarantine` lists them"
             )
+        if not present:
+            raise NotYetAvailableError(f"{source} has no bar of {session} yet for any of {names}; try again later")
         return report
 
     def history(
@@ -119,7 +123,7 @@ class IngestBars:
         """
         report = IngestReport()
         for done, instrument in enumerate(instruments, start=1):
-            brought, errors = self._bring([BarRequest(instrument, first, last)], f"{first}..{last} {instrument}")
+            brought, errors, _ = self._bring([BarRequest(instrument, first, last)], f"{first}..{last} {instrument}")
             for error in errors.values():
                 if len(instruments) == 1 or isinstance(error, RateLimitedError):
                     raise error
@@ -138,7 +142,8 @@ class IngestBars:
 
     def _bring(
         self, requests: Sequence[BarRequest], batch: str
-    ) -> tuple[IngestReport, Mapping[Instrument, SourceError]]:
+    ) -> tuple[IngestReport, Mapping[Instrument, SourceError], set[date]]:
+        """Fetch and store; returns the report, the errors by instrument and the sessions of refused rows."""
         answers = self.market_data.fetch(requests)
         errors = {answer.request.instrument: answer.error for answer in answers if answer.error}
         tables: list[pa.Table] = []
@@ -153,10 +158,10 @@ class IngestBars:
             tables.append(raw.rows)
             actions.extend(raw.actions)
         if len(errors) == len(requests):
-            return IngestReport(errors=_sentences(errors)), errors
+            return IngestReport(errors=_sentences(errors)), errors, set()
         self.actions.upsert(actions, self.market_data.name)
-        report = self._judge(pa.concat_tables(tables), requests, actions, batch, _sentences(errors))
-        return report, errors
+        report, refused = self._judge(pa.concat_tables(tables), requests, actions, batch, _sentences(errors))
+        return report, errors, refused
 
     def _archive(self, payload: RawPayload) -> None:
         import hashlib
@@ -174,7 +179,7 @@ class IngestBars:
         actions: Sequence[CorporateAction],
         batch: str,
         errors: Mapping[str, str],
-    ) -> IngestReport:
+    ) -> tuple[IngestReport, set[date]]:
         instruments = [request.instrument for request in requests]
         last = max(request.last for request in requests)
         firsts = [request.first for request in requests]
@@ -200,7 +205,7 @@ class IngestBars:
         self.quarantine.add(verdict.quarantined)
         count = self.bars.upsert(verdict.good, self.market_data.name)
         self.quality.record(replace(verdict.result, errors=errors))
-        return IngestReport(
+        report = IngestReport(
             fetched=rows.num_rows,
             stored=count.stored,
             unchanged=count.unchanged,
@@ -209,6 +214,7 @@ class IngestBars:
             errors=errors,
             holes=verdict.result.holes,
         )
+        return report, {day for row in verdict.quarantined if (day := _day(row.session))}
 
 
 def reasons_of(rows: Sequence[QuarantinedRow]) -> dict[str, int]:
@@ -232,13 +238,16 @@ def _expected_from(request: BarRequest, rows: pa.Table, neighbours: pa.Table) ->
     stored = neighbours.filter(pc.equal(neighbours["symbol"], request.instrument.symbol))["opened_at"]
     if request.first is not None and any(opened.as_py().date() < request.first for opened in stored[:1]):
         return request.first
-    dates = []
-    for text in rows.filter(pc.equal(rows["symbol"], request.instrument.symbol))["session"].to_pylist():
-        try:
-            dates.append(date.fromisoformat(text[:10]))
-        except (TypeError, ValueError):
-            continue  # the gate quarantines it
-    return min(dates, default=request.last)
+    own = rows.filter(pc.equal(rows["symbol"], request.instrument.symbol))["session"].to_pylist()
+    return min((day for text in own if (day := _day(text))), default=request.last)
+
+
+def _day(text: str | None) -> date | None:
+    """The date that a row's text begins with, None if it is none: the gate says so to the user."""
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
 
 
 def _listed(instruments: Sequence[Instrument], most: int = 5) -> str:
