@@ -193,7 +193,7 @@ def test_image_pins_agree_with_the_project() -> None:
     assert {name: version for name, version in extra.items() if project.get(name, version) != version} == {}
     wanted = re.findall(r"^([a-z][a-z0-9-]+)", text_of("deploy/image.in"), re.MULTILINE)
     assert set(wanted) <= set(extra)
-    assert len(wanted) == 4
+    assert len(wanted) == 5
 
 
 def test_image_is_built_from_hashes_and_runs_as_a_user() -> None:
