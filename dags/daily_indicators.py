@@ -1,6 +1,7 @@
 """Indicators of each session, as soon as its bars are published."""
 
 from airflow.sdk import dag, task
+
 from algo_airflow.flow import DAILY_BARS, DAILY_INDICATORS, after, manners, shards
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 

@@ -1,7 +1,8 @@
 """Daily bars of the watchlist, half an hour after each session closes. The head of the chain: backfill this one."""
 
 from airflow.sdk import dag, task
-from algo_airflow.flow import DAILY_BARS, SOURCE_POOL, manners, market_sessions, shards
+
+from algo_airflow.flow import DAILY_BARS, SOURCE_POOL, SOURCE_RETRIES, manners, market_sessions, shards
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 
 
@@ -13,13 +14,13 @@ def equity_daily_bars() -> None:
     source covers. Running a session again stores only what the source has revised, and never a row twice.
     """
 
-    @task(pool=SOURCE_POOL)
+    @task(pool=SOURCE_POOL, retries=SOURCE_RETRIES)
     def ingest(symbols: list[str]) -> Report:
         """Bring in this session's bars, and those missing before it.
 
         The payload is archived as it came. Rows that break a rule go to the quarantine with the reason; a shard without
-        a good bar fails. When the source asks to slow down, the task waits longer and longer; an unknown symbol or a
-        mistake in the configuration is not tried again.
+        a good bar fails. When the source asks to slow down, the task waits longer and longer; when it does not have the
+        session yet, ten minutes. An unknown symbol or a mistake in the configuration is not tried again.
         """
         from algo_trading.services.ingest import IngestBars
 

@@ -1,7 +1,8 @@
 """Deep history in one bulk load instead of thousands of daily runs. Started by hand, with a form."""
 
 from airflow.sdk import Param, dag, task
-from algo_airflow.flow import SOURCE_POOL, manners, newest_session
+
+from algo_airflow.flow import SOURCE_POOL, SOURCE_RETRIES, manners, newest_session
 from algo_airflow.runtime import Report, application, chosen_history, told
 
 
@@ -33,7 +34,7 @@ def history_load() -> None:
     already stays; what the source has revised is updated.
     """
 
-    @task(pool=SOURCE_POOL)
+    @task(pool=SOURCE_POOL, retries=SOURCE_RETRIES)
     def load() -> Report:
         """Fetch, archive, judge and store symbol after symbol, then refresh the Parquet files of the years."""
         from algo_trading.services.load_history import LoadHistory

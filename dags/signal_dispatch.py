@@ -1,6 +1,7 @@
 """Orders and mails, as soon as a session is decided."""
 
 from airflow.sdk import dag, task
+
 from algo_airflow.flow import SIGNALS, after, manners
 from algo_airflow.runtime import Report, application, run_session, told
 

@@ -1,6 +1,7 @@
 """What every active strategy says about its symbols, as soon as a session's indicators are published."""
 
 from airflow.sdk import dag, task
+
 from algo_airflow.flow import DAILY_INDICATORS, SIGNALS, after, manners, shards
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 

@@ -1,15 +1,14 @@
 """Registers with Airflow what the DAGs are made of. Airflow loads this file; the package beside it is only imported."""
 
 from airflow.plugins_manager import AirflowPlugin
-from algo_airflow import warm
+
 from algo_airflow.deadlines import SessionCloseDeadline
 from algo_airflow.timetable import MarketSessionTimetable
 
 
 class AlgoTradingPlugin(AirflowPlugin):
-    """The market's timetable and deadline, and workers that start warm."""
+    """The market's timetable and deadline."""
 
     name = "algo_trading"
-    timetables = [MarketSessionTimetable]  # noqa: RUF012 - declared so by the base class, as the two below
+    timetables = [MarketSessionTimetable]  # noqa: RUF012 - declared so by the base class, as the next one
     deadline_references = [SessionCloseDeadline]  # noqa: RUF012
-    listeners = [warm]  # noqa: RUF012

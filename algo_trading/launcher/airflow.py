@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,12 +20,6 @@ from algo_trading.launcher.processes import Family
 from algo_trading.settings import Settings
 
 METADATA_DATABASE = "airflow"
-# The scheduler's server for logs of other machines would only take another port: the API server reads them itself.
-COMPONENTS = {
-    "scheduler": ["scheduler", "--skip-serve-logs"],
-    "dag-processor": ["dag-processor"],
-    "api-server": ["api-server"],
-}
 READY_SECONDS = 180.0
 SOURCE_SLOTS = 2  # tasks that may ask a market-data source at the same time
 
@@ -76,9 +71,7 @@ class Airflow:
         environment = self.home.environment(self.market_url, self.metadata_url)
         self._migrate(environment, say)
         say("starting Airflow's scheduler, DAG processor and API server")
-        self._family.start(
-            {name: [airflow_program(), *arguments] for name, arguments in COMPONENTS.items()}, environment
-        )
+        self._family.start(_components(), environment)
         return True
 
     def wait_until_ready(self, say: Say, seconds: float = READY_SECONDS) -> None:
@@ -170,6 +163,15 @@ class Airflow:
         except psycopg.OperationalError as error:
             raise ServiceUnavailableError(f"Airflow's database does not answer: {error}") from error
         return None if row is None else str(row[0])
+
+
+def _components() -> dict[str, list[str]]:
+    """The commands of Airflow's programs, by name."""
+    return {
+        "scheduler": [sys.executable, "-P", "-m", "algo_trading.launcher.scheduler"],
+        "dag-processor": [airflow_program(), "dag-processor"],
+        "api-server": [airflow_program(), "api-server"],
+    }
 
 
 def _refuse_busy_port(port: int) -> None:

@@ -5,18 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from algo_trading.errors import ConfigError, NothingGoodError, RateLimitedError, UnknownSymbolError
+from algo_trading.errors import (
+    ConfigError,
+    NothingGoodError,
+    NotYetAvailableError,
+    RateLimitedError,
+    UnknownSymbolError,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 HOPELESS = (ConfigError, NothingGoodError, UnknownSymbolError)
 FIRST_PAUSE = timedelta(minutes=1)
+NOT_YET_PAUSE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
 class RetryByError(RetryPolicy):
     """Wait longer and longer where the source asks to slow down, give up where trying again cannot help.
+
+    A session that the source does not have yet is asked for again every ten minutes.
 
     Anything else (a database that restarts, a network that is gone) takes the task's own number of retries and delay.
     """
@@ -31,6 +40,8 @@ class RetryByError(RetryPolicy):
         """Decide by the error's class."""
         if isinstance(exception, HOPELESS):
             return RetryDecision.fail(reason=f"trying again does not help: {exception}")
+        if isinstance(exception, NotYetAvailableError):
+            return RetryDecision.retry(NOT_YET_PAUSE, reason=f"{exception}; next try in {NOT_YET_PAUSE}")
         if isinstance(exception, RateLimitedError):
             pause = min(FIRST_PAUSE * 2 ** (try_number - 1), LONGEST_PAUSE)
             return RetryDecision.retry(pause, reason=f"asked to slow down, next try in {pause}")

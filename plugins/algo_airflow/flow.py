@@ -20,6 +20,7 @@ DAILY_INDICATORS = Asset("daily_indicators", uri="algo-trading://indicators/1d",
 SIGNALS = Asset("signals", uri="algo-trading://signals", group="decisions")
 
 SOURCE_POOL = "market_data"
+SOURCE_RETRIES = 6  # an hour of patience with a source that is late or asks to slow down
 OWNER = "trading"
 SIGNALS_WITHIN = timedelta(hours=2)
 SETTINGS = load_settings()

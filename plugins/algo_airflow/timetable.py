@@ -80,9 +80,15 @@ class MarketSessionTimetable(Timetable):
     def next_dagrun_info_v2(
         self, *, last_dagrun_info: DagRunInfo | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The run of the next session: after the last run's one, else of the first that is not yet due."""
-        now = datetime.now(UTC)
-        last = last_dagrun_info and last_dagrun_info.partition_date
+        """The run to create next; Airflow passes the newest scheduled or backfilled run, by partition date."""
+        newest = last_dagrun_info and last_dagrun_info.partition_date
+        return self.run_after_session(newest and newest.date(), restriction, datetime.now(UTC))
+
+    def run_after_session(self, last: date | None, restriction: TimeRestriction, now: datetime) -> DagRunInfo | None:
+        """The run of the session after `last`, or without one of the first session that is not due yet.
+
+        None if that session is after `until` or the restriction's end.
+        """
         oldest = now if last is None else now - CATCH_UP
         if not restriction.catchup:
             oldest = max(oldest, self._newest_due(now))
@@ -90,15 +96,12 @@ class MarketSessionTimetable(Timetable):
             oldest = max(oldest, restriction.earliest)
         first = (oldest - self.delay).date() - timedelta(days=1)
         if last is not None:
-            first = max(first, last.date() + timedelta(days=1))
-        following = (session for session in self._from(first) if session.closes_at + self.delay >= oldest)
-        info = self._info(next(following))
-        assert info.partition_date is not None
-        if self.until is not None and info.partition_date.date() > self.until:
+            first = max(first, last + timedelta(days=1))
+        session = next(session for session in self._from(first) if session.closes_at + self.delay >= oldest)
+        if self.until is not None and session.date > self.until:
             return None
-        if restriction.latest is not None and info.run_after > restriction.latest:
-            return None
-        return info
+        run = self._run(session)
+        return None if restriction.latest is not None and run.run_after > restriction.latest else run
 
     def iter_partition_dagrun_infos(self, *, earliest: datetime, latest: datetime) -> Iterable[DagRunInfo]:
         """The runs of a backfill: closed sessions dated earliest..latest (days, inclusive), not after `until`.
@@ -109,7 +112,7 @@ class MarketSessionTimetable(Timetable):
         last = latest.date() if self.until is None else min(latest.date(), self.until)
         for session in self._calendar().sessions(earliest.date(), last):
             if session.closes_at <= now:
-                yield self._info(session)
+                yield self._run(session)
 
     def _decode_partition_date(self, partition_key: str) -> datetime:
         """The partition date of a run that somebody starts with a key."""
@@ -151,7 +154,7 @@ class MarketSessionTimetable(Timetable):
     def _newest_due(self, now: datetime) -> datetime:
         return self._calendar().newest_closed(now - self.delay).closes_at + self.delay
 
-    def _info(self, session: "Session") -> DagRunInfo:
+    def _run(self, session: "Session") -> DagRunInfo:
         return DagRunInfo(
             run_after=coerce_datetime(session.closes_at + self.delay),
             data_interval=None,
