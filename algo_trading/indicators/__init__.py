@@ -4,7 +4,8 @@ Each takes the values of one instrument in ascending time and never looks ahead.
 makes NaN of every SMA whose window holds it, and of an EMA, RSI or MACD from there on: they remember all that was.
 """
 
+from algo_trading.indicators.extremes import highest, lowest
 from algo_trading.indicators.moving_averages import ema, sma
 from algo_trading.indicators.oscillators import macd, rsi
 
-__all__ = ["ema", "macd", "rsi", "sma"]
+__all__ = ["ema", "highest", "lowest", "macd", "rsi", "sma"]

@@ -9,10 +9,13 @@ from algo_trading.strategies.base import Flags
 TOUCH = 1e-12
 
 
-def crosses_above(fast: Floats, slow: Floats) -> Flags:
-    """True where `fast` is above `slow` and was not one bar before; False while either is NaN."""
+def crosses_above(fast: Floats, slow: Floats, scale: Floats | None = None) -> Flags:
+    """True where `fast` is above `slow` and was not one bar before; False while either is NaN.
+
+    `scale` is what rounding is measured by: `slow` itself, or the price where the series are differences of prices.
+    """
     gap = fast - slow
-    touch = TOUCH * np.abs(slow)
+    touch = TOUCH * np.abs(slow if scale is None else scale)
     crossed = np.zeros(len(gap), dtype=np.bool_)
     crossed[1:] = (gap[1:] > touch[1:]) & (gap[:-1] <= touch[:-1])
     return crossed
