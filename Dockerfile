@@ -12,7 +12,7 @@ COPY deploy/image.txt deploy/image.txt
 RUN uv pip install --require-hashes -r requirements/run.txt -r deploy/image.txt
 COPY . .
 RUN uv pip install --no-deps --no-build-isolation --editable . \
-    && "$VIRTUAL_ENV/bin/python" -m compileall -q algo_trading back_testing dags plugins \
+    && "$VIRTUAL_ENV/bin/python" -m compileall -q algo_trading dags plugins \
     && "$VIRTUAL_ENV/bin/algo-trading" --help > /dev/null
 
 FROM python:3.11.15-slim-trixie
