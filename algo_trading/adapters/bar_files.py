@@ -11,16 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-import pyarrow as pa
-
-from algo_trading.adapters.bar_tables import (
-    PARQUET,
-    NoBarsError,
-    csv_header,
-    parquet_header,
-    read_csv,
-    read_parquet,
-)
+from algo_trading.adapters.bar_tables import NoBarsError, read_table, table_header
 from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.bar_files import BarFile, FileOnDisk, Skipped
 
@@ -35,7 +26,7 @@ def read_bar_files(paths: Sequence[Path], symbol: str | None) -> Iterator[FileOn
     folders = [path for path in paths if _is_folder(path)]
     named = [path for path in paths if path not in folders]
     for path in named:
-        opened = _open(path, symbol)
+        opened = open_file(path, symbol)
         if not opened.tables:
             raise AlgoTradingError(f"{path} holds no bars: {opened.skipped[0].reason}")
     found = {path.resolve(): path for path in named}
@@ -55,7 +46,7 @@ def _opened(paths: Sequence[Path], files: Sequence[Path], symbol: str | None) ->
     tables = 0
     for path in files:
         try:
-            opened = _open(path, symbol)
+            opened = open_file(path, symbol)
         except AlgoTradingError as error:
             opened = FileOnDisk(path, b"", skipped=(Skipped(_shown(path), str(error)),))
         tables += len(opened.tables)
@@ -79,7 +70,12 @@ def _files_in(folder: Path) -> list[Path]:
     ]
 
 
-def _open(path: Path, symbol: str | None) -> FileOnDisk:
+def open_file(path: Path, symbol: str | None) -> FileOnDisk:
+    """A file and the tables in it.
+
+    Raises:
+        AlgoTradingError: it cannot be read.
+    """
     try:
         if path.exists() and not path.is_file():
             raise AlgoTradingError(f"{path} is neither a file nor a folder")
@@ -132,14 +128,12 @@ def _tar_content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _table(place: str, content: bytes, symbol: str | None) -> BarFile:
-    is_parquet = content.startswith(PARQUET)
-    header = parquet_header(content) if is_parquet else csv_header(content)
-    of_all = None if "symbol" in header.columns else header.symbol or symbol or _symbol(place)
-    read: Callable[[bytes, str, str | None], pa.Table] = read_parquet if is_parquet else read_csv
-    return BarFile(place, hashlib.sha256(content).hexdigest(), of_all, partial(read, content, place, of_all))
+    header = table_header(content)
+    of_all = None if "symbol" in header.columns else header.symbol or symbol or symbol_of(place)
+    return BarFile(place, hashlib.sha256(content).hexdigest(), of_all, partial(read_table, content, place, of_all))
 
 
-def _symbol(place: str) -> str:
+def symbol_of(place: str) -> str:
     """The symbol that a file's name spells: AAPL for aapl.csv.gz."""
     name = PurePosixPath(place.rsplit("!", 1)[-1]).name
     while name.lower().endswith(SUFFIXES):

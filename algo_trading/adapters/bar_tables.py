@@ -9,12 +9,14 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algo_trading.repositories.market_data import RAW_COLUMNS, RAW_SCHEMA
+from algo_trading.repositories.market_data import RAW_COLUMNS
 
+DIVIDEND = "dividend"  # per share, on the ex-date; a file may have it beside the bars
 NAMES: Mapping[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "stockname"),
     "session": ("date", "timestamp", "datetime"),
     **{name: (name,) for name in ("open", "high", "low", "close", "volume")},
+    DIVIDEND: ("dividend", "dividends"),
 }
 NEEDED = tuple(name for name in RAW_COLUMNS if name != "symbol")
 INDEX_NAMES = ("", "__index_level_0__")  # an index without a name, as CSV writers and pandas' Parquet put it
@@ -64,12 +66,7 @@ def header_of(names: Sequence[str]) -> Header:
     return Header(columns, len(names))
 
 
-def csv_header(content: bytes) -> Header:
-    """The header of a CSV file, from its beginning.
-
-    Raises:
-        NoBarsError: there is none, or it lacks a column.
-    """
+def _csv_header(content: bytes) -> Header:
     rows = [_cells(text) for _, text in islice(_lines(content[:HEAD]), 3)]
     if not rows:
         raise NoBarsError("it is empty")
@@ -86,12 +83,27 @@ def _yfinance_header(rows: Sequence[Sequence[str]]) -> Header | None:
     return Header(header.columns, header.width, tickers.pop(), lines=3)
 
 
-def read_csv(content: bytes, place: str, symbol: str | None) -> pa.Table:
-    """Every row of a CSV file (RAW_SCHEMA); those without a symbol are of `symbol`.
+def table_header(content: bytes) -> Header:
+    """The header of a CSV or Parquet file.
 
-    A line that is itself a header is no row; the lines after it are read as it says.
+    Raises:
+        NoBarsError: there is none, it lacks a column, or the file is damaged.
     """
-    header = csv_header(content)
+    return _parquet_header(content) if content.startswith(PARQUET) else _csv_header(content)
+
+
+def read_table(content: bytes, place: str, symbol: str | None, columns: Sequence[str] = RAW_COLUMNS) -> pa.Table:
+    """Every row of a CSV or Parquet file: `columns` and `place`, all text (RAW_SCHEMA unless more columns are asked).
+
+    Rows of a file without a symbol column are of `symbol`; other columns that the file lacks are null.
+    """
+    read = _read_parquet if content.startswith(PARQUET) else _read_csv
+    return read(content, place, symbol, columns)
+
+
+def _read_csv(content: bytes, place: str, symbol: str | None, columns: Sequence[str]) -> pa.Table:
+    """A line that is itself a header is no row; the lines after it are read as it says."""
+    header = _csv_header(content)
     runs = [_Run(header)]
     for number, text in islice(_lines(content), header.lines, None):
         cells = _cells(text)
@@ -103,7 +115,7 @@ def read_csv(content: bytes, place: str, symbol: str | None) -> pa.Table:
             else:
                 continue
         runs[-1].add(number, text, cells)
-    return pa.concat_tables([run.table(place, symbol) for run in runs])
+    return pa.concat_tables([run.table(place, symbol, columns) for run in runs])
 
 
 class _Run:
@@ -124,15 +136,15 @@ class _Run:
         self._numbers.append(number)
         self._rows.append(cells)
 
-    def table(self, place: str, symbol: str | None) -> pa.Table:
-        columns = [self._column(name, symbol) for name in RAW_COLUMNS]
-        places = [f"{place}:{number}" for number in self._numbers]
-        return pa.table([pa.array(column, pa.string()) for column in (*columns, places)], schema=RAW_SCHEMA)
+    def table(self, place: str, symbol: str | None, columns: Sequence[str]) -> pa.Table:
+        found = {name: self._column(name, symbol) for name in columns}
+        found["place"] = [f"{place}:{number}" for number in self._numbers]
+        return pa.table({name: pa.array(column, pa.string()) for name, column in found.items()})
 
     def _column(self, name: str, symbol: str | None) -> list[str | None]:
         position = self._header.columns.get(name)
         if position is None:
-            return [self._header.symbol or symbol] * len(self._rows)
+            return [(self._header.symbol or symbol) if name == "symbol" else None] * len(self._rows)
         return [cells[position] if position < len(cells) else None for cells in self._rows]
 
 
@@ -154,12 +166,7 @@ def _cells(line: str) -> list[str]:
         return line.split(",")
 
 
-def parquet_header(content: bytes) -> Header:
-    """The header of a Parquet file.
-
-    Raises:
-        NoBarsError: the file is damaged or lacks a column.
-    """
+def _parquet_header(content: bytes) -> Header:
     import pyarrow.parquet as pq
 
     try:
@@ -168,21 +175,20 @@ def parquet_header(content: bytes) -> Header:
         raise NoBarsError(f"it is no sound Parquet file ({error})") from error
 
 
-def read_parquet(content: bytes, place: str, symbol: str | None) -> pa.Table:
-    """Every row of a Parquet file as text (RAW_SCHEMA)."""
+def _read_parquet(content: bytes, place: str, symbol: str | None, columns: Sequence[str]) -> pa.Table:
     import pyarrow.parquet as pq
 
-    header = parquet_header(content)
+    header = _parquet_header(content)
     table = pq.read_table(io.BytesIO(content))
-    columns = []
-    for name in RAW_COLUMNS:
+    found: dict[str, pa.ChunkedArray | pa.Array] = {}
+    for name in columns:
         position = header.columns.get(name)
-        if position is None:
-            columns.append(pa.chunked_array([pa.repeat(symbol, table.num_rows).cast(pa.string())]))
+        if position is not None:
+            found[name] = _text(table.column(position))
         else:
-            columns.append(_text(table.column(position)))
-    columns.append(pa.chunked_array([pa.array([f"{place}:{n}" for n in range(1, table.num_rows + 1)], pa.string())]))
-    return pa.table(columns, schema=RAW_SCHEMA)
+            found[name] = pa.repeat(pa.scalar(symbol if name == "symbol" else None, pa.string()), table.num_rows)
+    found["place"] = pa.array([f"{place}:{row}" for row in range(1, table.num_rows + 1)], pa.string())
+    return pa.table(found)
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -13,13 +13,7 @@ from algo_trading.repositories.objects import ObjectStore
 
 FOLDER = "quality/docs"
 SITE = "command"
-MEDIA_TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-    ".ico": "image/x-icon",
-    ".png": "image/png",
-}
+MEDIA_TYPES = {".html": "text/html", ".css": "text/css"}  # fonts, logos and animations are 4 MB a site: left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +44,10 @@ def publish(pages: Iterable[Page], objects: ObjectStore, label: str) -> str:
         context.add_data_docs_site(SITE, _site(folder))
         try:
             for number, page in enumerate(pages, start=1):
-                key = ValidationResultIdentifier(
-                    expectation_suite_identifier=ExpectationSuiteIdentifier(name=page.suite),
-                    run_id=RunIdentifier(run_name=f"{number:04}", run_time=page.judged_at.astimezone(UTC)),
-                    batch_identifier=_safe(page.batch),
-                )
+                batch = _safe(page.batch)
+                run = RunIdentifier(run_name=f"{number:04}-{batch}", run_time=page.judged_at.astimezone(UTC))
+                page.result.meta["run_id"] = run
+                key = ValidationResultIdentifier(ExpectationSuiteIdentifier(page.suite), run, batch)
                 context.validation_results_store.set(key, page.result)
                 keys.append(key)
             context.build_data_docs(site_names=[SITE])
@@ -63,7 +56,6 @@ def publish(pages: Iterable[Page], objects: ObjectStore, label: str) -> str:
                 context.validation_results_store.remove_key(key)
             context.delete_data_docs_site(SITE)
         for path in sorted(Path(folder).rglob("*")):
-            # Fonts and animations are 4 MB a site, and the pages do without.
             if path.is_file() and path.suffix in MEDIA_TYPES:
                 key = f"{prefix}/{path.relative_to(folder).as_posix()}"
                 objects.put(key, path.read_bytes(), MEDIA_TYPES[path.suffix])
@@ -81,4 +73,4 @@ def _site(folder: str) -> dict[str, Any]:
 
 def _safe(text: str) -> str:
     """`text` as one part of a key or file name; of a long one the end, where the file's name is."""
-    return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.")[-150:] or "batch"
+    return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.")[-120:] or "batch"

@@ -48,12 +48,11 @@ def off_unit(closes: Closes) -> NDArray[np.bool_]:
     """
     jump = np.zeros(len(closes.close), dtype=bool)
     for block in _suspicious_blocks(closes):
-        raw, stored = closes.close[block], closes.stored[block]
-        found = _off(raw.tolist(), stored.tolist())
-        # With splits the prices may be as traded or adjusted already: a jump must be one either way.
-        if found.any() and bool(np.any(closes.splits[block] != closes.splits[block][0])):
-            found &= _off((raw / closes.splits[block]).tolist(), stored.tolist())
-        jump[block] = found & ~stored
+        stored = closes.stored[block]
+        # Prices should be as traded, but may be adjusted for splits already: the reading with fewer changes counts.
+        readings = (closes.close[block] / closes.splits[block], closes.close[block])
+        units = min((_units(reading.tolist()) for reading in readings), key=_changes)
+        jump[block] = _off(units, stored.tolist()) & ~stored
     return jump
 
 
@@ -78,8 +77,7 @@ def _suspicious_blocks(closes: Closes) -> Iterator[slice]:
         yield slice(int(starts[block]), int(ends[block]))
 
 
-def _off(closes: list[float], stored: list[bool]) -> NDArray[np.bool_]:
-    units = _units(closes)
+def _off(units: list[int], stored: list[bool]) -> NDArray[np.bool_]:
     if any(stored):
         before = _last_stored(units, stored)
         after = _last_stored(units[::-1], stored[::-1])[::-1]
@@ -114,6 +112,10 @@ def _units(closes: list[float]) -> list[int]:
         units.append(unit)
         recent.append(close / 10.0**unit)
     return units
+
+
+def _changes(units: list[int]) -> int:
+    return sum(before != after for before, after in pairwise(units))
 
 
 def _newest_run(units: list[int]) -> int | None:

@@ -1,11 +1,21 @@
 """Files of daily bars that a person brings."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+
+from algo_trading.repositories.market_data import RAW_COLUMNS
+
+
+class RowReader(Protocol):
+    """Reads the rows of a table."""
+
+    def __call__(self, columns: Sequence[str] = RAW_COLUMNS) -> pa.Table:
+        """Every line that is no header: `columns` and `place`, as text; RAW_SCHEMA unless other columns are asked."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -13,13 +23,13 @@ class BarFile:
     """One table of bars: a file, or a member of an archive.
 
     `place` is the path, of a member `archive!member`. `sha256` identifies the content, unpacked. `symbol` is the symbol
-    of all rows, None where a column says it. `rows` reads the table (RAW_SCHEMA), every line that is no header.
+    of all rows, None where a column says it.
     """
 
     place: str
     sha256: str
     symbol: str | None
-    rows: Callable[[], pa.Table]
+    rows: RowReader
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""Daily bars from a folder with one file for each symbol, named after it: CSV (.gz too) or Parquet.
+
+Prices are taken as they stand in the file, as traded. A column `dividends` gives dividends; there is no column for
+splits, because files that have one (yfinance's) hold prices that are adjusted for them already.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from algo_trading.adapters.bar_files import SUFFIXES, open_file, symbol_of
+from algo_trading.adapters.bar_tables import DIVIDEND
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.errors import AlgoTradingError, ConfigError, SourceError, UnknownSymbolError
+from algo_trading.quality.parse import parse_dates, parse_numbers
+from algo_trading.repositories.market_data import RAW_COLUMNS, RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.settings import Settings
+
+COLUMNS = (*RAW_COLUMNS, DIVIDEND)
+HEADER = [*COLUMNS, "place"]
+
+
+class CsvFilesMarketData:
+    """Implements MarketData. A payload is the part of a file asked for, its cells as they stand, with their lines.
+
+    Lines whose date nobody can read come with every answer, so that the quarantine shows them.
+    """
+
+    name = "csv_files"
+    refetch = 10  # a file is written anew by whoever keeps it, and late corrections come with it
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - whoever keeps the files goes on with them
+        return None
+
+    def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
+        files = self._files()
+        return [self._answer(request, files) for request in requests]
+
+    def parse(self, payload: RawPayload) -> RawBars:
+        try:
+            lines = list(csv.reader(io.StringIO(payload.content.decode(errors="replace"), newline="")))
+        except csv.Error:
+            lines = []
+        if not lines or lines.pop(0) != HEADER or any(len(line) != len(HEADER) for line in lines):
+            raise SourceError(f"the payload for {payload.request.instrument} is no part of a file of bars")
+        columns = list(zip(*lines, strict=True)) if lines else [()] * len(HEADER)
+        table = pa.table(dict(zip(HEADER, (pa.array(column, pa.string()) for column in columns), strict=True)))
+        return RawBars(table.select(RAW_SCHEMA.names), _dividends(payload.request.instrument, table))
+
+    def _files(self) -> dict[str, Path]:
+        try:
+            paths = sorted(self._folder.iterdir())
+        except OSError as error:
+            raise SourceError(f"the folder {self._folder} cannot be read: {error.strerror}") from error
+        return {symbol_of(path.name): path for path in paths if path.name.lower().endswith(SUFFIXES)}
+
+    def _answer(self, request: BarRequest, files: dict[str, Path]) -> Fetched:
+        symbol = request.instrument.symbol
+        path = files.get(symbol.upper())
+        if path is None:
+            sentence = f"{self._folder} has no file for {symbol}; it would be {symbol}.csv"
+            return Fetched(request, error=UnknownSymbolError(sentence))
+        try:
+            opened = open_file(path, symbol)
+        except AlgoTradingError as error:
+            return Fetched(request, error=SourceError(str(error)))
+        if not opened.tables:
+            return Fetched(request, error=SourceError(f"{path} holds no bars: {opened.skipped[0].reason}"))
+        rows = _asked_for(request, opened.tables[0].rows(COLUMNS))
+        return Fetched(request, RawPayload(request, _written(rows), "text/csv", ".csv"))
+
+
+def _asked_for(request: BarRequest, rows: pa.Table) -> pa.Table:
+    """Rows of the symbol and the sessions, oldest first, and those whose date is none."""
+    symbols = pc.utf8_upper(pc.utf8_trim_whitespace(rows["symbol"])).fill_null("")
+    rows = rows.filter(pc.is_in(symbols, value_set=pa.array(["", request.instrument.symbol.upper()])))
+    sessions, _ = parse_dates(rows["session"])
+    first = np.datetime64(request.first or date.min, "D")
+    order = np.argsort(sessions, kind="stable")
+    wanted = np.isnat(sessions) | ((sessions >= first) & (sessions <= np.datetime64(request.last, "D")))
+    return rows.take(order[wanted[order]])
+
+
+def _written(rows: pa.Table) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(zip(*(rows[name].to_pylist() for name in HEADER), strict=True))
+    return text.getvalue().encode()
+
+
+def _dividends(instrument: Instrument, table: pa.Table) -> tuple[CorporateAction, ...]:
+    sessions, _ = parse_dates(table["session"])
+    values, _ = parse_numbers(table[DIVIDEND])
+    return tuple(
+        CorporateAction(instrument, sessions[row].item(), ActionKind.DIVIDEND, float(values[row]))
+        for row in np.flatnonzero(~np.isnat(sessions) & (values > 0))
+    )
+
+
+def build(settings: Settings) -> CsvFilesMarketData:
+    """The source for the configured folder.
+
+    Raises:
+        ConfigError: no folder is named, or it does not exist.
+    """
+    folder = Path(settings.csv_files.folder).expanduser()
+    if not settings.csv_files.folder or not folder.is_dir():
+        raise ConfigError(
+            f"csv_files.folder is {settings.csv_files.folder!r}, which is no folder; name the one with your files"
+        )
+    return CsvFilesMarketData(folder)

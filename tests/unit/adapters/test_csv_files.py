@@ -1,0 +1,113 @@
+"""The folder of files as a source."""
+
+import gzip
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from algo_trading.adapters.csv_files import CsvFilesMarketData, build
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.errors import ConfigError, SourceError, UnknownSymbolError
+from algo_trading.repositories.market_data import BarRequest, MarketData
+from algo_trading.settings import load_settings
+from contracts.market_data import MarketDataContract, payload_of, read
+
+pytestmark = pytest.mark.unit
+
+IBM = Instrument("IBM")
+# Newest first, as some sources write; the second line is of another symbol.
+LINES = """\
+Date,Ticker,Open,High,Low,Close,Volume,Dividends
+2013-01-08,IBM,10,12,9,11,100,0
+2013-01-07,AAPL,10,12,9,11,100,0
+2013-01-07,IBM,10,12,9,11,100,0.0
+2013-01-04,IBM,10,12,9,11,100,0.85
+2013-01-03,IBM,10,12,9,11.50,100,
+2013-01-02,IBM,10,12,9,11,100,
+"""
+
+
+def request(first: str | None = None, last: str = "2013-01-08", symbol: str = "IBM") -> BarRequest:
+    return BarRequest(Instrument(symbol), date.fromisoformat(first) if first else None, date.fromisoformat(last))
+
+
+class TestContract(MarketDataContract):
+    @pytest.fixture
+    def open_source(self, tmp_path: Path) -> Callable[[], MarketData]:
+        (tmp_path / "IBM.csv").write_text(LINES)
+        return lambda: CsvFilesMarketData(tmp_path)
+
+    @pytest.fixture
+    def served(self) -> BarRequest:
+        return request("2013-01-03", "2013-01-07")
+
+    @pytest.fixture
+    def unknown(self) -> Instrument:
+        return Instrument("NOPE")
+
+
+def test_rows_keep_their_cells_and_their_lines(tmp_path: Path) -> None:
+    (tmp_path / "ibm.csv").write_text(LINES)
+    rows = read(CsvFilesMarketData(tmp_path), request("2013-01-03", "2013-01-04")).rows.to_pylist()
+    assert [row["close"] for row in rows] == ["11.50", "11"]
+    assert [row["place"].rpartition("/")[2] for row in rows] == ["ibm.csv:6", "ibm.csv:5"]
+
+
+def test_dividends_of_the_range_are_actions(tmp_path: Path) -> None:
+    (tmp_path / "IBM.csv").write_text(LINES)
+    source = CsvFilesMarketData(tmp_path)
+    assert read(source, request("2013-01-07")).actions == ()
+    assert read(source, request()).actions == (CorporateAction(IBM, date(2013, 1, 4), ActionKind.DIVIDEND, 0.85),)
+
+
+def test_a_line_without_a_date_comes_with_every_answer(tmp_path: Path) -> None:
+    (tmp_path / "IBM.csv").write_text(LINES + "soon,IBM,1,2,1,2,5,\n")
+    rows = read(CsvFilesMarketData(tmp_path), request("2013-01-08")).rows
+    assert rows["session"].to_pylist() == ["2013-01-08", "soon"]
+
+
+def test_a_file_may_be_compressed_or_parquet(tmp_path: Path) -> None:
+    without_symbol = LINES.replace(",Ticker", "").replace(",IBM", "").replace("2013-01-07,AAPL,10,12,9,11,100,0\n", "")
+    (tmp_path / "IBM.csv.gz").write_bytes(gzip.compress(without_symbol.encode()))
+    table = pa.table({name: [1.5] for name in ("Open", "High", "Low", "Close", "Volume")})
+    pq.write_table(table.append_column("Date", pa.array([date(2013, 1, 8)])), tmp_path / "MSFT.parquet")
+    source = CsvFilesMarketData(tmp_path)
+    assert read(source, request()).rows.num_rows == 5
+    (row,) = read(source, request(symbol="MSFT")).rows.to_pylist()
+    assert (row["symbol"], row["session"], row["close"]) == ("MSFT", "2013-01-08", "1.5")
+
+
+def test_a_file_of_something_else_is_the_error_of_its_symbol(tmp_path: Path) -> None:
+    (tmp_path / "IBM.csv").write_text(LINES)
+    (tmp_path / "AAPL.csv").write_text("name,born\nAda,1815\n")
+    source = CsvFilesMarketData(tmp_path)
+    good, bad, absent = source.fetch([request(), request(symbol="AAPL"), request(symbol="X")])
+    assert good.error is None
+    assert "no bar headers" in str(bad.error)
+    assert isinstance(absent.error, UnknownSymbolError)
+
+
+def test_a_folder_that_went_away_is_an_error_of_the_source(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        CsvFilesMarketData(tmp_path / "gone").fetch([request()])
+
+
+def test_an_empty_answer_is_read_back(tmp_path: Path) -> None:
+    (tmp_path / "IBM.csv").write_text(LINES)
+    source = CsvFilesMarketData(tmp_path)
+    payload = payload_of(source, request("2013-01-09", "2013-01-09"))
+    assert source.parse(payload).rows.num_rows == 0
+
+
+def test_the_configuration_must_name_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="is no folder"):
+        build(load_settings())
+    monkeypatch.setenv("ALGO_CSV_FILES__FOLDER", str(tmp_path))
+    (tmp_path / "IBM.csv").write_text(LINES)
+    assert read(build(load_settings()), request()).rows.num_rows == 5

@@ -1,0 +1,123 @@
+"""Text into numbers and dates."""
+
+import math
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algo_trading.quality.parse import MISSING, is_none, parse_dates, parse_numbers, parse_rows, parse_symbols
+from raw_bars import raw_table, row
+
+pytestmark = pytest.mark.unit
+
+
+def column(*cells: str | None) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(cells, pa.string())])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2015-03-02",
+        "20150302",
+        "2015/03/02",
+        "2015-3-2",
+        "2015/3/2",
+        "03/02/2015",
+        "3/2/2015",
+        " 2015-03-02 ",
+        "2015-03-02 00:00:00",
+        "2015-03-02T16:30",
+        "2015-03-02 00:00:00+09:00",
+        "2015-03-02 00:00:00-05:00",
+        "2015-03-02T05:00:00Z",
+        "2015-03-02T05:00:00.123456+0000",
+        "2015-03-02 05:00:00 UTC",
+        "20150302 16:30",
+    ],
+)
+def test_a_date_counts_as_written(text: str) -> None:
+    found, wrong = parse_dates(column(text))
+    assert found[0].item() == date(2015, 3, 2)
+    assert not wrong[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["soon", "2015-02-29", "20151301", "13/01/2015", "2015/03-02", "2015-03-02x", "1425254400", "2015", "٢٠١٥-٠٣-٠٢"],
+)
+def test_what_is_no_date_is_named_and_not_guessed(text: str) -> None:
+    found, wrong = parse_dates(column(text, "2015-03-02"))
+    assert wrong.tolist() == [True, False]
+    assert found[0].item() is None
+
+
+@pytest.mark.parametrize("text", [None, *MISSING, "NaN", " ", "NULL", "N/A", "None"])
+def test_nothing_is_missing_and_not_wrong(text: str | None) -> None:
+    dates, wrong_dates = parse_dates(column(text))
+    numbers, wrong_numbers = parse_numbers(column(text))
+    assert dates[0].item() is None
+    assert math.isnan(numbers[0])
+    assert not wrong_dates[0]
+    assert not wrong_numbers[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "1,234.5", "$12", "12%", "1_000", "0x10", "inf", "-Infinity", "1e999", "1 2", "\uff11"]
+)
+def test_what_is_no_finite_number_is_named_and_not_guessed(text: str) -> None:
+    numbers, wrong = parse_numbers(column(text, "1"))
+    assert math.isnan(numbers[0])
+    assert numbers[1] == 1
+    assert wrong.tolist() == [True, False]
+
+
+@given(st.lists(st.one_of(st.text(max_size=12), st.floats().map(repr), st.integers().map(str)), min_size=1))
+def test_numbers_are_those_that_python_reads(texts: list[str]) -> None:
+    numbers, wrong = parse_numbers(column(*texts))
+    for text, number, is_wrong in zip(texts, numbers, wrong, strict=True):
+        if is_wrong:
+            assert math.isnan(number)
+        elif not math.isnan(number):
+            assert number == float(text)
+        else:
+            assert text.strip().lower() in MISSING
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_written_float_comes_back_exactly(number: float) -> None:
+    numbers, wrong = parse_numbers(column(repr(number), f"{number:+}"))
+    assert numbers.tolist() == [number, number]
+    assert not wrong.any()
+
+
+@given(st.dates(), st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%m/%d/%Y"]))
+def test_a_written_date_comes_back(day: date, style: str) -> None:
+    # strftime leaves out leading zeros of early years on some systems.
+    text = style.replace("%Y", f"{day.year:04}").replace("%m", f"{day.month:02}").replace("%d", f"{day.day:02}")
+    assert parse_dates(column(text))[0][0].item() == day
+
+
+@pytest.mark.parametrize("symbol", ["TRUE", "NA", "NaN", "null", "None", "1", "BRK-B", "^GSPC", "BF/B", "é"])
+def test_a_symbol_is_text_whatever_it_spells(symbol: str) -> None:
+    found, wrong = parse_symbols(column(symbol, f" {symbol} "))
+    assert found.tolist() == [symbol, symbol]
+    assert not wrong.any()
+
+
+def test_a_blank_symbol_is_missing_and_one_with_control_characters_is_wrong() -> None:
+    found, wrong = parse_symbols(column(None, "", "  ", "A\x1fB", "A\x00"))
+    assert is_none(found).all()
+    assert wrong.tolist() == [False, False, False, True, True]
+
+
+def test_the_first_unreadable_cell_of_a_row_is_quoted() -> None:
+    parsed = parse_rows(raw_table([row(), row(session="soon", volume="many"), row(volume="")]))
+    assert parsed.unparseable.tolist() == [None, "session: soon", None]
+
+
+def test_an_empty_table_is_read() -> None:
+    assert len(parse_rows(raw_table([]))) == 0
