@@ -1,0 +1,1 @@
+"""Backtests: the strategies that run live, over history. `docs/backtesting.md` lists every assumption."""

@@ -1,0 +1,168 @@
+"""What a backtest gives."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from algo_trading.domain.bars import Bars, Floats, Times
+from algo_trading.strategies.base import Strategy
+from back_testing.rules import TradingRules
+
+
+class ExitReason(StrEnum):
+    """Why a trade ended. OPEN: it did not, the position is still there after the last bar (`keep_open`)."""
+
+    SIGNAL = "signal"
+    STOP_LOSS = "stop_loss"
+    TRAILING_STOP = "trailing_stop"
+    TAKE_PROFIT = "take_profit"
+    RUIN = "ruin"
+    END_OF_DATA = "end_of_data"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One round trip. Times are the opens of the bars it was filled in (the sessions, for daily bars), UTC.
+
+    `size` is in shares, above 0; `side` is "long" or "short". Prices include slippage; `costs` are the commissions of
+    both fills and what slippage took; `pnl` is net of them; `return_` is pnl over the value at the entry. Of an open
+    trade `exit_time` is None, `exit_price` the last close, and the costs of the exit are not yet in.
+    """
+
+    symbol: str
+    side: str
+    entry_time: datetime
+    entry_price: float
+    exit_time: datetime | None
+    exit_price: float
+    size: float
+    pnl: float
+    return_: float
+    costs: float
+    bars: int
+    reason: ExitReason
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON's own types; daily bars have dates for times."""
+        return {
+            "symbol": self.symbol,
+            "side": self.side,
+            "entry_time": _stamp(self.entry_time),
+            "entry_price": self.entry_price,
+            "exit_time": _stamp(self.exit_time) if self.exit_time else None,
+            "exit_price": self.exit_price,
+            "size": self.size,
+            "pnl": self.pnl,
+            "return": self.return_,
+            "costs": self.costs,
+            "bars": self.bars,
+            "reason": str(self.reason),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The figures of a backtest, in the order they are shown. `back_testing.metrics` defines each.
+
+    Returns are fractions. NaN stands for what does not exist (the win rate of no trade), infinity for a ratio whose
+    divisor is 0; JSON has null for both.
+    """
+
+    final_equity: float
+    total_return: float
+    cagr: float
+    volatility: float
+    sharpe: float
+    sortino: float
+    calmar: float
+    max_drawdown: float
+    max_drawdown_days: float
+    exposure: float
+    n_trades: int
+    win_rate: float
+    profit_factor: float
+    expectancy: float
+    buy_and_hold_return: float
+    alpha: float
+    beta: float
+    costs_paid: float
+    start: date
+    end: date
+    bars: int
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON's own types, null for what is not finite."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+@dataclass(frozen=True, eq=False)
+class BacktestResult:
+    """The outcome of one strategy on one instrument or on several that share the capital.
+
+    `times` (datetime64[us], n) are the opens of the bars, of all instruments together where there are several; `equity`
+    and `benchmark` (n) are the account's worth at the close of each, for the strategy and for buying and holding under
+    the same costs. `positions` (instruments, n) are shares held at each close, negative when short; `invested` (n) is
+    their absolute value as a part of the equity. `series` are the bars traded, `history` the bars before them that only
+    warmed the strategy up. `refused` counts entries that could not buy anything. `data_hash` identifies bars and
+    history (SHA-256).
+    """
+
+    strategy: Strategy
+    rules: TradingRules
+    series: tuple[Bars, ...]
+    history: int
+    times: Times
+    equity: Floats
+    benchmark: Floats
+    positions: Floats
+    invested: Floats
+    trades: Sequence[Trade]
+    refused: int
+    statistics: Statistics
+    periods_per_year: float
+    allocation: str
+    data_hash: str
+
+    @property
+    def lookahead(self) -> bool:
+        """Whether fills use a price that nobody could have traded at when deciding."""
+        return self.rules.lookahead
+
+    @property
+    def bars(self) -> Bars:
+        """The bars of the only instrument.
+
+        Raises:
+            ValueError: there are several.
+        """
+        (bars,) = self.series
+        return bars
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON document of `backtest run`."""
+        return {
+            "strategy": self.strategy.id.name,
+            "params": {field.name: getattr(self.strategy, field.name) for field in fields(self.strategy)},
+            "symbols": [bars.instrument.symbol for bars in self.series],
+            "lookahead": self.lookahead,
+            **self.statistics.as_json(),
+            "refused": self.refused,
+            "allocation": self.allocation,
+            "data_hash": self.data_hash,
+            "trades": [trade.as_json() for trade in self.trades],
+        }
+
+
+def _plain(value: float | date) -> float | str | None:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if math.isfinite(value) else None
+
+
+def _stamp(moment: datetime) -> str:
+    at_midnight = (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
+    return moment.date().isoformat() if at_midnight else moment.isoformat()
