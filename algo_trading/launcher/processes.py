@@ -16,7 +16,7 @@ import psutil
 from algo_trading.errors import AlgoTradingError
 
 CLOCK_DRIFT = 10.0  # seconds by which a process's reported creation time may move
-ORDERLY = 25.0  # seconds for an orderly end; the supervisor itself waits a little less
+ORDERLY = 25.0  # seconds that the supervisor has for an orderly end; it gives its components a little less
 MARKS = ("airflow", "algo_trading")
 
 
@@ -59,19 +59,16 @@ class Family:
             encoding="utf-8",
         )
         with (self.logs / "supervisor.log").open("ab") as output:
-            process = subprocess.Popen(
+            started = subprocess.run(
                 [sys.executable, "-P", "-m", "algo_trading.launcher.supervisor", str(orders)],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                check=False,
             )
-        limit = time.monotonic() + 30
-        while not self.is_running():
-            if process.poll() is not None or time.monotonic() > limit:
-                raise AlgoTradingError(f"Airflow's supervisor did not start; see {self.logs / 'supervisor.log'}")
-            time.sleep(0.05)
+        if started.returncode:
+            raise AlgoTradingError(f"Airflow's supervisor did not start; see {self.logs / 'supervisor.log'}")
 
     def stop(self) -> bool:
         """End every process, first politely; returns whether any ran.
@@ -85,7 +82,9 @@ class Family:
         if self.is_running():
             with contextlib.suppress(psutil.NoSuchProcess):
                 members[0].terminate()
-            self._wait(ORDERLY)
+            limit = time.monotonic() + ORDERLY
+            while self.is_running() and time.monotonic() < limit:
+                time.sleep(0.1)
         self.end_members()
         return True
 
@@ -114,7 +113,7 @@ class Family:
         try:
             noted = json.loads(self.record.read_text(encoding="utf-8"))
             leader, created = int(noted["pid"]), float(noted["created"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return []
         with contextlib.suppress(psutil.NoSuchProcess):
             if abs(psutil.Process(leader).create_time() - created) > CLOCK_DRIFT:

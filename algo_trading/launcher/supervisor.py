@@ -58,7 +58,7 @@ class Component:
             return True
         self.process = None
         self.failures = self.failures + 1 if now - self.started_at < SETTLED else 1
-        pause = min(2.0**self.failures, LONGEST_PAUSE)
+        pause = min(2.0 ** (self.failures - 1), LONGEST_PAUSE)
         self.restart_at = now + pause
         _say(
             f"{self.name} ended with code {code}, attempt {self.failures}, next start in {pause:.0f} s; see {self.log}"
@@ -114,17 +114,29 @@ def supervise(components: list[Component]) -> int:
 
 
 def main() -> int:
-    """Lead a session, take the lock, write the record, supervise. The file names the components' commands."""
+    """Leave the starter, who is told when all is set; then supervise. Returns 1 to a starter who waits in vain."""
+    hears, tells = os.pipe()
+    if os.fork():
+        os.close(tells)
+        return 0 if os.read(hears, 1) else 1
+    os.close(hears)
+    os.setsid()
+    return run(tells)
+
+
+def run(tells: int) -> int:
+    """Take the lock, write the record, say so on `tells`, supervise. The file names the components' commands."""
     order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     record = Path(order["record"])
     handle = record.open("a+")
     if not _locked(handle):
-        return 0  # another supervisor is at work
-    with contextlib.suppress(PermissionError):
-        os.setsid()  # refused when the starter has done it
+        os.write(tells, b".")  # another supervisor is at work: just as well
+        return 0
     handle.truncate(0)
     handle.write(json.dumps({"pid": os.getpid(), "created": psutil.Process().create_time()}))
     handle.flush()
+    os.write(tells, b".")
+    os.close(tells)
     logs = Path(order["logs"])
     for log in logs.glob("*.log"):
         if log.stat().st_size > KEPT_LOG:
