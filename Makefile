@@ -51,6 +51,7 @@ check: $(VENV)/dev.stamp ## lint, format, types, structure, deployment files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	@$(BIN)/hadolint Dockerfile
 
 bench: $(VENV)/bench.stamp ## measure speed side by side with the peers
@@ -67,6 +68,8 @@ lock: $(UV) ## resolve the dependencies anew and pin them with hashes
 	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
 	@$(COMPILE) pyproject.toml -c requirements/bench.txt -o requirements/run.txt
 	@$(COMPILE) --group tools -o requirements/tools.txt
+	@sed -nE 's/^([a-z0-9._-]+)(\[[a-z,]+\])?==.*/--no-emit-package \1/p' requirements/run.txt \
+		| xargs $(COMPILE) -c requirements/run.txt -c requirements/tools.txt deploy/image.in -o deploy/image.txt
 
 env: ## write .env with generated secrets for docker compose
 	@$(PYTHON) deploy/make_env.py
