@@ -89,11 +89,12 @@ def indicator_table(bars: pa.Table, threads: int = 1) -> pa.Table:
     """
     starts = instrument_starts(bars)
     closes = bars["close"].to_numpy()
-    columns = panel(closes, starts, threads=threads)
-    bits = validity(closes, starts, columns)
+    size = closes.nbytes
+    memory = pa.allocate_buffer(len(INDICATORS) * size)  # of Arrow's pool, which keeps it for the next table
+    columns = panel(closes, starts, np.ndarray((len(INDICATORS), len(closes)), buffer=memory), threads)
     arrays = [
-        pa.Array.from_buffers(pa.float64(), bars.num_rows, [pa.py_buffer(valid), pa.py_buffer(values)])
-        for valid, values in zip(bits, columns, strict=True)
+        pa.Array.from_buffers(pa.float64(), len(closes), [pa.py_buffer(valid), memory.slice(k * size, size)])
+        for k, valid in enumerate(validity(closes, starts, columns))
     ]
     keys = [bars[name] for name in INDICATOR_SCHEMA.names[: -len(INDICATORS)]]
     return pa.table([*keys, *arrays], schema=INDICATOR_SCHEMA)
