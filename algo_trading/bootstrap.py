@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.market_data import MarketData
     from algo_trading.repositories.objects import ObjectStore
     from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
+    from algo_trading.repositories.recommendations import RecommendationRepository
     from algo_trading.repositories.signals import SessionLog, SignalRepository
     from algo_trading.repositories.subscriptions import Channel, OutboxRepository, SubscriptionRepository
     from algo_trading.risk.costs import Costs
@@ -122,6 +123,12 @@ class App:
         from algo_trading.adapters.postgres.signals import PostgresSessionLog
 
         return PostgresSessionLog(self.database)
+
+    @cached_property
+    def recommendations(self) -> RecommendationRepository:
+        from algo_trading.adapters.postgres.recommendations import PostgresRecommendations
+
+        return PostgresRecommendations(self.database)
 
     @cached_property
     def quarantine(self) -> QuarantineRepository:

@@ -15,6 +15,7 @@ UNKNOWN: dict[str, Any] = {
     "outbox": dict.fromkeys(("sent", "pending", "failed")),
     "orders": dict.fromkeys(("pending", "filled", "refused")),
     "accounts": [],
+    "recommendations": [],
 }
 
 
@@ -64,4 +65,9 @@ def show(state: dict[str, Any]) -> None:
         output.console.print(
             f"account [bold]{account['name']}[/]: cash {account['cash']}, holds {held}; at {account['cursor']}, "
             f"waits for {account['waits_for']} to be decided"
+        )
+    found = [(r["symbol"], r["strategy"], r["session"], r["trials"], r["reason"]) for r in state["recommendations"]]
+    if found:
+        output.table(
+            "Recommended by the newest review", ("symbol", "strategy", "as of", "settings tried", "why"), found
         )

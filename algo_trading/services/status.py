@@ -7,6 +7,7 @@ from datetime import date
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import BarRepository, IndicatorRepository
 from algo_trading.repositories.quality import QuarantineRepository
+from algo_trading.repositories.recommendations import RecommendationRepository
 from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
 from algo_trading.repositories.subscriptions import OutboxRepository
 from algo_trading.services.execute import next_session
@@ -24,6 +25,19 @@ class AccountStatus:
 
 
 @dataclass(frozen=True)
+class RecommendationStatus:
+    """What the newest review says about a symbol; `strategy` is "none" where none survives."""
+
+    symbol: str
+    session: date
+    strategy: str
+    deflated_sharpe: float | None
+    trials: int
+    reason: str
+    report: str
+
+
+@dataclass(frozen=True)
 class Status:
     """Counts and cursors of the market database."""
 
@@ -32,6 +46,7 @@ class Status:
     outbox: Mapping[str, int]
     orders: Mapping[str, int]
     accounts: tuple[AccountStatus, ...]
+    recommendations: tuple[RecommendationStatus, ...]
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,7 @@ class ReadStatus:
     outbox: OutboxRepository
     accounts: AccountRepository
     sessions: SessionLog
+    recommendations: RecommendationRepository
 
     def __call__(self) -> Status:
         """The state now."""
@@ -59,6 +75,18 @@ class ReadStatus:
             outbox=self.outbox.counts(),
             orders=self.accounts.order_counts(),
             accounts=tuple(self._account(name) for name in self.accounts.names()),
+            recommendations=tuple(
+                RecommendationStatus(
+                    symbol=found.instrument.symbol,
+                    session=found.session,
+                    strategy=str(found.strategy or "none"),
+                    deflated_sharpe=found.deflated_sharpe,
+                    trials=found.trials,
+                    reason=found.reason,
+                    report=found.report,
+                )
+                for found in self.recommendations.newest()
+            ),
         )
 
     def _account(self, name: str) -> AccountStatus:

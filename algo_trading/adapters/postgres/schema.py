@@ -262,3 +262,35 @@ imported_files = Table(
     Column("read", Integer, nullable=False),
     _written("imported_at"),
 )
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    _id(),
+    _instrument(),
+    Column("session", Date, nullable=False),
+    Column("strategy", Text, comment="null: none survived"),
+    Column("params", Text),
+    Column("reason", Text, nullable=False),
+    Column("trials", Integer, nullable=False, comment="settings tried"),
+    Column("data_hash", Text, nullable=False),
+    Column("report", Text, nullable=False, comment="key in the object store"),
+    _written("reviewed_at"),
+    UniqueConstraint("instrument_id", "session"),
+    comment="What the reviews of strategies recommend.",
+)
+
+backtests = Table(
+    "backtests",
+    metadata,
+    Column("recommendation_id", ForeignKey("recommendations.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True, autoincrement=False, comment="0 is the best"),
+    Column("strategy", Text, nullable=False),
+    Column("params", Text, nullable=False),
+    Column("first_session", Date, nullable=False),
+    Column("last_session", Date, nullable=False),
+    Column("statistics", JSONB, nullable=False, comment="out of sample"),
+    Column("deflated_sharpe", Double),
+    Column("objection", Text, nullable=False, comment="why it is not recommended"),
+    comment="What the recommendations were chosen from.",
+)
