@@ -36,6 +36,7 @@ def say(sentence: str) -> None:
 def show(application: App, airflow: Airflow, wanted: Plan) -> None:
     """What happened, the newest signals, and where to look."""
     status = application.make(ReadStatus)()
+    venue, newest = application.settings.venue, wanted.backfill[-1]
     counts = [
         ("sessions worked through in Airflow", f"{wanted.backfill[0]} .. {wanted.backfill[-1]}"),
         *((name, f"{count:,}") for name, count in status.rows.items()),
@@ -45,7 +46,7 @@ def show(application: App, airflow: Airflow, wanted: Plan) -> None:
     output.table(f"What happened ({application.market_data.name})", ("what", "count"), counts)
     rows = [
         (signal.session, signal.side, signal.instrument, f"{signal.close:.2f}", signal.strategy.name, signal.reason)
-        for signal in application.signals.newest(NEWEST_SIGNALS)
+        for signal in application.signals.newest(NEWEST_SIGNALS) or application.signals.of_session(venue, newest)
     ]
     output.table("The newest signals", ("session", "side", "symbol", "close", "strategy", "why"), rows)
     for account in status.accounts:
