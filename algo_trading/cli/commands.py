@@ -264,6 +264,23 @@ def deliver(json: Json = False) -> None:
         raise AlgoTradingError(report.error)
 
 
+@app.command("new-strategy")
+def new_strategy(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and underscores, e.g. my_strategy.")],
+    into: Annotated[Path, typer.Option(help="Folder in which the package is made.")] = Path(),
+) -> None:
+    """Make a small package with a strategy of your own: backtests, live signals and mails without touching this one.
+
+    Example: algo-trading new-strategy my_strategy
+    """
+    from algo_trading.cli.new_strategy import create_package
+
+    for path in create_package(name, into):
+        typer.echo(path)
+    folder = into / name.replace("_", "-")
+    typer.echo(f"install it: .venv/bin/python -m pip install --no-build-isolation -e {folder}; then see its README.md")
+
+
 def _print_troubles(reasons: Any, errors: Any, holes: Any) -> None:  # noqa: ANN401
     if reasons:
         output.table("Held back", ("reason", "rows"), reasons.items())
