@@ -1,14 +1,35 @@
 """Rows held back, verdicts on batches, and files read before."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 
+# A file may hold anything; text in PostgreSQL is without NUL and without halves of surrogate pairs.
+NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(row: QuarantinedRow) -> QuarantinedRow:
+    """The row with U+FFFD for each character that cannot be stored."""
+
+    def clean(text: str) -> str:
+        return NOT_STORABLE.sub("\ufffd", text)
+
+    return replace(
+        row,
+        source=clean(row.source),
+        place=clean(row.place),
+        symbol=clean(row.symbol),
+        session=clean(row.session),
+        reason=clean(row.reason),
+        row={clean(name): clean(value) for name, value in row.row.items()},
+    )
+
 
 class QuarantineRepository(Protocol):
-    """Rows that did not pass the gate. The same row of the same place and reason is held once."""
+    """Rows that did not pass the gate, made `storable`. The same row of the same place and reason is held once."""
 
     def add(self, rows: Sequence[QuarantinedRow]) -> int:
         """Hold rows back; returns how many were not there yet."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
-from algo_trading.repositories.quality import ImportedFile
+from algo_trading.repositories.quality import ImportedFile, storable
 
 
 class FakeQuarantine:
@@ -16,7 +16,7 @@ class FakeQuarantine:
 
     def add(self, rows: Sequence[QuarantinedRow]) -> int:
         before = len(self._rows)
-        for row in rows:
+        for row in map(storable, rows):
             identity = json.dumps([row.source, row.place, row.reason, dict(row.row)], sort_keys=True)
             self._rows.setdefault(identity, row)
         return len(self._rows) - before

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import islice
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,9 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.schema import imported_files, quality_results, quarantine
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
-from algo_trading.repositories.quality import ImportedFile
-
-CHUNK = 2_000  # rows in one statement: PostgreSQL binds at most 65,535 values
+from algo_trading.repositories.quality import ImportedFile, storable
 
 
 class PostgresQuarantine:
@@ -24,13 +21,11 @@ class PostgresQuarantine:
         self._engine = database.engine
 
     def add(self, rows: Sequence[QuarantinedRow]) -> int:
-        added = 0
+        if not rows:
+            return 0
+        statement = insert(quarantine).on_conflict_do_nothing().returning(quarantine.c.id)
         with self._engine.begin() as connection:
-            for chunk in _chunks(rows):
-                values = [_quarantine_row(row) for row in chunk]
-                statement = insert(quarantine).values(values).on_conflict_do_nothing().returning(quarantine.c.id)
-                added += len(connection.execute(statement).all())
-        return added
+            return len(connection.execute(statement, [_quarantine_row(row) for row in rows]).all())
 
     def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
         query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
@@ -46,34 +41,27 @@ class PostgresQuarantine:
         query = (
             select(quarantine.c.reason, func.count())
             .group_by(quarantine.c.reason)
-            .order_by(func.count().desc(), quarantine.c.reason)
+            .order_by(func.count().desc(), quarantine.c.reason.collate("C"))
         )
         with self._engine.connect() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {reason: number for reason, number in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
     def count(self) -> int:
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(quarantine)).scalar_one()
 
 
-def _chunks(rows: Sequence[QuarantinedRow]) -> Iterator[list[QuarantinedRow]]:
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
-
-
-def _quarantine_row(row: QuarantinedRow) -> dict[str, object]:
-    # PostgreSQL's text and jsonb hold no NUL character, and a file may hold anything.
-    values = {name: str(value).replace("\x00", "\ufffd") for name, value in row.row.items()}
-    identity = json.dumps([row.source, row.place, row.reason, values], sort_keys=True, ensure_ascii=False)
+def _quarantine_row(raw: QuarantinedRow) -> dict[str, object]:
+    row = storable(raw)
+    identity = json.dumps([row.source, row.place, row.reason, row.row], sort_keys=True, ensure_ascii=False)
     return {
         "source": row.source,
         "place": row.place,
-        "symbol": row.symbol.replace("\x00", "\ufffd"),
-        "session": row.session.replace("\x00", "\ufffd"),
+        "symbol": row.symbol,
+        "session": row.session,
         "reason": row.reason,
-        "row": values,
-        "fingerprint": hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest(),
+        "row": row.row,
+        "fingerprint": hashlib.sha256(identity.encode()).hexdigest(),
     }
 
 
