@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select, update
@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.schema import outbox, subscriptions
 from algo_trading.domain.subscription import OutboxItem, OutboxStatus, Subscription
+
+DUE_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)  # now() is the server's, and its clock may be ahead of ours
 
 
 class PostgresSubscriptions:
@@ -44,8 +46,9 @@ class PostgresSubscriptions:
 
     def all(self) -> list[Subscription]:
         c = subscriptions.c
+        by_key = (column.collate("C") for column in (c.address, c.symbol, c.strategy, c.venue))
         with self._engine.connect() as connection:
-            rows = connection.execute(select(subscriptions).order_by(c.address, c.symbol, c.strategy, c.venue))
+            rows = connection.execute(select(subscriptions).order_by(*by_key))
             return [_subscription(row) for row in rows]
 
     @contextlib.contextmanager
@@ -77,11 +80,12 @@ class PostgresLockedSubscription:
                 "signal_key": item.signal_key,
                 "session": item.session,
                 "status": str(item.status),
+                "not_before": DUE_AT_ONCE,
             }
             for item in items
         ]
-        statement = insert(outbox).values(rows).on_conflict_do_nothing().returning(outbox.c.id)
-        return len(self._connection.execute(statement).all())
+        statement = insert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
+        return len(self._connection.execute(statement, rows).all())
 
 
 class PostgresOutbox:
