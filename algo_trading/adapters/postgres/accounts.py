@@ -33,7 +33,7 @@ class PostgresAccounts:
 
     def names(self) -> list[str]:
         with self._engine.connect() as connection:
-            return list(connection.execute(select(accounts.c.name).order_by(accounts.c.name)).scalars())
+            return list(connection.execute(select(accounts.c.name).order_by(accounts.c.name.collate("C"))).scalars())
 
     def get(self, name: str) -> Account:
         with self._engine.connect() as connection:
@@ -159,7 +159,7 @@ def _load(connection: Connection, name: str) -> tuple[int, Account]:
         select(positions, instruments.c.symbol, instruments.c.venue)
         .join(instruments)
         .where(positions.c.account_id == row.id)
-        .order_by(positions.c.strategy, positions.c.params, instruments.c.symbol.collate("C"))
+        .order_by(*(c.collate("C") for c in (positions.c.strategy, positions.c.params, instruments.c.symbol)))
     )
     waiting = connection.execute(
         _select_orders()

@@ -15,6 +15,8 @@ from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.signals import Stage
 
+_BY_NAME = tuple(c.collate("C") for c in (signals.c.strategy, signals.c.params, instruments.c.symbol))
+
 
 class PostgresSignals:
     """Implements SignalRepository."""
@@ -43,17 +45,11 @@ class PostgresSignals:
                 }
                 for signal in new
             ]
-            added = connection.execute(
-                insert(signals).values(rows).on_conflict_do_nothing().returning(signals.c.id)
-            ).all()
-        return len(added)
+            statement = insert(signals).on_conflict_do_nothing().returning(signals.c.id)
+            return len(connection.execute(statement, rows).all())
 
     def of_session(self, venue: str, session: date) -> list[Signal]:
-        query = (
-            _select()
-            .where(instruments.c.venue == venue, signals.c.session == session)
-            .order_by(signals.c.strategy, signals.c.params, instruments.c.symbol.collate("C"))
-        )
+        query = _select().where(instruments.c.venue == venue, signals.c.session == session).order_by(*_BY_NAME)
         return self._read(query)
 
     def find(self, key: str) -> Signal | None:
@@ -72,10 +68,7 @@ class PostgresSignals:
 
     def newest(self, limit: int) -> list[Signal]:
         query = (
-            _select()
-            .where(signals.c.side != str(Side.HOLD))
-            .order_by(signals.c.session.desc(), signals.c.strategy, signals.c.params, instruments.c.symbol.collate("C"))
-            .limit(limit)
+            _select().where(signals.c.side != str(Side.HOLD)).order_by(signals.c.session.desc(), *_BY_NAME).limit(limit)
         )
         return self._read(query)
 
