@@ -33,7 +33,7 @@ ACTION_SCHEMA = pa.schema(
     ]
 )
 
-BEGINNING, END = date(1, 1, 1), date(9999, 12, 31)
+BEGINNING, END = date.min, date.max - timedelta(days=1)  # there is no day after date.max to stop before
 
 
 class PostgresBars:
@@ -71,7 +71,7 @@ class PostgresBars:
             WHERE b.interval = $1 AND b.opened_at >= $2 AND b.opened_at < $3 AND {condition}
             ORDER BY i.venue COLLATE "C", i.symbol COLLATE "C", b.opened_at
             """
-        bounds = (_midnight(first or BEGINNING), _midnight(last or END, days=1 if last else 0))
+        bounds = (_midnight(first or BEGINNING), _midnight(min(last or END, END) + timedelta(days=1)))
         with self._database.arrow() as connection:
             return connection.read(query, (str(interval), *bounds, *parameters)).cast(BAR_SCHEMA)
 
@@ -176,8 +176,8 @@ def _names(instruments: Sequence[Instrument]) -> tuple[str, str]:
     return SEPARATOR.join(i.symbol for i in instruments), SEPARATOR.join(i.venue for i in instruments)
 
 
-def _midnight(day: date, days: int = 0) -> datetime:
-    return datetime.combine(day, time(), UTC) + timedelta(days=days)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _with_source(table: pa.Table, source: str) -> pa.Table:
