@@ -50,14 +50,18 @@ class FakeAccounts:
 
     def orders(self, name: str | None = None, limit: int | None = None) -> list[Order]:
         found = [order for key, book in self._books.items() if name in {None, key} for order in book.orders.values()]
-        newest_first = sorted(reversed(found), key=lambda order: -order.decided_session.toordinal())
+        newest_first = sorted(found, key=lambda order: order.decided_session)[::-1]
         return newest_first[:limit]
 
     def fills(self, name: str) -> list[Fill]:
-        return list(self._books[name].fills)
+        if name not in self._books:
+            return []
+        book = self._books[name]
+        placed = list(book.orders)
+        return sorted(book.fills, key=lambda fill: (fill.session, placed.index(fill.client_order_id)))
 
     def entries(self, name: str) -> Sequence[Entry]:
-        return list(self._books[name].entries)
+        return list(self._books[name].entries) if name in self._books else []
 
     def order_counts(self) -> Mapping[str, int]:
         counts = Counter(order.status for book in self._books.values() for order in book.orders.values())

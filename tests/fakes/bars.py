@@ -17,6 +17,10 @@ def _key(row: Mapping[str, Any]) -> Key:
     return row["venue"], row["symbol"], row["interval"], row["opened_at"]
 
 
+def _same(old: object, new: object) -> bool:
+    return old == new or (old != old and new != new)  # noqa: PLR0124 - NaN is what does not equal itself
+
+
 class _Rows:
     """Rows of a schema by (venue, symbol, interval, opened_at)."""
 
@@ -29,7 +33,8 @@ class _Rows:
         for row in table.select(self._schema.names).to_pylist():
             old = self.rows.get(_key(row))
             self.rows[_key(row)] = row
-            count += UpsertCount(int(old is None), int(old is not None and old != row), int(old == row))
+            same = old is not None and all(_same(old[name], row[name]) for name in row)
+            count += UpsertCount(int(old is None), int(old is not None and not same), int(same))
         return count
 
     def select(self, instruments: Iterable[Instrument] | None, interval: Interval, **bounds: Any) -> pa.Table:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Lock
 
 from algo_trading.domain.subscription import OutboxItem, OutboxStatus
 
@@ -39,32 +40,40 @@ class FakeOutbox:
         self.stored = {item.dedupe_key: item for item in items}
         self.not_before: dict[str, datetime] = {}
         self._held: set[str] = set()
+        self._lock = Lock()
 
     @contextmanager
     def claim(self, now: datetime) -> Iterator[FakeClaim | None]:
-        due = (
-            item
-            for key, item in self.stored.items()
-            if item.status is OutboxStatus.PENDING
-            and key not in self._held
-            and self.not_before.get(key, LONG_AGO) <= now
-        )
-        item = min(due, key=lambda item: item.session, default=None)
+        item = self._take(now)
         if item is None:
             yield None
             return
         claim = FakeClaim(item)
-        self._held.add(item.dedupe_key)
         try:
             yield claim
+            if claim.result is not None:  # reached only without an error: that is the commit
+                self.not_before[item.dedupe_key] = claim.not_before
+                self.stored[item.dedupe_key] = claim.result
         finally:
             self._held.remove(item.dedupe_key)
-        if claim.result is not None:
-            self.stored[item.dedupe_key] = claim.result
-            self.not_before[item.dedupe_key] = claim.not_before
+
+    def _take(self, now: datetime) -> OutboxItem | None:
+        with self._lock:
+            due = (
+                item
+                for key, item in self.stored.items()
+                if item.status is OutboxStatus.PENDING
+                and key not in self._held
+                and self.not_before.get(key, LONG_AGO) <= now
+            )
+            item = min(due, key=lambda item: item.session, default=None)
+            if item is not None:
+                self._held.add(item.dedupe_key)
+            return item
 
     def counts(self) -> Mapping[str, int]:
         return {str(status): sum(item.status is status for item in self.stored.values()) for status in OutboxStatus}
 
     def items(self, limit: int | None = None) -> list[OutboxItem]:
-        return sorted(self.stored.values(), key=lambda item: item.session, reverse=True)[:limit]
+        newest_first = sorted(self.stored.values(), key=lambda item: item.session)[::-1]
+        return newest_first[:limit]

@@ -1,0 +1,38 @@
+"""Servers and databases that tests of every tier may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
+    from algo_trading.adapters.postgres.database import Database
+    from postgres_server import TestServer
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TestServer]:
+    """One server for each process of the test run."""
+    from postgres_server import a_server
+
+    with a_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres: TestServer) -> Iterator[str]:
+    """A database at the newest revision without a row."""
+    with postgres.shared_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Connections to a database at the newest revision without a row."""
+    from algo_trading.adapters.postgres.database import Database
+
+    database = Database(database_url)
+    yield database
+    database.close()

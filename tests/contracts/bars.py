@@ -1,0 +1,309 @@
+"""What every repository of bars, corporate actions and indicators does."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from algo_trading.domain.bars import COLUMNS
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.repositories.bars import (
+    BAR_SCHEMA,
+    INDICATOR_SCHEMA,
+    INDICATORS,
+    BarRepository,
+    CorporateActionRepository,
+    IndicatorRepository,
+    UpsertCount,
+)
+
+DAY = Interval.DAY
+IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
+BTC = Instrument("BTC-USD", "24/7")
+JAN_2, JAN_3, JAN_4 = date(2013, 1, 2), date(2013, 1, 3), date(2013, 1, 4)
+
+# Real ones, and what a hostile or careless file may call itself.
+ODD_SYMBOLS = (
+    "BRK/B", "BRK.B", "^GSPC", "GC=F", "BTC-USD", "'; DROP TABLE bars; --", '"', "$1", "%s", ":x", "\\", "NULL",
+    "{a,b}", "a b", " a", "*", "Société", "株式", "🙂", "\t", "e\u0301", "\u00e9",
+)  # fmt: skip
+# In the order of their code points, which is not the order of any dictionary.
+SORTED_SYMBOLS = ("A", "AB", "A_", "Aa", "B", "BRK B", "BRK.B", "Z", "^X", "_", "a", "aB", "ab", "é", "株", "🙂")
+
+
+def bar_row(instrument: Instrument, day: date, close: float = 10.0, **changes: Any) -> dict[str, Any]:
+    """One daily bar, as a row of BAR_SCHEMA."""
+    opened = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    row = {
+        "symbol": instrument.symbol,
+        "venue": instrument.venue,
+        "interval": str(DAY),
+        "opened_at": opened,
+        "closed_at": opened + timedelta(hours=21),
+        "open": close - 0.5,
+        "high": close + 1,
+        "low": close - 1,
+        "close": close,
+        "volume": 1000.0,
+    }
+    return {**row, **changes}
+
+
+def bar_rows(*rows: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=BAR_SCHEMA)
+
+
+def closes(table: pa.Table) -> list[float]:
+    values: list[float] = table["close"].to_pylist()
+    return values
+
+
+class BarContract:
+    """Subclasses give the fixture `bars`, an empty repository."""
+
+    def test_at_first_there_is_nothing(self, bars: BarRepository) -> None:
+        assert bars.count() == 0
+        assert bars.read([IBM], DAY, None, None) == BAR_SCHEMA.empty_table()
+        assert bars.read([], DAY, None, None) == BAR_SCHEMA.empty_table()
+        assert bars.read_venue("XNYS", DAY, JAN_2, JAN_4) == BAR_SCHEMA.empty_table()
+        assert bars.newest_before([IBM], DAY, JAN_4) == {}
+        assert bars.newest_before([], DAY, JAN_4) == {}
+        assert bars.upsert(BAR_SCHEMA.empty_table(), "test") == UpsertCount()
+
+    def test_what_is_stored_is_read(self, bars: BarRepository) -> None:
+        table = bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_3), bar_row(MSFT, JAN_2))
+        assert bars.upsert(table, "test") == UpsertCount(inserted=3)
+        stored = bars.read([MSFT, IBM], DAY, None, None)
+        assert stored == table
+        assert stored.schema == BAR_SCHEMA
+        assert bars.count() == 3
+
+    def test_new_changed_and_unchanged_rows_are_counted_apart(self, bars: BarRepository) -> None:
+        table = bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_3))
+        bars.upsert(table, "test")
+        assert bars.upsert(table, "test") == UpsertCount(unchanged=2)
+        mixed = bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_3, 11.0), bar_row(IBM, JAN_4), bar_row(MSFT, JAN_4))
+        assert bars.upsert(mixed, "test") == UpsertCount(inserted=2, updated=1, unchanged=1)
+        assert bars.read([IBM, MSFT], DAY, None, None) == mixed
+        assert bars.count() == 4
+
+    def test_another_source_with_the_same_bar_changes_nothing(self, bars: BarRepository) -> None:
+        bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "one")
+        assert bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "other") == UpsertCount(unchanged=1)
+
+    @pytest.mark.parametrize("column", COLUMNS)
+    def test_the_smallest_change_of_any_value_counts(self, bars: BarRepository, column: str) -> None:
+        row = bar_row(IBM, JAN_2)
+        bars.upsert(bar_rows(row), "test")
+        changed = bar_rows({**row, column: math.nextafter(row[column], math.inf)})
+        assert bars.upsert(changed, "test") == UpsertCount(updated=1)
+        assert bars.read([IBM], DAY, None, None) == changed
+
+    def test_another_close_of_the_session_counts(self, bars: BarRepository) -> None:
+        row = bar_row(IBM, JAN_2)
+        bars.upsert(bar_rows(row), "test")
+        half_day = bar_rows({**row, "closed_at": row["closed_at"] - timedelta(hours=3)})
+        assert bars.upsert(half_day, "test") == UpsertCount(updated=1)
+        assert bars.read([IBM], DAY, None, None) == half_day
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 5e-324, 1.7976931348623157e308, 0.1 + 0.2])
+    def test_every_float_comes_back_to_the_last_bit(self, bars: BarRepository, value: float) -> None:
+        table = bar_rows(bar_row(IBM, JAN_2, close=1.0, volume=value))
+        bars.upsert(table, "test")
+        assert bars.upsert(table, "test") == UpsertCount(unchanged=1)
+        (stored,) = bars.read([IBM], DAY, None, None)["volume"].to_pylist()
+        assert np.float64(stored).tobytes() == np.float64(value).tobytes()
+        assert bars.upsert(bar_rows(bar_row(IBM, JAN_2, close=1.0)), "test") == UpsertCount(updated=1)
+
+    def test_any_symbol_is_only_a_name(self, bars: BarRepository) -> None:
+        instruments = [Instrument(symbol) for symbol in ODD_SYMBOLS]
+        values = {instrument: float(number) for number, instrument in enumerate(instruments, start=1)}
+        table = bar_rows(*(bar_row(instrument, JAN_2, close) for instrument, close in values.items()))
+        assert bars.upsert(table, "'; DROP TABLE bars; --") == UpsertCount(inserted=len(instruments))
+        assert bars.upsert(table, "$1") == UpsertCount(unchanged=len(instruments))
+        for instrument, close in values.items():
+            found = bars.read([instrument], DAY, None, None)
+            assert (found["symbol"].to_pylist(), closes(found)) == ([instrument.symbol], [close])
+        assert bars.newest_before(instruments, DAY, JAN_3) == dict.fromkeys(instruments, JAN_2)
+
+    def test_a_symbol_of_nobody_is_left_out(self, bars: BarRepository) -> None:
+        bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "test")
+        strangers = [Instrument("ibm"), Instrument("IBM", "XLON"), Instrument("XNYS", "IBM"), Instrument("")]
+        assert bars.read(strangers, DAY, None, None).num_rows == 0
+        assert bars.newest_before(strangers, DAY, JAN_4) == {}
+        assert closes(bars.read([*strangers, IBM, IBM], DAY, None, None)) == [10.0]
+
+    def test_rows_come_by_venue_then_symbol_then_time(self, bars: BarRepository) -> None:
+        keys = [(venue, symbol, day) for venue in ("24/7", "XNYS", "aXXX") for symbol in SORTED_SYMBOLS
+                for day in (JAN_2, JAN_3)]  # fmt: skip
+        shuffled = np.random.default_rng(1).permutation(len(keys))
+        rows = [bar_row(Instrument(keys[i][1], keys[i][0]), keys[i][2]) for i in shuffled]
+        bars.upsert(bar_rows(*rows), "test")
+        table = bars.read([Instrument(symbol, venue) for venue, symbol, _ in keys], DAY, None, None)
+        days = [opened.date() for opened in table["opened_at"].to_pylist()]
+        assert list(zip(table["venue"].to_pylist(), table["symbol"].to_pylist(), days, strict=True)) == keys
+        of_venue = bars.read_venue("XNYS", DAY, JAN_3, JAN_3)
+        assert of_venue["symbol"].to_pylist() == list(SORTED_SYMBOLS)
+
+    def test_a_symbol_of_two_venues_is_two_instruments(self, bars: BarRepository) -> None:
+        london = Instrument("IBM", "XLON")
+        bars.upsert(bar_rows(bar_row(IBM, JAN_2, 1.0), bar_row(london, JAN_2, 2.0)), "test")
+        assert bars.upsert(bar_rows(bar_row(london, JAN_2, 3.0)), "test") == UpsertCount(updated=1)
+        assert closes(bars.read([IBM], DAY, None, None)) == [1.0]
+        assert closes(bars.read([london], DAY, None, None)) == [3.0]
+        assert closes(bars.read_venue("XLON", DAY, JAN_2, JAN_2)) == [3.0]
+
+    def test_a_venue_that_never_closes(self, bars: BarRepository) -> None:
+        saturday, sunday, monday = date(2013, 1, 5), date(2013, 1, 6), date(2013, 1, 7)
+        midnight = datetime(2013, 1, 6, tzinfo=UTC)
+        rows = [bar_row(BTC, day, closed_at=midnight + timedelta(days=n))
+                for n, day in enumerate((saturday, sunday, monday))]  # fmt: skip
+        bars.upsert(bar_rows(*rows), "test")
+        assert bars.read_venue("24/7", DAY, saturday, sunday) == bar_rows(*rows[:2])
+        assert bars.newest_before([BTC], DAY, monday) == {BTC: sunday}
+
+    def test_bounds_are_sessions_and_both_count(self, bars: BarRepository) -> None:
+        bars.upsert(bar_rows(*(bar_row(IBM, day, day.day) for day in (JAN_2, JAN_3, JAN_4))), "test")
+        reads = {
+            (None, None): [2, 3, 4],
+            (JAN_3, None): [3, 4],
+            (None, JAN_3): [2, 3],
+            (JAN_3, JAN_3): [3],
+            (JAN_4, JAN_2): [],
+            (date.min, date.max): [2, 3, 4],
+            (None, date(2013, 1, 1)): [],
+        }
+        assert {bounds: closes(bars.read([IBM], DAY, *bounds)) for bounds in reads} == reads
+
+    def test_the_newest_before_a_session_is_not_of_that_session(self, bars: BarRepository) -> None:
+        bars.upsert(bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_4), bar_row(MSFT, JAN_3)), "test")
+        assert bars.newest_before([IBM, MSFT], DAY, JAN_2) == {}
+        assert bars.newest_before([IBM, MSFT], DAY, JAN_3) == {IBM: JAN_2}
+        assert bars.newest_before([IBM, MSFT], DAY, JAN_4) == {IBM: JAN_2, MSFT: JAN_3}
+        assert bars.newest_before([IBM, IBM, MSFT], DAY, date.max) == {IBM: JAN_4, MSFT: JAN_3}
+
+    def test_history_goes_across_the_years(self, bars: BarRepository) -> None:
+        days = [
+            date(1962, 1, 2), date(1999, 12, 31), date(2000, 1, 1), date(2000, 1, 3), date(2000, 12, 31),
+            date(2001, 1, 1), date(2040, 12, 31), date(2041, 1, 1), date(2041, 1, 2), date(2199, 1, 2),
+        ]  # fmt: skip
+        table = bar_rows(*(bar_row(IBM, day, float(number)) for number, day in enumerate(days, start=2)))
+        assert bars.upsert(table, "test") == UpsertCount(inserted=len(days))
+        assert bars.upsert(table, "test") == UpsertCount(unchanged=len(days))
+        assert bars.read([IBM], DAY, None, None) == table
+        assert bars.read([IBM], DAY, days[1], days[2]) == table.slice(1, 2)
+        assert bars.read_venue("XNYS", DAY, days[6], days[8]) == table.slice(6, 3)
+        assert [bars.newest_before([IBM], DAY, day)[IBM] for day in days[1:]] == days[:-1]
+        changed = bar_rows(*(bar_row(IBM, day, 99.0) for day in days[::3]))
+        assert bars.upsert(changed, "test") == UpsertCount(updated=changed.num_rows)
+        assert bars.count() == len(days)
+
+
+def dividend(instrument: Instrument, day: date, value: float) -> CorporateAction:
+    return CorporateAction(instrument, day, ActionKind.DIVIDEND, value)
+
+
+def split(instrument: Instrument, day: date, value: float) -> CorporateAction:
+    return CorporateAction(instrument, day, ActionKind.SPLIT, value)
+
+
+class CorporateActionContract:
+    """Subclasses give the fixture `actions`, an empty repository."""
+
+    def test_at_first_there_is_nothing(self, actions: CorporateActionRepository) -> None:
+        assert actions.read([IBM], date.max) == []
+        assert actions.upsert([], "test") == UpsertCount()
+
+    def test_new_changed_and_unchanged_actions_are_counted_apart(self, actions: CorporateActionRepository) -> None:
+        first = [dividend(IBM, JAN_2, 0.5), split(IBM, JAN_2, 2.0), split(MSFT, JAN_2, 3.0)]
+        assert actions.upsert(first, "test") == UpsertCount(inserted=3)
+        assert actions.upsert(reversed(first), "other") == UpsertCount(unchanged=3)
+        second = [dividend(IBM, JAN_2, 0.51), split(IBM, JAN_2, 2.0), dividend(IBM, JAN_3, 0.5)]
+        assert actions.upsert(second, "test") == UpsertCount(inserted=1, updated=1, unchanged=1)
+        assert actions.read([IBM], JAN_4) == sorted(second)
+
+    def test_the_same_action_twice_in_one_answer_is_one(self, actions: CorporateActionRepository) -> None:
+        assert actions.upsert([split(IBM, JAN_2, 2.0)] * 2, "test") == UpsertCount(inserted=1)
+
+    def test_only_actions_up_to_the_last_session_are_read(self, actions: CorporateActionRepository) -> None:
+        stored = [dividend(IBM, day, 0.5) for day in (JAN_2, JAN_3, JAN_4)]
+        actions.upsert(stored, "test")
+        assert actions.read([IBM], date(2013, 1, 1)) == []
+        assert actions.read([IBM], JAN_3) == stored[:2]
+        assert actions.read([IBM], JAN_4, JAN_3) == stored[1:]
+        assert actions.read([IBM], JAN_3, JAN_3) == stored[1:2]
+        assert actions.read([IBM], date.max, date.min) == stored
+        assert actions.read([MSFT], date.max) == []
+
+    def test_actions_come_sorted(self, actions: CorporateActionRepository) -> None:
+        london = Instrument("IBM", "XLON")
+        stored = [
+            split(MSFT, JAN_2, 2.0), dividend(IBM, JAN_3, 0.5), split(IBM, JAN_3, 2.0), dividend(IBM, JAN_2, 0.5),
+            split(Instrument("aA"), JAN_2, 2.0), split(london, JAN_2, 0.1), split(Instrument("_"), JAN_2, 1.5),
+        ]  # fmt: skip
+        actions.upsert(stored, "test")
+        found = actions.read([action.instrument for action in stored], JAN_4)
+        assert found == sorted(stored)
+
+    def test_any_symbol_is_only_a_name(self, actions: CorporateActionRepository) -> None:
+        stored = [dividend(Instrument(symbol), JAN_2, float(n)) for n, symbol in enumerate(ODD_SYMBOLS, start=1)]
+        actions.upsert(stored, "'; DROP TABLE bars; --")
+        for action in stored:
+            assert actions.read([action.instrument], JAN_2) == [action]
+
+
+def indicator_rows(session: date, values: Sequence[tuple[Instrument, float | None]]) -> pa.Table:
+    """A row for each instrument with this value in every column."""
+    opened = datetime(session.year, session.month, session.day, tzinfo=UTC)
+    rows = [
+        {"symbol": i.symbol, "venue": i.venue, "interval": str(DAY), "opened_at": opened}
+        | dict.fromkeys(INDICATORS, value)
+        for i, value in values
+    ]
+    return pa.Table.from_pylist(rows, schema=INDICATOR_SCHEMA)
+
+
+class IndicatorContract:
+    """Subclasses give the fixture `indicators`, an empty repository."""
+
+    def test_at_first_there_is_nothing(self, indicators: IndicatorRepository) -> None:
+        assert indicators.count() == 0
+        assert indicators.read([IBM], DAY, JAN_2) == INDICATOR_SCHEMA.empty_table()
+        assert indicators.upsert(INDICATOR_SCHEMA.empty_table()) == UpsertCount()
+
+    def test_rows_of_a_session_come_sorted(self, indicators: IndicatorRepository) -> None:
+        instruments = [BTC, *(Instrument(symbol) for symbol in SORTED_SYMBOLS)]
+        table = indicator_rows(JAN_2, [(instrument, float(n)) for n, instrument in enumerate(instruments)])
+        assert indicators.upsert(table.take(list(range(len(instruments)))[::-1])).inserted == len(instruments)
+        indicators.upsert(indicator_rows(JAN_3, [(IBM, 1.0)]))
+        assert indicators.read(instruments, DAY, JAN_2) == table
+        assert indicators.read([IBM], DAY, JAN_2).num_rows == 0
+        assert indicators.count() == len(instruments) + 1
+
+    def test_what_is_not_known_yet_is_null(self, indicators: IndicatorRepository) -> None:
+        unknown = indicator_rows(JAN_2, [(IBM, None), (MSFT, None)])
+        assert indicators.upsert(unknown) == UpsertCount(inserted=2)
+        assert indicators.upsert(unknown) == UpsertCount(unchanged=2)
+        assert indicators.read([IBM, MSFT], DAY, JAN_2) == unknown
+        known = indicator_rows(JAN_2, [(IBM, 1.0), (MSFT, None)])
+        assert indicators.upsert(known) == UpsertCount(updated=1, unchanged=1)
+        assert indicators.upsert(unknown) == UpsertCount(updated=1, unchanged=1)
+
+    @pytest.mark.parametrize("column", INDICATORS)
+    def test_each_column_counts(self, indicators: IndicatorRepository, column: str) -> None:
+        table = indicator_rows(JAN_2, [(IBM, 1.0)])
+        indicators.upsert(table)
+        changed = table.set_column(table.schema.get_field_index(column), column, pa.array([2.0]))
+        assert indicators.upsert(changed) == UpsertCount(updated=1)
+        assert indicators.read([IBM], DAY, JAN_2) == changed
+
+    def test_a_symbol_of_two_venues_is_two_instruments(self, indicators: IndicatorRepository) -> None:
+        london = replace(IBM, venue="XLON")
+        indicators.upsert(indicator_rows(JAN_2, [(IBM, 1.0), (london, 2.0)]))
+        assert indicators.read([london], DAY, JAN_2)["venue"].to_pylist() == ["XLON"]

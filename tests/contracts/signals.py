@@ -1,0 +1,140 @@
+"""What every repository of signals and every session log does."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
+
+JAN_2, JAN_3 = date(2013, 1, 2), date(2013, 1, 3)
+IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
+CROSS = StrategyId("sma_cross", '{"fast":7,"slow":21}')
+
+# What a database can hold: any text without NUL and without halves of surrogate pairs.
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
+SIGNALS = st.builds(
+    Signal,
+    strategy=st.builds(
+        StrategyId,
+        TEXT,
+        st.dictionaries(TEXT, st.integers() | st.floats(allow_nan=False) | TEXT, max_size=3).map(json.dumps) | TEXT,
+    ),
+    instrument=st.builds(Instrument, TEXT, TEXT),
+    interval=st.sampled_from(Interval),
+    session=st.dates(),
+    side=st.sampled_from(Side),
+    confidence=st.floats(0, 1),
+    size=st.floats(0, 1),
+    close=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
+    reason=TEXT,
+    inputs_hash=TEXT,
+)
+
+
+def a_signal(
+    side: Side = Side.BUY, instrument: Instrument = IBM, session: date = JAN_2, strategy: StrategyId = CROSS
+) -> Signal:
+    return Signal(strategy, instrument, Interval.DAY, session, side, 0.5, 1.0, 10.25, f"because of {session}", "0f3c")
+
+
+class SignalContract:
+    """Subclasses give the fixture `signals`, an empty repository."""
+
+    def test_at_first_there_is_nothing(self, signals: SignalRepository) -> None:
+        assert signals.count() == 0
+        assert signals.add([]) == 0
+        assert signals.newest(10) == []
+        assert signals.of_session("XNYS", JAN_2) == []
+        assert signals.find(a_signal().key) is None
+
+    def test_a_stored_signal_is_never_rewritten(self, signals: SignalRepository) -> None:
+        first = a_signal()
+        second = replace(first, side=Side.SELL, confidence=0.9, size=0.1, close=99.0, reason="no", inputs_hash="1")
+        assert signals.add([first]) == 1
+        assert signals.add([first]) == 0
+        assert signals.add([second, a_signal(instrument=MSFT)]) == 1
+        assert signals.find(first.key) == first
+        assert signals.count() == 2
+
+    def test_of_two_with_one_key_in_one_batch_the_first_counts(self, signals: SignalRepository) -> None:
+        first, second = a_signal(Side.BUY), a_signal(Side.SELL)
+        assert signals.add([first, second]) == 1
+        assert signals.find(first.key) == first
+
+    def test_each_part_of_the_key_makes_another_signal(self, signals: SignalRepository) -> None:
+        first = a_signal()
+        others = [
+            replace(first, strategy=StrategyId("sma_cross", '{"fast":8,"slow":21}')),
+            replace(first, strategy=StrategyId("ema_cross", CROSS.params)),
+            replace(first, instrument=MSFT),
+            replace(first, instrument=Instrument("IBM", "XLON")),
+            replace(first, session=JAN_3),
+        ]
+        assert signals.add([first, *others]) == 6
+        assert [signals.find(signal.key) for signal in (first, *others)] == [first, *others]
+
+    @settings(
+        max_examples=40,
+        deadline=None,
+        # Signals of earlier examples do not matter; the same test runs in several subclasses.
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )
+    @given(signal=SIGNALS)
+    def test_any_signal_is_found_by_its_key(self, signals: SignalRepository, signal: Signal) -> None:
+        if signals.add([signal]):
+            assert signals.find(signal.key) == signal
+            assert signal in signals.of_session(signal.instrument.venue, signal.session)
+        assert signals.add([signal]) == 0
+
+    def test_signals_of_a_session_come_by_strategy_then_symbol(self, signals: SignalRepository) -> None:
+        strategies = [StrategyId("A", "{}"), StrategyId("B", '{"a":1}'), StrategyId("B", '{"b":1}')]
+        strategies += [StrategyId("_", "{}"), StrategyId("a", "{}"), StrategyId("é", "{}")]
+        wanted = [a_signal(Side.HOLD, Instrument(symbol), JAN_2, strategy) for strategy in strategies
+                  for symbol in ("A", "B", "^", "a")]  # fmt: skip
+        others = [a_signal(session=JAN_3), a_signal(instrument=Instrument("IBM", "XLON"))]
+        signals.add([*others, *reversed(wanted)])
+        assert signals.of_session("XNYS", JAN_2) == wanted
+
+    def test_the_newest_buys_and_sells_come_first(self, signals: SignalRepository) -> None:
+        old, new, sell = a_signal(), a_signal(session=JAN_3), a_signal(Side.SELL, MSFT, JAN_3)
+        early = a_signal(session=JAN_3, strategy=StrategyId("Z", "{}"))
+        signals.add([old, sell, a_signal(Side.HOLD, Instrument("AAPL"), JAN_3), new, early])
+        assert signals.newest(10) == [early, new, sell, old]
+        assert signals.newest(2) == [early, new]
+        assert signals.newest(0) == []
+
+    def test_a_large_universe_is_stored_at_once(self, signals: SignalRepository) -> None:
+        many = [a_signal(instrument=Instrument(f"S{number:05}")) for number in range(6_000)]
+        assert signals.add(many) == 6_000
+        assert signals.add(many) == 0
+        assert signals.of_session("XNYS", JAN_2) == many
+
+
+class SessionLogContract:
+    """Subclasses give the fixture `sessions`, an empty log."""
+
+    def test_at_first_there_is_nothing(self, sessions: SessionLog) -> None:
+        assert sessions.newest(Stage.DECIDED) is None
+        assert not sessions.reached("XNYS", JAN_2, Stage.INGESTED)
+
+    def test_what_is_recorded_stays(self, sessions: SessionLog) -> None:
+        for _ in range(2):
+            sessions.mark("XNYS", JAN_2, Stage.INGESTED)
+            assert sessions.reached("XNYS", JAN_2, Stage.INGESTED)
+
+    def test_stages_venues_and_sessions_are_apart(self, sessions: SessionLog) -> None:
+        sessions.mark("XNYS", JAN_2, Stage.INGESTED)
+        assert not sessions.reached("XNYS", JAN_2, Stage.DECIDED)
+        assert not sessions.reached("24/7", JAN_2, Stage.INGESTED)
+        assert not sessions.reached("XNYS", JAN_3, Stage.INGESTED)
+
+    def test_the_newest_session_of_any_venue(self, sessions: SessionLog) -> None:
+        sessions.mark("24/7", JAN_3, Stage.DECIDED)
+        sessions.mark("XNYS", JAN_2, Stage.DECIDED)
+        sessions.mark("XNYS", JAN_3 + timedelta(days=1), Stage.INGESTED)
+        assert sessions.newest(Stage.DECIDED) == JAN_3

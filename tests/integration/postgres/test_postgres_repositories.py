@@ -1,0 +1,90 @@
+"""The repositories on PostgreSQL keep what the protocols promise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from algo_trading.adapters.postgres.accounts import PostgresAccounts
+from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
+from algo_trading.adapters.postgres.mail import PostgresOutbox, PostgresSubscriptions
+from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQuality, PostgresQuarantine
+from algo_trading.adapters.postgres.signals import PostgresSessionLog, PostgresSignals
+from contracts.accounts import INSTRUMENTS, AccountContract
+from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.quality import ImportContract, QualityContract, QuarantineContract
+from contracts.signals import SessionLogContract, SignalContract, a_signal
+from contracts.subscriptions import Mail, OutboxContract, SubscriptionContract
+
+if TYPE_CHECKING:
+    from algo_trading.adapters.postgres.database import Database
+
+pytestmark = pytest.mark.integration
+
+
+class TestPostgresBars(BarContract):
+    @pytest.fixture
+    def bars(self, database: Database) -> PostgresBars:
+        return PostgresBars(database)
+
+
+class TestPostgresCorporateActions(CorporateActionContract):
+    @pytest.fixture
+    def actions(self, database: Database) -> PostgresCorporateActions:
+        return PostgresCorporateActions(database)
+
+
+class TestPostgresIndicators(IndicatorContract):
+    @pytest.fixture
+    def indicators(self, database: Database) -> PostgresIndicators:
+        return PostgresIndicators(database)
+
+
+class TestPostgresSignals(SignalContract):
+    @pytest.fixture
+    def signals(self, database: Database) -> PostgresSignals:
+        return PostgresSignals(database)
+
+
+class TestPostgresSessionLog(SessionLogContract):
+    @pytest.fixture
+    def sessions(self, database: Database) -> PostgresSessionLog:
+        return PostgresSessionLog(database)
+
+
+class TestPostgresQuarantine(QuarantineContract):
+    @pytest.fixture
+    def quarantine(self, database: Database) -> PostgresQuarantine:
+        return PostgresQuarantine(database)
+
+
+class TestPostgresQuality(QualityContract):
+    @pytest.fixture
+    def quality(self, database: Database) -> PostgresQuality:
+        return PostgresQuality(database)
+
+
+class TestPostgresImports(ImportContract):
+    @pytest.fixture
+    def imports(self, database: Database) -> PostgresImports:
+        return PostgresImports(database)
+
+
+class TestPostgresAccounts(AccountContract):
+    @pytest.fixture
+    def accounts(self, database: Database) -> PostgresAccounts:
+        PostgresSignals(database).add([a_signal(instrument=instrument) for instrument in INSTRUMENTS])
+        return PostgresAccounts(database)
+
+
+class _OnPostgres:
+    @pytest.fixture
+    def mail(self, database: Database) -> Mail:
+        return Mail(PostgresSubscriptions(database), PostgresOutbox(database))
+
+
+class TestPostgresSubscriptions(_OnPostgres, SubscriptionContract): ...
+
+
+class TestPostgresOutbox(_OnPostgres, OutboxContract): ...

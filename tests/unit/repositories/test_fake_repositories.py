@@ -1,0 +1,84 @@
+"""The repositories in memory keep what the protocols promise, so tests on them hold for PostgreSQL too."""
+
+import pytest
+
+from contracts.accounts import AccountContract
+from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.quality import ImportContract, QualityContract, QuarantineContract
+from contracts.signals import SessionLogContract, SignalContract
+from contracts.subscriptions import Mail, OutboxContract, SubscriptionContract
+from fakes.accounts import FakeAccounts
+from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
+from fakes.outbox import FakeOutbox
+from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
+from fakes.signals import FakeSessionLog, FakeSignals
+from fakes.subscriptions import FakeSubscriptions
+
+pytestmark = pytest.mark.unit
+
+
+class TestFakeBars(BarContract):
+    @pytest.fixture
+    def bars(self) -> FakeBars:
+        return FakeBars()
+
+
+class TestFakeCorporateActions(CorporateActionContract):
+    @pytest.fixture
+    def actions(self) -> FakeCorporateActions:
+        return FakeCorporateActions()
+
+
+class TestFakeIndicators(IndicatorContract):
+    @pytest.fixture
+    def indicators(self) -> FakeIndicators:
+        return FakeIndicators()
+
+
+class TestFakeSignals(SignalContract):
+    @pytest.fixture
+    def signals(self) -> FakeSignals:
+        return FakeSignals()
+
+
+class TestFakeSessionLog(SessionLogContract):
+    @pytest.fixture
+    def sessions(self) -> FakeSessionLog:
+        return FakeSessionLog()
+
+
+class TestFakeQuarantine(QuarantineContract):
+    @pytest.fixture
+    def quarantine(self) -> FakeQuarantine:
+        return FakeQuarantine()
+
+
+class TestFakeQuality(QualityContract):
+    @pytest.fixture
+    def quality(self) -> FakeQuality:
+        return FakeQuality()
+
+
+class TestFakeImports(ImportContract):
+    @pytest.fixture
+    def imports(self) -> FakeImports:
+        return FakeImports()
+
+
+class TestFakeAccounts(AccountContract):
+    @pytest.fixture
+    def accounts(self) -> FakeAccounts:
+        return FakeAccounts()
+
+
+class _InMemory:
+    @pytest.fixture
+    def mail(self) -> Mail:
+        outbox = FakeOutbox()
+        return Mail(FakeSubscriptions(outbox), outbox)
+
+
+class TestFakeSubscriptions(_InMemory, SubscriptionContract): ...
+
+
+class TestFakeOutbox(_InMemory, OutboxContract): ...
