@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Signal
 
 
@@ -17,6 +18,14 @@ class SignalRepository(Protocol):
 
     def of_session(self, venue: str, session: date) -> list[Signal]:
         """Signals of a session, sorted by strategy and symbol."""
+        ...
+
+    def instruments(self) -> list[Instrument]:
+        """Instruments that there are signals about, sorted by venue and symbol."""
+        ...
+
+    def of_instrument(self, instrument: Instrument) -> list[Signal]:
+        """Every signal about an instrument, sorted by session and strategy."""
         ...
 
     def find(self, key: str) -> Signal | None:

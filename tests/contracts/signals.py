@@ -100,6 +100,14 @@ class SignalContract:
         signals.add([*others, *reversed(wanted)])
         assert signals.of_session("XNYS", JAN_2) == wanted
 
+    def test_signals_about_an_instrument_come_by_session_then_strategy(self, signals: SignalRepository) -> None:
+        cross, other = StrategyId("B", '{"a":1}'), StrategyId("a", "{}")
+        wanted = [a_signal(Side.HOLD, IBM, day, strategy) for day in (JAN_2, JAN_3) for strategy in (cross, other)]
+        signals.add([*reversed(wanted), a_signal(instrument=MSFT), a_signal(instrument=Instrument("IBM", "XLON"))])
+        assert signals.of_instrument(IBM) == wanted
+        assert signals.of_instrument(Instrument("AAPL")) == []
+        assert signals.instruments() == [Instrument("IBM", "XLON"), IBM, MSFT]
+
     def test_the_newest_buys_and_sells_come_first(self, signals: SignalRepository) -> None:
         old, new, sell = a_signal(), a_signal(session=JAN_3), a_signal(Side.SELL, MSFT, JAN_3)
         early = a_signal(session=JAN_3, strategy=StrategyId("Z", "{}"))

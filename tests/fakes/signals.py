@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Side, Signal
 from algo_trading.repositories.signals import Stage
 
@@ -21,6 +22,14 @@ class FakeSignals:
     def of_session(self, venue: str, session: date) -> list[Signal]:
         found = [s for s in self._signals.values() if (s.instrument.venue, s.session) == (venue, session)]
         return sorted(found, key=lambda s: (s.strategy, s.instrument.symbol))
+
+    def instruments(self) -> list[Instrument]:
+        found = {signal.instrument for signal in self._signals.values()}
+        return sorted(found, key=lambda i: (i.venue, i.symbol))
+
+    def of_instrument(self, instrument: Instrument) -> list[Signal]:
+        found = [signal for signal in self._signals.values() if signal.instrument == instrument]
+        return sorted(found, key=lambda s: (s.session, s.strategy))
 
     def find(self, key: str) -> Signal | None:
         return self._signals.get(key)

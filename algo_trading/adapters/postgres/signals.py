@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
@@ -51,6 +51,22 @@ class PostgresSignals:
     def of_session(self, venue: str, session: date) -> list[Signal]:
         query = _select().where(instruments.c.venue == venue, signals.c.session == session).order_by(*_BY_NAME)
         return self._read(query)
+
+    def instruments(self) -> list[Instrument]:
+        query = (
+            select(instruments.c.symbol, instruments.c.venue)
+            .where(exists().where(signals.c.instrument_id == instruments.c.id))
+            .order_by(instruments.c.venue.collate("C"), instruments.c.symbol.collate("C"))
+        )
+        with self._engine.connect() as connection:
+            return [Instrument(row.symbol, row.venue) for row in connection.execute(query)]
+
+    def of_instrument(self, instrument: Instrument) -> list[Signal]:
+        return self._read(
+            _select()
+            .where(instruments.c.venue == instrument.venue, instruments.c.symbol == instrument.symbol)
+            .order_by(signals.c.session, *_BY_NAME)
+        )
 
     def find(self, key: str) -> Signal | None:
         strategy, params, symbol, venue, interval, session = json.loads(key)
