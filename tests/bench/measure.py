@@ -4,7 +4,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Progress = Callable[[str], None]
 
@@ -56,13 +56,14 @@ class Goal:
 
 @dataclass(frozen=True)
 class Result:
-    """A table of timings; the first one is ours, and the others are compared with it."""
+    """A table of timings. `beside_peers`: the first one is ours, and the others are compared with it."""
 
     title: str
     setting: str
     timings: Sequence[Timing]
     goals: Sequence[Goal] = ()
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = ()
+    beside_peers: bool = True
 
 
 def measure(contenders: Sequence[Contender], rounds: int, progress: Progress, warm_up: bool = True) -> list[Timing]:

@@ -52,18 +52,17 @@ def print_result(console: Console, result: Result) -> None:
     """One table, its goals and its notes."""
     table = Table(title=f"{result.title}\n[dim]{result.setting}[/]", title_justify="left")
     table.add_column("")
-    for heading in ("median s", "fastest", "slowest", "rows/s", "ours is"):
+    rates = any(timing.rows > 1 for timing in result.timings)
+    headings = ["median s", "fastest", "slowest", *["rows/s"] * rates, *["ours is"] * result.beside_peers]
+    for heading in headings:
         table.add_column(heading, justify="right")
     for timing in result.timings:
-        ratio = result.timings[0].rate / timing.rate
-        table.add_row(
-            timing.name,
-            f"{timing.median:.3f}",
-            f"{min(timing.seconds):.3f}",
-            f"{max(timing.seconds):.3f}",
-            _rate(timing.rate),
-            "" if timing is result.timings[0] else f"{ratio:.1f} x",
-        )
+        cells = [f"{value:.3f}" for value in (timing.median, min(timing.seconds), max(timing.seconds))]
+        if rates:
+            cells.append(_rate(timing.rate))
+        if result.beside_peers and timing is not result.timings[0]:
+            cells.append(f"{result.timings[0].rate / timing.rate:.1f} x")
+        table.add_row(timing.name, *cells)
     console.print(table)
     for goal in result.goals:
         mark = "[green]met[/]" if goal.met else "[red]missed[/]"
@@ -94,8 +93,12 @@ def as_json(results: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
                             "rows": timing.rows,
                             "median_seconds": timing.median,
                             "rows_per_second": timing.rate,
-                            "ours_is_times_as_fast": result.timings[0].rate / timing.rate,
                             "seconds": timing.seconds,
+                            **(
+                                {"ours_is_times_as_fast": result.timings[0].rate / timing.rate}
+                                if result.beside_peers
+                                else {}
+                            ),
                         }
                         for timing in result.timings
                     ],
