@@ -1,12 +1,26 @@
-"""Run a strategy over bars."""
+"""Run a strategy over bars.
 
+What it decides at a bar's close is filled at the next bar's open. `docs/backtesting.md` lists every assumption.
+"""
+
+import hashlib
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date
 
-from algo_trading.domain.bars import Bars
+import numpy as np
+
+from algo_trading.domain.bars import COLUMNS, Bars, Times
+from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
-from back_testing.result import BacktestResult
-from back_testing.rules import TradingRules
+from back_testing import metrics
+from back_testing.checks import require_bars, require_decisions, require_warmup
+from back_testing.market import Market, Outcome
+from back_testing.result import BacktestResult, ExitReason, Trade
+from back_testing.rules import Direction, Size, SizeKind, TradingRules
+from back_testing.summary import summarise
+
+REASONS = tuple(ExitReason)  # as the kernels count them
 
 
 def run(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None = None) -> BacktestResult:
@@ -18,7 +32,7 @@ def run(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None 
         ConfigError: there are no bars, fewer than the strategy needs, or bars that are none (NaN, a price of 0, a high
             below the low).
     """
-    raise NotImplementedError
+    return run_portfolio(strategy, [bars], rules, first)
 
 
 def run_portfolio(
@@ -29,11 +43,159 @@ def run_portfolio(
     Raises:
         ConfigError: as `run`, or an instrument is there twice.
     """
-    raise NotImplementedError
+    for bars in series:
+        require_bars(bars)
+        require_warmup(strategy, bars)
+    return _trade(strategy, series, [strategy.decide(bars) for bars in series], rules, first)
 
 
 def run_decisions(
     strategy: Strategy, bars: Bars, decisions: Decisions, rules: TradingRules, first: date | None = None
 ) -> BacktestResult:
-    """As `run`, with decisions that were made elsewhere (the look-ahead check asks what cut decisions lead to)."""
-    raise NotImplementedError
+    """As `run`, with decisions that `strategy` made elsewhere, such as on bars whose future was cut off."""
+    require_bars(bars)
+    return _trade(strategy, [bars], [decisions], rules, first)
+
+
+def first_bar(bars: Bars, first: date | None) -> int:
+    """Position of the first bar of the session `first` or after it.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    position = 0 if first is None else int(np.searchsorted(bars.sessions, np.datetime64(first, "D")))
+    if position >= len(bars):
+        held = f"they are from {bars.session(0)} to {bars.session(-1)}" if len(bars) else "there are none at all"
+        raise ConfigError(f"{bars.instrument} has no bars in this range: {held}")
+    return position
+
+
+def periods_of(series: Sequence[Bars], times: Times) -> float:
+    """Periods in a year of a timeline that several instruments share: 365 only where all trade always."""
+    venues = {bars.instrument.venue for bars in series}
+    return metrics.periods_per_year(venues.pop() if len(venues) == 1 else "", times)
+
+
+def allocation(rules: TradingRules, symbols: int) -> str:
+    """How the capital is shared, in words."""
+    if rules.size.kind is SizeKind.ALL:
+        if symbols == 1:
+            return "each entry takes the whole equity"
+        return f"the capital is shared equally: each entry takes 1/{symbols} of the equity"
+    what = {
+        SizeKind.FRACTION: f"{rules.size.amount:.4g} of the equity",
+        SizeKind.CASH: f"{rules.size.amount:,.2f} of the money",
+        SizeKind.SHARES: f"{rules.size.amount:g} shares",
+    }[rules.size.kind]
+    shared = "" if symbols == 1 else f", as long as the capital that {symbols} symbols share has enough free"
+    return f"each entry takes {what}{shared}"
+
+
+def data_hash(series: Sequence[Bars]) -> str:
+    """SHA-256 over the instruments, times, prices and volumes, in hexadecimal."""
+    digest = hashlib.sha256()
+    for bars in series:
+        digest.update(f"{bars.instrument.symbol} {bars.instrument.venue} {bars.interval};".encode())
+        digest.update(np.ascontiguousarray(bars.opened_at.astype("datetime64[us]")).view("<i8").tobytes())
+        for name in COLUMNS:
+            digest.update(np.ascontiguousarray(getattr(bars, name), dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _trade(
+    strategy: Strategy,
+    series: Sequence[Bars],
+    decisions: Sequence[Decisions],
+    rules: TradingRules,
+    first: date | None,
+) -> BacktestResult:
+    for bars, decided in zip(series, decisions, strict=True):
+        require_decisions(strategy, bars, decided)
+    starts = [first_bar(bars, first) for bars in series]
+    market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
+    outcome = market.trade(rules, [_from(decided, start) for decided, start in zip(decisions, starts, strict=True)])
+    benchmark = market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series])
+    return _result(strategy, rules, market, outcome, benchmark, history=max(starts), hashed=data_hash(series))
+
+
+def _from(decisions: Decisions, start: int) -> Decisions:
+    return Decisions(
+        decisions.entries[start:], decisions.exits[start:], decisions.confidence[start:], decisions.size[start:]
+    )
+
+
+def _buy_and_hold(n: int) -> Decisions:
+    """Buy at the first bar and stay."""
+    return Decisions(np.arange(n) == 0, np.zeros(n, dtype=np.bool_), np.ones(n), np.ones(n))
+
+
+def _without_choices(rules: TradingRules) -> TradingRules:
+    """The rules for the benchmark: the same money, costs and fills, all of it and no stops."""
+    return replace(rules, direction=Direction.LONG, size=Size(), stop_loss=None, take_profit=None, trailing_stop=None)
+
+
+def _result(
+    strategy: Strategy,
+    rules: TradingRules,
+    market: Market,
+    outcome: Outcome,
+    benchmark: Outcome,
+    *,
+    history: int,
+    hashed: str,
+) -> BacktestResult:
+    trades = trades_of(outcome, market)
+    closed = [trade for trade in trades if trade.reason is not ExitReason.OPEN]
+    periods = periods_of(market.series, market.times)
+    return BacktestResult(
+        strategy=strategy,
+        rules=rules,
+        series=market.series,
+        history=history,
+        times=market.times,
+        equity=outcome.equity,
+        benchmark=benchmark.equity,
+        positions=outcome.held,
+        invested=outcome.invested,
+        trades=trades,
+        refused=outcome.refused,
+        statistics=summarise(
+            times=market.times,
+            equity=outcome.equity,
+            benchmark=benchmark.equity,
+            in_market=(outcome.held != 0).any(axis=0),
+            cash=rules.cash,
+            periods=periods,
+            pnl=np.array([trade.pnl for trade in closed]),
+            trade_returns=np.array([trade.return_ for trade in closed]),
+            costs_paid=sum(trade.costs for trade in trades),
+        ),
+        periods_per_year=periods,
+        allocation=allocation(rules, len(market.series)),
+        data_hash=hashed,
+    )
+
+
+def trades_of(outcome: Outcome, market: Market) -> list[Trade]:
+    """The rows of the kernel as trades, in the order of their ends."""
+    times = [moment.replace(tzinfo=UTC) for moment in market.times.astype("datetime64[us]").tolist()]
+    trades = []
+    for instrument, first, last, size, entry_price, exit_price, pnl, costs, reason in outcome.trades.tolist():
+        open_still = REASONS[int(reason)] is ExitReason.OPEN
+        trades.append(
+            Trade(
+                symbol=market.series[int(instrument)].instrument.symbol,
+                side="long" if size > 0 else "short",
+                entry_time=times[int(first)],
+                entry_price=entry_price,
+                exit_time=None if open_still else times[int(last)],
+                exit_price=exit_price,
+                size=abs(size),
+                pnl=pnl,
+                return_=pnl / (abs(size) * entry_price),
+                costs=costs,
+                bars=int(last - first),
+                reason=REASONS[int(reason)],
+            )
+        )
+    return trades

@@ -102,7 +102,7 @@ def drawdown(equity: Floats, start: float) -> Floats:
 
 def max_drawdown(returns: Floats) -> float:
     """Largest loss from a high to a later low, as a fraction of the high, 0 or below (empyrical `max_drawdown`)."""
-    grown: Floats = np.cumprod(1.0 + np.nan_to_num(returns))
+    grown = np.cumprod(1.0 + np.nan_to_num(returns), dtype=np.float64)
     return float(min(np.min(drawdown(grown, 1.0)), 0.0)) if len(grown) else np.nan
 
 

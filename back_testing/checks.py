@@ -1,0 +1,61 @@
+"""What a backtest can be run on."""
+
+import numpy as np
+
+from algo_trading.domain.bars import COLUMNS, Bars
+from algo_trading.errors import ConfigError
+from algo_trading.strategies.base import Decisions, Flags, Strategy
+
+PRICES = ("open", "high", "low", "close")
+NOISE = 1e-6  # relative; adjusted prices may put the high a rounding error below the close
+
+
+def require_bars(bars: Bars) -> None:
+    """Raise ConfigError at the first bar that is none: NaN, a price of 0 or below, a high below the low."""
+    if not len(bars):
+        raise ConfigError(f"there are no bars of {bars.instrument}")
+    columns = np.stack([getattr(bars, name) for name in COLUMNS])
+    prices = columns[:4]
+    body_top, body_bottom = np.maximum(bars.open, bars.close), np.minimum(bars.open, bars.close)
+    problems = (
+        (~np.isfinite(columns).all(axis=0), "has a value that is missing or no number"),
+        ((prices <= 0).any(axis=0), "has a price of 0 or below"),
+        (bars.volume < 0, "has a negative volume"),
+        (bars.high < body_top * (1 - NOISE), "has a high below its open or close"),
+        (bars.low > body_bottom * (1 + NOISE), "has a low above its open or close"),
+    )
+    for wrong, what in problems:
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise ConfigError(
+                f"the bar of {bars.instrument} at {bars.opened_at[row]} {what}; correct it or leave it out"
+            )
+
+
+def require_warmup(strategy: Strategy, bars: Bars) -> None:
+    """Raise ConfigError unless there are bars enough for a first decision."""
+    if len(bars) < strategy.warmup:
+        raise ConfigError(
+            f"{strategy.id} needs {strategy.warmup} bars before its first decision, and there are {len(bars)} of "
+            f"{bars.instrument}; take an earlier --from, a later --to or shorter windows"
+        )
+
+
+def require_decisions(strategy: Strategy, bars: Bars, decisions: Decisions) -> None:
+    """Raise ConfigError unless the strategy decided about each bar, with a size from 0 to 1."""
+    lengths = {len(values) for values in (decisions.entries, decisions.exits, decisions.size)}
+    if lengths != {len(bars)}:
+        raise ConfigError(f"{strategy.id} gives {max(lengths)} decisions about {len(bars)} bars")
+    entering = decisions.size[decisions.entries | decisions.exits]
+    if not bool(((entering >= 0) & (entering <= 1)).all()):
+        raise ConfigError(f"{strategy.id} suggests a size that is not between 0 and 1")
+
+
+def tradable(bars: Bars) -> Flags:
+    """Bars that an order can be filled in: those with volume.
+
+    As long as a series never had any volume (an index), it is not known, and every bar is tradable.
+    """
+    traded = bars.volume > 0
+    flags: Flags = traded | ~np.logical_or.accumulate(traded)
+    return flags
