@@ -68,6 +68,9 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        explained = self.database.explained(error) if error is not None else None
+        if explained is not None:
+            raise explained from error
 
     # What is watched
 
@@ -264,17 +267,20 @@ def bootstrap(settings: Settings | None = None, url: str | None = None, clock: C
 
     Raises:
         ConfigError: the configuration is wrong.
-        ServiceUnavailableError: the database does not answer.
+        ServiceUnavailableError: the database does not answer; in a `with` block also: it stopped answering.
     """
     from algo_trading.adapters.postgres.database import Database
     from algo_trading.adapters.postgres.migrate import is_current, upgrade
 
     settings = settings or load_settings()
-    database = Database(url or database_url(settings))
-    database.check()
-    if not is_current(database.engine):
-        upgrade(database.engine)
-    return App(settings, database, clock or SystemClock())
+    application = App(settings, Database(url or database_url(settings)), clock or SystemClock())
+    with contextlib.ExitStack() as on_error:
+        on_error.enter_context(application)
+        application.database.check()
+        if not is_current(application.database.engine):
+            upgrade(application.database.engine)
+        on_error.pop_all()
+    return application
 
 
 @contextlib.contextmanager

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import OperationalError
+import psycopg
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 
@@ -25,11 +26,16 @@ class Database:
     def __init__(self, url: str) -> None:
         """Raise ConfigError unless `url` is one of PostgreSQL."""
         scheme, _, rest = url.partition("://")
+        form = "it must be postgresql://user:password@host:port/database"
         if scheme.split("+")[0] not in {"postgresql", "postgres"} or not rest:
-            raise ConfigError(
-                f"the database URL begins with {scheme!r}; it must be postgresql://user:password@host:port/database"
-            )
+            raise ConfigError(f"the database URL begins with {scheme!r}; {form}")
         self.url = f"postgresql://{rest}"
+        try:
+            make_url(self.url)
+        except (ArgumentError, ValueError) as error:  # its text may hold the password
+            raise ConfigError(
+                f"the database URL cannot be read; {form}, with what is special in a password escaped"
+            ) from error
         self._idle: list[Any] = []  # ADBC connections; opening one costs some ten queries of PostgreSQL's catalogue
 
     @cached_property
@@ -48,10 +54,9 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 version = connection.dialect.server_version_info
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[-1]
+        except DBAPIError as error:
             raise ServiceUnavailableError(
-                f"the database at {self.address} does not answer: {reason}; check ALGO_DATABASE_URL"
+                f"the database at {self.address} does not answer: {_reason(error)}; check ALGO_DATABASE_URL"
             ) from error
         if version is not None and int(version[0]) < OLDEST_SERVER:
             raise ServiceUnavailableError(
@@ -64,6 +69,17 @@ class Database:
         parts = urlsplit(self.url)
         return f"{parts.netloc.rpartition('@')[2]}{parts.path}" + (f"?{parts.query}" if not parts.hostname else "")
 
+    def explained(self, error: BaseException) -> ServiceUnavailableError | None:
+        """What a user can do about `error` if the server went away or cannot go on (a full disk); None for others."""
+        from adbc_driver_manager import OperationalError as ArrowError
+
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, psycopg.OperationalError | ArrowError):
+            return None
+        return ServiceUnavailableError(
+            f"the database at {self.address} failed: {_reason(cause)}; see its log, and run the same command again"
+        )
+
     @contextlib.contextmanager
     def arrow(self) -> Iterator[ArrowConnection]:
         """An ADBC connection in a transaction, committed at the end and rolled back on an error."""
@@ -72,7 +88,7 @@ class Database:
             yield ArrowConnection(connection)
             connection.commit()
         except BaseException:
-            connection.close()
+            _close(connection)
             raise
         self._idle.append(connection)
 
@@ -84,7 +100,7 @@ class Database:
     def close(self) -> None:
         """Close idle connections."""
         while self._idle:
-            self._idle.pop().close()
+            _close(self._idle.pop())
         if "engine" in self.__dict__:
             self.engine.dispose()
 
@@ -117,3 +133,19 @@ class ArrowConnection:
         with self._connection.cursor() as cursor:
             cursor.execute(query, tuple(parameters) or None)
             return cursor.fetch_arrow_table()
+
+
+def _close(connection: Any) -> None:  # noqa: ANN401 - ADBC ships no types
+    """Close an ADBC connection, also one whose server is gone, without hiding the error that told of it."""
+    from adbc_driver_manager import Error
+
+    with contextlib.suppress(Error):
+        connection.close()
+
+
+def _reason(error: BaseException) -> str:
+    """The last line of libpq's account that says something: after it comes a question to the reader."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lines = [line.strip() for line in str(cause).splitlines()]
+    said = [line for line in lines if line and not line.startswith(("Is the server running", "This probably means"))]
+    return said[-1] if said else type(cause).__name__

@@ -15,7 +15,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -78,8 +78,16 @@ class EmbeddedPostgres:
                     f"the embedded PostgreSQL cannot use {error.filename or self._home}: {error.strerror}; "
                     "set ALGO_HOME to a folder you can write to"
                 ) from error
+        try:
+            self._create((DATABASE, *databases))
+        except psycopg.OperationalError as error:
+            raise ServiceUnavailableError(
+                f"the embedded PostgreSQL does not go on: {_last_line(str(error))}; see {self._log}"
+            ) from error
+
+    def _create(self, databases: Sequence[str]) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            for database in (DATABASE, *databases):
+            for database in databases:
                 with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                     connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(database)))
 
