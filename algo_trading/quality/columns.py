@@ -129,6 +129,7 @@ def _off_unit(batch: Batch, bars: Parsed) -> NDArray[np.bool_]:
         session=sessions[order],
         close=np.concatenate((bars.numbers["close"], stored["close"].to_numpy()))[order],
         stored=is_stored[order],
+        traded=np.concatenate((bars.numbers["volume"], stored["volume"].to_numpy()))[order] > 0,
         splits=_splits(batch.actions, symbols, sessions)[order],
     )
     off = np.zeros(len(codes), dtype=bool)

@@ -6,7 +6,7 @@ some hundred per cent; above nothing real but a split, which an action explains,
 symbol, which is not wanted either.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,14 +29,15 @@ APART = np.timedelta64(31, "D")  # bars farther apart are no neighbours
 class Closes:
     """Closes of many series, sorted by `series` (a number for each instrument) and `session`.
 
-    `stored` marks bars that passed the gate before; their unit is right. `splits` divides a close into the shares of
-    today (1 where no split is known). All arrays have the same length.
+    `stored` marks bars that passed the gate before, `traded` bars with a volume. `splits` divides a close into the
+    shares of today (1 where no split is known). All arrays have the same length.
     """
 
     series: NDArray[np.int64]
     session: Times
     close: Floats
     stored: NDArray[np.bool_]
+    traded: NDArray[np.bool_]
     splits: Floats
 
 
@@ -45,6 +46,7 @@ def off_unit(closes: Closes) -> NDArray[np.bool_]:
 
     The nearest stored bars tell the right unit; without any the newest run of RUN bars in one unit does (a source that
     changes units is right about today); in a shorter series the majority does. Where units are even, all are held back.
+    Bars that nobody traded tell nothing, unless there are no others: a stale quote must not condemn a real price.
     """
     jump = np.zeros(len(closes.close), dtype=bool)
     for block in _suspicious_blocks(closes):
@@ -52,7 +54,8 @@ def off_unit(closes: Closes) -> NDArray[np.bool_]:
         # Prices should be as traded, but may be adjusted for splits already: the reading with fewer changes counts.
         readings = (closes.close[block] / closes.splits[block], closes.close[block])
         units = min((_units(reading.tolist()) for reading in readings), key=_changes)
-        jump[block] = _off(units, stored.tolist()) & ~stored
+        telling = closes.traded[block] if closes.traded[block].any() else np.ones(len(units), dtype=bool)
+        jump[block] = _off(units, (stored & telling).tolist(), telling.tolist()) & ~stored
     return jump
 
 
@@ -77,18 +80,17 @@ def _suspicious_blocks(closes: Closes) -> Iterator[slice]:
         yield slice(int(starts[block]), int(ends[block]))
 
 
-def _off(units: list[int], stored: list[bool]) -> NDArray[np.bool_]:
+def _off(units: list[int], stored: list[bool], telling: list[bool]) -> NDArray[np.bool_]:
     if any(stored):
         before = _last_stored(units, stored)
         after = _last_stored(units[::-1], stored[::-1])[::-1]
         return np.array([unit not in known for unit, *known in zip(units, before, after, strict=True)])
-    newest = _newest_run(units)
-    if newest is not None:
-        return np.array([unit != newest for unit in units])
-    count = {unit: units.count(unit) for unit in set(units)}
-    most = max(count.values())
-    leaders = [unit for unit in count if count[unit] == most]
-    return np.array([len(leaders) > 1 or unit != leaders[0] for unit in units])
+    told = [unit for unit, tells in zip(units, telling, strict=True) if tells]
+    right = _newest_run(told)
+    if right is None:
+        (most, count), *others = Counter(told).most_common()
+        right = None if others and others[0][1] == count else most
+    return np.array([unit != right for unit in units])
 
 
 def _last_stored(units: list[int], stored: list[bool]) -> list[int | None]:

@@ -17,10 +17,11 @@ DAY = np.datetime64("2015-01-01", "D")
 def off(
     closes: Sequence[float],
     stored: Sequence[int] = (),
+    untraded: Sequence[int] = (),
     days: Sequence[int] | None = None,
     splits: Sequence[float] | None = None,
 ) -> list[int]:
-    """Positions found off; `stored` are positions of stored bars, `days` are dates, one apart unless given."""
+    """Positions found off; `stored` and `untraded` are positions, `days` are one apart unless given."""
     count = len(closes)
     found = off_unit(
         Closes(
@@ -28,6 +29,7 @@ def off(
             session=DAY + np.array(range(count) if days is None else days, dtype="timedelta64[D]"),
             close=np.array(closes, dtype=float),
             stored=np.isin(np.arange(count), stored),
+            traded=~np.isin(np.arange(count), untraded),
             splits=np.ones(count) if splits is None else np.array(splits, dtype=float),
         )
     )
@@ -90,6 +92,16 @@ def test_the_nearest_stored_bar_counts() -> None:
     assert off([10, 10.1, 10.2, 10.3, 1000, 1010, 1020], stored=[0, 1, 2, 4, 5]) == []
 
 
+def test_bars_that_nobody_traded_tell_nothing() -> None:
+    assert off([0.01, 16, 16.5, 16.4], stored=[0], untraded=[0]) == []
+    assert off([0.01, 16], untraded=[0]) == [0]
+    assert off([0.01, 0.01, 0.01, 0.01, 0.01, 16], untraded=range(5)) == [0, 1, 2, 3, 4]
+
+
+def test_where_nobody_trades_at_all_every_bar_tells() -> None:
+    assert off([10, 1000, 10, 10], stored=[0], untraded=range(4)) == [1]
+
+
 def test_bars_far_apart_are_no_neighbours() -> None:
     assert off([1, 100], days=[0, 400]) == []
     assert off([1, 100], days=[0, 4]) == [0, 1]
@@ -115,6 +127,7 @@ def test_series_are_judged_apart() -> None:
         session=DAY + np.array([0, 1, 0, 1], dtype="timedelta64[D]"),
         close=np.array([1.0, 1.0, 100.0, 100.0]),
         stored=np.zeros(4, dtype=bool),
+        traded=np.ones(4, dtype=bool),
         splits=np.ones(4),
     )
     assert not off_unit(closes).any()
