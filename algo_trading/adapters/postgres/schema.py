@@ -112,6 +112,7 @@ signals = Table(
     _written("decided_at"),
     UniqueConstraint("strategy", "params", "instrument_id", "interval", "session"),
     Index(None, "session"),
+    Index(None, "instrument_id"),
 )
 
 sessions = Table(

@@ -1,4 +1,4 @@
-"""What reviews of strategies recommend, and what they chose from."""
+"""What reviews of strategies recommend, and what they chose from; signals are read by instrument."""
 
 from pathlib import Path
 
@@ -15,5 +15,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_signals_instrument_id")
     for table in ("backtests", "recommendations"):
         op.drop_table(table)

@@ -35,3 +35,5 @@ COMMENT ON TABLE backtests IS 'What the recommendations were chosen from.';
 COMMENT ON COLUMN backtests.rank IS '0 is the best';
 COMMENT ON COLUMN backtests.statistics IS 'out of sample';
 COMMENT ON COLUMN backtests.objection IS 'why it is not recommended';
+
+CREATE INDEX ix_signals_instrument_id ON signals (instrument_id);

@@ -1,0 +1,145 @@
+"""Stored signals derived again: agreement, mismatches, and what explains them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.repositories.bars import bars_table
+from algo_trading.services.evaluate import EvaluateStrategies
+from algo_trading.strategies.active import ActivePair
+from algo_trading.strategies.ema_cross import EmaCross
+from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.verify_live import VerifyLive
+from bar_series import bars_of, random_walk
+from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.signals import FakeSignals
+
+pytestmark = pytest.mark.unit
+
+IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
+STRATEGIES = (SmaCross(3, 8, 10), EmaCross(3, 8))
+N = 120
+
+
+class Live:
+    """Bars of two instruments, evaluated session by session as they came."""
+
+    def __init__(self) -> None:
+        self.bars, self.actions, self.signals = FakeBars(), FakeCorporateActions(), FakeSignals()
+        self.series = {name: bars_of(random_walk(N, seed), name) for seed, name in enumerate(("IBM", "MSFT"))}
+        split = self.series["IBM"].session(70)
+        self.actions.upsert([CorporateAction(IBM, split, ActionKind.SPLIT, 2.0)], "test")
+        pairs = [ActivePair(strategy, instrument) for strategy in STRATEGIES for instrument in (IBM, MSFT)]
+        evaluate = EvaluateStrategies(self.bars, self.actions, self.signals, pairs)
+        for end in range(40, N + 1):
+            self.store(*(bars[:end] for bars in self.series.values()))
+            evaluate(self.series["IBM"].session(end - 1), [IBM, MSFT])
+        self.verify = VerifyLive(self.bars, self.actions, self.signals)
+
+    def store(self, *series: Bars) -> None:
+        self.bars.upsert(bars_table(series), "test")
+
+    def falsify(self, change: Callable[[Signal], Signal]) -> Signal:
+        """Rewrite one stored signal, as nobody should; returns it."""
+        stored = self.signals._signals
+        changed = change(self.signals.of_instrument(IBM)[30])
+        stored[changed.key] = changed
+        return changed
+
+
+@pytest.fixture(scope="module")
+def evaluated() -> Live:
+    return Live()
+
+
+@pytest.fixture
+def live(evaluated: Live) -> Live:
+    """The same, for each test to spoil."""
+    copy = Live.__new__(Live)
+    copy.series = evaluated.series
+    copy.bars, copy.actions, copy.signals = FakeBars(), evaluated.actions, FakeSignals()
+    copy.store(*evaluated.series.values())
+    for instrument in (IBM, MSFT):
+        copy.signals.add(evaluated.signals.of_instrument(instrument))
+    copy.verify = VerifyLive(copy.bars, copy.actions, copy.signals)
+    return copy
+
+
+def test_what_was_decided_live_is_what_the_bars_say(live: Live) -> None:
+    done: list[Instrument] = []
+    report = live.verify(progress=done.append)
+    assert report.checked == report.agreed == 4 * (N + 1 - 40)
+    assert (report.revised, report.mismatches, report.explained) == (0, (), ())
+    assert done == [IBM, MSFT]
+    assert live.verify([MSFT]).checked == 2 * (N + 1 - 40)
+    assert live.verify([Instrument("AAPL")]).checked == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda signal: replace(signal, side=Side.BUY if signal.side is Side.SELL else Side.SELL),
+        lambda signal: replace(signal, confidence=signal.confidence / 2),
+        lambda signal: replace(signal, size=0.5),
+        lambda signal: replace(signal, close=signal.close * 1.001),
+    ],
+)
+def test_another_outcome_from_the_same_inputs_is_a_mismatch(live: Live, change: Callable[[Signal], Signal]) -> None:
+    changed = live.falsify(change)
+    report = live.verify()
+    assert [found.stored for found in report.mismatches] == [changed]
+    assert report.explained == ()
+    assert report.agreed == report.checked - 1
+    assert str(report.mismatches[0]).startswith(f"{changed.session} IBM {changed.strategy}: stored {changed.side} at ")
+
+
+def test_another_wording_is_no_mismatch(live: Live) -> None:
+    live.falsify(lambda signal: replace(signal, reason="in other words"))
+    assert live.verify().mismatches == ()
+
+
+def test_bars_revised_since_explain_a_difference(live: Live) -> None:
+    bars = live.series["MSFT"]
+    closes = bars.close.copy()
+    closes[60] *= 1.3
+    live.store(replace(bars, close=closes))
+    report = live.verify()
+    assert report.mismatches == ()
+    assert report.revised == 2 * (N - 60)  # every session from the revised one on saw other bars
+    assert 0 < len(report.explained) < report.revised
+    assert {found.why for found in report.explained} == {"inputs revised since"}
+    assert report.agreed + len(report.explained) == report.checked
+    assert str(report.explained[0]).endswith("(inputs revised since)")
+
+
+def test_a_bar_that_is_gone_explains_it_too(live: Live) -> None:
+    bars, gone = FakeBars(), live.series["IBM"].session(80)
+    table = bars_table(
+        [series[:80] for series in live.series.values()] + [series[81:] for series in live.series.values()]
+    )
+    bars.upsert(table, "test")
+    report = VerifyLive(bars, live.actions, live.signals)([IBM])
+    found = [difference for difference in report.explained if difference.stored.session == gone]
+    assert {difference.why for difference in found} == {"inputs revised since: there is no bar of the session"}
+    assert str(found[0]).endswith("derived nothing (inputs revised since: there is no bar of the session)")
+    assert report.mismatches == ()
+
+
+def test_a_strategy_that_is_not_installed_any_more_is_named(live: Live) -> None:
+    gone = live.falsify(lambda signal: replace(signal, strategy=StrategyId("of_last_year", "{}")))
+    report = live.verify([IBM])
+    assert [found.stored for found in report.explained] == [gone]
+    assert report.explained[0].why.startswith("cannot be derived: there is no strategy 'of_last_year'; known are: ")
+
+
+def test_an_instrument_without_bars_is_no_error(live: Live) -> None:
+    live.signals.add(
+        [replace(live.signals.of_instrument(IBM)[0], instrument=Instrument("GONE"), session=date(2001, 1, 2))]
+    )
+    assert live.verify([Instrument("GONE")]).revised == 1
