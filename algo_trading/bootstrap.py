@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
     from algo_trading.quality.verdict import Gate
     from algo_trading.repositories.accounts import AccountRepository
+    from algo_trading.repositories.bar_files import BarFileReader
     from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, IndicatorRepository
     from algo_trading.repositories.market_data import MarketData
     from algo_trading.repositories.objects import ObjectStore
@@ -239,10 +240,15 @@ class App:
         return self.settings.mail.sender
 
     @cached_property
-    def read_bar_files(self) -> Any:  # noqa: ANN401 - a function; its protocol is in repositories.bar_files
-        from algo_trading.adapters.bar_files import read_bar_files
+    def read_bar_files(self) -> BarFileReader:
+        return bar_file_reader()
 
-        return read_bar_files
+
+def bar_file_reader() -> BarFileReader:
+    """What reads files of bars; it needs no database."""
+    from algo_trading.adapters.bar_files import read_bar_files
+
+    return read_bar_files
 
 
 def embedded_postgres(settings: Settings) -> EmbeddedPostgres:

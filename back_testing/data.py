@@ -1,26 +1,115 @@
 """Bars to test on: from a file, without a database, or from the database."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from algo_trading.domain.bars import Bars
-from algo_trading.domain.instrument import Instrument
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from algo_trading.domain.bars import COLUMNS, Bars, Floats, Times
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.quality.parse import parse_dates, parse_numbers, parse_rows
 from algo_trading.repositories.bar_files import BarFileReader
-from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
+from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.strategies.base import Flags
+
+BESIDE = ("dividend", "adjusted_close")  # what a file may have beside the bars
+LISTED = 12  # symbols that a message names
 
 
 def bars_from_file(
     read: BarFileReader, path: Path, symbols: Sequence[str], venue: str, *, adjust: bool = True
 ) -> list[Bars]:
-    """The bars of a file that `import-bars` takes, every symbol of it or those asked for.
+    """The bars of a file that `import-bars` takes: of its only symbol, or of those asked for, in their order.
+
+    Prices are adjusted for what the file tells: by its column of adjusted closes, else by its dividends. Files do not
+    tell the true close of a session, so a bar counts as closed at the end of its day.
 
     Raises:
-        ConfigError: the file holds no bars, lacks a symbol, or a row is no bar: missing or unreadable cells, a price
-            of 0, a date that comes twice or out of order.
+        ConfigError: the file holds no bars, lacks a symbol or has several and none is asked for, or a row is no bar:
+            cells that are missing or unreadable, a date that comes twice or out of order.
     """
-    raise NotImplementedError
+    rows = _rows(read, path, symbols)
+    found = {symbol.upper(): symbol for symbol in pc.unique(rows["symbol"]).to_pylist() if symbol}
+    if not symbols and len(found) > 1:
+        raise ConfigError(f"{path} holds {len(found)} symbols ({_listed(found.values())}); choose with --symbol")
+    series = []
+    for name in symbols or found:
+        if name.upper() not in found:
+            raise ConfigError(f"{path} has no bars of {name}; it has {_listed(found.values())}")
+        own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
+        series.append(_bars(own, Instrument(found[name.upper()], venue), adjust=adjust))
+    return series
+
+
+def _rows(read: BarFileReader, path: Path, symbols: Sequence[str]) -> pa.Table:
+    wanted = {symbol.upper() for symbol in symbols}
+    try:
+        files = list(read([path], symbols[0] if len(symbols) == 1 else None))
+    except AlgoTradingError as error:
+        raise ConfigError(str(error)) from error
+    tables = [
+        table.rows((*RAW_COLUMNS, *BESIDE))
+        for file in files
+        for table in file.tables
+        if table.symbol is None or not wanted or table.symbol.upper() in wanted
+    ]
+    if not tables:
+        return pa.table({name: pa.array([], pa.string()) for name in (*RAW_COLUMNS, *BESIDE, "place")})
+    rows = pa.concat_tables(tables)
+    return rows.set_column(0, "symbol", pc.utf8_trim_whitespace(rows["symbol"]))
+
+
+def _bars(rows: pa.Table, instrument: Instrument, *, adjust: bool) -> Bars:
+    parsed = parse_rows(rows)
+    for row in np.flatnonzero(parsed.unparseable != np.array(None)):
+        raise ConfigError(f"{rows['place'][int(row)]}: this cell cannot be read: {parsed.unparseable[row]}")
+    for name in COLUMNS:
+        _require(~np.isnan(parsed.numbers[name]), rows, f"the {name} is missing")
+    _require(~np.isnat(parsed.session), rows, "the date is missing")
+    steps = np.diff(parsed.session).astype(np.int64)
+    _require(np.append(True, steps != 0), rows, f"{instrument} has this date twice")
+    _require(np.append(True, steps > 0), rows, f"{instrument} is not in ascending order of dates")
+    opened: Times = parsed.session.astype("datetime64[us]")
+    closed: Times = (parsed.session + 1).astype("datetime64[us]")
+    prices = [parsed.numbers[name] for name in COLUMNS]
+    bars = Bars(instrument, Interval.DAY, opened, closed, *prices)
+    return _adjusted_as_told(bars, rows) if adjust else bars
+
+
+def _require(good: Flags, rows: pa.Table, what: str) -> None:
+    if not good.all():
+        raise ConfigError(f"{rows['place'][int(np.argmin(good))]}: {what}; correct the file")
+
+
+def _adjusted_as_told(bars: Bars, rows: pa.Table) -> Bars:
+    closes, _ = parse_numbers(rows["adjusted_close"])
+    if len(closes) and bool((closes > 0).all()):
+        return _scaled(bars, closes / bars.close)
+    dividends, _ = parse_numbers(rows["dividend"])
+    paid = [
+        CorporateAction(bars.instrument, bars.session(int(row)), ActionKind.DIVIDEND, float(dividends[row]))
+        for row in np.flatnonzero(dividends > 0)
+    ]
+    return adjusted(bars, paid)
+
+
+def _scaled(bars: Bars, factors: Floats) -> Bars:
+    """Prices times the factors, the last of which is made 1."""
+    factors = factors / factors[-1]
+    return replace(bars, **{name: getattr(bars, name) * factors for name in ("open", "high", "low", "close")})
+
+
+def _listed(symbols: Iterable[str]) -> str:
+    names = sorted(symbols)
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more if names else "none"
 
 
 @dataclass(frozen=True)
@@ -36,4 +125,16 @@ class ReadHistory:
         Raises:
             ConfigError: an instrument has no bars.
         """
-        raise NotImplementedError
+        series = split_by_instrument(self.bars.read(instruments, Interval.DAY, None, last), Interval.DAY)
+        missing = [instrument for instrument in instruments if instrument not in series]
+        if missing:
+            until = f" up to {last}" if last else ""
+            raise ConfigError(
+                f"the database has no bars of {missing[0]} ({missing[0].venue}){until}; bring some with "
+                f"`algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
+            )
+        found = [series[instrument] for instrument in instruments]
+        if not adjust or not found:
+            return found
+        actions = self.actions.read(instruments, max(bars.session(-1) for bars in found))
+        return [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]

@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 
 from algo_trading.repositories.market_data import RAW_COLUMNS
 
-DIVIDEND = "dividend"  # per share, on the ex-date; a file may have it beside the bars
+# What a file may have beside the bars: cash per share on the ex-date, and the close adjusted for all that came later.
+DIVIDEND, ADJUSTED_CLOSE = "dividend", "adjusted_close"
 NAMES: Mapping[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "stockname"),
     "session": ("date", "timestamp", "datetime"),
     **{name: (name,) for name in ("open", "high", "low", "close", "volume")},
     DIVIDEND: ("dividend", "dividends"),
+    ADJUSTED_CLOSE: ("adj close", "adj_close", "adjclose", "adjusted close", "adjusted_close"),
 }
 NEEDED = tuple(name for name in RAW_COLUMNS if name != "symbol")
 INDEX_NAMES = ("", "__index_level_0__")  # an index without a name, as CSV writers and pandas' Parquet put it
