@@ -2,7 +2,7 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import DAILY_BARS, DAILY_INDICATORS, after, manners, shards
+from algo_airflow.flow import DAILY_BARS, DAILY_INDICATORS, after, manners, over_shards
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 
 
@@ -27,7 +27,7 @@ def daily_indicators() -> None:
         """Announce the session's indicators once every shard is stored."""
         announce(DAILY_INDICATORS, one_session(reports), rows=sum(report["published"] for report in reports))
 
-    publish(compute.expand(symbols=shards()))
+    publish(over_shards(compute))
 
 
 daily_indicators()

@@ -2,7 +2,7 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import DAILY_BARS, SOURCE_POOL, SOURCE_RETRIES, manners, market_sessions, shards
+from algo_airflow.flow import DAILY_BARS, SOURCE_POOL, SOURCE_RETRIES, manners, market_sessions, over_shards
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 
 
@@ -41,7 +41,7 @@ def equity_daily_bars() -> None:
         announce(DAILY_BARS, session, files=files)
         return told(session, files)
 
-    publish(ingest.expand(symbols=shards()))
+    publish(over_shards(ingest))
 
 
 equity_daily_bars()

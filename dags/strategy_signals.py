@@ -2,7 +2,7 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import DAILY_INDICATORS, SIGNALS, after, manners, shards
+from algo_airflow.flow import DAILY_INDICATORS, SIGNALS, after, manners, over_shards
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 
 
@@ -33,7 +33,7 @@ def strategy_signals() -> None:
             app.sessions.mark(app.settings.venue, session, Stage.DECIDED)
         announce(SIGNALS, session, decided=sum(report["decided"] for report in reports))
 
-    publish(evaluate.expand(symbols=shards()))
+    publish(over_shards(evaluate))
 
 
 strategy_signals()

@@ -1,9 +1,10 @@
 """What every flow of the pipeline has in common: its assets, its schedule, its owner, its manners when it fails."""
 
+import inspect
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, PartitionedAssetTimetable
+from airflow.sdk import Asset, PartitionedAssetTimetable, XComArg
 
 from algo_airflow.deadlines import signals_within
 from algo_airflow.failures import RetryByError
@@ -40,6 +41,12 @@ def market_sessions() -> MarketSessionTimetable:
 def after(asset: Asset) -> PartitionedAssetTimetable:
     """When a session of `asset` has been published, for the same session."""
     return PartitionedAssetTimetable(assets=asset)
+
+
+def over_shards(step: Any) -> XComArg:  # noqa: ANN401 - what @task makes has a private type
+    """A task for each shard of the watchlist. Airflow gives a mapped task no documentation unless it is told."""
+    tasks: XComArg = step.override(doc_md=inspect.cleandoc(step.function.__doc__ or "")).expand(symbols=shards())
+    return tasks
 
 
 def shards() -> list[list[str]]:

@@ -34,13 +34,8 @@ def application() -> "Iterator[App]":
 
     from algo_trading.bootstrap import bootstrap
 
-    with bootstrap(url=libpq_url(PostgresHook(CONNECTION).get_uri())) as app:
+    with bootstrap(url=PostgresHook(CONNECTION).get_uri()) as app:
         yield app
-
-
-def libpq_url(sqlalchemy_url: str) -> str:
-    """The URL without SQLAlchemy's driver name."""
-    return "postgresql://" + sqlalchemy_url.partition("://")[2]
 
 
 def run_session(app: "App") -> date:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from algo_airflow.runtime import MOST_ITEMS, libpq_url, one_session, told
+from algo_airflow.runtime import MOST_ITEMS, one_session, told
 from algo_trading.errors import AlgoTradingError
 
 pytestmark = pytest.mark.unit
@@ -43,10 +43,3 @@ def test_shards_agree_on_their_session() -> None:
     assert one_session([{"session": "2013-02-25"}, {"session": "2013-02-25"}]) == DAY
     with pytest.raises(AlgoTradingError, match="2013-02-25, 2013-02-26"):
         one_session([{"session": "2013-02-26"}, {"session": "2013-02-25"}])
-
-
-def test_the_driver_s_name_is_dropped_from_a_url() -> None:
-    assert (
-        libpq_url("postgresql+psycopg://postgres@/market?host=%2Ftmp%2Fpg")
-        == "postgresql://postgres@/market?host=%2Ftmp%2Fpg"
-    )

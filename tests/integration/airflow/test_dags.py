@@ -1,0 +1,171 @@
+"""Every DAG imported and run by Airflow itself, twice, over an embedded PostgreSQL."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from algo_trading.bootstrap import bootstrap, embedded_postgres
+from algo_trading.calendars import market_calendar
+from algo_trading.launcher.airflow import METADATA_DATABASE
+from algo_trading.launcher.home import AirflowHome, checkout_folder
+from algo_trading.services.open_accounts import OpenAccounts
+from algo_trading.services.status import ReadStatus
+from algo_trading.settings import load_settings
+
+pytestmark = pytest.mark.integration
+
+HERE = Path(__file__).parent
+CHAIN = ["equity_daily_bars", "daily_indicators", "strategy_signals", "signal_dispatch"]
+FIRST = date(2012, 6, 1)  # where run_dags.py has the history begin
+LAST = "2013-03-01"  # the sample's newest session, which a run without a key takes
+SUBSCRIPTION = [{"address": "trader@localhost", "start": LAST}]
+TIMES = 2
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Airflow's environment over a fresh home, with an account and a subscription that begin with the last session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALGO_HOME", str(tmp_path_factory.mktemp("h")))
+        patch.setenv("ALGO_ACCOUNT__START", LAST)
+        patch.setenv("ALGO_SUBSCRIPTIONS", json.dumps(SUBSCRIPTION))
+        settings = load_settings()
+        server = embedded_postgres(settings)
+        server.start(METADATA_DATABASE)
+        try:
+            with bootstrap(settings) as application:
+                application.make(OpenAccounts)()
+            yield AirflowHome(settings).environment(server.url(), server.url(METADATA_DATABASE))
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def seen(environment: dict[str, str]) -> dict[str, Any]:
+    """What run_dags.py saw."""
+    command = [sys.executable, str(HERE / "run_dags.py"), str(TIMES)]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    result: dict[str, Any] = json.loads(finished.stdout.rpartition("RESULT\n")[2])
+    return result
+
+
+def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
+    assert seen["import_errors"] == {}
+    assert set(seen["dags"]) == {*CHAIN, "history_load"} == {path.stem for path in dag_files()}
+
+
+def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
+    assert [run["dag"] for run in seen["runs"]] == ["history_load", *CHAIN] * TIMES
+    failed = [(run["dag"], run["tasks"]) for run in seen["runs"] if run["state"] != "success"]
+    assert failed == []
+    assert [sorted(run["tasks"]) for run in seen["runs"][1:5]] == [
+        ["ingest[0]", "publish[-1]"],
+        ["compute[0]", "publish[-1]"],
+        ["evaluate[0]", "publish[-1]"],
+        ["deliver[-1]", "execute[-1]", "notify[-1]"],
+    ]
+
+
+@pytest.mark.usefixtures("seen")
+def test_a_run_without_a_key_takes_the_newest_session_and_a_second_one_adds_no_row(environment: dict[str, str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ALGO_HOME", "ALGO_ACCOUNT__START", "ALGO_SUBSCRIPTIONS"):
+            patch.setenv(name, environment[name])
+        with bootstrap() as application:
+            status = application.make(ReadStatus)()
+            symbols = len(application.instruments)
+            pairs = len(application.pairs)
+            bought = [signal for signal in application.signals.newest(10) if str(signal.session) == LAST]
+    assert str(status.latest_partition) == LAST
+    assert status.rows["indicators"] == symbols
+    assert status.rows["signals"] == pairs
+    assert status.rows["bars"] == symbols * len(market_calendar("XNYS").sessions(FIRST, date.fromisoformat(LAST)))
+    assert status.rows["quarantined"] == 0
+    assert status.outbox == {"sent": len(bought), "pending": 0, "failed": 0}
+    assert [str(account["cursor"]) for account in map(asdict, status.accounts)] == [LAST]
+
+
+def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -> None:
+    for dag_id, dag in seen["dags"].items():
+        assert dag["doc"], dag_id
+        assert dag["owner_links"] == {"trading": "mailto:algo-trading@localhost"}
+        assert "algo-trading" in dag["tags"]
+        for task_id, task in dag["tasks"].items():
+            assert task["doc"], f"{dag_id}.{task_id}"
+            assert task["owner"] == "trading"
+            assert task["policy"] == "RetryByError"
+
+
+def test_what_asks_a_source_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
+    asking = {("equity_daily_bars", "ingest"), ("history_load", "load")}
+    for dag_id, dag in seen["dags"].items():
+        for task_id, task in dag["tasks"].items():
+            expected = ("market_data", 6) if (dag_id, task_id) in asking else ("default_pool", 3)
+            assert (task["pool"], task["retries"]) == expected
+
+
+def test_the_chain_hangs_on_assets(seen: dict[str, Any]) -> None:
+    dags = seen["dags"]
+    assert dags["equity_daily_bars"]["timetable"] == "XNYS close + 30 min"
+    assert dags["equity_daily_bars"]["catchup"]
+    assert [dags[name]["timetable"] for name in CHAIN[1:]] == ["PartitionedAssetTimetable"] * 3
+    outlets = [[task["outlets"] for task in dags[name]["tasks"].values() if task["outlets"]] for name in CHAIN]
+    assert outlets == [[["daily_bars"]], [["daily_indicators"]], [["signals"]], []]
+    mapped = [task for name in CHAIN for task, details in dags[name]["tasks"].items() if details["mapped"]]
+    assert mapped == ["ingest", "compute", "evaluate"]
+
+
+def test_everything_up_to_the_signals_has_their_deadline(seen: dict[str, Any]) -> None:
+    with_deadline = [name for name in CHAIN if seen["dags"][name]["deadline"]]
+    assert with_deadline == CHAIN[:3]
+    deadline = seen["deadline"]
+    tomorrow = date.fromisoformat(deadline["today"]) + timedelta(days=1)
+    assert deadline["due"] == {deadline["today"]: f"{tomorrow} 02:00:00+00:00", "2013-03-01": "None"}
+    assert (deadline["told"], deadline["error"]) == (True, None)
+
+
+def test_the_history_form_comes_filled_in(seen: dict[str, Any]) -> None:
+    assert seen["dags"]["history_load"]["params"] == {"from": "2000-01-01", "to": LAST, "symbols": []}
+
+
+@pytest.mark.parametrize("source", ["sample", "yahoo", "csv_files"])
+def test_parsing_imports_nothing_heavy_and_reaches_no_database(environment: Mapping[str, str], source: str) -> None:
+    """All files one after the other, with Airflow already imported, as the DAG processor parses them."""
+    program = """
+import json, runpy, sys
+import airflow.sdk, airflow.timetables.base
+for path in sys.argv[1:]: runpy.run_path(path)
+heavy = ("pandas", "great_expectations", "numba", "exchange_calendars", "matplotlib", "yfinance", "minio",
+         "adbc_driver_postgresql", "algo_trading.bootstrap", "algo_trading.services")
+print(json.dumps([name for name in heavy if name in sys.modules]))
+"""
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"  # who connects at parse time fails
+    finished = subprocess.run(
+        [sys.executable, "-c", program, *map(str, dag_files())],
+        env={
+            **environment,
+            "PYTHONPATH": str(checkout_folder() / "plugins"),
+            "ALGO_MARKET_DATA": source,
+            "ALGO_STRATEGIES": json.dumps([{"name": "sma_cross", "symbols": ["IBM"]}]),
+            "ALGO_CSV_FILES__FOLDER": str(HERE),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": nowhere,
+            "AIRFLOW_CONN_ALGO_TRADING": nowhere,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert json.loads(finished.stdout.splitlines()[-1]) == []
+
+
+def dag_files() -> list[Path]:
+    return sorted((checkout_folder() / "dags").glob("*.py"))
