@@ -11,12 +11,13 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from algo_trading.domain.account import Account, Entry, EntryKind, Fill, Order, OrderStatus, Position
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.signal import Side, Signal
+from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.accounts import AccountStep
 from algo_trading.risk.costs import CENT, PRICE_STEP, Costs
 from algo_trading.risk.sizing import SizingRules, order_for
 
 SHARE_STEP = Decimal("0.00000001")
+ROUNDED_UP = Decimal("0.02")  # the most that rounding can add to value and commission
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def advance(account: Account, inputs: SessionInputs, costs: Costs, rules: Sizing
     step = AccountStep(account)
     for action in sorted(inputs.actions, key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND, a.instrument)):
         step = _apply(step, action, inputs.session)
+    step = replace(step, entries=_summed(step.entries))
     # Sells first: what they bring in can pay for the buys.
     for order in sorted(account.pending, key=lambda order: order.side is Side.BUY):
         step = _fill(step, order, inputs, costs)
@@ -77,7 +79,8 @@ def _apply(step: AccountStep, action: CorporateAction, session: date) -> Account
             quantity = (position.quantity * value).quantize(SHARE_STEP, ROUND_DOWN)
             change = quantity - position.quantity
             entries.append(Entry(session, EntryKind.SPLIT, position.strategy, position.instrument, Decimal(0), change))
-            positions.append(replace(position, quantity=quantity))
+            if quantity:
+                positions.append(replace(position, quantity=quantity))
         else:
             paid = (position.quantity * value).quantize(CENT, ROUND_DOWN)
             cash += paid
@@ -88,6 +91,16 @@ def _apply(step: AccountStep, action: CorporateAction, session: date) -> Account
     return replace(step, account=account, entries=(*step.entries, *entries))
 
 
+def _summed(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """One line for each kind of action: two ex-dates between one session and the next come to the same session."""
+    sums: dict[tuple[EntryKind, StrategyId, Instrument], Entry] = {}
+    for entry in entries:
+        key = (entry.kind, entry.strategy, entry.instrument)
+        before = sums.get(key, replace(entry, cash=Decimal(0), quantity=Decimal(0)))
+        sums[key] = replace(entry, cash=before.cash + entry.cash, quantity=before.quantity + entry.quantity)
+    return tuple(sums.values())
+
+
 def _fill(step: AccountStep, order: Order, inputs: SessionInputs, costs: Costs) -> AccountStep:
     quote = inputs.quotes.get(order.instrument)
     if quote is None or not quote.opened:
@@ -95,7 +108,10 @@ def _fill(step: AccountStep, order: Order, inputs: SessionInputs, costs: Costs) 
     at = costs.fill_price(order.side, quote.open)
     if order.side is Side.BUY:
         return _buy(step, order, at, inputs.session, costs)
-    held = next(p for p in step.account.positions if (p.strategy, p.instrument) == (order.strategy, order.instrument))
+    same = [p for p in step.account.positions if (p.strategy, p.instrument) == (order.strategy, order.instrument)]
+    if not same:
+        return _refuse(step, order, "a split has left nothing to sell")
+    (held,) = same
     value = (held.quantity * at).quantize(CENT, ROUND_DOWN)
     commission = costs.commission_on(value)
     fill = Fill(order.client_order_id, inputs.session, held.quantity, at, commission)
@@ -106,18 +122,26 @@ def _fill(step: AccountStep, order: Order, inputs: SessionInputs, costs: Costs) 
 def _buy(step: AccountStep, order: Order, at: Decimal, session: date, costs: Costs) -> AccountStep:
     account = step.account
     assert order.budget is not None
-    shares = (order.budget / (at * (1 + costs.commission))).quantize(Decimal(1), ROUND_DOWN)
-    value = (shares * at).quantize(CENT, ROUND_HALF_EVEN)
-    commission = costs.commission_on(value)
-    if shares == 0:
+    shares, value, commission = _affordable(order.budget, at, costs)
+    if value + commission > order.budget:
+        shares, value, commission = _affordable(order.budget - ROUNDED_UP, at, costs)
+    if shares <= 0:
         return _refuse(step, order, f"the budget of {order.budget} does not buy one share at {at:.2f}")
     if value + commission > account.cash:
-        reason = f"{shares} shares cost {value + commission} with commission, and the account has {account.cash}"
+        what = "1 share costs" if shares == 1 else f"{shares} shares cost"
+        reason = f"{what} {value + commission} with commission, and the account has {account.cash}"
         return _refuse(step, order, reason)
     fill = Fill(order.client_order_id, session, shares, at, commission)
     bought = Position(order.strategy, order.instrument, shares)
     positions = sorted((*account.positions, bought), key=lambda p: (p.strategy, p.instrument))
     return _settle(step, order, fill, -(value + commission), tuple(positions))
+
+
+def _affordable(money: Decimal, at: Decimal, costs: Costs) -> tuple[Decimal, Decimal, Decimal]:
+    """How many shares `money` buys, their value and the commission, both rounded to the cent."""
+    shares = (money / (at * (1 + costs.commission))).quantize(Decimal(1), ROUND_DOWN)
+    value = (shares * at).quantize(CENT, ROUND_HALF_EVEN)
+    return shares, value, costs.commission_on(value)
 
 
 def _settle(step: AccountStep, order: Order, fill: Fill, cash: Decimal, positions: tuple[Position, ...]) -> AccountStep:
