@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from algo_trading.domain.bars import COLUMNS, Bars, Floats, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.errors import AlgoTradingError, ConfigError
-from algo_trading.quality.parse import parse_dates, parse_numbers, parse_rows
+from algo_trading.quality.parse import parse_numbers, parse_rows
 from algo_trading.repositories.bar_files import BarFileReader
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.market_data import RAW_COLUMNS
@@ -78,8 +79,8 @@ def _bars(rows: pa.Table, instrument: Instrument, *, adjust: bool) -> Bars:
     _require(np.append(True, steps > 0), rows, f"{instrument} is not in ascending order of dates")
     opened: Times = parsed.session.astype("datetime64[us]")
     closed: Times = (parsed.session + 1).astype("datetime64[us]")
-    prices = [parsed.numbers[name] for name in COLUMNS]
-    bars = Bars(instrument, Interval.DAY, opened, closed, *prices)
+    columns: dict[str, Any] = {name: parsed.numbers[name] for name in COLUMNS}
+    bars = Bars(instrument, Interval.DAY, opened, closed, **columns)
     return _adjusted_as_told(bars, rows) if adjust else bars
 
 
