@@ -1,0 +1,125 @@
+"""The look-ahead check: honest strategies pass, cheats are caught by their decisions and by their fills."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from algo_trading.domain.bars import Bars, Floats
+from algo_trading.errors import ConfigError
+from algo_trading.strategies.base import Decisions, Flags, Strategy
+from algo_trading.strategies.registry import build_strategy, strategy_names
+from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.lookahead import check_lookahead
+from back_testing.rules import Direction, FillAt, TradingRules
+from bar_series import bars_of, random_walk
+
+pytestmark = pytest.mark.unit
+
+
+def candles(n: int = 400, seed: int = 7) -> Bars:
+    """A random walk with opens, highs and lows of its own."""
+    bars = bars_of(random_walk(n, seed))
+    noise = np.random.default_rng(seed + 1).uniform(0, 0.01, (3, n))
+    opens = np.append(bars.close[:1], bars.close[:-1]) * (1 + noise[0] - 0.005)
+    high, low = np.maximum(opens, bars.close) * (1 + noise[1]), np.minimum(opens, bars.close) * (1 - noise[2])
+    return replace(bars, open=opens, high=high, low=low)
+
+
+@dataclass(frozen=True)
+class Cheat(Strategy):
+    """Buys and sells where a rule of the test says, which may read any bar."""
+
+    name: ClassVar[str] = "cheat"
+    summary: ClassVar[str] = "knows more than it should"
+
+    rule: Callable[[Bars], Flags]
+
+    @property
+    def warmup(self) -> int:
+        return 3
+
+    def decide(self, bars: Bars) -> Decisions:
+        up = self.rule(bars)
+        return Decisions(up, ~up, np.ones(len(bars)), np.ones(len(bars)))
+
+    def explain(self, bars: Bars, index: int) -> str:
+        return f"it is {bars.close[index]:.2f}"
+
+    def lines(self, bars: Bars) -> dict[str, Floats]:
+        return {"close": bars.close}
+
+
+def tomorrow_rises(bars: Bars) -> Flags:
+    return np.append(bars.close[1:] > bars.close[:-1], [False] * min(1, len(bars)))
+
+
+def above_the_mean_of_all(bars: Bars) -> Flags:
+    flags: Flags = bars.close > np.mean(bars.close)
+    return flags
+
+
+def smoothed_around_the_bar(bars: Bars) -> Flags:
+    flags: Flags = np.convolve(bars.close, np.ones(3) / 3, mode="same") > bars.close
+    return flags
+
+
+@pytest.mark.parametrize("name", strategy_names())
+def test_registered_strategies_are_honest(name: str) -> None:
+    bars = candles(700, seed=4)
+    report = check_lookahead(build_strategy(name, {}), bars, TradingRules(stop_loss=0.04, take_profit=0.08))
+    assert report.sentences == ()
+    assert report.honest
+    assert report.cuts > 250
+    assert report.fills
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize(
+    "rules",
+    [TradingRules(), TradingRules(trailing_stop=0.03), TradingRules(stop_loss=0.02, take_profit=0.03, cash=500)],
+)
+def test_fills_of_the_engine_do_not_know_later_prices(rules: TradingRules, direction: Direction) -> None:
+    report = check_lookahead(SmaCross(2, 5, 0), candles(), replace(rules, direction=direction))
+    assert report.sentences == ()
+    assert report.fills == 40
+
+
+@pytest.mark.parametrize("rule", [tomorrow_rises, above_the_mean_of_all, smoothed_around_the_bar])
+def test_a_cheat_is_caught_by_its_decisions(rule: Callable[[Bars], Flags]) -> None:
+    report = check_lookahead(Cheat(rule), candles(), TradingRules())
+    assert not report.honest
+    assert any(" bars after 200" in sentence for sentence in report.decisions_changed)
+    assert any(sentence.startswith("entries at 200") for sentence in report.decisions_changed)
+    assert report.fills_moved  # its fills move too: decisions are asked anew
+
+
+def test_reasons_may_not_know_the_future_either() -> None:
+    class Hindsight(SmaCross):
+        def explain(self, bars: Bars, index: int) -> str:
+            return f"{super().explain(bars, index)}, later {bars.close[-1]:.2f}"
+
+    report = check_lookahead(Hindsight(2, 5, 0), candles(), TradingRules())
+    assert report.decisions_changed[0].startswith("the reason at 2000-01-08 is another one without the 394 bars after")
+    assert report.fills_moved == ()
+
+
+def test_a_fill_at_the_close_is_caught() -> None:
+    report = check_lookahead(SmaCross(2, 5, 0), candles(), TradingRules(fill=FillAt.CLOSE))
+    assert report.decisions_changed == ()
+    assert " when only prices after the open of 2000-" in report.fills_moved[0]
+
+
+def test_bars_that_cannot_be_traded_are_one_sentence() -> None:
+    with pytest.raises(ConfigError, match="needs 22 bars before its first decision, and there are 10"):
+        check_lookahead(SmaCross(7, 21, 0), candles(10), TradingRules())
+
+
+def test_only_fills_of_the_asked_range_count() -> None:
+    bars = candles()
+    everything, end = check_lookahead(SmaCross(2, 5, 0), bars, TradingRules()), bars.session(380)
+    late = check_lookahead(SmaCross(2, 5, 0), bars, TradingRules(), first=end)
+    assert late.honest
+    assert 0 < late.fills < everything.fills
