@@ -26,7 +26,9 @@ def equity_daily_bars() -> None:
 
         with application() as app:
             session = run_session(app)
-            return told(session, app.make(IngestBars)(session, instruments(app, symbols)))
+            report = app.make(IngestBars)(session, instruments(app, symbols))
+            app.gate.publish(app.objects, f"{session}-{symbols[0]}")
+            return told(session, report)
 
     @task(outlets=[DAILY_BARS])
     def publish(reports: Reports) -> Report:

@@ -10,6 +10,7 @@ from algo_trading.errors import (
     NothingGoodError,
     NotYetAvailableError,
     RateLimitedError,
+    ServiceUnavailableError,
     UnknownSymbolError,
 )
 
@@ -23,11 +24,11 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 
 class RetryByError(RetryPolicy):
-    """Wait longer and longer where the source asks to slow down, give up where trying again cannot help.
+    """Wait longer and longer where a source asks to slow down or a service is gone, give up where waiting cannot help.
 
     A session that the source does not have yet is asked for again every ten minutes.
 
-    Anything else (a database that restarts, a network that is gone) takes the task's own number of retries and delay.
+    Anything else takes the task's own number of retries and delay.
     """
 
     def evaluate(
@@ -42,9 +43,9 @@ class RetryByError(RetryPolicy):
             return RetryDecision.fail(reason=f"trying again does not help: {exception}")
         if isinstance(exception, NotYetAvailableError):
             return RetryDecision.retry(NOT_YET_PAUSE, reason=f"{exception}; next try in {NOT_YET_PAUSE}")
-        if isinstance(exception, RateLimitedError):
+        if isinstance(exception, RateLimitedError | ServiceUnavailableError):
             pause = min(FIRST_PAUSE * 2 ** (try_number - 1), LONGEST_PAUSE)
-            return RetryDecision.retry(pause, reason=f"asked to slow down, next try in {pause}")
+            return RetryDecision.retry(pause, reason=f"{exception}; next try in {pause}")
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:

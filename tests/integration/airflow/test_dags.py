@@ -104,12 +104,13 @@ def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -
             assert task["policy"] == "RetryByError"
 
 
-def test_what_asks_a_source_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
+def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
     asking = {("equity_daily_bars", "ingest"), ("history_load", "load")}
+    outside = {*asking, ("signal_dispatch", "deliver")}
     for dag_id, dag in seen["dags"].items():
         for task_id, task in dag["tasks"].items():
-            expected = ("market_data", 6) if (dag_id, task_id) in asking else ("default_pool", 3)
-            assert (task["pool"], task["retries"]) == expected
+            assert task["pool"] == ("market_data" if (dag_id, task_id) in asking else "default_pool")
+            assert task["retries"] == (6 if (dag_id, task_id) in outside else 3)
 
 
 def test_the_chain_hangs_on_assets(seen: dict[str, Any]) -> None:

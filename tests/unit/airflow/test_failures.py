@@ -30,8 +30,9 @@ def test_what_cannot_get_better_fails_at_once(error: type[Exception]) -> None:
     assert decide(error("it says why")) == (RetryAction.FAIL, None)
 
 
-def test_a_source_that_asks_to_slow_down_is_left_alone_longer_and_longer() -> None:
-    pauses = [decide(RateLimitedError("slow down"), attempt)[1] for attempt in range(1, 9)]
+@pytest.mark.parametrize("error", [RateLimitedError, ServiceUnavailableError])
+def test_a_source_that_asks_to_slow_down_is_left_alone_longer_and_longer(error: type[Exception]) -> None:
+    pauses = [decide(error("slow down"), attempt)[1] for attempt in range(1, 9)]
     assert pauses[:4] == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
     assert pauses[-1] == LONGEST_PAUSE
 
@@ -41,7 +42,7 @@ def test_a_session_that_is_not_there_yet_is_asked_for_every_ten_minutes() -> Non
         assert decide(NotYetAvailableError("no bar yet"), attempt) == (RetryAction.RETRY, timedelta(minutes=10))
 
 
-@pytest.mark.parametrize("error", [SourceError, ServiceUnavailableError, OSError, KeyError])
+@pytest.mark.parametrize("error", [SourceError, OSError, KeyError])
 def test_everything_else_takes_the_task_s_own_retries(error: type[Exception]) -> None:
     assert decide(error("broken")) == (RetryAction.DEFAULT, None)
 
