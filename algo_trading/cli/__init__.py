@@ -1,33 +1,68 @@
 """The command line: thin commands over services."""
 
+import os
 import sys
+from typing import TYPE_CHECKING
 
-from algo_trading.cli.commands import app
-from algo_trading.errors import AlgoTradingError, ConfigError
+if TYPE_CHECKING:
+    from typer import Context
 
-WRONG_INPUT, FAILED = 2, 1
+WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 
 def main() -> None:
     """Run a command. An error a user can act on is one sentence on stderr: exit code 2 for input, else 1."""
-    from rich.console import Console
+    _print_whatever_the_terminal_can()
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    if code == INTERRUPTED:
+        _say("interrupted; the same command goes on where it stopped")
+    sys.exit(code)
+
+
+def _run() -> int:
+    import typer
+
+    from algo_trading.cli.commands import app
+    from algo_trading.errors import AlgoTradingError, ConfigError, UnknownSymbolError
 
     try:
-        app()
+        return app(standalone_mode=False) or 0
+    except typer.TyperException as error:  # a command line that Typer cannot read
+        _say_usage(error.format_message(), getattr(error, "ctx", None))
+        return error.exit_code
     except AlgoTradingError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(error)}", highlight=False, soft_wrap=True)
-        sys.exit(WRONG_INPUT if isinstance(error, ConfigError) else FAILED)
-    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
-        sys.stderr.close()
-    except KeyboardInterrupt:
-        Console(stderr=True).print("interrupted; the same command goes on where it stopped")
-        sys.exit(130)
+        _say(str(error), "error: ")
+        return WRONG_INPUT if isinstance(error, ConfigError | UnknownSymbolError) else FAILED
 
 
-def _escaped(error: AlgoTradingError) -> str:
-    from rich.markup import escape
+def _say_usage(message: str, context: "Context | None") -> None:
+    if "\n" in message:  # the help of a group that was called without a command
+        _say(message)
+        return
+    hint = f" (see `{context.command_path} --help`)" if context else ""
+    _say(f"{message[:1].lower()}{message[1:]}".rstrip(".") + hint, "error: ")
 
-    return escape(str(error))
+
+def _say(sentence: str, mark: str = "") -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True).print(Text.assemble((mark, "bold red"), sentence), soft_wrap=True)
+
+
+def _print_whatever_the_terminal_can() -> None:
+    """Show a mark for a character that the locale does not have, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # a test's or a caller's own stream may have none
+        if reconfigure:
+            reconfigure(errors="replace")
 
 
 __all__ = ["main"]

@@ -1,8 +1,9 @@
 """Every command, in the order of a user's day."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,11 +22,18 @@ db = typer.Typer(help="The market database.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
-To = Annotated[
-    datetime | None,
-    typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Last session of a range."),
-]
+
+
+def _day(text: str) -> date:
+    """Read a date of the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no date; write it like 2013-01-02") from error
+
+
+Day = Annotated[date, typer.Argument(parser=_day, metavar="YYYY-MM-DD")]
+To = Annotated[date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last session of a range.")]
 
 
 @app.command()
@@ -81,8 +89,8 @@ def db_upgrade() -> None:
 
 @app.command()
 def load(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")],
+    first: Annotated[date, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First day of the range.")],
+    last: Annotated[date, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last day of the range.")],
     symbol: Annotated[list[str] | None, typer.Option(help="Only this symbol; may be repeated.")] = None,
     json: Json = False,
 ) -> None:
@@ -91,22 +99,26 @@ def load(
     Example: algo-trading load --from 2000-01-01 --to 2012-12-31
     """
     from algo_trading.bootstrap import bootstrap
+    from algo_trading.cli.sessions import requested_sessions
     from algo_trading.domain.instrument import Instrument
     from algo_trading.services.load_history import LoadHistory
 
     with bootstrap() as application, output.progress() as bar:
+        requested_sessions(application, first, last)
         venue = application.settings.venue
-        instruments = [Instrument(name, venue) for name in symbol] if symbol else application.instruments
+        named = [Instrument(name, venue) for name in dict.fromkeys(symbol or ())]
+        instruments = named or application.instruments
         task = bar.add_task("loading", total=len(instruments))
-        report = application.make(LoadHistory)(
-            first.date(), last.date(), instruments, lambda done: bar.update(task, completed=done)
-        )
+        report = application.make(LoadHistory)(first, last, instruments, lambda done: bar.update(task, completed=done))
     if json:
         output.print_json({**output.plain(report), "decided": 0, "sent": 0, "ordered": 0})
-        return
-    rows = [("fetched", report.fetched), ("stored", report.stored), ("unchanged", report.unchanged)]
-    output.table(f"{first.date()} .. {last.date()}", ("rows", "count"), [*rows, ("quarantined", report.quarantined)])
-    _print_troubles(report.reasons, report.errors, report.holes)
+    else:
+        rows = [("fetched", report.fetched), ("stored", report.stored), ("unchanged", report.unchanged)]
+        output.table(f"{first} .. {last}", ("rows", "count"), [*rows, ("quarantined", report.quarantined)])
+        _print_troubles(report.reasons, report.holes)
+    if report.errors:
+        told = "; ".join(f"{name}: {sentence}" for name, sentence in report.errors.items())
+        raise AlgoTradingError(f"{len(report.errors)} of {len(instruments)} symbols could not be loaded: {told}")
 
 
 @app.command("run-session")
@@ -118,12 +130,14 @@ def run_session(day: Day, to: To = None, json: Json = False) -> None:
     """
     from algo_trading.cli.sessions import run_sessions
 
-    run_sessions(day.date(), to.date() if to else None, as_json=json)
+    run_sessions(day, to, as_json=json)
 
 
 @app.command("import-bars")
 def import_bars(
-    paths: Annotated[list[Path], typer.Argument(help="CSV (.gz, .zip, .tar.gz too) or Parquet files, or folders.")],
+    paths: Annotated[
+        list[Path], typer.Argument(exists=True, help="CSV (.gz, .zip, .tar.gz too) or Parquet files, or folders.")
+    ],
     symbol: Annotated[
         str | None, typer.Option(help="Symbol of files without such a column; else the file's name.")
     ] = None,
@@ -281,11 +295,9 @@ def new_strategy(
     typer.echo(f"install it: .venv/bin/python -m pip install --no-build-isolation -e {folder}; then see its README.md")
 
 
-def _print_troubles(reasons: Any, errors: Any, holes: Any) -> None:  # noqa: ANN401
+def _print_troubles(reasons: Mapping[str, int], holes: Mapping[str, Sequence[date]]) -> None:
     if reasons:
         output.table("Held back", ("reason", "rows"), reasons.items())
-    for symbol, sentence in errors.items():
-        output.notes.print(f"{symbol}: {sentence}")
     for symbol, days in holes.items():
         listed = ", ".join(map(str, days[:5])) + (f" and {len(days) - 5} more" if len(days) > 5 else "")
         output.notes.print(f"{symbol}: no bar for {listed}")

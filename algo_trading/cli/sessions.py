@@ -15,6 +15,7 @@ from algo_trading.services.run_session import RunSession, SessionReport
 def run_sessions(first: date, last: date | None, *, as_json: bool) -> None:
     """Run first..last in order; what was done before an error stays done and is printed."""
     reports: list[SessionReport] = []
+    failure: AlgoTradingError | None = None
     with bootstrap() as application, output.progress() as bar:
         sessions = requested_sessions(application, first, last)
         application.make(OpenAccounts)()
@@ -24,33 +25,46 @@ def run_sessions(first: date, last: date | None, *, as_json: bool) -> None:
             for session in sessions:
                 reports.append(run(session.date))
                 bar.update(task, advance=1, description=str(session.date))
+        except AlgoTradingError as error:
+            failure = error
         finally:
             bar.stop()
-            application.gate.publish(application.objects, f"sessions-{first}")
             if reports:
                 (output.print_json if as_json else _print)(_summary(reports))
-    error = next((report.delivered.error for report in reports if report.delivered.error), "")
-    if error:
-        raise AlgoTradingError(error)
+        application.gate.publish(application.objects, f"sessions-{first}")
+    if failure:
+        raise failure
+    undelivered = next((report.delivered.error for report in reports if report.delivered.error), "")
+    if undelivered:
+        raise AlgoTradingError(undelivered)
 
 
 def requested_sessions(application: App, first: date, last: date | None) -> Sequence[Session]:
-    """The sessions of a range, none of them beyond what the source has or the clock allows.
+    """The sessions of a range (of one day without `last`), none of them beyond what the source or the clock allows.
 
     Raises:
         ConfigError: there is no such session.
     """
     venue = application.settings.venue
     calendar = market_calendar(venue)
-    sessions = [calendar.session(first)] if last is None else calendar.sessions(first, last)
+    closed = calendar.newest_closed(application.clock.now()).date
+    if last is not None and last < first:
+        raise ConfigError(f"the range {first} .. {last} ends before it begins")
+    if last is None and first <= closed:
+        try:
+            sessions: Sequence[Session] = [calendar.session(first)]
+        except AlgoTradingError as error:  # a holiday, or long before the calendar begins
+            raise ConfigError(str(error)) from error
+    else:
+        sessions = calendar.sessions(first, last or first)
+    newest = sessions[-1].date if sessions else first
+    if newest > closed:
+        raise ConfigError(f"{last or first} lies beyond the newest closed session of {venue}, {closed}")
     if not sessions:
         raise ConfigError(f"{venue} has no session in {first} .. {last}")
-    newest = application.market_data.newest_session(venue)
-    if newest is not None and sessions[-1].date > newest:
-        raise ConfigError(f"the source {application.market_data.name} ends at {newest}")
-    closed = calendar.newest_closed(application.clock.now()).date
-    if sessions[-1].date > closed:
-        raise ConfigError(f"{sessions[-1].date} has not closed yet; the newest closed session of {venue} is {closed}")
+    covered = application.market_data.newest_session(venue)
+    if covered is not None and newest > covered:
+        raise ConfigError(f"the source {application.market_data.name} ends at {covered}, before {last or first}")
     return sessions
 
 
@@ -73,7 +87,8 @@ def _summary(reports: Sequence[SessionReport]) -> dict[str, object]:
 def _print(summary: dict[str, object]) -> None:
     sessions = summary.pop("sessions")
     assert isinstance(sessions, list)
-    title = f"{sessions[0]['session']} .. {sessions[-1]['session']}: {len(sessions)} sessions"
+    first, last = sessions[0]["session"], sessions[-1]["session"]
+    title = f"{first} .. {last}: {len(sessions)} sessions" if len(sessions) > 1 else f"Session {first}"
     output.table(title, ("what", "count"), summary.items())
     for session in sessions:
         for symbol, sentence in session["ingested"]["errors"].items():
