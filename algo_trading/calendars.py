@@ -4,13 +4,13 @@ import difflib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.instrument import Session
-from algo_trading.errors import AlgoTradingError, UnknownNameError
+from algo_trading.errors import AlgoTradingError, ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ class MarketCalendar:
     """Sessions of one venue, by its exchange_calendars code."""
 
     def __init__(self, code: str) -> None:
-        """Raise UnknownNameError with the nearest names where `code` is none."""
+        """Raise UnknownNameError with the nearest names where `code` is none, ConfigError if its rules are broken."""
         import exchange_calendars
 
         known = exchange_calendars.get_calendar_names()
@@ -36,10 +36,15 @@ class MarketCalendar:
             )
             raise UnknownNameError(f"there is no exchange calendar {code!r}: {hint}")
         self.code = code
-        bound = exchange_calendars.calendar_utils.get_calendar(code).bound_min()
-        start = FIRST_YEAR if bound is None or bound.date() < FIRST_YEAR else bound.date()
-        self._calendar: Any = exchange_calendars.get_calendar(code, start=start.isoformat())
-        schedule: pd.DataFrame = self._calendar.schedule
+        try:
+            bound = exchange_calendars.get_calendar(code).bound_min()
+            start = FIRST_YEAR if bound is None or bound.date() < FIRST_YEAR else bound.date()
+            schedule: pd.DataFrame = exchange_calendars.get_calendar(code, start=start.isoformat()).schedule
+        except (ValueError, NotImplementedError) as error:  # version 4.13 cannot make five of its own on pandas 3.1
+            raise ConfigError(
+                f"exchange_calendars {exchange_calendars.__version__} cannot make its calendar {code} "
+                f"({type(error).__name__}); choose another one, such as that of a neighbouring exchange"
+            ) from error
         self._dates: NDArray[np.datetime64] = schedule.index.to_numpy().astype("datetime64[D]")
         self._opens: NDArray[np.datetime64] = _utc_microseconds(schedule["open"])
         self._closes: NDArray[np.datetime64] = _utc_microseconds(schedule["close"])
@@ -108,7 +113,7 @@ class MarketCalendar:
         )
 
 
-def _utc_microseconds(times: "pd.Series[Any]") -> NDArray[np.datetime64]:
+def _utc_microseconds(times: "pd.Series[pd.Timestamp]") -> NDArray[np.datetime64]:
     utc: NDArray[np.datetime64] = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     return utc
 
