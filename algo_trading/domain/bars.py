@@ -40,9 +40,10 @@ class Bars:
 
     def __post_init__(self) -> None:
         n = len(self.opened_at)
-        for name in ("closed_at", *COLUMNS):
-            if len(getattr(self, name)) != n:
-                raise ValueError(f"{self.instrument}: {name} has {len(getattr(self, name))} values for {n} bars")
+        columns = {name: getattr(self, name) for name in ("closed_at", *COLUMNS)}
+        for name, values in (*columns.items(), *self.features.items()):
+            if len(values) != n:
+                raise ValueError(f"{self.instrument}: {name} has {len(values)} values for {n} bars")
         if n > 1 and not bool(np.all(self.opened_at[1:] > self.opened_at[:-1])):
             raise ValueError(f"{self.instrument}: bars are not in ascending order of time, or one is there twice")
 
