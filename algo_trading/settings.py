@@ -3,6 +3,8 @@
 The one place that reads the environment. Secrets (passwords, keys, a database URL) are refused in files.
 """
 
+import itertools
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -10,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from algo_trading.domain.subscription import EVERY
@@ -40,7 +42,7 @@ class AccountSettings(Section):
     """The paper account. Without `start` it begins with the first session that `make run` works through."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    cash: Decimal = Field(gt=0)
+    cash: Decimal = Field(gt=0, max_digits=20, decimal_places=2)  # as the database keeps it
     start: date | None = None
     position_fraction: Decimal = Field(gt=0, le=1)
     commission: Decimal = Field(ge=0, lt=1)
@@ -108,7 +110,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ALGO_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    home: Path
+    home: Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
     market_data: str
     object_store: Literal["local", "minio"]
     channel: str
@@ -143,6 +145,13 @@ class Settings(BaseSettings):
         return tuple(sorted({symbol for strategy in self.strategies for symbol in strategy.symbols}))
 
 
+TABLES = {
+    name
+    for name, field in Settings.model_fields.items()
+    if get_origin(field.annotation) is tuple or hasattr(field.annotation, "model_fields")
+}
+
+
 def default_home() -> Path:
     """Where data lives: `var/` of the checkout this package is installed from, else the user's data folder."""
     checkout = Path(__file__).resolve().parent.parent
@@ -173,10 +182,11 @@ def load_settings() -> Settings:
         layers.append((of_source.name, _parse(str(of_source))))
     if user:
         layers.append(user)
-    _refuse_unknown_variables()
+    layers += _variables()
     merged: dict[str, Any] = {}
-    for _, layer in layers:
-        merged = _merge(merged, layer)
+    for name, layer in layers:
+        if not name.startswith("ALGO_"):  # pydantic-settings reads those itself
+            merged = _merge(merged, layer)
     try:
         return Settings(**{"home": home, **merged})
     except ValidationError as error:
@@ -230,11 +240,29 @@ def _refuse_secrets(path: str, layer: Mapping[str, Any]) -> None:
             raise ConfigError(f"{path}: {'.'.join(secret)} is a secret; set {variable} in the environment instead")
 
 
-def _refuse_unknown_variables() -> None:
-    known = {"ALGO_HOME", "ALGO_CONFIG"} | {f"ALGO_{name.upper()}" for name in Settings.model_fields}
-    for variable in sorted(os.environ):
-        if variable.startswith("ALGO_") and variable.split("__")[0] not in known:
+def _variables() -> list[tuple[str, dict[str, Any]]]:
+    """Each ALGO_ variable as a layer, to tell whose a mistake is.
+
+    Raises:
+        ConfigError: nobody reads the variable, or it is a whole table and no JSON.
+    """
+    known = {"ALGO_CONFIG"} | {f"ALGO_{name.upper()}" for name in Settings.model_fields}
+    layers = []
+    for variable in sorted(name for name in os.environ if name.startswith("ALGO_") and name != "ALGO_CONFIG"):
+        if variable.split("__")[0] not in known:
             raise ConfigError(f"{variable} sets nothing; known are: {', '.join(sorted(known))} (tables with __)")
+        *tables, key = variable.removeprefix("ALGO_").lower().split("__")
+        value: Any = os.environ[variable]
+        if not tables and key in TABLES:
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise ConfigError(f"{variable} sets a whole table and is not valid JSON: {error}") from error
+        layer = {key: value}
+        for table in reversed(tables):
+            layer = {table: layer}
+        layers.append((variable, layer))
+    return layers
 
 
 def _explain(error: ValidationError, layers: list[tuple[str, dict[str, Any]]]) -> str:
@@ -242,10 +270,9 @@ def _explain(error: ValidationError, layers: list[tuple[str, dict[str, Any]]]) -
     for problem in error.errors(include_url=False, include_input=False):
         location = tuple(part for part in problem["loc"] if part not in {"int", "float", "str", "bool"})
         key = ".".join(str(part) for part in location)
-        variable = "ALGO_" + "__".join(str(part) for part in location).upper()
-        origin = next((name for name, layer in reversed(layers) if _lookup(layer, location)), "the configuration")
-        if variable in os.environ:
-            origin = variable
+        # A list of one layer replaces that of another: the mistake is of who wrote the list.
+        written = tuple(itertools.takewhile(lambda part: isinstance(part, str), location))
+        origin = next((name for name, layer in reversed(layers) if _lookup(layer, written)), "the configuration")
         message = problem["msg"][:1].lower() + problem["msg"][1:]
         if problem["type"] == "extra_forbidden":
             known = _known_keys(location[:-1])
