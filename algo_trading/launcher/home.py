@@ -83,7 +83,7 @@ class AirflowHome:
             # After a kill the tasks that were running are found and run again within a minute, not within five.
             "scheduler__scheduler_health_check_threshold": 20,
             "scheduler__orphaned_tasks_check_interval": 15,
-            "scheduler__task_instance_heartbeat_timeout": 45,
+            "scheduler__task_instance_heartbeat_timeout": 30,
             "dag_processor__parsing_processes": 1,
         }
         return {

@@ -17,7 +17,7 @@ from algo_trading.errors import AlgoTradingError
 
 CLOCK_DRIFT = 10.0  # seconds by which a process's reported creation time may move
 ORDERLY = 25.0  # seconds that the supervisor has for an orderly end; it gives its components a little less
-MARKS = ("airflow", "algo_trading")
+TITLE = "airflow"  # with which workers name themselves
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,16 @@ class Family:
 
 
 def _belongs(process: psutil.Process, leader: int, created: float) -> bool:
-    with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+    with contextlib.suppress(OSError, psutil.Error):
         return (
             os.getsid(process.pid) == leader
             and process.status() != psutil.STATUS_ZOMBIE
             and process.create_time() >= created - CLOCK_DRIFT
-            and any(mark in " ".join(process.cmdline()) for mark in MARKS)
+            and _is_ours(process)
         )
     return False
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    """Whether it runs our Python, or calls itself Airflow's: a session number given anew must not cost a stranger."""
+    return Path(process.exe()).samefile(sys.executable) or any(TITLE in part for part in process.cmdline())

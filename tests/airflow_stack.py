@@ -1,0 +1,108 @@
+"""Airflow on a home and a port of its own, for tests of the whole program."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import psutil
+import pytest
+
+from algo_trading.bootstrap import App, bootstrap, embedded_postgres
+from algo_trading.launcher.airflow import METADATA_DATABASE, Airflow
+from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
+from algo_trading.launcher.sessions import CHAIN, SessionRuns
+from algo_trading.services.open_accounts import OpenAccounts
+from algo_trading.services.status import ReadStatus, Status
+from algo_trading.settings import load_settings
+
+SECONDS = 240
+
+
+@contextmanager
+def airflow_stack(home: Path, start: date) -> Iterator[tuple[Airflow, App]]:
+    """Airflow, not started yet, and the services over the same database; the account begins with `start`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALGO_HOME", str(home))
+        patch.setenv("ALGO_AIRFLOW__PORT", str(free_port()))
+        patch.setenv("ALGO_ACCOUNT__START", str(start))
+        settings = load_settings()
+        server = embedded_postgres(settings)
+        server.start(METADATA_DATABASE)
+        airflow = Airflow(settings, server.url(), server.url(METADATA_DATABASE))
+        try:
+            with bootstrap(settings) as application:
+                application.make(OpenAccounts)()
+                yield airflow, application
+        finally:
+            airflow.stop()
+            server.stop()
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def work_through(airflow: Airflow, days: list[date]) -> bool:
+    """Have Airflow work through sessions, and wait; returns whether anything had to run."""
+    return SessionRuns(airflow.api, airflow.home.task_logs).work_through(days, lambda _: None, SECONDS)
+
+
+def content(application: App) -> tuple[Status, list[str]]:
+    """What must not change when a session runs again."""
+    orders = [f"{order.client_order_id} {order.status}" for order in application.accounts.orders("paper")]
+    return application.make(ReadStatus)(), orders
+
+
+def runs_of(api: AirflowApi, day: date) -> dict[str, list[str]]:
+    """States of each DAG's runs for a session, oldest first."""
+    return {
+        dag: [
+            run["state"]
+            for run in api.every(f"/dags/{dag}/dagRuns", "dag_runs", order_by="id")
+            if run["partition_key"] == str(day)
+        ]
+        for dag in CHAIN
+    }
+
+
+def backfill(api: AirflowApi, day: date, behaviour: str) -> bool:
+    """Ask for one session; False while an earlier backfill is not completed yet."""
+    moment = f"{day}T00:00:00Z"
+    body = {"dag_id": CHAIN[0], "from_date": moment, "to_date": moment, "reprocess_behavior": behaviour}
+    try:
+        api.post("/backfills", {**body, "max_active_runs": 2, "run_backwards": False, "dag_run_conf": {}})
+    except ApiError as error:
+        if error.status != CONFLICT:
+            raise
+        return False
+    return True
+
+
+def family(airflow: Airflow) -> list[psutil.Process]:
+    """Every living process of the operating-system session that the supervisor leads or led."""
+    record = (airflow.home.folder / "run" / "supervisor.json").read_text()
+    leader = int(record.split('"pid":')[1].split(",")[0])
+    return [process for process in psutil.process_iter() if _in_session(process, leader)]
+
+
+def _in_session(process: psutil.Process, leader: int) -> bool:
+    try:
+        return os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    """Look every half second; fail when it takes too long."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen in time"
+        time.sleep(0.5)
