@@ -32,7 +32,9 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no date; write it like 2013-01-02") from error
 
 
-Day = Annotated[date, typer.Argument(parser=_day, metavar="YYYY-MM-DD")]
+Day = Annotated[date, typer.Argument(parser=_day, metavar="YYYY-MM-DD", help="A session, or the first of a range.")]
+Newest = Annotated[int, typer.Option(min=1, help="At most so many, the newest.")]
+Address = Annotated[str, typer.Argument(help="A mail address.")]
 To = Annotated[date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last session of a range.")]
 
 
@@ -174,7 +176,7 @@ def quarantine(
 
 
 @app.command()
-def signals(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False) -> None:
+def signals(limit: Newest = 20, json: Json = False) -> None:
     """List the newest buys and sells with their reasons."""
     from algo_trading.bootstrap import bootstrap
 
@@ -191,7 +193,7 @@ def signals(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False)
 
 
 @app.command()
-def orders(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False) -> None:
+def orders(limit: Newest = 20, json: Json = False) -> None:
     """List the newest orders: filled, waiting for the next open, or refused with the reason."""
     from algo_trading.bootstrap import bootstrap
 
@@ -218,7 +220,7 @@ def orders(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False) 
 
 @app.command()
 def subscribe(
-    address: str,
+    address: Address,
     symbol: Annotated[str, typer.Option(help="A symbol, or * for every one.")] = EVERY,
     strategy: Annotated[str, typer.Option(help="A strategy's name, or * for every one.")] = EVERY,
 ) -> None:
@@ -234,7 +236,7 @@ def subscribe(
 
 @app.command()
 def unsubscribe(
-    address: str,
+    address: Address,
     symbol: Annotated[str | None, typer.Option(help="Only this subscription's symbol.")] = None,
     strategy: Annotated[str | None, typer.Option(help="Only this subscription's strategy.")] = None,
 ) -> None:

@@ -1,0 +1,103 @@
+"""What the command line says to someone who does not know it, or mistypes."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import typer.main
+
+from algo_trading.cli import main
+from algo_trading.cli.commands import app
+from faults.programs import Finished
+
+pytestmark = pytest.mark.unit
+
+Run = Callable[..., Finished]
+
+WRONG = [
+    (("runsession",), "no such command 'runsession'"),
+    (("run-sesion", "2013-01-02"), "Did you mean 'run-session'?"),
+    (("run-session",), "missing argument 'YYYY-MM-DD'"),
+    (("run-session", "yesterday"), "'yesterday' is no date; write it like 2013-01-02"),
+    (("run-session", "2013-02-30"), "'2013-02-30' is no date"),
+    (("run-session", "2013-01-02", "--to", "02.01.2013"), "invalid value for '--to': '02.01.2013' is no date"),
+    (("run-session", "2013-01-02", "2013-01-03"), "unexpected extra argument"),
+    (("load",), "missing option '--from'"),
+    (("load", "--from", "2013-01-02"), "missing option '--to'"),
+    (("load", "--from", "2013-01-02", "--to", ""), "'' is no date"),
+    (("load", "--frmo", "2013-01-02"), "--frmo"),
+    (("import-bars",), "missing argument 'paths'"),
+    (("import-bars", "/there/is/nothing"), "'/there/is/nothing' does not exist"),
+    (("quarantine", "--limit", "0"), "'--limit'"),
+    (("signals", "--limit", "many"), "'--limit'"),
+    (("subscribe",), "missing argument 'address'"),
+    (("db", "drop"), "no such command 'drop'"),
+]
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command with its group."""
+
+    def below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        if not hasattr(command, "commands"):
+            yield path
+            return
+        for name, child in command.commands.items():
+            yield from below(child, (*path, name))
+
+    yield from below(typer.main.get_command(app), ())
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def run_here(*arguments: str) -> Finished:
+        monkeypatch.setattr(sys, "argv", ["algo-trading", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Finished(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run_here
+
+
+@pytest.mark.parametrize("command", list(commands()), ids=" ".join)
+def test_help_says_what_a_command_and_its_options_do(command: tuple[str, ...], run: Run) -> None:
+    found = typer.main.get_command(app)
+    for name in command:
+        found = found.commands[name]  # type: ignore[attr-defined]  # a group's, by the walk above
+    assert found.help
+    silent = [parameter.name for parameter in found.params if not getattr(parameter, "help", None)]
+    assert not silent, f"without a word of help: {silent}"
+    finished = run(*command, "--help")
+    assert finished.code == 0
+    assert found.help.split(".")[0].split()[0] in finished.out
+    assert not finished.err
+
+
+def test_nothing_lists_the_commands(run: Run) -> None:
+    finished = run()
+    assert finished.code == 2
+    assert not finished.out
+    assert finished.err.startswith("Usage: ")
+    for command in commands():
+        assert f"  {command[0]} " in finished.err
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG, ids=str)
+def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], sentence: str, run: Run) -> None:
+    finished = run(*arguments)
+    assert finished.code == 2
+    assert not finished.out
+    assert finished.sentence.startswith("error: ")
+    assert sentence in finished.sentence
+    assert "--help`" in finished.sentence
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("algo_trading.cli.stack.bring_up", broken)
+    monkeypatch.setattr(sys, "argv", ["algo-trading", "up"])
+    with pytest.raises(ZeroDivisionError):
+        main()
