@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC
+from math import log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,13 +30,15 @@ def value_columns(parsed: Parsed) -> "pd.DataFrame":
 
     prices = np.stack([parsed.numbers[name] for name in PRICES])
     body = np.sort(np.stack([parsed.numbers["open"], parsed.numbers["close"]]), axis=0)
+    with np.errstate(over="ignore"):  # the largest float has nothing above it, and needs no tolerance
+        bottom, top = body[0] * (1 + NOISE), body[1] * (1 - NOISE)
     return pd.DataFrame(
         {
             "unparseable": parsed.unparseable,
             "missing": _missing(parsed),
             "lowest_price": np.fmin.reduce(prices),
-            "body_bottom": body[0] * (1 + NOISE),
-            "body_top": body[1] * (1 - NOISE),
+            "body_bottom": bottom,
+            "body_top": top,
             "symbol": parsed.symbol,
             "session": parsed.session.astype("datetime64[s]"),
             **parsed.numbers,
@@ -118,7 +121,8 @@ def _closes(calendar: MarketCalendar, sessions: NDArray[np.datetime64]) -> Times
 
 
 def _off_unit(batch: Batch, bars: Parsed) -> NDArray[np.bool_]:
-    stored = batch.neighbours.filter(pc.equal(batch.neighbours["venue"], batch.calendar.code))
+    of_venue = pc.equal(batch.neighbours["venue"], batch.calendar.code)
+    stored = batch.neighbours.filter(pc.and_(of_venue, pc.greater(batch.neighbours["close"], 0)))
     symbols = np.concatenate((bars.symbol, stored["symbol"].to_numpy()))
     codes = _codes(symbols)
     sessions = np.concatenate((bars.session, stored["opened_at"].to_numpy().astype("datetime64[D]")))
@@ -127,25 +131,28 @@ def _off_unit(batch: Batch, bars: Parsed) -> NDArray[np.bool_]:
     closes = Closes(
         series=codes[order],
         session=sessions[order],
-        close=np.concatenate((bars.numbers["close"], stored["close"].to_numpy()))[order],
+        close=np.log10(np.concatenate((bars.numbers["close"], stored["close"].to_numpy())))[order],
         stored=is_stored[order],
         traded=np.concatenate((bars.numbers["volume"], stored["volume"].to_numpy()))[order] > 0,
         splits=_splits(batch.actions, symbols, sessions)[order],
     )
     off = np.zeros(len(codes), dtype=bool)
     off[order] = off_unit(closes)
-    others = [bars.numbers[name] for name in ("open", "high", "low")]
-    within: NDArray[np.bool_] = off_unit_within(others, bars.numbers["close"])
+    opened, high, low, close = (np.log10(bars.numbers[name]) for name in PRICES)
+    within: NDArray[np.bool_] = off_unit_within([opened, high, low], close)
     return off[: len(bars)] | within
 
 
 def _splits(
     actions: Iterable[CorporateAction], symbols: NDArray[np.object_], sessions: NDArray[np.datetime64]
 ) -> Floats:
-    """Shares that one share of each row's session has become since. Small splits explain no jump and are left out."""
-    factors = np.ones(len(symbols))
+    """Shares that one share of each row's session has become since, as decimal logarithm.
+
+    Small splits explain no jump and are left out.
+    """
+    shares = np.zeros(len(symbols))
     for action in actions:
-        if action.kind is ActionKind.SPLIT and not 1 / SUSPICIOUS < action.value < SUSPICIOUS:
+        if action.kind is ActionKind.SPLIT and action.value > 0 and abs(log10(action.value)) >= SUSPICIOUS:
             before = (symbols == action.instrument.symbol) & (sessions < np.datetime64(action.ex_date, "D"))
-            factors[before] *= action.value
-    return factors
+            shares[before] += log10(action.value)
+    return shares

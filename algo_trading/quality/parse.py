@@ -72,7 +72,7 @@ def parse_rows(rows: pa.Table) -> Parsed:
 
 
 def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Symbols without surrounding blanks (None where there is none), and where one holds a control character."""
+    """Symbols without surrounding blanks (None where there is none), and where one is no printable text."""
     return _by_distinct_value(column, _symbol, np.array([None]))
 
 
@@ -102,7 +102,7 @@ def _by_distinct_value(
 
 
 def _symbol(text: str) -> str | None:
-    if not text.isprintable():
+    if not text.isprintable() or "\ufffd" in text:  # U+FFFD stands for bytes that were no text
         raise ValueError(text)
     return text or None
 

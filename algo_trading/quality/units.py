@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats, Times
 
-FAR = 70.0
-SUSPICIOUS = 10.0  # a move between two bars from which on it is worth looking at a series at all
+FAR = log10(70)
+SUSPICIOUS = log10(10)  # a move between two bars from which on it is worth looking at a series at all
 NEIGHBOURS = 5  # closes whose median a bar is compared with
 RUN = 5  # newest bars in one unit that tell the unit of a series nothing is stored of
 APART = np.timedelta64(31, "D")  # bars farther apart are no neighbours
@@ -27,10 +27,10 @@ APART = np.timedelta64(31, "D")  # bars farther apart are no neighbours
 
 @dataclass(frozen=True, eq=False)
 class Closes:
-    """Closes of many series, sorted by `series` (a number for each instrument) and `session`.
+    """Closes of many series, as decimal logarithms, sorted by `series` (a number for each instrument) and `session`.
 
-    `stored` marks bars that passed the gate before, `traded` bars with a volume. `splits` divides a close into the
-    shares of today (1 where no split is known). All arrays have the same length.
+    `stored` marks bars that passed the gate before, `traded` bars with a volume. `splits` is taken off to
+    get closes per share of today (0 where no split is known). All arrays have the same length.
     """
 
     series: NDArray[np.int64]
@@ -52,7 +52,7 @@ def off_unit(closes: Closes) -> NDArray[np.bool_]:
     for block in _suspicious_blocks(closes):
         stored = closes.stored[block]
         # Prices should be as traded, but may be adjusted for splits already: the reading with fewer changes counts.
-        readings = (closes.close[block] / closes.splits[block], closes.close[block])
+        readings = (closes.close[block] - closes.splits[block], closes.close[block])
         units = min((_units(reading.tolist()) for reading in readings), key=_changes)
         telling = closes.traded[block] if closes.traded[block].any() else np.ones(len(units), dtype=bool)
         jump[block] = _off(units, (stored & telling).tolist(), telling.tolist()) & ~stored
@@ -60,9 +60,8 @@ def off_unit(closes: Closes) -> NDArray[np.bool_]:
 
 
 def off_unit_within(prices: Sequence[Floats], close: Floats) -> NDArray[np.bool_]:
-    """Which bars hold a price FAR above or below their own close."""
-    ratios = np.stack([np.maximum(price, close) / np.minimum(price, close) for price in prices])
-    off: NDArray[np.bool_] = np.logical_or.reduce(ratios >= FAR)
+    """Which bars hold a price FAR above or below their own close (all as decimal logarithms)."""
+    off: NDArray[np.bool_] = np.logical_or.reduce([np.abs(price - close) >= FAR for price in prices])
     return off
 
 
@@ -71,8 +70,7 @@ def _suspicious_blocks(closes: Closes) -> Iterator[slice]:
     if len(closes.close) < 2:
         return
     apart = (np.diff(closes.series) != 0) | (np.diff(closes.session) > APART)
-    ratio = closes.close[1:] / closes.close[:-1]
-    huge = ~apart & ((ratio >= SUSPICIOUS) | (ratio <= 1 / SUSPICIOUS))
+    huge = ~apart & (np.abs(np.diff(closes.close)) >= SUSPICIOUS)
     starts = np.concatenate(([0], np.flatnonzero(apart) + 1))
     ends = np.concatenate((starts[1:], [len(closes.close)]))
     blocks = np.unique(np.searchsorted(starts, np.flatnonzero(huge), side="right") - 1)
@@ -108,11 +106,11 @@ def _units(closes: list[float]) -> list[int]:
     units = [0]
     for previous, close in pairwise(closes):
         unit = units[-1]
-        if not 1 / SUSPICIOUS < close / previous < SUSPICIOUS:
-            ratio = close / median(recent)
-            unit = 0 if 1 / FAR < ratio < FAR else round(log10(ratio))
+        if abs(close - previous) >= SUSPICIOUS:
+            move = close - median(recent)
+            unit = round(move) if abs(move) >= FAR else 0
         units.append(unit)
-        recent.append(close / 10.0**unit)
+        recent.append(close - unit)
     return units
 
 

@@ -108,10 +108,10 @@ def test_a_symbol_is_text_whatever_it_spells(symbol: str) -> None:
     assert not wrong.any()
 
 
-def test_a_blank_symbol_is_missing_and_one_with_control_characters_is_wrong() -> None:
-    found, wrong = parse_symbols(column(None, "", "  ", "A\x1fB", "A\x00"))
+def test_a_blank_symbol_is_missing_and_one_that_cannot_be_printed_is_wrong() -> None:
+    found, wrong = parse_symbols(column(None, "", "  ", "A\x1fB", "A\x00", "A\ufffd"))
     assert is_none(found).all()
-    assert wrong.tolist() == [False, False, False, True, True]
+    assert wrong.tolist() == [False, False, False, True, True, True]
 
 
 def test_the_first_unreadable_cell_of_a_row_is_quoted() -> None:

@@ -27,10 +27,10 @@ def off(
         Closes(
             series=np.zeros(count, dtype=np.int64),
             session=DAY + np.array(range(count) if days is None else days, dtype="timedelta64[D]"),
-            close=np.array(closes, dtype=float),
+            close=np.log10(np.array(closes, dtype=float)),
             stored=np.isin(np.arange(count), stored),
             traded=~np.isin(np.arange(count), untraded),
-            splits=np.ones(count) if splits is None else np.array(splits, dtype=float),
+            splits=np.zeros(count) if splits is None else np.log10(np.array(splits, dtype=float)),
         )
     )
     return np.flatnonzero(found).tolist()
@@ -47,6 +47,7 @@ def off(
         ([10, 1000, 10, 0.1, 10, 10], [1, 3]),  # both ways
         ([10, 10, 10, 10, 10, 1000, 6, 6, 6, 6, 6, 600, 6], [5, 11]),  # a real fall on the day the unit comes back
         ([10, 10, 10, 10, 10, 2060, 10], [5]),  # farther off than any unit
+        ([10, 10, 1e-300, 10, 1e300, 10, 10], [2, 4]),  # as far as numbers go
     ],
 )
 def test_bars_in_another_unit_are_found(closes: list[float], expected: list[int]) -> None:
@@ -125,10 +126,10 @@ def test_series_are_judged_apart() -> None:
     closes = Closes(
         series=np.array([0, 0, 1, 1]),
         session=DAY + np.array([0, 1, 0, 1], dtype="timedelta64[D]"),
-        close=np.array([1.0, 1.0, 100.0, 100.0]),
+        close=np.array([0.0, 0.0, 2.0, 2.0]),
         stored=np.zeros(4, dtype=bool),
         traded=np.ones(4, dtype=bool),
-        splits=np.ones(4),
+        splits=np.zeros(4),
     )
     assert not off_unit(closes).any()
 
@@ -136,7 +137,8 @@ def test_series_are_judged_apart() -> None:
 def test_a_price_far_from_its_own_close_is_found() -> None:
     close = np.array([10.0, 10.0, 10.0])
     opened, high, low = np.array([10, 10, 9.0]), np.array([11, 1100, 11.0]), np.array([9, 9, 0.1])
-    assert off_unit_within([opened, high, low], close).tolist() == [False, True, True]
+    logs = [np.log10(prices) for prices in (opened, high, low, close)]
+    assert off_unit_within(logs[:3], logs[3]).tolist() == [False, True, True]
 
 
 @given(
