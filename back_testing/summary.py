@@ -1,4 +1,4 @@
-"""The statistics of a backtest, from its equity and trades."""
+"""The statistics of one backtest from its equity and trades, and of many from sums."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,3 +47,51 @@ def summarise(
         end=times[-1].astype("datetime64[D]").item(),
         bars=len(times),
     )
+
+
+# What a sweep knows of each setting.
+SWEPT = (
+    "final_equity",
+    "total_return",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "sortino",
+    "calmar",
+    "max_drawdown",
+    "exposure",
+    "n_trades",
+    "win_rate",
+    "profit_factor",
+)
+
+
+def swept_statistics(sums: Floats, bars: int, cash: float, periods: float) -> dict[str, Floats]:
+    """The statistics in SWEPT, a column each, from rows of sums (`kernels.sweeping`) over `bars` bars.
+
+    The formulas are those of `metrics`.
+    """
+    from back_testing.kernels import sweeping as at
+
+    growth, drawdown, trades = sums[:, at.GROWTH], sums[:, at.DRAWDOWN], sums[:, at.TRADES]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sums[:, at.RETURNS] / bars
+        variance = np.maximum(sums[:, at.SQUARES] - sums[:, at.RETURNS] * mean, 0.0) / (bars - 1)
+        deviation = np.where(variance > 0, np.sqrt(variance), np.nan)
+        downside = np.sqrt(sums[:, at.LOSSES_SQUARED] / bars * periods)
+        cagr = np.where(growth > 0, np.maximum(growth, 0.0) ** (periods / bars) - 1.0, -1.0)
+        columns = (
+            cash * growth,
+            growth - 1.0,
+            cagr,
+            np.sqrt(variance * periods) if bars > 1 else np.full(len(sums), np.nan),
+            mean / deviation * np.sqrt(periods),
+            np.where(downside > 0, mean * periods / downside, np.nan),
+            np.where(drawdown < 0, cagr / -drawdown, np.nan),
+            drawdown,
+            sums[:, at.BARS_HELD] / bars,
+            trades,
+            sums[:, at.WINS] / trades,
+            sums[:, at.WON] / sums[:, at.LOST],  # infinite without a loss, NaN without a trade
+        )
+    return dict(zip(SWEPT, columns, strict=True))

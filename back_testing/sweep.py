@@ -1,41 +1,40 @@
 """Run a strategy with many settings, as a stream of blocks, so that memory does not grow with their number."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import heapq
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars, Floats
+from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Strategy
+from back_testing.checks import require_bars
+from back_testing.engine import first_bar, periods_of
+from back_testing.evaluate import Evaluation, Window, complaint, evaluation_of
 from back_testing.rules import TradingRules
+from back_testing.summary import SWEPT as STATISTICS
+from back_testing.summary import swept_statistics
 
 Grid = Mapping[str, Sequence[Any]]
 
-STATISTICS = (
-    "final_equity",
-    "total_return",
-    "cagr",
-    "volatility",
-    "sharpe",
-    "sortino",
-    "calmar",
-    "max_drawdown",
-    "exposure",
-    "n_trades",
-    "win_rate",
-    "profit_factor",
-)
+BLOCK = 4096  # settings in a block at most
+BARS_OF_BLOCK = 1 << 25  # bars times settings in a block at most: a moment's work
 
 
 @dataclass(frozen=True, eq=False)
 class SweepBlock:
-    """The outcomes of some settings, in the order of the grid.
+    """The outcomes of some settings, in the order of the grid (its last parameter changes fastest).
 
     `params` has a column for each parameter of the grid, `statistics` one for each of STATISTICS; all have the same
-    length. `tried` counts the settings of the grid that are behind with this block, `refused` those among them in this
-    block that the strategy did not accept (fast above slow), which are not in the columns.
+    length. `tried` counts the settings of the grid that are done with this block, `refused` those in this block that
+    the strategy does not accept (fast above slow) or has too few bars for; they are not in the columns.
     """
 
     params: Mapping[str, NDArray[Any]]
@@ -49,7 +48,10 @@ class SweepBlock:
 
 def grid_size(grid: Grid) -> int:
     """How many settings a grid has, those included that the strategy refuses."""
-    return int(np.prod([len(values) for values in grid.values()], dtype=np.int64))
+    size = 1
+    for values in grid.values():
+        size *= len(values)
+    return size
 
 
 def sweep(
@@ -59,20 +61,110 @@ def sweep(
     rules: TradingRules,
     *,
     fixed: Mapping[str, Any] | None = None,
+    first: date | None = None,
     threads: int | None = None,
 ) -> Iterator[SweepBlock]:
-    """Backtest every setting of `grid` over the parameters `fixed` and the defaults.
+    """Backtest every setting of `grid` over the parameters `fixed` and the defaults, as `engine.run` would.
+
+    Bars before the session `first` only warm the strategy up. `threads` is the number of processors unless given.
 
     Raises:
-        ConfigError: an unknown parameter, no setting that the strategy accepts, or bars that `run` would refuse.
+        ConfigError: an unknown parameter, a parameter without values, bars that `run` would refuse, or, at the end, not
+            a single setting that the strategy accepts.
     """
-    raise NotImplementedError
+    require_bars(bars)
+    _require_known(strategy_class, [*grid, *(fixed or {})])
+    for name, values in grid.items():
+        if not len(values):
+            raise ConfigError(f"the grid has no value for {name}")
+    window = Window.of(bars, first_bar(bars, first), rules)
+    evaluation = evaluation_of(strategy_class, grid, fixed or {}, window)
+    blocks = _blocks(evaluation, grid, window, threads or os.cpu_count() or 1)
+    return _with_a_result(blocks, lambda: complaint(strategy_class, {**(fixed or {}), **_first_of(grid)}, bars))
 
 
 def best(blocks: Iterable[SweepBlock], metric: str, count: int) -> list[dict[str, Any]]:
     """The `count` settings with the highest `metric`, best first: parameters and statistics in one row each.
 
+    Settings whose metric does not exist are left out; of equals the earlier one comes first.
+
     Raises:
         ConfigError: there is no such metric.
     """
-    raise NotImplementedError
+    require_metric(metric)
+    order = itertools.count()
+    kept: list[tuple[float, int, dict[str, Any]]] = []
+    for block in blocks:
+        values = block.statistics[metric]
+        candidates = np.flatnonzero(~np.isnan(values))
+        if len(candidates) > count:
+            candidates = np.sort(candidates[np.argsort(-values[candidates], kind="stable")[:count]])
+        for row in candidates.tolist():
+            entry = (float(values[row]), -next(order), row_of(block, row))
+            if len(kept) < count:
+                heapq.heappush(kept, entry)
+            elif entry[:2] > kept[0][:2]:
+                heapq.heapreplace(kept, entry)
+    return [row for _, _, row in sorted(kept, key=lambda entry: entry[:2], reverse=True)]
+
+
+def row_of(block: SweepBlock, row: int) -> dict[str, Any]:
+    """Parameters and statistics of one setting."""
+    return {name: values[row].item() for name, values in (*block.params.items(), *block.statistics.items())}
+
+
+def require_metric(metric: str) -> None:
+    """Raise ConfigError unless a sweep has this metric."""
+    if metric not in STATISTICS:
+        raise ConfigError(f"there is no metric {metric!r}; a sweep has {', '.join(STATISTICS)}")
+
+
+def _require_known(strategy_class: type[Strategy], names: Sequence[str]) -> None:
+    known = {field.name: field.default for field in fields(strategy_class)}
+    for name in names:
+        if name not in known:
+            listing = ", ".join(f"{key}={default}" for key, default in known.items()) or "none"
+            raise ConfigError(
+                f"{strategy_class.name} has no parameter {name!r}; its parameters and defaults are: {listing}"
+            )
+        if names.count(name) > 1:
+            raise ConfigError(f"{name} is both fixed and swept; give it once")
+
+
+def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int) -> Iterator[SweepBlock]:
+    from back_testing.kernels.sweeping import SUMS
+
+    size = grid_size(grid)
+    step = max(1, min(BLOCK, BARS_OF_BLOCK // len(window)))
+    periods = periods_of([window.bars], window.bars.opened_at[window.start :])
+    with ThreadPoolExecutor(threads) as pool:
+        for low in range(0, size, step):
+            high = min(low + step, size)
+            params = _columns(grid, low, high)
+            good = evaluation.accepts(params, high - low)
+            params = {name: values[good] for name, values in params.items()}
+            sums = np.empty((int(np.count_nonzero(good)), SUMS))
+            evaluation.run(params, sums, pool, threads)
+            statistics = swept_statistics(sums, len(window), window.rules.cash, periods)
+            yield SweepBlock(params, statistics, high, high - low - len(sums))
+
+
+def _with_a_result(blocks: Iterator[SweepBlock], complaint_of_first: Callable[[], str]) -> Iterator[SweepBlock]:
+    accepted = 0
+    for block in blocks:
+        accepted += len(block)
+        yield block
+    if not accepted:
+        raise ConfigError(f"not one setting of the grid can be run; of the first: {complaint_of_first()}")
+
+
+def _columns(grid: Grid, low: int, high: int) -> dict[str, NDArray[Any]]:
+    """The settings low..high of the grid."""
+    if not grid:
+        return {}
+    positions = np.unravel_index(np.arange(low, high), [len(values) for values in grid.values()])
+    return {name: np.asarray(grid[name])[at] for name, at in zip(grid, positions, strict=True)}
+
+
+def _first_of(grid: Grid) -> dict[str, Any]:
+    return {name: values[0] for name, values in grid.items()}
