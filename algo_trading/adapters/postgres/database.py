@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OLDEST_SERVER = 14
+FORM = "must be postgresql://user:password@host:port/database, with what is special in a password escaped"
 
 
 class Database:
@@ -25,17 +26,12 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Raise ConfigError unless `url` is one of PostgreSQL."""
-        scheme, _, rest = url.partition("://")
-        form = "it must be postgresql://user:password@host:port/database"
+        scheme, separator, rest = url.partition("://")
         if scheme.split("+")[0] not in {"postgresql", "postgres"} or not rest:
-            raise ConfigError(f"the database URL begins with {scheme!r}; {form}")
+            begins = f"begins with {scheme!r}" if separator else "has no ://"  # what is no scheme may be a password
+            raise ConfigError(f"the database URL {begins}; it {FORM}")
         self.url = f"postgresql://{rest}"
-        try:
-            make_url(self.url)
-        except (ArgumentError, ValueError) as error:  # its text may hold the password
-            raise ConfigError(
-                f"the database URL cannot be read; {form}, with what is special in a password escaped"
-            ) from error
+        self._parts = _read_by_all(self.url)
         self._idle: list[Any] = []  # ADBC connections; opening one costs some ten queries of PostgreSQL's catalogue
 
     @cached_property
@@ -65,9 +61,10 @@ class Database:
 
     @property
     def address(self) -> str:
-        """The URL without user and password."""
-        parts = urlsplit(self.url)
-        return f"{parts.netloc.rpartition('@')[2]}{parts.path}" + (f"?{parts.query}" if not parts.hostname else "")
+        """Server and database, without user and password."""
+        host, port, name = (self._parts.get(key, "") for key in ("host", "port", "dbname"))
+        shown = f"[{host}]" if ":" in host else host or "localhost"
+        return f"{shown}:{port}/{name}" if port else f"{shown}/{name}"
 
     def explained(self, error: BaseException) -> ServiceUnavailableError | None:
         """What a user can do about `error` if the server went away or cannot go on (a full disk); None for others."""
@@ -133,6 +130,19 @@ class ArrowConnection:
         with self._connection.cursor() as cursor:
             cursor.execute(query, tuple(parameters) or None)
             return cursor.fetch_arrow_table()
+
+
+def _read_by_all(url: str) -> dict[str, str]:
+    """The parts of `url` as libpq, and so ADBC, reads it; ConfigError unless SQLAlchemy reads the same."""
+    try:
+        ours = make_url(url)
+        parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except (ArgumentError, ValueError, psycopg.Error) as error:  # its text may hold the password
+        raise ConfigError(f"the database URL cannot be read; it {FORM}") from error
+    secret = ours.password if ours.password is not None else ours.query.get("password", "")
+    if parts.get("password", "") != secret or "@" in parts.get("host", ""):
+        raise ConfigError(f"the database URL can be read in more than one way; it {FORM}")
+    return parts
 
 
 def _close(connection: Any) -> None:  # noqa: ANN401 - ADBC ships no types
