@@ -37,6 +37,8 @@ class TestServer:
             upgrade(template.engine)
         finally:
             template.close()
+        with self.administrator() as connection:
+            connection.execute("CREATE DATABASE shared TEMPLATE algo_trading")
 
     @contextmanager
     def administrator(self) -> Iterator[psycopg.Connection]:
@@ -50,8 +52,9 @@ class TestServer:
 
         It fails at the end if somebody still holds a lock.
         """
-        yield self._server.url()
-        with psycopg.connect(self._server.url()) as connection:
+        url = self._server.url("shared")
+        yield url
+        with psycopg.connect(url) as connection:
             connection.execute("SET lock_timeout = '5s'")
             connection.execute("SET session_replication_role = replica")  # all tables go, so no reference is checked
             connection.execute(EMPTY)
