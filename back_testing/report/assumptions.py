@@ -1,0 +1,71 @@
+"""The rules that a result rests on, as sentences."""
+
+from back_testing.result import BacktestResult
+from back_testing.rules import Direction, SizeKind, TradingRules
+
+
+def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
+    """Topic and sentence, for every rule that could have been another one."""
+    rules, costs = result.rules, result.rules.costs
+    fill = (
+        "At the close of the bar that decided. Nobody can trade at that price: this result looks ahead."
+        if result.lookahead
+        else "Decided at a close, filled at the next bar's open. Nothing of that bar is known when the order is made."
+    )
+    paid = [f"{costs.commission:.3%} of the traded value"] if costs.commission else []
+    paid += [f"{costs.commission_fixed:,.2f} in money"] if costs.commission_fixed else []
+    commission = f"Each fill pays {' and '.join(paid)}." if paid else "Fills are free."
+    slippage = (
+        f" Prices are {costs.slippage_bps:g} basis points worse than quoted." if costs.slippage_bps else " No slippage."
+    )
+    shares = "Whole shares only." if rules.whole_shares else "Fractions of shares are possible."
+    direction = (
+        "Long only: an exit closes the position."
+        if rules.direction is Direction.LONG
+        else "Long and short: an exit also sells short, an entry covers and buys."
+    )
+    listed = [
+        ("Fills", fill),
+        ("Costs", commission + slippage),
+        ("Size", f"{_size(rules)} {shares}"),
+        ("Direction", direction),
+        ("Stops", _stops(rules)),
+        ("End", "A position that is open at the end stays open." if rules.keep_open
+         else "A position that is open at the end is closed at the last close, costs included."),
+        ("Capital", f"{rules.cash:,.2f} at the start; {result.allocation}"),
+        ("Benchmark", "Bought at the first chance with the whole capital, under the same costs, and held."),
+        ("Figures", f"{result.periods_per_year:g} bars make a year. No risk-free rate. docs/backtesting.md lists all."),
+    ]  # fmt: skip
+    if result.history:
+        listed.append(("Warm-up", f"{result.history:,} bars before the first one only prepared the strategy."))
+    if result.refused:
+        listed.append(("Refused", f"{result.refused:,} entries could not buy anything."))
+    return listed
+
+
+def _size(rules: TradingRules) -> str:
+    size = rules.size
+    match size.kind:
+        case SizeKind.ALL:
+            return "An entry takes all that there is for it."
+        case SizeKind.FRACTION:
+            return f"An entry takes {size.amount:.1%} of the equity, fixed at the decision."
+        case SizeKind.CASH:
+            return f"An entry takes {size.amount:,.2f} in money."
+    return f"An entry takes {size.amount:g} shares."
+
+
+def _stops(rules: TradingRules) -> str:
+    stops = [
+        f"{name} at {value:.2%}"
+        for name, value in (
+            ("stop loss", rules.stop_loss),
+            ("trailing stop", rules.trailing_stop),
+            ("take profit", rules.take_profit),
+        )
+        if value is not None
+    ]
+    if not stops:
+        return "None."
+    listed = ", ".join(stops).capitalize()
+    return f"{listed}, within the bar. A gap fills at the open; the stop goes before the target."

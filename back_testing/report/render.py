@@ -1,0 +1,160 @@
+"""From a result to the HTML file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from algo_trading.domain.bars import Bars, Floats
+from algo_trading.errors import ConfigError
+from back_testing.report import charts
+from back_testing.report.assumptions import assumptions
+from back_testing.report.definitions import figures, money, percent
+from back_testing.report.library import compressed_plotly
+from back_testing.report.months import Year, monthly_returns
+from back_testing.result import BacktestResult
+
+HEADLINES = ("total_return", "buy_and_hold_return", "cagr", "sharpe", "max_drawdown", "n_trades")
+DEEPEST = 0.12  # a month's return that has the full colour
+MOST_CANDLE_CHARTS = 12
+MOST_TRADES = 2_000  # rows of the table; JSON and --trades have them all
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A month: its text and how strong its colour is, from -100 to 100."""
+
+    text: str
+    strength: int
+
+
+def write_report(path: Path, result: BacktestResult, series: Sequence[Bars]) -> None:
+    """Write the report of `result` to `path`; `series` are the bars it was run on, history included.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    page = render_report(result, series)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def render_report(result: BacktestResult, series: Sequence[Bars]) -> str:
+    """The page. It loads nothing: Plotly, data and styles are inside."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("back_testing.report"), undefined=StrictUndefined, autoescape=True, trim_blocks=True
+    )
+    page: str = environment.get_template("report.html.j2").render(**_content(result, series))
+    return page
+
+
+def _content(result: BacktestResult, series: Sequence[Bars]) -> Mapping[str, Any]:
+    statistics = figures(result.statistics)
+    by_key = {figure.key: figure for figure in statistics}
+    candles = _candles(result, series)
+    drawn = {
+        "equity": charts.equity_chart(result),
+        "returns": charts.return_chart(result),
+        "trades": charts.trade_chart(result.trades),
+        **{f"candles-{i}": chart for i, (_, chart) in enumerate(candles)},
+    }
+    return {
+        "symbols": ", ".join(bars.instrument.symbol for bars in result.series),
+        "strategy": result.strategy.id.name,
+        "summary": result.strategy.summary[:1].upper() + result.strategy.summary[1:],
+        "params": {field.name: getattr(result.strategy, field.name) for field in fields(result.strategy)},
+        "lookahead": result.lookahead,
+        "verdict": _verdict(result),
+        "headlines": [by_key[key] for key in HEADLINES],
+        "statistics": statistics,
+        "candles": [symbol for symbol, _ in candles],
+        "undrawn": len(result.series) - len(candles),
+        "has_returns": bool(drawn["returns"]["data"]),
+        "has_trades": bool(drawn["trades"]["data"]),
+        "years": [_row(year) for year in monthly_returns(result.times, result.equity, result.rules.cash)],
+        "trades": [_trade_row(trade.as_json()) for trade in result.trades[-MOST_TRADES:]],
+        "more_trades": max(0, len(result.trades) - MOST_TRADES),
+        "several": len(result.series) > 1,
+        "assumptions": assumptions(result),
+        "data": _data(result),
+        "version": version("algo-trading"),
+        "charts": _for_script(drawn),
+        "plotly": compressed_plotly(),
+    }
+
+
+def _for_script(value: object) -> str:
+    """JSON that can stand in a script element: no `<` ends it early."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _candles(result: BacktestResult, series: Sequence[Bars]) -> list[tuple[str, charts.Chart]]:
+    """A chart for each of the first MOST_CANDLE_CHARTS instruments, most traded first."""
+    counts = {bars.instrument: 0 for bars in result.series}
+    by_symbol = {bars.instrument.symbol: bars.instrument for bars in result.series}
+    for trade in result.trades:
+        counts[by_symbol[trade.symbol]] += 1
+    whole = {bars.instrument: bars for bars in series}
+    chosen = sorted(result.series, key=lambda bars: -counts[bars.instrument])[:MOST_CANDLE_CHARTS]
+    return [
+        (
+            bars.instrument.symbol,
+            charts.candle_chart(
+                bars,
+                _lines(result, whole[bars.instrument], len(bars)),
+                [trade for trade in result.trades if trade.symbol == bars.instrument.symbol],
+            ),
+        )
+        for bars in chosen
+    ]
+
+
+def _lines(result: BacktestResult, whole: Bars, shown: int) -> dict[str, Floats]:
+    """The strategy's lines, computed with the history and cut to the bars that are shown."""
+    return {name: values[len(values) - shown :] for name, values in result.strategy.lines(whole).items()}
+
+
+def _verdict(result: BacktestResult) -> str:
+    own, market = result.statistics.total_return, result.statistics.buy_and_hold_return
+    difference = (own - market) * 100
+    compared = "as much as" if abs(difference) < 0.005 else "more than" if difference > 0 else "less than"
+    by = "" if compared == "as much as" else f"{abs(difference):,.2f} points "
+    return f"It returned {percent(own)}, {by}{compared} buying and holding ({percent(market)})."
+
+
+def _row(year: Year) -> tuple[int, list[Cell | None], Cell]:
+    return year.year, [None if value is None else _cell(value) for value in year.months], _cell(year.total)
+
+
+def _cell(value: float) -> Cell:
+    return Cell(f"{value * 100:z.1f}", round(100 * max(-1.0, min(1.0, value / DEEPEST))))
+
+
+def _trade_row(trade: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **trade,
+        "entry_time": trade["entry_time"].replace("T", " "),
+        "exit_time": (trade["exit_time"] or "").replace("T", " "),
+        "size_text": f"{trade['size']:,.4g}" if trade["size"] < 1e4 else f"{trade['size']:,.0f}",
+        "pnl_text": money(trade["pnl"]),
+        "return_text": percent(trade["return"]),
+        "reason": trade["reason"].replace("_", " "),
+    }
+
+
+def _data(result: BacktestResult) -> list[tuple[str, str]]:
+    statistics = result.statistics
+    return [
+        (
+            "Instruments",
+            ", ".join(f"{b.instrument.symbol} ({b.instrument.venue}, {b.interval})" for b in result.series),
+        ),
+        ("Range", f"{statistics.start} to {statistics.end}, {statistics.bars:,} bars"),
+        ("SHA-256 of the bars", result.data_hash),
+    ]

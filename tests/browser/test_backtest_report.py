@@ -1,0 +1,168 @@
+"""The report in a real browser: it draws, it follows its reader, it complains of nothing and asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.engine import run_portfolio
+from back_testing.report import write_report
+from back_testing.rules import TradingRules
+from bar_series import bars_of, random_walk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("backtest_report"),  # one browser, one load
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is not there"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report on two symbols."""
+    series = [bars_of(random_walk(900, seed), symbol) for seed, symbol in enumerate(("IBM", "MSFT"))]
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, run_portfolio(SmaCross(5, 20, 0), series, TradingRules(stop_loss=0.04)), series)
+    return path.as_uri()
+
+
+class Visit:
+    """A page that was opened, and what it said and asked for meanwhile."""
+
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page: Page = browser.new_context(**options).new_page()
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address)
+        self.page.wait_for_selector("html[data-ready]")
+
+    def drawn(self, chart: str) -> str:
+        """Plotly's own state of a chart, in JavaScript."""
+        return f"document.querySelector('[data-chart=\"{chart}\"]')"
+
+    def check(self, address: str) -> None:
+        """Every chart of the first view is there, nobody complained, and only the file itself was asked for."""
+        for chart in ("equity", "candles-0", "returns", "trades"):
+            self.page.wait_for_selector(f"[data-chart='{chart}'] .main-svg")
+        assert self.page.locator("[data-chart='candles-0'] path.box").count() > 50
+        assert self.complaints == []
+        assert self.requests == [address]
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, report: str) -> Iterator[Visit]:
+    """The report on a desk, without a network; every test leaves it usable."""
+    visit = Visit(browser, report, offline=True, color_scheme="light", viewport={"width": 1000, "height": 800})
+    yield visit
+    visit.page.context.close()
+
+
+def test_it_draws_without_a_complaint_and_without_the_network(desk: Visit, report: str) -> None:
+    desk.check(report)
+
+
+def test_on_a_phone_it_scrolls_down_and_never_sideways(browser: Browser, report: str) -> None:
+    visit = Visit(browser, report, offline=True, color_scheme="dark", **PHONE)
+    visit.check(report)
+    widths = visit.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1] == 390
+    columns = visit.page.evaluate("getComputedStyle(document.querySelector('.tiles')).gridTemplateColumns")
+    assert len(columns.split()) == 2
+    visit.page.context.close()
+
+
+def test_definitions_open_on_hover_and_stay_on_the_screen(desk: Visit) -> None:
+    for figure in desk.page.locator(".tile").all():
+        tip = figure.locator(".tip")
+        assert not tip.is_visible()
+        figure.hover()
+        assert tip.is_visible()
+        box = tip.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 1000
+    shown = desk.page.locator(".statistics div", has_text="Sharpe ratio")
+    shown.focus()
+    assert shown.locator(".tip").inner_text().startswith("Sharpe ratio: mean over sample standard deviation")
+
+
+def test_colours_follow_the_scheme_while_it_is_open(desk: Visit) -> None:
+    line = desk.drawn("equity") + "._fullData[1].line.color"
+    assert desk.page.evaluate(line) == "#2458d3"
+    desk.page.emulate_media(color_scheme="dark")
+    desk.page.wait_for_function(f"{line} === '#6ea0ff'")
+    desk.page.emulate_media(color_scheme="light")
+    desk.page.wait_for_function(f"{line} === '#2458d3'")
+    assert desk.complaints == []
+
+
+def test_buttons_show_a_part_and_the_price_axis_follows(desk: Visit) -> None:
+    axis = desk.drawn("candles-0") + "._fullLayout.{}.range"
+    desk.page.click("[data-ranges=candles] button:has-text('1y')")
+    whole = desk.page.evaluate(axis.format("yaxis"))
+    desk.page.click("[data-ranges=candles] button:has-text('3m')")
+    desk.page.wait_for_function(f"{axis.format('yaxis')}[0] !== {whole[0]}")
+    first, last = (np.datetime64(day[:10]).astype(int) for day in desk.page.evaluate(axis.format("xaxis")))
+    assert 85 <= last - first <= 97
+    low, high = desk.page.evaluate(axis.format("yaxis"))
+    assert high - low < whole[1] - whole[0]
+
+
+def test_another_symbol_and_another_order_are_a_click_away(desk: Visit) -> None:
+    names = desk.page.locator("#symbol option").all_inner_texts()
+    assert set(names) == {"IBM", "MSFT"}
+    desk.page.select_option("#symbol", label=names[1])
+    desk.page.wait_for_selector("[data-chart='candles-1'] .main-svg")
+    assert not desk.page.locator("[data-chart='candles-0']").is_visible()
+    desk.page.select_option("#symbol", label=names[0])
+    profits = "[...document.querySelectorAll('#trades tbody tr')].map((row) => +row.cells[7].dataset.v)"
+    desk.page.click("#trades th:has-text('Profit')")
+    ascending = desk.page.evaluate(profits)
+    assert ascending == sorted(ascending)
+    desk.page.click("#trades th:has-text('Profit')")
+    assert desk.page.evaluate(profits) == ascending[::-1]
+    assert desk.complaints == []
+
+
+def test_an_old_browser_is_told_why_there_are_no_charts(browser: Browser, report: str) -> None:
+    context = browser.new_context()
+    context.add_init_script("delete window.DecompressionStream")
+    page = context.new_page()
+    page.goto(report)
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("[data-chart='equity']").inner_text() == "Charts need a browser of 2023 or newer."
+    assert page.locator("#trades tbody tr").count() > 10
+    context.close()
