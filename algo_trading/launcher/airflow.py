@@ -21,6 +21,7 @@ from algo_trading.settings import Settings
 
 METADATA_DATABASE = "airflow"
 READY_SECONDS = 180.0
+PORT_SECONDS = 3.0
 SOURCE_SLOTS = 2  # tasks that may ask a market-data source at the same time
 
 Say = Callable[[str], None]
@@ -175,15 +176,25 @@ def _components() -> dict[str, list[str]]:
 
 
 def _refuse_busy_port(port: int) -> None:
+    """The port of a server that was just killed may take a moment to become free."""
+    limit = time.monotonic() + PORT_SECONDS
+    while not _is_free(port):
+        if time.monotonic() > limit:
+            raise AlgoTradingError(
+                f"port {port} is in use, so Airflow cannot start; "
+                f"choose another one, e.g. ALGO_AIRFLOW__PORT={port + 1} make run"
+            )
+        time.sleep(0.2)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError as error:
-            raise AlgoTradingError(
-                f"port {port} is in use, so Airflow cannot start; "
-                f"choose another one, e.g. ALGO_AIRFLOW__PORT={port + 1} make run"
-            ) from error
+        except OSError:
+            return False
+    return True
 
 
 def _read_json(path: Path) -> object:

@@ -134,5 +134,9 @@ def _belongs(process: psutil.Process, leader: int, created: float) -> bool:
 
 
 def _is_ours(process: psutil.Process) -> bool:
-    """Whether it runs our Python, or calls itself Airflow's: a session number given anew must not cost a stranger."""
-    return Path(process.exe()).samefile(sys.executable) or any(TITLE in part for part in process.cmdline())
+    """Whether it runs our Python, calls itself Airflow's, or is dying: then it has no name but still its sockets.
+
+    A session number given anew must not cost a stranger his life.
+    """
+    command = process.cmdline()
+    return not command or any(TITLE in part for part in command) or Path(process.exe()).samefile(sys.executable)
