@@ -20,17 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts.channel import ChannelContract
-from fakes.channel import FakeChannel
-from mail_examples import an_item, ibm_mail
 from pydantic import SecretStr
-from smtp_server import PASSWORD, USER, Certificates, Mailbox, free_port, make_certificates, smtp_server
 
 from algo_trading.adapters.maildir import MaildirChannel
 from algo_trading.adapters.smtp import SmtpChannel, build
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.repositories.subscriptions import Channel, DeferredError, UndeliverableError
 from algo_trading.settings import SmtpSettings, load_settings
+from contracts.channel import ChannelContract
+from fakes.channel import FakeChannel
+from mail_examples import an_item, ibm_mail
+from smtp_server import PASSWORD, USER, Certificates, Mailbox, free_port, make_certificates, smtp_server
 
 pytestmark = pytest.mark.integration
 

@@ -9,14 +9,14 @@ from itertools import count
 from typing import Any
 
 import pytest
-from contracts.object_store import ObjectStoreContract
 from pydantic import SecretStr
-from s3_server import S3Server, s3_server
 
 from algo_trading.adapters.minio import MinioObjects, build
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.settings import MinioSettings, load_settings
+from contracts.object_store import ObjectStoreContract
+from s3_server import S3Server, s3_server
 
 pytestmark = pytest.mark.integration
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 import yfinance.data
-from contracts.market_data import MarketDataContract, read
-from servers.tls_proxy import proxying
-from servers.yahoo import CHART_PATH
-from servers.yahoo_market import GeneratedMarket
 
 from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.calendars import market_calendar
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import SourceError
 from algo_trading.repositories.market_data import BarRequest, MarketData
+from contracts.market_data import MarketDataContract, read
+from servers.tls_proxy import proxying
+from servers.yahoo import CHART_PATH
+from servers.yahoo_market import GeneratedMarket
 
 pytestmark = [
     pytest.mark.integration,

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
 from servers.yahoo import Market, YahooHandler, YahooServer
 
 HOSTS = ("yahoo.com", "*.yahoo.com", "*.finance.yahoo.com")

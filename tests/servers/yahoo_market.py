@@ -11,11 +11,11 @@ from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
-from servers.yahoo import ChartRequest, Reply, unknown
-from servers.yahoo_replies import Row, chart, ok
 
 from algo_trading.calendars import MarketCalendar, market_calendar
 from algo_trading.domain.instrument import Session
+from servers.yahoo import ChartRequest, Reply, unknown
+from servers.yahoo_replies import Row, chart, ok
 
 FILE = "us_stocks_daily_2000_2013.csv.gz"
 FIRST_SESSION = date(2000, 3, 1)

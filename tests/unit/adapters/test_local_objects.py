@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from contracts.object_store import ObjectStoreContract
-from fakes.objects import FakeObjectStore
 
 from algo_trading.adapters.local_objects import ABANDONED_AFTER, INCOMING, LocalObjects
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.repositories.objects import ObjectStore
+from contracts.object_store import ObjectStoreContract
+from fakes.objects import FakeObjectStore
 
 pytestmark = pytest.mark.unit
 

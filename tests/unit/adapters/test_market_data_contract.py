@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from contracts.market_data import MarketDataContract
-from fakes.market_data import FakeMarketData
 
 from algo_trading.adapters.sample import SampleMarketData
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.repositories.market_data import BarRequest, MarketData
+from contracts.market_data import MarketDataContract
+from fakes.market_data import FakeMarketData
 
 pytestmark = pytest.mark.unit
 AAPL = Instrument("AAPL")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers.yahoo import NOT_FOUND
-from servers.yahoo_replies import chart
 
 from algo_trading.adapters.yahoo.chart import Chart, read_chart
 from algo_trading.errors import SourceError, UnknownSymbolError
+from servers.yahoo import NOT_FOUND
+from servers.yahoo_replies import chart
 
 pytestmark = pytest.mark.unit
 BAR = (10.0, 12.0, 9.0, 11.0, 100)

@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from servers.yahoo import ChartRequest
-from servers.yahoo_market import GeneratedMarket
 
 from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.domain.corporate_actions import ActionKind
 from algo_trading.domain.instrument import Instrument
 from algo_trading.repositories.market_data import BarRequest, RawBars, RawPayload
+from servers.yahoo import ChartRequest
+from servers.yahoo_market import GeneratedMarket
 
 pytestmark = [
     pytest.mark.unit,

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers.yahoo_replies import chart, recorded
-from shared_data import needs_shared_data
 
 from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.repositories.market_data import BarRequest, RawBars, RawPayload
+from servers.yahoo_replies import chart, recorded
+from shared_data import needs_shared_data
 
 pytestmark = pytest.mark.unit
 FIRST = date(2020, 1, 2)

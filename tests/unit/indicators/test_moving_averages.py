@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bar_series import random_walk, sample_closes
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
-from shared_data import SHARED_DATA, needs_shared_data
 
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators import ema, sma
+from bar_series import random_walk, sample_closes
+from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -4,13 +4,13 @@ import csv
 
 import numpy as np
 import pytest
-from bar_series import random_walk, sample_closes
 from hypothesis import given
 from hypothesis import strategies as st
-from shared_data import SHARED_DATA, needs_shared_data
 
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators import ema, macd, rsi
+from bar_series import random_walk, sample_closes
+from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from bar_series import joined, random_walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from algo_trading.domain.bars import Floats
 from algo_trading.indicators import ema, macd, rsi, sma
 from algo_trading.indicators.kernels import WARMUPS
 from algo_trading.indicators.panel import COLUMNS, panel, validity
+from bar_series import joined, random_walk
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mail_examples import ibm_bars
 from matplotlib.image import imread
 
 from algo_trading.domain.bars import COLUMNS, Bars, Floats
@@ -14,6 +13,7 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Side
 from algo_trading.notification.chart import BARS_SHOWN, HEIGHT, LINES, MARKS, WIDTH, draw_chart
 from algo_trading.strategies.ema_cross import EmaCross
+from mail_examples import ibm_bars
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from mail_examples import NOON, an_item, ibm_bars, ibm_mail, ibm_notice, ibm_signal, signal_of
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Side, StrategyId
@@ -20,6 +19,7 @@ from algo_trading.notification.notice import Notice, notice_of
 from algo_trading.repositories.subscriptions import UndeliverableError
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
+from mail_examples import NOON, an_item, ibm_bars, ibm_mail, ibm_notice, ibm_signal, signal_of
 
 pytestmark = pytest.mark.unit
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from bar_series import FIRST_DAY, bars_of, random_walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.repositories.bars import BAR_SCHEMA, bars_table, instrument_starts, split_by_instrument
+from bar_series import FIRST_DAY, bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

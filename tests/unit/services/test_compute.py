@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pytest
-from bar_series import bars_of, random_walk
-from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
 
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
@@ -14,6 +12,8 @@ from algo_trading.indicators import ema, macd, rsi, sma
 from algo_trading.repositories.bars import BAR_SCHEMA, INDICATOR_SCHEMA, INDICATORS, UpsertCount, bars_table
 from algo_trading.services import compute
 from algo_trading.services.compute import ComputeIndicators, indicator_table, with_adjusted_close
+from bar_series import bars_of, random_walk
+from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
 
 pytestmark = pytest.mark.unit
 

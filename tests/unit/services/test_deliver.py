@@ -5,12 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
-from fakes.bars import FakeBars, FakeCorporateActions
-from fakes.channel import FakeChannel
-from fakes.clock import FakeClock
-from fakes.outbox import FakeOutbox
-from fakes.signals import FakeSignals
-from mail_examples import IBM, NOON, SESSION, ibm_bars, ibm_mail, ibm_signal
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
@@ -20,6 +14,12 @@ from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.repositories.subscriptions import DeferredError, UndeliverableError
 from algo_trading.services.deliver import DeliverMails, DeliveryReport, pause
+from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.channel import FakeChannel
+from fakes.clock import FakeClock
+from fakes.outbox import FakeOutbox
+from fakes.signals import FakeSignals
+from mail_examples import IBM, NOON, SESSION, ibm_bars, ibm_mail, ibm_signal
 
 pytestmark = pytest.mark.unit
 
