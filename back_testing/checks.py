@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from algo_trading.domain.bars import COLUMNS, Bars
+from algo_trading.domain.bars import COLUMNS, Bars, Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Flags, Strategy
 
@@ -12,9 +12,14 @@ NOISE = 1e-6  # relative; adjusted prices may put the high a rounding error belo
 
 def require_bars(bars: Bars) -> None:
     """Raise ConfigError at the first bar that is none: NaN, a price of 0 or below, a high below the low."""
+    from back_testing.kernels.checking import sound
+
     if not len(bars):
         raise ConfigError(f"there are no bars of {bars.instrument}")
-    columns = np.stack([getattr(bars, name) for name in COLUMNS])
+    series = [np.ascontiguousarray(getattr(bars, name), dtype=np.float64) for name in COLUMNS]
+    if sound(*series, NOISE):
+        return
+    columns = np.stack(series)
     prices = columns[:4]
     body_top, body_bottom = np.maximum(bars.open, bars.close), np.minimum(bars.open, bars.close)
     problems = (
@@ -51,11 +56,13 @@ def require_decisions(strategy: Strategy, bars: Bars, decisions: Decisions) -> N
         raise ConfigError(f"{strategy.id} suggests a size that is not between 0 and 1")
 
 
-def tradable(bars: Bars) -> Flags:
+def tradable(volume: Floats) -> Flags:
     """Bars that an order can be filled in: those with volume.
 
     As long as a series never had any volume (an index), it is not known, and every bar is tradable.
     """
-    traded = bars.volume > 0
+    traded: Flags = volume > 0
+    if traded.all():
+        return traded
     flags: Flags = traded | ~np.logical_or.accumulate(traded)
     return flags

@@ -178,17 +178,23 @@ def _result(
 
 def trades_of(outcome: Outcome, market: Market) -> list[Trade]:
     """The rows of the kernel as trades, in the order of their ends."""
-    times = [moment.replace(tzinfo=UTC) for moment in market.times.astype("datetime64[us]").tolist()]
+    from back_testing.kernels.trading import FIRST_BAR, LAST_BAR
+
+    starts, ends = (
+        market.times[outcome.trades[:, column].astype(np.int64)].astype("datetime64[us]").tolist()
+        for column in (FIRST_BAR, LAST_BAR)
+    )
     trades = []
-    for instrument, first, last, size, entry_price, exit_price, pnl, costs, reason in outcome.trades.tolist():
+    for row, start, end in zip(outcome.trades.tolist(), starts, ends, strict=True):
+        instrument, first, last, size, entry_price, exit_price, pnl, costs, reason = row
         open_still = REASONS[int(reason)] is ExitReason.OPEN
         trades.append(
             Trade(
                 symbol=market.series[int(instrument)].instrument.symbol,
                 side="long" if size > 0 else "short",
-                entry_time=times[int(first)],
+                entry_time=start.replace(tzinfo=UTC),
                 entry_price=entry_price,
-                exit_time=None if open_still else times[int(last)],
+                exit_time=None if open_still else end.replace(tzinfo=UTC),
                 exit_price=exit_price,
                 size=abs(size),
                 pnl=pnl,

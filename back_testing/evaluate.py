@@ -4,9 +4,7 @@ Both give a row of sums for each setting, and both stand for what `engine.run` g
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
-from itertools import pairwise
+from dataclasses import fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +16,8 @@ from algo_trading.strategies.base import Decisions, Flags, Strategy
 from algo_trading.strategies.crosses import TOUCH
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.checks import tradable
-from back_testing.rules import Direction, FillAt, SizeKind, TradingRules
+from back_testing.window import Window
+from back_testing.workers import Workers
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -27,61 +25,7 @@ AVERAGES = 1 << 25  # values of moving averages kept from block to block: 256 MB
 
 # Strategies that are crossings of two averages, and the average.
 CROSSINGS: Mapping[type[Strategy], Callable[[Floats, int], Floats]] = {SmaCross: sma, EmaCross: ema}
-PRICES = ("open", "high", "low", "close")
 LONGEST = 10_000  # window that strategies accept
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """Bars to trade in, after `start` bars of history, as the kernels take them, and the rules."""
-
-    bars: Bars
-    start: int
-    rules: TradingRules
-    opens: Floats
-    highs: Floats
-    lows: Floats
-    closes: Floats
-    tradable: Flags
-
-    def __len__(self) -> int:
-        return len(self.closes)
-
-    @classmethod
-    def of(cls, bars: Bars, start: int, rules: TradingRules) -> "Window":
-        """The bars from `start` on."""
-        opens, highs, lows, closes = (
-            np.ascontiguousarray(getattr(bars, name)[start:], dtype=np.float64) for name in PRICES
-        )
-        return cls(bars, start, rules, opens, highs, lows, closes, tradable(bars[start:]))
-
-    @property
-    def all_in(self) -> bool:
-        """Whether all there is goes in and out at opens, in fractions of shares: then no cash needs to be counted."""
-        rules = self.rules
-        return (
-            rules.size.kind is SizeKind.ALL
-            and rules.direction is Direction.LONG
-            and rules.fill is FillAt.NEXT_OPEN
-            and not rules.whole_shares
-            and rules.costs.commission_fixed == 0
-            and rules.stop_loss is rules.take_profit is rules.trailing_stop is None
-            and bool(self.tradable.all())
-        )
-
-    @property
-    def all_in_terms(self) -> tuple[float, float, bool]:
-        """A buy's and a sell's price with its costs over the open, and whether the last position stays open."""
-        slippage, commission = self.rules.costs.slippage, self.rules.costs.commission
-        return (1 + slippage) * (1 + commission), (1 - slippage) * (1 - commission), self.rules.keep_open
-
-    def prefixes(self) -> Floats:
-        """Prefix sums of the returns of holding."""
-        from back_testing.kernels import sweeping
-
-        sums = np.empty((len(self), sweeping.PREFIXES))
-        sweeping.prefix_sums(self.closes, sums)
-        return sums
 
 
 class Evaluation(Protocol):
@@ -91,7 +35,7 @@ class Evaluation(Protocol):
         """Which of `count` settings the strategy accepts and has bars enough for."""
         ...
 
-    def run(self, params: Columns, sums: Floats, pool: ThreadPoolExecutor, threads: int) -> None:
+    def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
         """Fill a row of `sums` (`kernels.sweeping`) for each accepted setting."""
         ...
 
@@ -130,29 +74,32 @@ class DecidingEvaluation:
         self._strategy_class = strategy_class
         self._fixed = fixed
         self._window = window
-        self._run = DecisionRunner(window)
 
     def accepts(self, params: Columns, count: int) -> Flags:
         bars = self._window.bars
         complaints = (complaint(self._strategy_class, {**self._fixed, **s}, bars) for s in settings_of(params, count))
         return np.array([not text for text in complaints], dtype=np.bool_)
 
-    def run(self, params: Columns, sums: Floats, pool: ThreadPoolExecutor, threads: int) -> None:  # noqa: ARG002
-        # decide() is Python, which threads do not speed up.
-        for setting, row in zip(settings_of(params, len(sums)), sums, strict=True):
-            self._run(self._strategy_class(**self._fixed, **setting).decide(self._window.bars), row)
+    def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
+        settings = settings_of(params, len(sums))
+
+        def work(low: int, high: int) -> None:
+            run = DecisionRunner(self._window)
+            for setting, row in zip(settings[low:high], sums[low:high], strict=True):
+                run(self._strategy_class(**self._fixed, **setting).decide(self._window.bars), row)
+
+        workers.share(work, len(sums))
 
 
 class DecisionRunner:
     """Runs decisions in one window, in buffers that are used again and again."""
 
     def __init__(self, window: Window) -> None:
-        from back_testing.kernels import sweeping, trading
+        from back_testing.kernels import trading
 
         self._window = window
         self._all_in = window.all_in
         self._terms = trading.terms_of(window.rules)
-        self._prefixes = window.prefixes() if self._all_in else np.empty((0, sweeping.PREFIXES))
         self._equity, self._held = np.empty(len(window)), np.empty(len(window))
         self._trades = np.empty((64, trading.TRADE_FIELDS))
 
@@ -167,7 +114,7 @@ class DecisionRunner:
         at = np.flatnonzero(entries | exits)
         if self._all_in and bool((sizes[at] == 1).all()):
             events = 2 * at + exits[at]
-            sweeping.all_in(*window.all_in_terms, window.opens, window.closes, self._prefixes, events, row)
+            sweeping.all_in(*window.all_in_terms, window.opens, window.closes, events, row)
             return
         if len(self._trades) <= len(at):
             self._trades = np.empty((2 * len(at), self._trades.shape[1]))
@@ -186,6 +133,26 @@ class DecisionRunner:
         sweeping.sums_of(window.rules.cash, self._equity, self._held, self._trades, count, row)
 
 
+def run_one(strategy: Strategy, window: Window, row: Floats) -> None:
+    """Fill `row` with the sums over a single strategy in a single window."""
+    if type(strategy) in CROSSINGS and window.all_in:
+        _run_crossing(strategy, window, row)
+    else:
+        DecisionRunner(window)(strategy.decide(window.bars), row)
+
+
+def _run_crossing(strategy: Strategy, window: Window, row: Floats) -> None:
+    from back_testing.kernels import sweeping
+
+    average, closes = CROSSINGS[type(strategy)], np.ascontiguousarray(window.bars.close, dtype=np.float64)
+    windows: dict[str, int] = {"trend": 0, **vars(strategy)}
+    fast, slow, trend = (
+        average(closes, windows[name]) if windows[name] else closes[:0] for name in ("fast", "slow", "trend")
+    )
+    opens = np.ascontiguousarray(window.bars.open, dtype=np.float64)
+    sweeping.crossing(*window.all_in_terms, TOUCH, window.start, opens, closes, fast, slow, trend, row)
+
+
 class CrossingEvaluation:
     """Finds the crossings of all pairs of averages in compiled loops; they are those that `decide` would find."""
 
@@ -200,7 +167,6 @@ class CrossingEvaluation:
         self._fixed: dict[str, Any] = {"trend": 0, **defaults, **fixed}
         self._window = window
         self._whole = [np.ascontiguousarray(p, dtype=np.float64) for p in (window.bars.open, window.bars.close)]
-        self._prefixes = window.prefixes()
         self._averages = Averages(CROSSINGS[strategy_class], window.bars.close, sum(map(len, grid.values())))
 
     def accepts(self, params: Columns, count: int) -> Flags:
@@ -209,28 +175,26 @@ class CrossingEvaluation:
         accepted: Flags = in_range & (np.maximum(slow + 1, trend) <= len(self._window.bars))
         return accepted
 
-    def run(self, params: Columns, sums: Floats, pool: ThreadPoolExecutor, threads: int) -> None:
+    def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
         from back_testing.kernels import sweeping
 
         window = self._window
         columns = self._columns(params, len(sums))
-        self._averages.add(np.unique(np.concatenate(columns)), pool)
+        self._averages.add(np.unique(np.concatenate(columns)), workers)
         rows = [self._averages.row[column] for column in columns]
 
-        def share(part: slice) -> None:
+        def work(low: int, high: int) -> None:
             sweeping.crossings(
                 *window.all_in_terms,
                 TOUCH,
                 window.start,
                 *self._whole,
-                self._prefixes,
                 self._averages.table,
-                *(row[part] for row in rows),
-                sums[part],
+                *(row[low:high] for row in rows),
+                sums[low:high],
             )
 
-        edges = np.linspace(0, len(sums), min(threads, len(sums)) + 1).astype(int).tolist()
-        list(pool.map(share, [slice(low, high) for low, high in pairwise(edges)]))
+        workers.share(work, len(sums))
 
     def _columns(self, params: Columns, count: int) -> list[NDArray[np.int64]]:
         names = ("fast", "slow", "trend")
@@ -248,7 +212,7 @@ class Averages:
         self.table = np.empty((0, len(closes)))
         self.row = np.full(LONGEST + 1, -1)
 
-    def add(self, windows: NDArray[np.int64], pool: ThreadPoolExecutor) -> None:
+    def add(self, windows: NDArray[np.int64], workers: Workers) -> None:
         """See that these windows are in the table; 0 stands for no average and stays row -1."""
         windows = windows[windows > 0]
         missing = windows[self.row[windows] < 0]
@@ -259,7 +223,8 @@ class Averages:
         self.row[missing] = np.arange(self._used, self._used + len(missing))
         self._used += len(missing)
 
-        def fill(window: int) -> None:
-            self.table[self.row[window]] = self._average(self._closes, window)
+        def work(low: int, high: int) -> None:
+            for window in missing[low:high].tolist():
+                self.table[self.row[window]] = self._average(self._closes, window)
 
-        list(pool.map(fill, missing.tolist()))
+        workers.share(work, len(missing))

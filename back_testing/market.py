@@ -63,7 +63,7 @@ class Market:
             prices = [_contiguous(getattr(bars, name)) for name in PRICES]
             orders = [np.ascontiguousarray(flags, dtype=np.bool_) for flags in (decided.entries, decided.exits)]
             count, refused = trading.simulate(
-                terms, *prices, tradable(bars), *orders, _contiguous(decided.size), equity, held[0], trades
+                terms, *prices, tradable(bars.volume), *orders, _contiguous(decided.size), equity, held[0], trades
             )
             values = held * prices[3]
         else:
@@ -88,7 +88,7 @@ class Market:
 
     @cached_property
     def _tradable(self) -> Flags:
-        return self._table([tradable(bars) for bars in self.series], 0)
+        return self._table([tradable(bars.volume) for bars in self.series], 0)
 
     def _table(self, rows: Sequence[NDArray[Any]], missing: float) -> NDArray[Any]:
         table = np.full((len(rows), len(self.times)), missing, dtype=rows[0].dtype)

@@ -13,25 +13,29 @@ from algo_trading.domain.bars import Floats, Times
 DAYS_OF_ALWAYS_OPEN = 365.0
 DAYS_OF_EXCHANGE = 252.0
 ALWAYS_OPEN = "24/7"
+DAY = 86_400e6  # microseconds
+SAMPLE, LONG_SAMPLE = 31, 100_000  # bars
 
 
 def periods_per_year(venue: str, opened_at: Times) -> float:
     """Bars in a year: 252 for daily bars of an exchange, 365 where trading never stops (the calendar `24/7`).
 
-    Bars that are a week, month, quarter or year apart (their median distance) count 52, 12, 4 or 1, as in empyrical's
-    `annualization_factor`; of several bars a day each counts.
+    Bars that are a week, month, quarter or year apart (the median distance of a sample) count 52, 12, 4 or 1, as in
+    empyrical's `annualization_factor`; of several bars a day each counts.
     """
     days = DAYS_OF_ALWAYS_OPEN if venue == ALWAYS_OPEN else DAYS_OF_EXCHANGE
     if len(opened_at) < 2:
         return days
-    gap = float(np.median(np.diff(opened_at).astype(np.int64))) / 86_400e6
+    sampled = np.arange(SAMPLE) * (len(opened_at) - 1) // SAMPLE
+    gaps = sorted((opened_at[sampled + 1] - opened_at[sampled]).astype(np.int64).tolist())
+    gap = gaps[SAMPLE // 2] / DAY
     for shortest, count in ((300.0, 1.0), (80.0, 4.0), (25.0, 12.0), (5.5, 52.0)):
         if gap >= shortest:
             return count
     if gap >= 1:
         return days
-    sessions = len(np.unique(opened_at.astype("datetime64[D]")))
-    return days * max(1.0, round(len(opened_at) / sessions))
+    dates = opened_at[:LONG_SAMPLE].astype("datetime64[D]")
+    return days * max(1.0, round(len(dates) / (1 + np.count_nonzero(dates[1:] != dates[:-1]))))
 
 
 def period_returns(equity: Floats, cash: float) -> Floats:
@@ -115,7 +119,7 @@ def max_drawdown_days(equity: Floats, start: float, opened_at: Times) -> float:
     times = opened_at[edges].astype("datetime64[us]").astype(np.int64)
     below = np.diff(edges) > 1
     below[-1] |= bool(edges[-1] > edges[-2])
-    return float(np.max(np.diff(times)[below], initial=0)) / 86_400e6
+    return float(np.max(np.diff(times)[below], initial=0)) / DAY
 
 
 def calmar(returns: Floats, periods: float) -> float:

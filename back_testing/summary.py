@@ -66,17 +66,19 @@ SWEPT = (
 )
 
 
-def swept_statistics(sums: Floats, bars: int, cash: float, periods: float) -> dict[str, Floats]:
-    """The statistics in SWEPT, a column each, from rows of sums (`kernels.sweeping`) over `bars` bars.
+def swept_statistics(sums: Floats, bars: int | Floats, cash: float, periods: float | Floats) -> dict[str, Floats]:
+    """The statistics in SWEPT, a column each, from rows of sums (`kernels.sweeping`).
 
-    The formulas are those of `metrics`.
+    `bars` are the bars that a row is over and `periods` those in a year, of all rows or of each. The formulas are those
+    of `metrics`.
     """
     from back_testing.kernels import sweeping as at
 
     growth, drawdown, trades = sums[:, at.GROWTH], sums[:, at.DRAWDOWN], sums[:, at.TRADES]
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = sums[:, at.RETURNS] / bars
-        variance = np.maximum(sums[:, at.SQUARES] - sums[:, at.RETURNS] * mean, 0.0) / (bars - 1)
+        squares = np.maximum(sums[:, at.SQUARES] - sums[:, at.RETURNS] * mean, 0.0)
+        variance = squares / (bars - 1)  # NaN for a single bar
         deviation = np.where(variance > 0, np.sqrt(variance), np.nan)
         downside = np.sqrt(sums[:, at.LOSSES_SQUARED] / bars * periods)
         cagr = np.where(growth > 0, np.maximum(growth, 0.0) ** (periods / bars) - 1.0, -1.0)
@@ -84,7 +86,7 @@ def swept_statistics(sums: Floats, bars: int, cash: float, periods: float) -> di
             cash * growth,
             growth - 1.0,
             cagr,
-            np.sqrt(variance * periods) if bars > 1 else np.full(len(sums), np.nan),
+            np.sqrt(variance * periods),
             mean / deviation * np.sqrt(periods),
             np.where(downside > 0, mean * periods / downside, np.nan),
             np.where(drawdown < 0, cagr / -drawdown, np.nan),

@@ -2,9 +2,7 @@
 
 import heapq
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -15,12 +13,14 @@ from numpy.typing import NDArray
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Strategy
-from back_testing.checks import require_bars
+from back_testing.checks import require_bars, require_warmup
 from back_testing.engine import first_bar, periods_of
-from back_testing.evaluate import Evaluation, Window, complaint, evaluation_of
+from back_testing.evaluate import Evaluation, complaint, evaluation_of, run_one
 from back_testing.rules import TradingRules
 from back_testing.summary import SWEPT as STATISTICS
 from back_testing.summary import swept_statistics
+from back_testing.window import Window
+from back_testing.workers import Workers
 
 Grid = Mapping[str, Sequence[Any]]
 
@@ -79,8 +79,41 @@ def sweep(
             raise ConfigError(f"the grid has no value for {name}")
     window = Window.of(bars, first_bar(bars, first), rules)
     evaluation = evaluation_of(strategy_class, grid, fixed or {}, window)
-    blocks = _blocks(evaluation, grid, window, threads or os.cpu_count() or 1)
+    blocks = _blocks(evaluation, grid, window, threads)
     return _with_a_result(blocks, lambda: complaint(strategy_class, {**(fixed or {}), **_first_of(grid)}, bars))
+
+
+def run_symbols(
+    strategy: Strategy,
+    series: Sequence[Bars],
+    rules: TradingRules,
+    *,
+    first: date | None = None,
+    threads: int | None = None,
+) -> dict[str, Floats]:
+    """Backtest each instrument by itself, with its own capital: the columns of STATISTICS, in the order of `series`.
+
+    Raises:
+        ConfigError: `engine.run` would refuse one of them.
+    """
+    from back_testing.kernels.sweeping import SUMS
+
+    sums = np.empty((len(series), SUMS))
+    lengths, periods = np.empty(len(series)), np.empty(len(series))
+
+    def work(low: int, high: int) -> None:
+        for at in range(low, high):
+            bars = series[at]
+            require_bars(bars)
+            require_warmup(strategy, bars)
+            window = Window.of(bars, first_bar(bars, first), rules)
+            run_one(strategy, window, sums[at])
+            lengths[at] = len(window)
+            periods[at] = periods_of([bars], bars.opened_at[window.start :])
+
+    with Workers(threads) as workers:
+        workers.share(work, len(series))
+    return swept_statistics(sums, lengths, rules.cash, periods)
 
 
 def best(blocks: Iterable[SweepBlock], metric: str, count: int) -> list[dict[str, Any]]:
@@ -131,20 +164,20 @@ def _require_known(strategy_class: type[Strategy], names: Sequence[str]) -> None
             raise ConfigError(f"{name} is both fixed and swept; give it once")
 
 
-def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int) -> Iterator[SweepBlock]:
+def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int | None) -> Iterator[SweepBlock]:
     from back_testing.kernels.sweeping import SUMS
 
     size = grid_size(grid)
     step = max(1, min(BLOCK, BARS_OF_BLOCK // len(window)))
     periods = periods_of([window.bars], window.bars.opened_at[window.start :])
-    with ThreadPoolExecutor(threads) as pool:
+    with Workers(threads) as workers:
         for low in range(0, size, step):
             high = min(low + step, size)
             params = _columns(grid, low, high)
             good = evaluation.accepts(params, high - low)
             params = {name: values[good] for name, values in params.items()}
             sums = np.empty((int(np.count_nonzero(good)), SUMS))
-            evaluation.run(params, sums, pool, threads)
+            evaluation.run(params, sums, workers)
             statistics = swept_statistics(sums, len(window), window.rules.cash, periods)
             yield SweepBlock(params, statistics, high, high - low - len(sums))
 

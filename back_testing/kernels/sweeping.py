@@ -3,7 +3,7 @@
 All in one module, because numba's cache sees only changes of the file that a kernel is in.
 """
 
-# ruff: noqa: PLR0917, PLR0912, C901 - compiled functions take arrays by position and branch where they stand
+# ruff: noqa: PLR0917 - compiled functions take arrays by position and branch where they stand
 
 from typing import Any
 
@@ -26,142 +26,108 @@ SUMS = 10
 PNL, REASON = 6, 8  # columns of trading's trades
 OPEN = 6  # trading's reason of a trade that is none yet
 
-PREFIXES = 3  # columns of a table of prefix sums, which has a row for each bar
-
-
-@inlined
-def _count_trade(pnl: float, row: Floats) -> None:
-    row[TRADES] += 1.0
-    if pnl > 0.0:
-        row[WINS] += 1.0
-        row[WON] += pnl
-    else:
-        row[LOST] -= pnl
-
 
 @compiled(types.void(types.float64, SERIES, SERIES, TABLE, types.int64, OUT_SERIES))
 def sums_of(cash: float, equity: Floats, held: Floats, trades: Floats, count: int, row: Floats) -> None:
     """Sums over a backtest that `trading` ran."""
-    row[:] = 0.0
+    total, squares, losses, bars_held = 0.0, 0.0, 0.0, 0.0
     before, peak, lowest = cash, cash, 1.0
     for i in range(len(equity)):
         value = equity[i]
         change = value / before - 1.0 if before > 0.0 else 0.0
-        row[RETURNS] += change
-        row[SQUARES] += change * change
-        if change < 0.0:
-            row[LOSSES_SQUARED] += change * change
-            lowest = min(lowest, value / peak)
-        peak = max(peak, value)
+        square = change * change
+        total += change
+        squares += square
+        losses += square if change < 0.0 else 0.0
+        peak = value if value > peak else peak  # noqa: FURB136 - max() asks for NaN too
+        if value < lowest * peak:
+            lowest = value / peak
         before = value
-        if held[i] != 0.0:
-            row[BARS_HELD] += 1.0
+        bars_held += 1.0 if held[i] != 0.0 else 0.0
+    row[:] = 0.0
+    row[RETURNS], row[SQUARES], row[LOSSES_SQUARED], row[BARS_HELD] = total, squares, losses, bars_held
     row[GROWTH], row[DRAWDOWN] = before / cash, lowest - 1.0
     for k in range(count):
         if trades[k, REASON] != OPEN:
-            _count_trade(trades[k, PNL] / cash, row)
-
-
-@compiled(types.void(SERIES, OUT_TABLE))
-def prefix_sums(closes: Floats, prefixes: Floats) -> None:
-    """Sums of the returns of holding up to each bar, of their squares and of the squares of the losses among them."""
-    total, squares, losses = 0.0, 0.0, 0.0
-    for i in range(len(closes)):
-        if i > 0:
-            change = closes[i] / closes[i - 1] - 1.0
-            square = change * change
-            total += change
-            squares += square
-            losses += square if change < 0.0 else 0.0
-        prefixes[i, 0], prefixes[i, 1], prefixes[i, 2] = total, squares, losses
-
-
-@inlined
-def _add_return(change: float, row: Floats) -> None:
-    row[RETURNS] += change
-    row[SQUARES] += change * change
-    if change < 0.0:
-        row[LOSSES_SQUARED] += change * change
+            pnl = trades[k, PNL] / cash
+            row[TRADES] += 1.0
+            row[WINS] += pnl > 0.0
+            row[WON] += max(pnl, 0.0)
+            row[LOST] += max(-pnl, 0.0)
 
 
 @inlined
 def _all_in(
-    buy: float,
-    sell: float,
-    keep_open: bool,
-    opens: Floats,
-    closes: Floats,
-    prefixes: Floats,
-    events: Integers,
-    row: Floats,
+    buy: float, sell: float, keep_open: bool, opens: Floats, closes: Floats, events: Integers, row: Floats
 ) -> None:
     """Sums over a backtest that buys with all there is, in fractions of shares, and has no stops.
 
     Between an entry and an exit the equity is the close times a constant, so a trade needs no cash and no shares, and
-    its returns come from prefix sums; only the drawdown looks at each bar. `buy` and `sell` are a fill's price with its
-    costs, over the open.
+    the bars between trades are not looked at. `buy` and `sell` are a fill's price with its costs, over the open.
     """
-    n = len(closes)
-    row[:] = 0.0
-    growth, peak, lowest = 1.0, 1.0, 1.0
-    at = 0
-    while True:
+    n, growth, peak, lowest = len(closes), 1.0, 1.0, 1.0
+    total, squares, losses, bars_held = 0.0, 0.0, 0.0, 0
+    trades, wins, won, lost = 0, 0, 0.0, 0.0
+    at, over = 0, False
+    while not over:
         while at < len(events) and events[at] & 1:
             at += 1
-        if at == len(events):
+        if at == len(events) or (events[at] >> 1) + 1 >= n:
             break
-        first = (events[at] >> 1) + 1
-        if first >= n:
-            break
+        first = (events[at] >> 1) + 1  # the bars of the fills
         while at < len(events) and not events[at] & 1:
             at += 1
-        last = (events[at] >> 1) + 1 if at < len(events) else n  # the bar of the exit's fill
+        last = (events[at] >> 1) + 1 if at < len(events) else n
         over = last >= n
         if over:
             last = n - 1
         exit_price = (closes[last] if over else opens[last]) * (1.0 if over and keep_open else sell)
-        scale = growth / (opens[first] * buy)  # of a close, for the equity
+        before = opens[first] * buy
+        scale = growth / before  # of a close, for the equity
         high = peak / scale
         for close in closes[first:last]:
             high = close if close > high else high  # noqa: FURB136 - max() asks for NaN too
             if close < lowest * high:
                 lowest = close / high
-        row[BARS_HELD] += last - first
-        peak = high * scale
-        before = growth
+            change = close / before - 1.0
+            square = change * change
+            total += change
+            squares += square
+            losses += square if change < 0.0 else 0.0
+            before = close
+        change = exit_price / before - 1.0
+        total += change
+        squares += change * change
+        losses += change * change if change < 0.0 else 0.0
+        entered = growth
         growth = scale * exit_price
+        peak = max(high * scale, growth)
         lowest = min(lowest, growth / peak)
-        peak = max(peak, growth)
-        if first == last:
-            _add_return(exit_price / (opens[first] * buy) - 1.0, row)
-        else:
-            _add_return(closes[first] / (opens[first] * buy) - 1.0, row)
-            _add_return(exit_price / closes[last - 1] - 1.0, row)
-            row[RETURNS] += prefixes[last - 1, 0] - prefixes[first, 0]
-            row[SQUARES] += prefixes[last - 1, 1] - prefixes[first, 1]
-            row[LOSSES_SQUARED] += prefixes[last - 1, 2] - prefixes[first, 2]
+        bars_held += last - first
         if over and keep_open:
-            row[BARS_HELD] += 1.0
+            bars_held += 1
         else:
-            _count_trade(growth - before, row)
-        if over:
-            break
-    row[GROWTH], row[DRAWDOWN] = growth, lowest - 1.0
+            trades += 1
+            wins += growth > entered
+            won += max(growth - entered, 0.0)
+            lost += max(entered - growth, 0.0)
+    row[GROWTH], row[RETURNS], row[SQUARES], row[LOSSES_SQUARED] = growth, total, squares, losses
+    row[DRAWDOWN], row[BARS_HELD] = lowest - 1.0, bars_held
+    row[TRADES], row[WINS], row[WON], row[LOST] = trades, wins, won, lost
 
 
-@compiled(types.void(types.float64, types.float64, types.boolean, SERIES, SERIES, TABLE, INTEGERS, OUT_SERIES))
+@compiled(types.void(types.float64, types.float64, types.boolean, SERIES, SERIES, INTEGERS, OUT_SERIES))
 def all_in(
     buy: float,
     sell: float,
     keep_open: bool,
     opens: Floats,
     closes: Floats,
-    prefixes: Floats,
     events: Integers,
     row: Floats,
 ) -> None:
     """As `_all_in`, on what a strategy decided: `events` are 2 * bar for an entry and 2 * bar + 1 for an exit."""
-    _all_in(buy, sell, keep_open, opens, closes, prefixes, events, row)
+    _all_in(buy, sell, keep_open, opens, closes, events, row)
 
 
 @inlined
@@ -206,13 +172,57 @@ def _crossings(fast: Floats, slow: Floats, touch: float, codes: Any, events: Int
     return count
 
 
-@compiled(
-    types.void(
-        *(types.float64, types.float64, types.boolean, types.float64, types.int64),
-        *(SERIES, SERIES, TABLE, TABLE),
-        *(INTEGERS, INTEGERS, INTEGERS, OUT_TABLE),
-    )
-)
+@inlined
+def _crossing(
+    buy: float,
+    sell: float,
+    keep_open: bool,
+    touch: float,
+    start: int,
+    opens: Floats,
+    closes: Floats,
+    fast: Floats,
+    slow: Floats,
+    trend: Floats,
+    codes: Any,  # noqa: ANN401 - bytes
+    events: Integers,
+    row: Floats,
+) -> None:
+    kept = 0
+    for event in events[: _crossings(fast, slow, touch, codes, events)]:
+        bar = event >> 1
+        if bar >= start and (event & 1 or len(trend) == 0 or closes[bar] > trend[bar]):
+            events[kept] = event - 2 * start
+            kept += 1
+    _all_in(buy, sell, keep_open, opens[start:], closes[start:], events[:kept], row)
+
+
+_RULES = (types.float64, types.float64, types.boolean, types.float64, types.int64)
+
+
+@compiled(types.void(*_RULES, SERIES, SERIES, SERIES, SERIES, SERIES, OUT_SERIES))
+def crossing(
+    buy: float,
+    sell: float,
+    keep_open: bool,
+    touch: float,
+    start: int,
+    opens: Floats,
+    closes: Floats,
+    fast: Floats,
+    slow: Floats,
+    trend: Floats,
+    row: Floats,
+) -> None:
+    """The sums over trading the crossings of two averages, bought only above a third (of length 0 for none).
+
+    What is decided before the bar `start` is left out.
+    """
+    events, codes = np.empty(len(closes), dtype=np.int64), np.empty((2, TILE), dtype=np.uint8)
+    _crossing(buy, sell, keep_open, touch, start, opens, closes, fast, slow, trend, codes, events, row)
+
+
+@compiled(types.void(*_RULES, SERIES, SERIES, TABLE, INTEGERS, INTEGERS, INTEGERS, OUT_TABLE))
 def crossings(
     buy: float,
     sell: float,
@@ -221,27 +231,27 @@ def crossings(
     start: int,
     opens: Floats,
     closes: Floats,
-    prefixes: Floats,
     averages: Floats,
     fast: Integers,
     slow: Integers,
     trend: Integers,
     rows: Floats,
 ) -> None:
-    """A row of sums for each pair of averages; `fast`, `slow` and `trend` are rows of `averages`, -1 for no trend.
-
-    What is decided before the bar `start` is left out; `prefixes` begin there.
-    """
-    events = np.empty(len(closes), dtype=np.int64)
-    codes = np.empty((2, TILE), dtype=np.uint8)
+    """As `crossing`, a row for each triple of rows of `averages`; the trend's is -1 for none."""
+    events, codes = np.empty(len(closes), dtype=np.int64), np.empty((2, TILE), dtype=np.uint8)
     for k in range(len(fast)):
-        count = _crossings(averages[fast[k]], averages[slow[k]], touch, codes, events)
-        kept = 0
-        for event in events[:count]:
-            bar = event >> 1
-            if bar < start:
-                continue
-            if event & 1 or trend[k] < 0 or closes[bar] > averages[trend[k], bar]:
-                events[kept] = event - 2 * start
-                kept += 1
-        _all_in(buy, sell, keep_open, opens[start:], closes[start:], prefixes, events[:kept], rows[k])
+        _crossing(
+            buy,
+            sell,
+            keep_open,
+            touch,
+            start,
+            opens,
+            closes,
+            averages[fast[k]],
+            averages[slow[k]],
+            averages[trend[k]] if trend[k] >= 0 else averages[0][:0],
+            codes,
+            events,
+            rows[k],
+        )

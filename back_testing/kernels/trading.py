@@ -261,28 +261,33 @@ def simulate(
     position, purse = np.zeros(POSITION_FIELDS), np.zeros(PURSE_FIELDS)
     purse[CASH] = terms.cash
     at_close, keep_open = terms.at_close != 0.0, terms.keep_open != 0.0
+    has_stops = min(terms.stop_loss, terms.take_profit, terms.trailing_stop) < np.inf
+    cash, shares, waiting = terms.cash, 0.0, False  # what stands in position and purse, at hand for the quiet bars
     for i in range(n):
-        if tradable[i]:
-            if position[WAITING] != 0.0 and not at_close:
-                close_unwanted(terms, position, purse, trades, 0, i, opens[i])
-                open_wanted(terms, position, purse, i, opens[i], purse[CASH], purse[CASH])
-            if position[HELD] != 0.0:
-                price, reason = stop_within(terms, position, opens[i], highs[i], lows[i])
-                if reason >= 0:
-                    leave(terms, position, purse, trades, 0, i, price, reason)
-        if entries[i] or exits[i]:
-            decide(terms, position, entries[i], exits[i], sizes[i])
-        if at_close and position[WAITING] != 0.0 and tradable[i]:
-            close_unwanted(terms, position, purse, trades, 0, i, closes[i])
-            if keep_open or i < n - 1:
-                open_wanted(terms, position, purse, i, closes[i], purse[CASH], purse[CASH])
-        if position[HELD] != 0.0:
-            if i == n - 1 and not keep_open:
+        if entries[i] or exits[i] or waiting or i == n - 1 or (has_stops and shares != 0.0):
+            if tradable[i]:
+                if waiting and not at_close:
+                    close_unwanted(terms, position, purse, trades, 0, i, opens[i])
+                    open_wanted(terms, position, purse, i, opens[i], purse[CASH], purse[CASH])
+                if has_stops and position[HELD] != 0.0:
+                    price, reason = stop_within(terms, position, opens[i], highs[i], lows[i])
+                    if reason >= 0:
+                        leave(terms, position, purse, trades, 0, i, price, reason)
+            if entries[i] or exits[i]:
+                decide(terms, position, entries[i], exits[i], sizes[i])
+            if at_close and position[WAITING] != 0.0 and tradable[i]:
+                close_unwanted(terms, position, purse, trades, 0, i, closes[i])
+                if keep_open or i < n - 1:
+                    open_wanted(terms, position, purse, i, closes[i], purse[CASH], purse[CASH])
+            if position[HELD] != 0.0 and i == n - 1 and not keep_open:
                 leave(terms, position, purse, trades, 0, i, closes[i], END_OF_DATA)
-            elif purse[CASH] + position[HELD] * closes[i] <= 0.0:
-                leave(terms, position, purse, trades, 0, i, closes[i], RUIN)
-        equity[i] = purse[CASH] + position[HELD] * closes[i]
-        held[i] = position[HELD]
+            cash, shares, waiting = purse[CASH], position[HELD], position[WAITING] != 0.0
+        worth_now = cash + shares * closes[i]
+        if shares != 0.0 and worth_now <= 0.0:
+            leave(terms, position, purse, trades, 0, i, closes[i], RUIN)
+            cash, shares, worth_now = purse[CASH], 0.0, purse[CASH]
+        equity[i] = worth_now
+        held[i] = shares
     if n > 0 and position[HELD] != 0.0:
         record(position, purse, trades, 0, n - 1, closes[n - 1], 0.0, 0.0, OPEN)
     return int(purse[TRADES]), int(purse[REFUSED])

@@ -1,0 +1,39 @@
+"""Threads for the compiled loops, which release the interpreter's lock."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+
+class Workers:
+    """A number of threads (as many as processors unless given) that share work; used in a `with` block."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or os.cpu_count() or 1
+
+    def share(self, work: Callable[[int, int], None], count: int) -> None:
+        """Call `work(low, high)` for as many ranges as there are threads, which together are 0..count."""
+        parts = min(self.threads, count)
+        if parts <= 1:
+            work(0, count)
+            return
+        edges = np.linspace(0, count, parts + 1).astype(int).tolist()
+        list(self._pool.map(work, edges[:-1], edges[1:]))
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.threads)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "_pool" in vars(self):
+            self._pool.shutdown(cancel_futures=True)
