@@ -236,15 +236,15 @@ def panel(closes: Floats, starts: Any, columns: Floats) -> None:  # noqa: ANN401
 
 @_compiled(types.void(_SERIES, _STARTS, _COLUMNS, _BITS))
 def clear_missing(closes: Floats, starts: Any, columns: Floats, bits: Any) -> None:  # noqa: ANN401 - int64, uint8 arrays
-    """Clear the bits of NaN in bitmaps full of ones: the warm-ups, and all of an instrument that has a NaN close.
+    """Clear the bits of NaN in bitmaps full of ones: in the warm-ups, and everywhere if a close is no finite number.
 
-    A NaN that is not leading stays in the EMA for ever, so the first close and the last EMA tell.
+    Such a close stays in the MACD's signal as a NaN for ever, so the last signal (and the first close) tell.
     """
     for k in range(len(starts) - 1):
         first, end = starts[k], starts[k + 1]
         if first == end:
             continue
-        clean = not (np.isnan(closes[first]) or np.isnan(columns[len(SMA_WINDOWS)][end - 1]))
+        clean = not (np.isnan(closes[first]) or np.isnan(columns[len(WARMUPS) - 1][end - 1]))
         for column in range(len(WARMUPS)):
             values = columns[column]
             stop = min(end, first + WARMUPS[column]) if clean else end
