@@ -10,7 +10,8 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,18 +21,7 @@ import psutil
 
 COMMAND = Path(sys.executable).parent / "algo-trading"
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        "adbc_driver_postgresql.dbapi",
-        "algo_trading.bootstrap",
-        "algo_trading.cli.commands",
-        "algo_trading.indicators.kernels",
-        "exchange_calendars",
-        "great_expectations",
-        "matplotlib.figure",
-        "matplotlib.backends.backend_agg",
-    ]
-)
+FORKS.set_forkserver_preload(["faults.preload"])
 PATIENCE = 120.0
 
 
@@ -104,8 +94,23 @@ def start(arguments: list[str], environment: Mapping[str, str], output: Path) ->
     for suffix in (".out", ".err"):
         output.with_suffix(suffix).write_bytes(b"")
     process = FORKS.Process(target=_run, args=(arguments, dict(environment), str(output)))
-    process.start()
+    with _importable():
+        process.start()
     return Running(process, output)
+
+
+@contextlib.contextmanager
+def _importable() -> Iterator[None]:
+    """Let the fork server, which the first start starts, import the tests' modules: before 3.13 it has no path yet."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), before)))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 def _run(arguments: list[str], environment: Mapping[str, str], output: str) -> None:
@@ -135,6 +140,18 @@ def server_processes(home: Path) -> list[psutil.Process]:
         return [postmaster, *postmaster.children(recursive=True)]
     except (OSError, ValueError, psutil.NoSuchProcess):
         return []
+
+
+def has_ended(process: psutil.Process, seconds: float = 10.0) -> bool:
+    """Whether the process ends in this time. One that nobody waits for stays as a zombie, and has ended."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.02)
+                continue
+        return True
+    return False
 
 
 def kill_server(home: Path) -> None:

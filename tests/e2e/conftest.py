@@ -1,0 +1,13 @@
+"""One set of undisturbed runs for all tests that compare with them: their xdist group keeps them in one process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from faults.undisturbed import Undisturbed, undisturbed_runs
+
+
+@pytest.fixture(scope="session")
+def undisturbed() -> Iterator[Undisturbed]:
+    with undisturbed_runs() as runs:
+        yield runs

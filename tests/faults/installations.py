@@ -1,0 +1,108 @@
+"""Installations of the program, each with a data folder of its own, made new or copied from a prepared one."""
+
+import contextlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
+from faults.programs import Finished, Running, kill_server, start
+from faults.world import World, read_world
+
+# Sessions around the split of AAPL on 2005-02-28, of which the account holds shares, with more strategies and readers
+# than the sample's own configuration has: every session trades and mails.
+BUSY = """
+[account]
+start = 2005-02-18
+
+[[strategies]]
+name = "sma_cross"
+symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
+params = { fast = 2, slow = 5, trend = 50 }
+
+[[strategies]]
+name = "sma_cross"
+symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
+params = { fast = 7, slow = 21, trend = 50 }
+
+[[strategies]]
+name = "ema_cross"
+symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
+params = { fast = 3, slow = 8 }
+
+[[subscriptions]]
+address = "every@localhost"
+start = 2005-02-18
+
+[[subscriptions]]
+address = "some@localhost"
+strategy = "ema_cross"
+start = 2005-02-18
+"""
+LOAD = ("load", "--from", "2000-01-01", "--to", "2005-02-17", "--json")
+SESSIONS = ("run-session", "2005-02-18", "--to", "2005-03-03", "--json")
+DAYS = ("2005-02-18", *(f"2005-02-{day}" for day in (22, 23, 24, 25, 28)), *(f"2005-03-0{day}" for day in (1, 2, 3)))
+
+
+@dataclass
+class Installation:
+    """A data folder, a configuration and a folder for temporary files below `root`, whose path is short."""
+
+    root: Path
+    variables: dict[str, str] = field(default_factory=dict)
+    runs: int = 0
+
+    @property
+    def home(self) -> Path:
+        """ALGO_HOME."""
+        return self.root / "home"
+
+    @property
+    def temporary(self) -> Path:
+        """TMPDIR of the program."""
+        return self.root / "tmp"
+
+    @property
+    def server(self) -> EmbeddedPostgres:
+        """Its PostgreSQL."""
+        return EmbeddedPostgres(self.home)
+
+    def start(self, *arguments: str, **variables: str) -> Running:
+        """Start a command."""
+        self.runs += 1
+        environment = {"ALGO_HOME": str(self.home), "TMPDIR": str(self.temporary), **self.variables, **variables}
+        return start(list(arguments), environment, self.root / f"run-{self.runs}")
+
+    def run(self, *arguments: str, **variables: str) -> Finished:
+        """Run a command to its end."""
+        return self.start(*arguments, **variables).wait()
+
+    def world(self) -> World:
+        """Everything that a user can see."""
+        return read_world(self.home)
+
+
+@contextlib.contextmanager
+def installation(config: str = "", copy_of: Installation | None = None) -> Iterator[Installation]:
+    """A fresh installation, or a copy of one whose server is down; it is stopped and removed at the end."""
+    root = Path(tempfile.mkdtemp(prefix="at-", dir="/tmp"))  # a socket's path must be short
+    made = Installation(root)
+    try:
+        made.temporary.mkdir()
+        if config:
+            path = root / "algo-trading.toml"
+            path.write_text(config, encoding="utf-8")
+            made.variables["ALGO_CONFIG"] = str(path)
+        if copy_of:
+            made.variables = {**copy_of.variables, **made.variables}
+            root.chmod(0o711)
+            # The server's files belong to a user of its own where the tests run as root: cp keeps that.
+            subprocess.run(["/bin/cp", "-a", f"{copy_of.home}/.", made.home], check=True)
+        yield made
+    finally:
+        made.server.stop()
+        kill_server(made.home)
+        shutil.rmtree(root)

@@ -1,0 +1,26 @@
+"""What the fork server brings to every start: the program, its slow libraries, and the calendar of New York."""
+
+import adbc_driver_postgresql.dbapi
+import alembic.config
+import great_expectations
+import matplotlib.backends.backend_agg
+import matplotlib.figure
+
+import algo_trading.bootstrap
+import algo_trading.cli.commands
+import algo_trading.indicators.kernels
+import algo_trading.quality.gate
+from algo_trading.calendars import market_calendar
+
+LOADED = (
+    adbc_driver_postgresql.dbapi,
+    alembic.config,
+    algo_trading.bootstrap,
+    algo_trading.cli.commands,
+    algo_trading.indicators.kernels,
+    algo_trading.quality.gate,
+    great_expectations,
+    matplotlib.backends.backend_agg,
+    matplotlib.figure,
+    market_calendar("XNYS"),
+)

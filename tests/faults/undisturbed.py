@@ -1,0 +1,45 @@
+"""What the program does when nobody disturbs it: the measure for every other run."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from faults.installations import BUSY, LOAD, SESSIONS, Installation, installation
+from faults.kills import Measure, log_position
+from faults.world import World
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """An installation with history, its server down, and what the two commands take and leave when nobody disturbs."""
+
+    prepared: Installation
+    load: Measure
+    loaded: World
+    sessions: Measure
+    ended: World
+
+
+@contextlib.contextmanager
+def undisturbed_runs() -> Iterator[Undisturbed]:
+    """Load and run once; the sessions trade, mail and split, or nothing would be shown by comparing with them."""
+    with installation(BUSY) as prepared:
+        load = _measured(prepared, LOAD)
+        loaded = prepared.world()
+        assert prepared.server.stop()
+        with installation(copy_of=prepared) as run:
+            run.server.start()
+            sessions = _measured(run, SESSIONS)
+            ended = run.world()
+        assert len(ended.mails) >= 20
+        assert len(ended.tables["fills"]) > 5
+        assert {row[2] for row in ended.tables["entries"]} == {"fill", "split"}
+        yield Undisturbed(prepared, load, loaded, sessions, ended)
+
+
+def _measured(target: Installation, command: tuple[str, ...]) -> Measure:
+    begin = log_position(target.home) if target.server.is_up() else 0
+    clock = time.monotonic()
+    target.run(*command).well()
+    return Measure(time.monotonic() - clock, log_position(target.home) - begin)
