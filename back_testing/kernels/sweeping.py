@@ -39,7 +39,7 @@ def sums_of(cash: float, equity: Floats, held: Floats, trades: Floats, count: in
         total += change
         squares += square
         losses += square if change < 0.0 else 0.0
-        peak = value if value > peak else peak  # noqa: FURB136 - max() asks for NaN too
+        peak = max(value, peak)
         if value < lowest * peak:
             lowest = value / peak
         before = value
@@ -86,7 +86,7 @@ def _all_in(
         scale = growth / before  # of a close, for the equity
         high = peak / scale
         for close in closes[first:last]:
-            high = close if close > high else high  # noqa: FURB136 - max() asks for NaN too
+            high = max(close, high)
             if close < lowest * high:
                 lowest = close / high
             change = close / before - 1.0
