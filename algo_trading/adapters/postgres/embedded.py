@@ -10,6 +10,8 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -26,10 +28,12 @@ from algo_trading.errors import ServiceUnavailableError
 DATABASE = "algo_trading"
 # Trust authentication is safe because the socket's folder and the socket itself belong to one user alone.
 SERVER_OPTIONS = "-h '' -c unix_socket_permissions=0700 -c max_connections=200 -c shared_buffers=256MB"
-SOCKET_LIMIT = 100  # a socket's path may have 107 characters, and PostgreSQL adds /.s.PGSQL.5432.lock
+SOCKET_LIMIT = 100  # a socket's path may have 107 bytes, and PostgreSQL adds /.s.PGSQL.5432.lock
+UNSAFE = frozenset('"$`\\\n')  # pg_ctl puts paths into a shell's command, between double quotes
 NEWEST_VERSION = "18"
 SEARCHABLE = stat.S_IXOTH
 START_ATTEMPTS = 15  # after a SIGKILL the old server's children can hold the data for some seconds
+HELD = re.compile("lock file|still in use|another server")
 
 
 class EmbeddedPostgres:
@@ -42,9 +46,10 @@ class EmbeddedPostgres:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the server's socket is: below home if the path is short enough, else in the temporary folder."""
+        """Where the server's socket is: below home if the path can name one, else in the temporary folder."""
         folder = self._home / "run" / "postgres"
-        if len(str(folder)) + len("/.s.PGSQL.5432.lock") <= SOCKET_LIMIT:
+        short = len(os.fsencode(folder)) + len("/.s.PGSQL.5432.lock") <= SOCKET_LIMIT
+        if short and "," not in str(folder):  # a comma would begin another host
             return folder
         name = hashlib.sha256(str(self._home).encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"algo-trading-{os.getuid()}-{name}"
@@ -65,13 +70,16 @@ class EmbeddedPostgres:
         """Start the server unless it runs, and create the market database and `databases`.
 
         Raises:
-            ServiceUnavailableError: it does not start; the sentence carries the last line of the server's log.
+            ServiceUnavailableError: it does not start; the sentence carries the reason from the server's log.
         """
         if not self.is_up():
+            self._refuse_unsafe_home()
+            self._refuse_foreign_data()
             try:
-                with self._lock():
+                with self._lock() as lock:
                     if not self.is_up():
-                        self._initialise()
+                        self._make_socket_folder()
+                        self._initialise(lock)
                         self._launch()
             except OSError as error:
                 raise ServiceUnavailableError(
@@ -92,20 +100,55 @@ class EmbeddedPostgres:
                     connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(database)))
 
     def stop(self) -> bool:
-        """Stop the server; returns whether it ran. Open transactions are rolled back."""
+        """Stop the server; returns whether it ran. Open transactions are rolled back.
+
+        Raises:
+            ServiceUnavailableError: it belongs to another user.
+        """
+        self._refuse_foreign_data()
         if not (self._data / "postmaster.pid").exists():
             return False
         stopped = self._pg("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", "60")
         return stopped.returncode == 0
 
+    def _refuse_unsafe_home(self) -> None:
+        if UNSAFE & set(str(self._home)):
+            raise ServiceUnavailableError(
+                f"PostgreSQL's tools cannot work in {str(self._home)!r}; "
+                'set ALGO_HOME to a folder without any of " $ ` \\ in its path'
+            )
+
+    def _refuse_foreign_data(self) -> None:
+        try:
+            owner = self._data.stat().st_uid
+        except OSError:
+            return  # not there yet, or the attempt to use it will tell
+        if os.geteuid() not in {0, owner}:
+            name = _user_name(owner)
+            raise ServiceUnavailableError(
+                f"the embedded PostgreSQL's data in {self._data} belong to the user {name}; "
+                f"run this as {name} or set ALGO_HOME to a folder of your own"
+            )
+
     @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self) -> Iterator[int]:
+        """Hold the lock of this home; returns its descriptor, for a child that must not outlive it unnoticed."""
         self._home.mkdir(parents=True, exist_ok=True)
         with (self._home / ".postgres.lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+            yield handle.fileno()
 
-    def _initialise(self) -> None:
+    def _make_socket_folder(self) -> None:
+        folder = self.socket_folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.is_symlink() or folder.stat().st_uid not in {os.geteuid(), self._server_user()}:
+            raise ServiceUnavailableError(
+                f"the folder {folder} for PostgreSQL's socket belongs to another user; remove it"
+            )
+        folder.chmod(0o700)
+        self._hand_over(folder)
+
+    def _initialise(self, lock: int) -> None:
         if self._data.exists():
             return
         unfinished = self._home / "postgres.new"
@@ -113,30 +156,31 @@ class EmbeddedPostgres:
             shutil.rmtree(unfinished)
         unfinished.mkdir(mode=0o700)
         self._hand_over(unfinished)
-        made = self._pg(
-            "initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"
-        )
+        # An initdb that goes on after we were killed keeps the lock, so that nobody clears its folder meanwhile.
+        arguments = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N")
+        made = self._pg("initdb", "-D", str(unfinished), *arguments, keeps=(lock,))
         if made.returncode:
             raise ServiceUnavailableError(f"PostgreSQL's data folder cannot be made: {_last_line(made.stderr)}")
         unfinished.rename(self._data)
 
     def _launch(self) -> None:
-        folder = self.socket_folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._hand_over(folder)
-        options = f"{SERVER_OPTIONS} -k '{folder}'"
+        options = f"{SERVER_OPTIONS} -k {shlex.quote(str(self.socket_folder))}"
         for attempt in range(1, START_ATTEMPTS + 1):
             arguments = ("start", "-D", str(self._data), "-w", "-t", "120", "-s", "-l", str(self._log), "-o", options)
+            logged = len(_read(self._log))
             started = self._pg("pg_ctl", *arguments)
             if started.returncode == 0 or self.is_up():
                 return
+            said = _read(self._log)[logged:]
+            if not HELD.search(said + started.stderr):
+                break
             if attempt < START_ATTEMPTS:
                 time.sleep(1)
         raise ServiceUnavailableError(
-            f"the embedded PostgreSQL does not start: {_last_line(_read(self._log) or started.stderr)}; see {self._log}"
+            f"the embedded PostgreSQL does not start: {_cause(said or started.stderr)}; see {self._log}"
         )
 
-    def _pg(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _pg(self, program: str, *arguments: str, keeps: Sequence[int] = ()) -> subprocess.CompletedProcess[str]:
         user = self._server_user()
         binary = _bin_folder(self._data) / program
         if user is not None:
@@ -152,6 +196,7 @@ class EmbeddedPostgres:
                 group=None if user is None else pwd.getpwuid(user).pw_gid,
                 extra_groups=None if user is None else [],
                 cwd="/",
+                pass_fds=keeps,
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
                 check=False,
                 text=True,
@@ -213,6 +258,19 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def _cause(log: str) -> str:
+    """The last fatal line: after it the log only tells of the shutdown."""
+    fatal = [line for line in log.splitlines() if "FATAL:" in line or "PANIC:" in line]
+    return fatal[-1].strip() if fatal else _last_line(log)
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _last_line(text: str) -> str:
