@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from algo_trading.repositories.bars import UpsertCount
 
 if TYPE_CHECKING:
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 # Sorted, so that two loads that bring the same new symbols wait for each other instead of deadlocking.
 ADD_INSTRUMENTS = """
 INSERT INTO instruments (symbol, venue)
-SELECT symbol, venue FROM staged EXCEPT SELECT symbol, venue FROM instruments ORDER BY symbol, venue
+SELECT symbol, venue FROM named EXCEPT SELECT symbol, venue FROM instruments ORDER BY symbol, venue
 ON CONFLICT DO NOTHING
 """
+IDS = "SELECT i.symbol, i.venue, i.id FROM instruments AS i JOIN named USING (symbol, venue)"
+SEPARATOR = "\x1f"  # no symbol has this control character
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +47,34 @@ class Upsert:
         """Upsert `rows`, whose keys are unique."""
         if rows.num_rows == 0:
             return UpsertCount()
-        connection.stage("staged", rows)
-        connection.execute(ADD_INSTRUMENTS)
+        connection.stage("staged", _with_ids(connection, rows))
         bounds: list[object] = []
         prune = ""
         if self.pruned_by:
-            import pyarrow.compute as pc
-
             extremes = pc.min_max(rows[self.pruned_by])
             bounds = [extremes["min"], extremes["max"]]
             prune = f" AND t.{self.pruned_by} BETWEEN $1 AND $2"
         values = [*self.compared, *self.carried]
-        same_key = " AND ".join(f"t.{key} = s.{key}" for key in self.keys)
+        columns = ["instrument_id", *self.keys, *values]
+        # On the whole primary key: joined by less, a plan made from stale statistics can take minutes.
+        same_key = " AND ".join(f"t.{key} = s.{key}" for key in columns[: len(self.keys) + 1])
         updated = connection.count(
             f"""
             UPDATE {self.table} AS t
             SET {", ".join(f"{name} = s.{name}" for name in values)}, updated_at = now()
-            FROM staged AS s JOIN instruments AS i USING (symbol, venue)
-            WHERE t.instrument_id = i.id AND {same_key}{prune}
+            FROM staged AS s
+            WHERE {same_key}{prune}
               AND ({", ".join(f"t.{name}" for name in self.compared)})
                   IS DISTINCT FROM ({", ".join(f"s.{name}" for name in self.compared)})
             RETURNING 1
             """,
             bounds,
         )
-        columns = [*self.keys, *values]
         inserted = connection.count(
             f"""
-            INSERT INTO {self.table} (instrument_id, {", ".join(columns)})
-            SELECT i.id, {", ".join(f"s.{name}" for name in columns)}
-            FROM staged AS s JOIN instruments AS i USING (symbol, venue)
-            LEFT JOIN {self.table} AS t ON t.instrument_id = i.id AND {same_key}{prune}
+            INSERT INTO {self.table} ({", ".join(columns)})
+            SELECT {", ".join(f"s.{name}" for name in columns)}
+            FROM staged AS s LEFT JOIN {self.table} AS t ON {same_key}{prune}
             WHERE t.instrument_id IS NULL
             ON CONFLICT DO NOTHING
             RETURNING 1
@@ -82,3 +83,17 @@ class Upsert:
         )
         connection.execute("DROP TABLE staged")
         return UpsertCount(inserted, updated, rows.num_rows - inserted - updated)
+
+
+def _with_ids(connection: ArrowConnection, rows: pa.Table) -> pa.Table:
+    """`rows` with the instrument's id instead of its symbol and venue; instruments that are not there yet are added."""
+    connection.stage("named", rows.group_by(["symbol", "venue"]).aggregate([]))
+    connection.execute(ADD_INSTRUMENTS)
+    ids = connection.read(IDS)
+    connection.execute("DROP TABLE named")
+    positions = pc.index_in(_names(rows), value_set=_names(ids))
+    return rows.drop_columns(["symbol", "venue"]).append_column("instrument_id", ids["id"].take(positions))
+
+
+def _names(table: pa.Table) -> pa.Array:
+    return pc.binary_join_element_wise(table["symbol"], table["venue"], SEPARATOR)
