@@ -34,7 +34,7 @@ def plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
 
 def print_json(value: object) -> None:
     """One JSON document on stdout; a character that the locale does not have is escaped."""
-    ascii_only = "utf" not in sys.stdout.encoding.lower()
+    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
     print(json.dumps(plain(value), indent=2, ensure_ascii=ascii_only))  # noqa: T201 - a program's output, not a log
 
 
