@@ -1,4 +1,4 @@
-"""Airflow on this machine: its database, its three programs, its readiness."""
+"""Airflow on this machine: its database, its programs, its readiness."""
 
 import contextlib
 import json
@@ -71,7 +71,7 @@ class Airflow:
         _refuse_busy_port(self.settings.airflow.port)
         environment = self.home.environment(self.market_url, self.metadata_url)
         self._migrate(environment, say)
-        say("starting Airflow's scheduler, DAG processor and API server")
+        say("starting Airflow")
         self._family.start(_components(), environment)
         return True
 
@@ -172,6 +172,7 @@ def _components() -> dict[str, list[str]]:
         "scheduler": [sys.executable, "-P", "-m", "algo_trading.launcher.scheduler"],
         "dag-processor": [airflow_program(), "dag-processor"],
         "api-server": [airflow_program(), "api-server"],
+        "triggerer": [airflow_program(), "triggerer", "--skip-serve-logs"],
     }
 
 

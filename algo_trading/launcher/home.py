@@ -68,7 +68,8 @@ class AirflowHome:
             "core__hostname_callable": "socket.gethostname",  # the default asks DNS
             "core__simple_auth_manager_users": f"{USER}:admin",
             "core__simple_auth_manager_passwords_file": passwords,
-            "database__sql_alchemy_conn": metadata_url.replace("postgresql://", "postgresql+psycopg://", 1),
+            # With psycopg 3 Airflow 3.3.2 cannot draw its graph of assets: it compares JSON paths with untyped text.
+            "database__sql_alchemy_conn": metadata_url.replace("postgresql://", "postgresql+psycopg2://", 1),
             "api__base_url": self.url,
             "api__host": HOST,
             "api__port": port,
