@@ -43,7 +43,9 @@ def test_plain_makes_json_of_reports() -> None:
     assert output.plain(frozenset({1.5})) == [1.5]
 
 
-@pytest.mark.parametrize(("encoding", "shown"), [("utf-8", "Zürich"), ("ascii", r"Z\u00fcrich"), ("cp1252", r"Z\u00fcrich")])
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("utf-8", "Zürich"), ("ascii", r"Z\u00fcrich"), ("cp1252", r"Z\u00fcrich")]
+)
 def test_json_is_json_in_every_locale(encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
