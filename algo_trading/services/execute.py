@@ -1,11 +1,14 @@
 """Accounts move session by session, each exactly once."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from algo_trading.calendars import market_calendar
-from algo_trading.domain.account import Account
+from algo_trading.domain.account import Account, OrderStatus
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.repositories.accounts import AccountRepository, AccountStep, LockedAccount
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
@@ -19,7 +22,7 @@ LAST_CLOSE = timedelta(days=370)  # how far back the last close of an instrument
 
 @dataclass(frozen=True)
 class ExecuteReport:
-    """How far an account was moved and what that did."""
+    """How far an account was moved and what that did: orders decided, filled and refused in these sessions."""
 
     account: str
     sessions: tuple[date, ...]
@@ -52,13 +55,13 @@ class ExecuteSignals:
         steps: list[AccountStep] = []
         while (step := self._step(name)) is not None:
             steps.append(step)
-        orders = [order for step in steps for order in step.orders]
+        orders = [(step.account.cursor, order) for step in steps for order in step.orders]
         return ExecuteReport(
             account=name,
             sessions=tuple(step.account.cursor for step in steps if step.account.cursor),
-            ordered=len({order.client_order_id for order in orders}),
+            ordered=sum(order.decided_session == session for session, order in orders),
             filled=sum(len(step.fills) for step in steps),
-            refused=sum(order.status == "refused" for order in orders),
+            refused=sum(order.status is OrderStatus.REFUSED for _, order in orders),
         )
 
     def _step(self, name: str) -> AccountStep | None:
@@ -85,12 +88,21 @@ class ExecuteSignals:
 
     def _quotes(self, instruments: Sequence[Instrument], session: date) -> dict[Instrument, Quote]:
         table = self.bars.read(instruments, Interval.DAY, session - LAST_CLOSE, session)
-        quotes = {}
-        for instrument, bars in split_by_instrument(table, Interval.DAY).items():
-            today = bars.session(-1) == session
-            traded = today and bars.volume[-1] > 0 and bars.open[-1] > 0
-            quotes[instrument] = Quote(price(float(bars.open[-1])), price(float(bars.close[-1])), bool(traded))
-        return quotes
+        series = split_by_instrument(table, Interval.DAY)
+        silent = [instrument for instrument, bars in series.items() if bars.session(-1) != session]
+        since = self.actions.read(silent, session, session - LAST_CLOSE) if silent else []
+        return {
+            instrument: _quote(bars, session, [action for action in since if action.instrument == instrument])
+            for instrument, bars in series.items()
+        }
+
+
+def _quote(bars: Bars, session: date, actions: Sequence[CorporateAction]) -> Quote:
+    """Prices of `session`, or the last close before, of the shares that splits have made of it since."""
+    last = bars.session(-1)
+    ratio = math.prod(a.value for a in actions if a.kind is ActionKind.SPLIT and a.ex_date > last)
+    traded = last == session and bars.volume[-1] > 0 and bars.open[-1] > 0
+    return Quote(price(float(bars.open[-1])), price(float(bars.close[-1]) / ratio), bool(traded))
 
 
 def next_session(venue: str, start: date, cursor: date | None) -> date:
