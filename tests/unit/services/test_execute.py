@@ -1,0 +1,244 @@
+"""Accounts move through decided sessions in order, once each, whatever order they were decided in."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algo_trading.domain.account import EntryKind
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.signal import Side
+from algo_trading.errors import AlgoTradingError
+from algo_trading.repositories.signals import Stage
+from algo_trading.services.execute import ExecuteReport, next_session
+from contracts.bars import bar_row, bar_rows
+from contracts.signals import a_signal
+from fakes.bars import FakeBars
+from trading_world import DAYS, FAST, IBM, MSFT, SLOW, World
+
+pytestmark = pytest.mark.unit
+
+CASH = Decimal("100000.00")
+ALL = range(len(DAYS))
+
+
+def a_world(start: date = DAYS[0]) -> World:
+    world = World()
+    world.accounts.open("paper", "XNYS", start, CASH)
+    return world
+
+
+@pytest.fixture(scope="module")
+def in_order() -> World:
+    """Every session decided and executed one after the other."""
+    world = a_world()
+    for day in ALL:
+        world.decide(day)
+        world.execute()
+    return world
+
+
+class TestCursor:
+    def test_nothing_decided_nothing_done(self) -> None:
+        world = a_world()
+        assert world.execute() == [ExecuteReport("paper", (), 0, 0, 0)]
+        assert world.accounts.get("paper").cursor is None
+
+    def test_one_session_after_the_other(self) -> None:
+        world = a_world()
+        world.decide(0)
+        assert world.execute() == [ExecuteReport("paper", (DAYS[0],), ordered=1, filled=0, refused=0)]
+        world.decide(1)
+        assert world.execute() == [ExecuteReport("paper", (DAYS[1],), ordered=1, filled=1, refused=0)]
+        assert world.accounts.get("paper").cursor == DAYS[1]
+
+    def test_it_stops_before_a_session_that_is_not_decided(self) -> None:
+        world = a_world()
+        world.decide(0, 1, 3, 4)
+        (report,) = world.execute()
+        assert report.sessions == DAYS[:2]
+        assert world.execute()[0].sessions == ()
+        world.decide(2)
+        (report,) = world.execute()
+        assert report.sessions == DAYS[2:5]
+
+    def test_a_session_that_was_only_ingested_is_not_decided(self) -> None:
+        world = a_world()
+        world.sessions.mark("XNYS", DAYS[0], Stage.INGESTED)
+        world.sessions.mark("24/7", DAYS[0], Stage.DECIDED)
+        assert world.execute()[0].sessions == ()
+
+    def test_running_again_changes_nothing(self, in_order: World) -> None:
+        before = in_order.books()
+        in_order.decide(*ALL)
+        assert in_order.execute() == [ExecuteReport("paper", (), 0, 0, 0)]
+        assert in_order.books() == before
+
+    @settings(max_examples=20, deadline=None)
+    @given(order=st.permutations(list(ALL)), pauses=st.lists(st.booleans(), min_size=len(DAYS), max_size=len(DAYS)))
+    def test_whatever_order_sessions_are_decided_in(
+        self, in_order: World, order: Sequence[int], pauses: Sequence[bool]
+    ) -> None:
+        world = a_world()
+        for day, execute in zip(order, pauses, strict=True):
+            world.decide(day)
+            if execute:
+                world.execute()
+        world.execute()
+        assert world.books() == in_order.books()
+
+    def test_what_was_before_the_start_never_trades(self) -> None:
+        world = a_world(DAYS[5])
+        world.decide(*ALL)
+        world.execute()
+        account, orders, _, entries = world.books()
+        assert min(order.decided_session for order in orders) == DAYS[5]
+        assert min(entry.session for entry in entries) == DAYS[7]
+        assert account.cursor == DAYS[-1]
+
+    def test_a_start_between_sessions_is_the_next_one(self) -> None:
+        sunday = date(2013, 1, 6)
+        world = a_world(sunday)
+        world.decide(*ALL)
+        assert world.execute()[0].sessions[0] == date(2013, 1, 7)
+
+    def test_accounts_move_on_their_own(self) -> None:
+        world = a_world()
+        world.accounts.open("late", "XNYS", DAYS[2], CASH)
+        world.accounts.open("london", "XLON", DAYS[0], CASH)
+        world.decide(0, 1, 2)
+        assert [(report.account, report.sessions) for report in world.execute()] == [
+            ("late", DAYS[2:3]),
+            ("london", ()),
+            ("paper", DAYS[:3]),
+        ]
+        assert world.accounts.get("london").cursor is None
+
+    def test_a_step_that_fails_leaves_the_account_where_it_was(self) -> None:
+        class Broken(FakeBars):
+            def read(self, *_arguments: object) -> object:
+                raise AlgoTradingError("the disk is full")
+
+        world = a_world()
+        world.decide(0, 1)
+        whole, world.bars = world.bars, Broken()
+        with pytest.raises(AlgoTradingError):
+            world.execute()
+        assert world.accounts.get("paper").cursor is None
+        world.bars = whole
+        assert world.execute()[0].sessions == DAYS[:2]
+
+
+class TestBooks:
+    def test_what_happened(self, in_order: World) -> None:
+        """The story of the twelve sessions, order by order."""
+        account, orders, fills, entries = in_order.books()
+        told = [(o.decided_session, o.strategy.name, o.instrument.symbol, o.side, o.status) for o in reversed(orders)]
+        assert told == [
+            (DAYS[0], "fast", "IBM", "buy", "filled"),
+            (DAYS[1], "slow", "IBM", "buy", "filled"),
+            (DAYS[2], "fast", "MSFT", "buy", "filled"),
+            (DAYS[4], "fast", "IBM", "sell", "filled"),
+            (DAYS[5], "slow", "MSFT", "buy", "filled"),
+            (DAYS[6], "fast", "IBM", "buy", "refused"),  # the order that waited took the cash
+            (DAYS[8], "fast", "MSFT", "sell", "filled"),
+            (DAYS[8], "slow", "IBM", "sell", "filled"),
+            (DAYS[9], "slow", "MSFT", "sell", "filled"),
+            (DAYS[10], "fast", "MSFT", "buy", "filled"),
+        ]
+        sessions = {fill.client_order_id: fill.session for fill in fills}
+        days = {order.client_order_id: DAYS.index(order.decided_session) for order in orders}
+        waited = {DAYS[day]: at for key, at in sessions.items() if at != DAYS[(day := days[key]) + 1]}
+        assert waited == {DAYS[5]: DAYS[7]}  # MSFT did not trade in between
+        split = [entry for entry in entries if entry.kind is EntryKind.SPLIT]
+        assert [(entry.session, entry.strategy) for entry in split] == [(DAYS[3], FAST), (DAYS[3], SLOW)]
+        assert account.cash == CASH + sum(entry.cash for entry in entries)
+        assert {(p.strategy, p.instrument) for p in account.positions} == {(FAST, MSFT)}
+
+    def test_a_weekend_ex_date_comes_with_the_next_session(self) -> None:
+        world = a_world()
+        world.actions.upsert([CorporateAction(IBM, date(2013, 1, 6), ActionKind.DIVIDEND, 1.0)], "test")
+        world.decide(*range(5))
+        world.execute()
+        (paid,) = [e for e in world.accounts.entries("paper") if e.kind is EntryKind.DIVIDEND and e.strategy == SLOW]
+        assert paid.session == date(2013, 1, 7)
+        shares = sum(e.quantity for e in world.accounts.entries("paper") if e.strategy == SLOW)
+        # The weekend's dollar went to the shares before Monday's split, the rest to those after it.
+        assert paid.cash == shares / 2 * 1 + shares * Decimal("0.25")
+
+    def test_what_was_paid_before_the_start_is_not_paid(self) -> None:
+        world = a_world(DAYS[4])
+        world.decide(*ALL)
+        world.execute()
+        assert all(entry.session > DAYS[4] for entry in world.accounts.entries("paper"))
+        assert EntryKind.SPLIT not in {entry.kind for entry in world.accounts.entries("paper")}
+
+    def test_without_a_bar_of_the_day_the_last_close_counts(self) -> None:
+        """At DAYS[6] MSFT has no bar: what is held of it still counts for the budget of IBM's buy."""
+        world = a_world()
+        world.decide(*range(7))
+        world.execute()
+        account = world.accounts.get("paper")
+        ibm_close, msft_close = Decimal(59), Decimal("27.5")  # 118 halved, and that of DAYS[5]
+        worth = {IBM: ibm_close, MSFT: msft_close}
+        equity = account.cash + sum(p.quantity * worth[p.instrument] for p in account.positions)
+        (order,) = [o for o in world.accounts.orders("paper") if o.decided_session == DAYS[6]]
+        assert order.budget == (equity * Decimal("0.3")).quantize(Decimal("0.01"), "ROUND_DOWN")
+
+    def test_a_last_close_from_before_a_split_is_of_the_new_shares(self) -> None:
+        """A halted share is not worth twice as much because it was split."""
+        halted = Instrument("HALT")
+        world = a_world()
+        world.bars.upsert(bar_rows(*(bar_row(halted, day, 100.0) for day in DAYS[:2])), "test")
+        world.signals.add([a_signal(Side.BUY, halted, DAYS[0], FAST), a_signal(Side.BUY, halted, DAYS[3], SLOW)])
+        plain = a_world()
+        plain.bars.upsert(bar_rows(*(bar_row(halted, day, 100.0) for day in DAYS[:2])), "test")
+        plain.signals.add([a_signal(Side.BUY, halted, DAYS[0], FAST), a_signal(Side.BUY, halted, DAYS[3], SLOW)])
+        world.actions.upsert([CorporateAction(halted, DAYS[2], ActionKind.SPLIT, 2.0)], "test")
+        budgets = []
+        for either in (world, plain):
+            either.decide(*range(4))
+            either.execute()
+            (order,) = [o for o in either.accounts.orders() if (o.instrument, o.strategy) == (halted, SLOW)]
+            budgets.append(order.budget)
+        assert budgets[0] == budgets[1]
+
+    def test_what_has_not_traded_for_a_year_is_worth_nothing(self) -> None:
+        world = World()
+        old = Instrument("OLD")
+        world.bars.upsert(bar_rows(bar_row(old, DAYS[0] - timedelta(days=371), 100.0)), "test")
+        world.accounts.open("paper", "XNYS", DAYS[0], CASH)
+        world.signals.add([a_signal(Side.BUY, old, DAYS[0], FAST)])
+        world.decide(0, 1)
+        (report,) = world.execute()
+        assert report.sessions == DAYS[:2]
+        assert [order.instrument for order in world.accounts.get("paper").pending] == [old, IBM]
+
+
+def test_counts_name_each_order_once() -> None:
+    world = a_world()
+    ordered = filled = 0
+    for day in ALL:
+        world.decide(day)
+        (report,) = world.execute()
+        ordered += report.ordered
+        filled += report.filled
+    assert ordered == len(world.accounts.orders("paper"))
+    assert filled == len(world.accounts.fills("paper"))
+
+
+@pytest.mark.parametrize(
+    ("start", "cursor", "expected"),
+    [
+        (date(2013, 1, 4), None, date(2013, 1, 4)),
+        (date(2013, 1, 5), None, date(2013, 1, 7)),
+        (date(2013, 1, 4), date(2013, 1, 4), date(2013, 1, 7)),
+        (date(2020, 1, 2), date(2013, 1, 4), date(2013, 1, 7)),  # once begun, the cursor alone counts
+    ],
+)
+def test_the_next_session(start: date, cursor: date | None, expected: date) -> None:
+    assert next_session("XNYS", start, cursor) == expected
