@@ -13,6 +13,7 @@ import pwd
 import re
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
 from algo_trading.errors import ServiceUnavailableError
@@ -32,6 +34,7 @@ SOCKET_LIMIT = 100  # a socket's path may have 107 bytes, and PostgreSQL adds /.
 UNSAFE = frozenset('"$`\\\n')  # pg_ctl puts paths into a shell's command, between double quotes
 NEWEST_VERSION = "18"
 SEARCHABLE = stat.S_IXOTH
+SHUTDOWN_SECONDS = 30
 START_ATTEMPTS = 15  # after a SIGKILL the old server's children can hold the data for some seconds
 HELD = re.compile("lock file|still in use|another server")
 
@@ -78,6 +81,7 @@ class EmbeddedPostgres:
             try:
                 with self._lock() as lock:
                     if not self.is_up():
+                        self._end_unreachable()
                         self._make_socket_folder()
                         self._initialise(lock)
                         self._launch()
@@ -137,6 +141,19 @@ class EmbeddedPostgres:
         with (self._home / ".postgres.lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield handle.fileno()
+
+    def _end_unreachable(self) -> None:
+        """End a server of this data folder that cannot be reached: somebody removed its data or its socket."""
+        for process in psutil.process_iter(["name", "cmdline"]):
+            line = process.info["cmdline"] or []
+            if process.info["name"] != "postgres" or "-D" not in line or str(self._data) not in line:
+                continue
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+                try:
+                    process.wait(SHUTDOWN_SECONDS)
+                except psutil.TimeoutExpired:
+                    process.kill()
 
     def _make_socket_folder(self) -> None:
         folder = self.socket_folder

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -139,6 +140,28 @@ class TestKills:
         write(server, 1)
         os.kill(postmaster(home), signal.SIGKILL)
         server.start()
+        assert read(server) == [1]
+
+    def test_a_server_whose_socket_was_removed_is_started_anew(self, copy: Home) -> None:
+        home = copy("var")
+        server = EmbeddedPostgres(home)
+        server.start()
+        write(server, 1)
+        before = postmaster(home)
+        (server.socket_folder / ".s.PGSQL.5432").unlink()
+        server.start()
+        assert read(server) == [1]
+        assert postmaster(home) != before
+
+    def test_a_server_whose_data_were_removed_does_not_disturb_the_next_one(self, copy: Home) -> None:
+        home = copy("var")
+        server = EmbeddedPostgres(home)
+        server.start()
+        before = postmaster(home)
+        shutil.rmtree(home)
+        server.start()
+        write(server, 1)
+        assert not psutil.pid_exists(before)
         assert read(server) == [1]
 
     def test_a_lock_file_of_a_dead_server_is_in_nobodys_way(self, copy: Home) -> None:
