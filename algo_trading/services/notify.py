@@ -1,6 +1,7 @@
 """Signals become mails in the outbox, for everyone who subscribed."""
 
 import hashlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,16 +37,25 @@ class NotifySubscribers:
 
     def _advance(self, subscription: Subscription) -> int:
         queued = 0
-        while True:
-            with self.subscriptions.locked(subscription) as locked:
-                current = locked.subscription
-                session = next_session(current.venue, current.start, current.cursor)
-                if not self.sessions.reached(current.venue, session, Stage.DECIDED):
-                    return queued
-                items = self._items(current, session)
-                if items:
-                    self._require_room(len(items))
-                queued += locked.advance(session, items)
+        while (new := self._step(subscription)) is not None:
+            queued += new
+        return queued
+
+    def _step(self, subscription: Subscription) -> int | None:
+        """The new mails of the next session; None if there is none to go to."""
+        with ExitStack() as stack:
+            try:
+                locked = stack.enter_context(self.subscriptions.locked(subscription))
+            except KeyError:
+                return None  # it was removed meanwhile
+            current = locked.subscription
+            session = next_session(current.venue, current.start, current.cursor)
+            if not self.sessions.reached(current.venue, session, Stage.DECIDED):
+                return None
+            new = locked.advance(session, self._items(current, session))
+            if new:
+                self._require_room(new)  # an error here takes the step back
+            return new
 
     def _items(self, subscription: Subscription, session: date) -> list[OutboxItem]:
         return [
@@ -57,6 +67,7 @@ class NotifySubscribers:
         ]
 
     def _require_room(self, wanted: int) -> None:
+        # Counted without the step that is not committed yet.
         waiting = self.outbox.counts()[OutboxStatus.PENDING]
         if waiting + wanted > self.outbox_limit:
             raise AlgoTradingError(
