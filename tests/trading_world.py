@@ -37,7 +37,6 @@ SAID = {
     (4, FAST, IBM): Side.SELL,
     (5, SLOW, MSFT): Side.BUY,
     (6, FAST, IBM): Side.BUY,
-    (6, FAST, MSFT): Side.SELL,
     (8, SLOW, IBM): Side.SELL,
     (8, FAST, MSFT): Side.SELL,
     (9, SLOW, MSFT): Side.SELL,
