@@ -15,7 +15,7 @@ def require_bars(bars: Bars) -> None:
     from back_testing.kernels.checking import sound
 
     if not len(bars):
-        raise ConfigError(f"there are no bars of {bars.instrument}")
+        raise ConfigError(f"there are no bars of {bars.instrument} in this range")
     series = [np.ascontiguousarray(getattr(bars, name), dtype=np.float64) for name in COLUMNS]
     if sound(*series, NOISE):
         return

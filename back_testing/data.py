@@ -25,12 +25,19 @@ LISTED = 12  # symbols that a message names
 
 
 def bars_from_file(
-    read: BarFileReader, path: Path, symbols: Sequence[str], venue: str, *, adjust: bool = True
+    read: BarFileReader,
+    path: Path,
+    symbols: Sequence[str],
+    venue: str,
+    last: date | None = None,
+    *,
+    adjust: bool = True,
 ) -> list[Bars]:
     """The bars of a file that `import-bars` takes: of its only symbol, or of those asked for, in their order.
 
-    Prices are adjusted for what the file tells: by its column of adjusted closes, else by its dividends. Files do not
-    tell the true close of a session, so a bar counts as closed at the end of its day.
+    Bars after the session `last` are left out. Prices are adjusted as of the last bar for what the file tells: by its
+    column of adjusted closes, else by its dividends. Files do not tell the true close of a session, so a bar counts as
+    closed at the end of its day.
 
     Raises:
         ConfigError: the file holds no bars, lacks a symbol or has several and none is asked for, or a row is no bar:
@@ -38,6 +45,8 @@ def bars_from_file(
     """
     rows = _rows(read, path, symbols)
     found = {symbol.upper(): symbol for symbol in pc.unique(rows["symbol"]).to_pylist() if symbol}
+    if not found and not symbols:
+        raise ConfigError(f"{path} holds no bars")
     if not symbols and len(found) > 1:
         raise ConfigError(f"{path} holds {len(found)} symbols ({_listed(found.values())}); choose with --symbol")
     series = []
@@ -45,7 +54,7 @@ def bars_from_file(
         if name.upper() not in found:
             raise ConfigError(f"{path} has no bars of {name}; it has {_listed(found.values())}")
         own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
-        series.append(_bars(own, Instrument(found[name.upper()], venue), adjust=adjust))
+        series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
     return series
 
 
@@ -67,7 +76,7 @@ def _rows(read: BarFileReader, path: Path, symbols: Sequence[str]) -> pa.Table:
     return rows.set_column(0, "symbol", pc.utf8_trim_whitespace(rows["symbol"]))
 
 
-def _bars(rows: pa.Table, instrument: Instrument, *, adjust: bool) -> Bars:
+def _bars(rows: pa.Table, instrument: Instrument, last: date | None, *, adjust: bool) -> Bars:
     parsed = parse_rows(rows)
     for row in np.flatnonzero(parsed.unparseable != np.array(None)):
         raise ConfigError(f"{rows['place'][int(row)]}: this cell cannot be read: {parsed.unparseable[row]}")
@@ -81,7 +90,10 @@ def _bars(rows: pa.Table, instrument: Instrument, *, adjust: bool) -> Bars:
     closed: Times = (parsed.session + 1).astype("datetime64[us]")
     columns: dict[str, Any] = {name: parsed.numbers[name] for name in COLUMNS}
     bars = Bars(instrument, Interval.DAY, opened, closed, **columns)
-    return _adjusted_as_told(bars, rows) if adjust else bars
+    if last is not None:
+        end = int(np.searchsorted(bars.sessions, np.datetime64(last, "D"), side="right"))
+        bars, rows = bars[:end], rows.slice(0, end)
+    return _adjusted_as_told(bars, rows) if adjust and len(bars) else bars
 
 
 def _require(good: Flags, rows: pa.Table, what: str) -> None:

@@ -118,6 +118,14 @@ def _trade(
     return _result(strategy, rules, market, outcome, benchmark, history=max(starts), hashed=data_hash(series))
 
 
+def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> float:
+    """The return of the benchmark: bought at the first possible moment, for the same costs, and held."""
+    window = bars[first_bar(bars, first) :]
+    return (
+        float(Market([window]).trade(_without_choices(rules), [_buy_and_hold(len(window))]).equity[-1]) / rules.cash - 1
+    )
+
+
 def _from(decisions: Decisions, start: int) -> Decisions:
     return Decisions(
         decisions.entries[start:], decisions.exits[start:], decisions.confidence[start:], decisions.size[start:]

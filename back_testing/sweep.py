@@ -1,7 +1,6 @@
 """Run a strategy with many settings, as a stream of blocks, so that memory does not grow with their number."""
 
 import heapq
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -32,11 +31,13 @@ BARS_OF_BLOCK = 1 << 25  # bars times settings in a block at most: a moment's wo
 class SweepBlock:
     """The outcomes of some settings, in the order of the grid (its last parameter changes fastest).
 
-    `params` has a column for each parameter of the grid, `statistics` one for each of STATISTICS; all have the same
-    length. `tried` counts the settings of the grid that are done with this block, `refused` those in this block that
-    the strategy does not accept (fast above slow) or has too few bars for; they are not in the columns.
+    `index` is the place of each setting in the grid; `params` has a column for each parameter of the grid, `statistics`
+    one for each of STATISTICS; all have the same length. `tried` counts the settings of the grid that are done with
+    this block, `refused` those in this block that the strategy does not accept (fast above slow) or has too few bars
+    for; they are not in the columns.
     """
 
+    index: NDArray[np.int64]
     params: Mapping[str, NDArray[Any]]
     statistics: Mapping[str, Floats]
     tried: int
@@ -116,29 +117,46 @@ def run_symbols(
     return swept_statistics(sums, lengths, rules.cash, periods)
 
 
-def best(blocks: Iterable[SweepBlock], metric: str, count: int) -> list[dict[str, Any]]:
-    """The `count` settings with the highest `metric`, best first: parameters and statistics in one row each.
-
-    Settings whose metric does not exist are left out; of equals the earlier one comes first.
+class Best:
+    """The settings with the highest `metric` so far. Those whose metric does not exist are left out.
 
     Raises:
         ConfigError: there is no such metric.
     """
-    require_metric(metric)
-    order = itertools.count()
-    kept: list[tuple[float, int, dict[str, Any]]] = []
-    for block in blocks:
-        values = block.statistics[metric]
+
+    def __init__(self, metric: str, count: int) -> None:
+        require_metric(metric)
+        self._metric = metric
+        self._count = count
+        self._kept: list[tuple[float, int, dict[str, Any]]] = []  # a heap; of equals the earlier setting is better
+
+    def add(self, block: SweepBlock) -> None:
+        """Take the best of a block in."""
+        values = block.statistics[self._metric]
         candidates = np.flatnonzero(~np.isnan(values))
-        if len(candidates) > count:
-            candidates = np.sort(candidates[np.argsort(-values[candidates], kind="stable")[:count]])
+        candidates = candidates[np.argsort(-values[candidates], kind="stable")[: self._count]]
         for row in candidates.tolist():
-            entry = (float(values[row]), -next(order), row_of(block, row))
-            if len(kept) < count:
-                heapq.heappush(kept, entry)
-            elif entry[:2] > kept[0][:2]:
-                heapq.heapreplace(kept, entry)
-    return [row for _, _, row in sorted(kept, key=lambda entry: entry[:2], reverse=True)]
+            key = (float(values[row]), -int(block.index[row]))
+            if len(self._kept) < self._count:
+                heapq.heappush(self._kept, (*key, row_of(block, row)))
+            elif key > self._kept[0][:2]:
+                heapq.heapreplace(self._kept, (*key, row_of(block, row)))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Parameters and statistics in one row each, best first."""
+        return [row for _, _, row in sorted(self._kept, key=lambda kept: kept[:2], reverse=True)]
+
+
+def best(blocks: Iterable[SweepBlock], metric: str, count: int) -> list[dict[str, Any]]:
+    """The `count` settings with the highest `metric`, best first: parameters and statistics in one row each.
+
+    Raises:
+        ConfigError: there is no such metric.
+    """
+    found = Best(metric, count)
+    for block in blocks:
+        found.add(block)
+    return found.rows()
 
 
 def row_of(block: SweepBlock, row: int) -> dict[str, Any]:
@@ -179,7 +197,7 @@ def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int | N
             sums = np.empty((int(np.count_nonzero(good)), SUMS))
             evaluation.run(params, sums, workers)
             statistics = swept_statistics(sums, len(window), window.rules.cash, periods)
-            yield SweepBlock(params, statistics, high, high - low - len(sums))
+            yield SweepBlock(low + np.flatnonzero(good), params, statistics, high, high - low - len(sums))
 
 
 def _with_a_result(blocks: Iterator[SweepBlock], complaint_of_first: Callable[[], str]) -> Iterator[SweepBlock]:

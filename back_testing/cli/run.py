@@ -1,0 +1,149 @@
+"""The command `backtest run`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from back_testing.cli import options as o
+from back_testing.cli import output
+from back_testing.cli.app import app
+
+if TYPE_CHECKING:
+    from back_testing.result import BacktestResult, Trade
+
+SHOWN = 10  # trades shown to a person; --trades and --json have them all
+
+
+@app.command()
+def run(  # noqa: PLR0917 - Typer makes the options of them
+    strategy: o.StrategyName,
+    symbol: o.Symbols = None,
+    csv: o.CsvFile = None,
+    calendar: o.Calendar = None,
+    first: o.From = None,
+    last: o.To = None,
+    settings: o.Settings = None,
+    cash: o.Cash = 10_000.0,
+    commission: o.Commission = 0.001,
+    commission_fixed: o.CommissionFixed = 0.0,
+    slippage_bps: o.SlippageBps = 0.0,
+    fill: o.Fill = "next_open",
+    direction: o.DirectionName = "long",
+    size: o.SizeText = "all",
+    whole_shares: o.WholeShares = True,
+    stop_loss: o.StopLoss = None,
+    take_profit: o.TakeProfit = None,
+    trailing_stop: o.TrailingStop = None,
+    keep_open: o.KeepOpen = False,
+    adjusted: o.Adjusted = True,
+    report: Annotated[Path | None, typer.Option(help="Write a report: one HTML file, which needs no network.")] = None,
+    trades: Annotated[Path | None, typer.Option(help="Write every trade to a CSV file.")] = None,
+    json: o.Json = False,
+) -> None:
+    """Backtest one strategy.
+
+    It decides at each bar's close and is filled at the next bar's open, with all the money, in whole shares, for 0.1 %
+    of commission, unless told otherwise. Several symbols share the capital. docs/backtesting.md lists what is assumed.
+
+    Example: backtest run --strategy sma_cross --symbol AAPL --from 2005-01-01 --report aapl.html
+
+    Without a database: backtest run --strategy sma_cross --csv GOOG.csv --set fast=10 --set slow=30 --stop-loss 0.05
+    """
+    from algo_trading.strategies.registry import build_strategy
+    from back_testing.engine import run_portfolio
+
+    rules = o.trading_rules(
+        cash,
+        commission,
+        commission_fixed,
+        slippage_bps,
+        fill,
+        direction,
+        size,
+        whole_shares,
+        stop_loss,
+        take_profit,
+        trailing_stop,
+        keep_open,
+    )
+    chosen = build_strategy(strategy, o.parameters(settings))
+    days = o.session_range(first, last)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    result = run_portfolio(chosen, series, rules, days.first)
+    if report:
+        from back_testing.report import write_report
+
+        write_report(report, result, series)
+    if trades:
+        output.write_csv(trades, [trade.as_json() for trade in result.trades])
+    if json:
+        output.print_json(result.as_json())
+    else:
+        _show(result)
+        for path in filter(None, (report, trades)):
+            output.note(f"wrote {path}")
+
+
+def _show(result: "BacktestResult") -> None:
+    s = result.statistics
+    symbols = ", ".join(bars.instrument.symbol for bars in result.series)
+    percent, number = output.percent, output.number
+    output.table(
+        f"{result.strategy.id} on {symbols}, {s.start} .. {s.end}",
+        ("", "strategy", "buy and hold"),
+        [
+            ("total return", percent(s.total_return), percent(s.buy_and_hold_return)),
+            ("final equity", number(s.final_equity), number(float(result.benchmark[-1]))),
+        ],
+    )
+    output.table(
+        "Statistics",
+        ("", "value"),
+        [
+            ("yearly growth (CAGR)", percent(s.cagr)),
+            ("volatility", percent(s.volatility)),
+            ("Sharpe", number(s.sharpe)),
+            ("Sortino", number(s.sortino)),
+            ("Calmar", number(s.calmar)),
+            ("largest drawdown", percent(s.max_drawdown)),
+            ("longest drawdown, days", number(s.max_drawdown_days, 0)),
+            ("time in the market", percent(s.exposure)),
+            ("alpha", percent(s.alpha)),
+            ("beta", number(s.beta)),
+            ("trades", str(s.n_trades)),
+            ("won", percent(s.win_rate)),
+            ("profit factor", number(s.profit_factor)),
+            ("mean return of a trade", percent(s.expectancy)),
+            ("costs paid", number(s.costs_paid)),
+            ("bars", str(s.bars)),
+        ],
+    )
+    if result.trades:
+        several = len(result.series) > 1
+        columns = ("side", "entry", "price", "exit", "price", "pnl", "return", "reason")
+        output.table(
+            f"Last {min(SHOWN, len(result.trades))} of {len(result.trades)} trades",
+            ("symbol", *columns) if several else columns,
+            [_row(trade)[0 if several else 1 :] for trade in result.trades[-SHOWN:]],
+        )
+    output.note(result.allocation)
+    if result.refused:
+        output.note(f"{result.refused} entries could not be afforded")
+    if result.lookahead:
+        output.note(o.LOOKAHEAD)
+
+
+def _row(trade: "Trade") -> tuple[str, ...]:
+    plain = trade.as_json()
+    return (
+        trade.symbol,
+        trade.side,
+        plain["entry_time"],
+        output.number(trade.entry_price),
+        plain["exit_time"] or "-",
+        output.number(trade.exit_price),
+        output.number(trade.pnl),
+        output.percent(trade.return_),
+        str(trade.reason).replace("_", " "),
+    )

@@ -1,0 +1,141 @@
+"""The command `backtest sweep`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from algo_trading.errors import ConfigError
+from back_testing.cli import options as o
+from back_testing.cli import output
+from back_testing.cli.app import app
+
+SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades")  # and what the best have most of
+FORMATS = {"sharpe": 2, "sortino": 2, "calmar": 2, "profit_factor": 2, "final_equity": 2, "n_trades": 0}
+INTERRUPTED = 130
+
+
+@app.command()
+def sweep(  # noqa: PLR0917 - Typer makes the options of them
+    strategy: o.StrategyName,
+    symbol: o.Symbols = None,
+    csv: o.CsvFile = None,
+    calendar: o.Calendar = None,
+    first: o.From = None,
+    last: o.To = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUES", help="10, or 5:50, or 20:200:5 (both ends in), or 5,10,20."),
+    ] = None,
+    metric: Annotated[str, typer.Option(help="What the best settings have most of.")] = "sharpe",
+    top: Annotated[int, typer.Option(min=1, help="How many of the best to show.")] = 10,
+    heatmap: Annotated[
+        Path | None, typer.Option(help="Write a map of the metric over two parameters: one HTML file.")
+    ] = None,
+    cash: o.Cash = 10_000.0,
+    commission: o.Commission = 0.001,
+    commission_fixed: o.CommissionFixed = 0.0,
+    slippage_bps: o.SlippageBps = 0.0,
+    fill: o.Fill = "next_open",
+    direction: o.DirectionName = "long",
+    size: o.SizeText = "all",
+    whole_shares: o.WholeShares = True,
+    stop_loss: o.StopLoss = None,
+    take_profit: o.TakeProfit = None,
+    trailing_stop: o.TrailingStop = None,
+    keep_open: o.KeepOpen = False,
+    adjusted: o.Adjusted = True,
+    json: o.Json = False,
+) -> None:
+    """Backtest one strategy with every combination of settings, and show the best.
+
+    The best of many settings was partly lucky: `backtest walk-forward` and `backtest recommend` ask how it would have
+    gone on. --fractional is the quickest. Ctrl-C stops and shows what is done so far.
+
+    Example: backtest sweep --strategy sma_cross --symbol AAPL --set fast=5:50 --set slow=20:200:5 --set trend=0
+    """
+    from algo_trading.strategies.registry import strategy_class
+    from back_testing import sweep as sweeping
+    from back_testing.engine import buy_and_hold
+    from back_testing.report.heatmap import Heatmap
+
+    rules = o.trading_rules(
+        cash,
+        commission,
+        commission_fixed,
+        slippage_bps,
+        fill,
+        direction,
+        size,
+        whole_shares,
+        stop_loss,
+        take_profit,
+        trailing_stop,
+        keep_open,
+    )
+    kind = strategy_class(strategy)
+    grid = o.grid(settings)
+    found = sweeping.Best(metric, top)
+    chart = Heatmap(grid, metric) if heatmap else None
+    days = o.session_range(first, last)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    if len(series) != 1:
+        raise ConfigError(f"a sweep takes one symbol, not {len(series)}")
+    (bars,) = series
+    size_of_grid, tried, refused = sweeping.grid_size(grid), 0, 0
+    interrupted = False
+    with output.progress() as bar:
+        task = bar.add_task(strategy, total=size_of_grid)
+        try:
+            for block in sweeping.sweep(kind, grid, bars, rules, first=days.first):
+                found.add(block)
+                if chart:
+                    chart.add(block)
+                tried, refused = block.tried, refused + block.refused
+                bar.update(task, completed=tried)
+        except KeyboardInterrupt:
+            interrupted = True
+    benchmark = buy_and_hold(bars, rules, days.first)
+    outcome = {
+        "strategy": strategy,
+        "symbol": bars.instrument.symbol,
+        "metric": metric,
+        "settings": size_of_grid,
+        "tried": tried,
+        "refused": refused,
+        "interrupted": interrupted,
+        "lookahead": rules.lookahead,
+        "buy_and_hold_return": benchmark,
+        "top": found.rows(),
+    }
+    if chart and heatmap:
+        chart.write(heatmap, f"{strategy} on {bars.instrument}")
+    if json:
+        output.print_json(output.finite(outcome))
+    else:
+        _show(outcome, list(grid))
+        if heatmap:
+            output.note(f"wrote {heatmap}")
+    if interrupted:
+        output.note(f"interrupted after {tried:,} of {size_of_grid:,} settings")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _show(outcome: dict[str, Any], swept: list[str]) -> None:
+    names = list(dict.fromkeys([outcome["metric"], *SHOWN]))
+    output.table(
+        f"Best of {outcome['tried'] - outcome['refused']:,} settings by {outcome['metric']}, {outcome['symbol']}; "
+        f"buy and hold made {output.percent(outcome['buy_and_hold_return'])}",
+        [*swept, *(name.removeprefix("n_").replace("_", " ") for name in names)],
+        [[*(row[name] for name in swept), *(_cell(name, row[name]) for name in names)] for row in outcome["top"]],
+    )
+    if outcome["refused"]:
+        output.note(
+            f"{outcome['refused']:,} settings make no sense to the strategy, or need more bars, and were left out"
+        )
+    if outcome["lookahead"]:
+        output.note(o.LOOKAHEAD)
+
+
+def _cell(name: str, value: float) -> str:
+    return output.number(value, FORMATS[name]) if name in FORMATS else output.percent(value)
