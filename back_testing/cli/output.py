@@ -36,7 +36,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     from rich.table import Table
 
     listed = [[str(cell) for cell in row] for row in rows]
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
+    drawn = Table(
+        title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     for index, name in enumerate(columns):
         cells = [row[index] for row in listed]
         numeric = bool(cells) and all(map(_is_number, cells))

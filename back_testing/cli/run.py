@@ -121,7 +121,7 @@ def _show(result: "BacktestResult") -> None:
     )
     if result.trades:
         several = len(result.series) > 1
-        columns = ("side", "entry", "price", "exit", "price", "pnl", "return", "reason")
+        columns = ("side", "entry", "price", "exit", "price", "return", "reason")
         output.table(
             f"Last {min(SHOWN, len(result.trades))} of {len(result.trades)} trades",
             ("symbol", *columns) if several else columns,
@@ -143,7 +143,6 @@ def _row(trade: "Trade") -> tuple[str, ...]:
         output.number(trade.entry_price),
         plain["exit_time"] or "-",
         output.number(trade.exit_price),
-        output.number(trade.pnl),
         output.percent(trade.return_),
         str(trade.reason).replace("_", " "),
     )

@@ -11,6 +11,7 @@ from back_testing.cli import output
 from back_testing.cli.app import app
 
 SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades")  # and what the best have most of
+HEADINGS = {"total_return": "return", "max_drawdown": "drawdown", "n_trades": "trades"}
 FORMATS = {"sharpe": 2, "sortino": 2, "calmar": 2, "profit_factor": 2, "final_equity": 2, "n_trades": 0}
 INTERRUPTED = 130
 
@@ -113,7 +114,7 @@ def sweep(  # noqa: PLR0917 - Typer makes the options of them
     if json:
         output.print_json(output.finite(outcome))
     else:
-        _show(outcome, list(grid))
+        _show(outcome, [name for name, values in grid.items() if len(values) > 1])
         if heatmap:
             output.note(f"wrote {heatmap}")
     if interrupted:
@@ -126,7 +127,7 @@ def _show(outcome: dict[str, Any], swept: list[str]) -> None:
     output.table(
         f"Best of {outcome['tried'] - outcome['refused']:,} settings by {outcome['metric']}, {outcome['symbol']}; "
         f"buy and hold made {output.percent(outcome['buy_and_hold_return'])}",
-        [*swept, *(name.removeprefix("n_").replace("_", " ") for name in names)],
+        [*swept, *(HEADINGS.get(name, name.replace("_", " ")) for name in names)],
         [[*(row[name] for name in swept), *(_cell(name, row[name]) for name in names)] for row in outcome["top"]],
     )
     if outcome["refused"]:
