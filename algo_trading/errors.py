@@ -35,3 +35,7 @@ class NothingGoodError(AlgoTradingError):
 
 class ServiceUnavailableError(AlgoTradingError):
     """A database, object store or mail server could not be reached."""
+
+
+class DisagreementError(AlgoTradingError):
+    """Stored signals say something else than the same bars do now."""

@@ -9,7 +9,7 @@ import numpy as np
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.signal import Signal, StrategyId
-from algo_trading.errors import ConfigError
+from algo_trading.errors import ConfigError, DisagreementError
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.services.evaluate import decide_last
@@ -93,6 +93,21 @@ class VerifyLive:
             else:
                 report += _compared(signal, decide_last(strategy, seen, actions))
         return report
+
+
+def agreed(report: VerifyReport) -> VerifyReport:
+    """The report, if it has no mismatch.
+
+    Raises:
+        DisagreementError: it has; the first ones are named.
+    """
+    if report.mismatches:
+        named = "; ".join(str(difference) for difference in report.mismatches[:3])
+        raise DisagreementError(
+            f"{len(report.mismatches)} of {report.checked} stored signals are not what their bars lead to: {named}; "
+            "`backtest verify-live` lists them all"
+        )
+    return report
 
 
 def _compared(stored: Signal, derived: Signal) -> VerifyReport:

@@ -148,6 +148,21 @@ def choose(
     return {**(fixed or {}), **{key: block.params[key][0].item() for key in grid}}, np.nan
 
 
+def notes(walk: WalkForward) -> list[tuple[str, str]]:
+    """What a reader of the report on `walk.result` has to know: topic and sentence."""
+    kept = "" if np.isnan(walk.efficiency) else f" What was chosen for was found again to {walk.efficiency:.0%}."
+    chosen = "; ".join(f"from {fold.traded[0]} {_spelt(fold.params)}" for fold in walk.folds)
+    how = (
+        f"Every bar is out of sample. The setting was chosen {len(walk.folds)} times, on the bars before, by "
+        f"{walk.metric}.{kept} Lines in the chart are those of the setting to trade next."
+    )
+    return [("Walk-forward", how), ("Settings", f"{chosen}.")]
+
+
+def _spelt(params: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(params.items())) or "no parameters"
+
+
 def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]]) -> Decisions:
     """Decisions of each strategy from its bar on, up to the bar of the next one; none before the first.
 

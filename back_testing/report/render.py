@@ -30,31 +30,35 @@ class Cell:
     strength: int
 
 
-def write_report(path: Path, result: BacktestResult, series: Sequence[Bars]) -> None:
+def write_report(
+    path: Path, result: BacktestResult, series: Sequence[Bars], notes: Sequence[tuple[str, str]] = ()
+) -> None:
     """Write the report of `result` to `path`; `series` are the bars it was run on, history included.
+
+    `notes` are topics and sentences that stand before the assumptions.
 
     Raises:
         ConfigError: the file cannot be written.
     """
-    page = render_report(result, series)
+    page = render_report(result, series, notes)
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def render_report(result: BacktestResult, series: Sequence[Bars]) -> str:
+def render_report(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tuple[str, str]] = ()) -> str:
     """The page. It loads nothing: Plotly, data and styles are inside."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("back_testing.report"), undefined=StrictUndefined, autoescape=True, trim_blocks=True
     )
-    page: str = environment.get_template("report.html.j2").render(**_content(result, series))
+    page: str = environment.get_template("report.html.j2").render(**_content(result, series, notes))
     return page
 
 
-def _content(result: BacktestResult, series: Sequence[Bars]) -> Mapping[str, Any]:
+def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
     statistics = figures(result.statistics)
     by_key = {figure.key: figure for figure in statistics}
     candles = _candles(result, series)
@@ -81,6 +85,7 @@ def _content(result: BacktestResult, series: Sequence[Bars]) -> Mapping[str, Any
         "trades": [_trade_row(trade.as_json()) for trade in result.trades[-MOST_TRADES:]],
         "more_trades": max(0, len(result.trades) - MOST_TRADES),
         "several": len(result.series) > 1,
+        "notes": notes,
         "assumptions": assumptions(result),
         "data": _data(result),
         "version": version("algo-trading"),

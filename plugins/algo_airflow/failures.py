@@ -7,6 +7,7 @@ from airflow.sdk import RetryDecision, RetryPolicy
 
 from algo_trading.errors import (
     ConfigError,
+    DisagreementError,
     NothingGoodError,
     NotYetAvailableError,
     RateLimitedError,
@@ -17,7 +18,7 @@ from algo_trading.errors import (
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-HOPELESS = (ConfigError, NothingGoodError, UnknownSymbolError)
+HOPELESS = (ConfigError, DisagreementError, NothingGoodError, UnknownSymbolError)
 FIRST_PAUSE = timedelta(minutes=1)
 NOT_YET_PAUSE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=1)

@@ -1,7 +1,7 @@
 """What every flow of the pipeline has in common: its assets, its schedule, its owner, its manners when it fails."""
 
 import inspect
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, PartitionedAssetTimetable, XComArg
@@ -23,6 +23,7 @@ SIGNALS = Asset("signals", uri="algo-trading://signals", group="decisions")
 SOURCE_POOL = "market_data"
 SOURCE_RETRIES = 6  # an hour of patience with a source that is late or asks to slow down
 OWNER = "trading"
+LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)  # Airflow wants a start date for catching up; the timetable decides
 SIGNALS_WITHIN = timedelta(hours=2)
 SETTINGS = load_settings()
 
@@ -43,9 +44,13 @@ def after(asset: Asset) -> PartitionedAssetTimetable:
     return PartitionedAssetTimetable(assets=asset)
 
 
-def over_shards(step: Any) -> XComArg:  # noqa: ANN401 - what @task makes has a private type
-    """A task for each shard of the watchlist. Airflow gives a mapped task no documentation unless it is told."""
-    tasks: XComArg = step.override(doc_md=inspect.cleandoc(step.function.__doc__ or "")).expand(symbols=shards())
+def over_shards(step: Any, *more: list[str]) -> XComArg:  # noqa: ANN401 - what @task makes has a private type
+    """A task for each shard of the watchlist, and for each of `more`.
+
+    Airflow gives a mapped task no documentation unless it is told.
+    """
+    documented = step.override(doc_md=inspect.cleandoc(step.function.__doc__ or ""))
+    tasks: XComArg = documented.expand(symbols=[*shards(), *more])
     return tasks
 
 
@@ -60,7 +65,6 @@ def manners(*tags: str, deadline: bool = False) -> dict[str, Any]:
     return {
         "tags": ["algo-trading", *tags],
         "owner_links": {OWNER: f"mailto:{SETTINGS.mail.sender}"},
-        "start_date": datetime(1990, 1, 1),  # noqa: DTZ001 - a label; the timetable decides when runs begin
         "max_active_runs": 8,
         "deadline": signals_within(SIGNALS_WITHIN, SETTINGS.venue) if deadline else None,
         "default_args": {

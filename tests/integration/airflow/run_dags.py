@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any
 
 TIMES = int(sys.argv[1])
-ORDER = ("history_load", "equity_daily_bars", "daily_indicators", "strategy_signals", "signal_dispatch")
+ORDER = (
+    "history_load",
+    "equity_daily_bars",
+    "daily_indicators",
+    "strategy_signals",
+    "signal_dispatch",
+    "strategy_review",
+)
+
+FORMS: dict[str, dict[str, Any]] = {
+    "history_load": {"from": "2012-06-01", "to": "2013-02-28", "symbols": []},
+    "strategy_review": {"in_sample": 100, "out_of_sample": 40},
+}
 
 
 def main() -> dict[str, Any]:
@@ -52,10 +64,9 @@ def main() -> dict[str, Any]:
         }
     for _ in range(TIMES):
         for dag_id in ORDER:
-            conf = {"from": "2012-06-01", "to": "2013-02-28", "symbols": []} if dag_id == "history_load" else None
             dag = bag.dags[dag_id]
             dag.deadline = None  # dag.test() of Airflow 3.3.2 stumbles over deadlines; they have tests of their own
-            run = dag.test(run_conf=conf)
+            run = dag.test(run_conf=FORMS.get(dag_id))
             states = {f"{ti.task_id}[{ti.map_index}]": str(ti.state) for ti in run.get_task_instances()}
             seen["runs"].append({"dag": dag_id, "state": str(run.state), "tasks": states})
     seen["deadline"] = deadline_of(run)

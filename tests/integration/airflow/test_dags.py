@@ -59,18 +59,19 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
-    assert set(seen["dags"]) == {*CHAIN, "history_load"} == {path.stem for path in dag_files()}
+    assert set(seen["dags"]) == {"history_load", *CHAIN, "strategy_review"} == {path.stem for path in dag_files()}
 
 
 def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
-    assert [run["dag"] for run in seen["runs"]] == ["history_load", *CHAIN] * TIMES
+    assert [run["dag"] for run in seen["runs"]] == ["history_load", *CHAIN, "strategy_review"] * TIMES
     failed = [(run["dag"], run["tasks"]) for run in seen["runs"] if run["state"] != "success"]
     assert failed == []
-    assert [sorted(run["tasks"]) for run in seen["runs"][1:5]] == [
+    assert [sorted(run["tasks"]) for run in seen["runs"][1:6]] == [
         ["ingest[0]", "publish[-1]"],
         ["compute[0]", "publish[-1]"],
         ["evaluate[0]", "publish[-1]"],
         ["deliver[-1]", "execute[-1]", "notify[-1]"],
+        ["review[0]", "summary[-1]", "verify[0]", "verify[1]"],
     ]
 
 
@@ -91,6 +92,22 @@ def test_a_run_without_a_key_takes_the_newest_session_and_a_second_one_adds_no_r
     assert status.rows["quarantined"] == 0
     assert status.outbox == {"sent": len(bought), "pending": 0, "failed": 0}
     assert [str(account["cursor"]) for account in map(asdict, status.accounts)] == [LAST]
+
+
+@pytest.mark.usefixtures("seen")
+def test_a_review_recommends_once_for_each_symbol_and_leaves_a_report(environment: dict[str, str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALGO_HOME", environment["ALGO_HOME"])
+        with bootstrap() as application:
+            status = application.make(ReadStatus)()
+            reports = list(application.objects.keys("reports/strategy_review/"))
+            pages = [application.objects.get(key) for key in reports]
+    assert [found.symbol for found in status.recommendations] == ["AAPL", "FB", "GOOG", "IBM", "MSFT"]
+    assert {str(found.session) for found in status.recommendations} == {LAST}
+    assert all(found.trials > 50 for found in status.recommendations)
+    assert reports == sorted(found.report for found in status.recommendations)
+    assert reports[0] == f"reports/strategy_review/{LAST}/AAPL-XNYS.html"
+    assert all(b"Deflated Sharpe" in page for page in pages)
 
 
 def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -> None:

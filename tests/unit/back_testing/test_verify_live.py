@@ -10,12 +10,13 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.errors import DisagreementError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.verify_live import VerifyLive
+from back_testing.verify_live import VerifyLive, agreed
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
@@ -97,6 +98,16 @@ def test_another_outcome_from_the_same_inputs_is_a_mismatch(live: Live, change: 
     assert report.explained == ()
     assert report.agreed == report.checked - 1
     assert str(report.mismatches[0]).startswith(f"{changed.session} IBM {changed.strategy}: stored {changed.side} at ")
+
+
+def test_a_mismatch_is_an_error_where_one_is_asked_for(live: Live) -> None:
+    report = live.verify()
+    assert agreed(report) is report
+    live.falsify(lambda signal: replace(signal, size=0.5))
+    with pytest.raises(
+        DisagreementError, match=r"1 of 324 stored signals are not what their bars lead to: 2000-.* IBM "
+    ):
+        agreed(live.verify())
 
 
 def test_another_wording_is_no_mismatch(live: Live) -> None:
