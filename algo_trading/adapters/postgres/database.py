@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OLDEST_SERVER = 14
+QUERY_CANCELED = "57014"
 FORM = "must be postgresql://user:password@host:port/database, with what is special in a password escaped"
 
 
@@ -84,8 +85,10 @@ class Database:
         try:
             yield ArrowConnection(connection)
             connection.commit()
-        except BaseException:
+        except BaseException as error:
             _close(connection)
+            if getattr(error, "sqlstate", None) == QUERY_CANCELED:  # ADBC answers Ctrl-C so, and swallows it
+                raise KeyboardInterrupt from error
             raise
         self._idle.append(connection)
 
@@ -154,8 +157,7 @@ def _close(connection: Any) -> None:  # noqa: ANN401 - ADBC ships no types
 
 
 def _reason(error: BaseException) -> str:
-    """The last line of libpq's account that says something: after it comes a question to the reader."""
+    """The first line of the account, not its last ones: a guess, a question to the reader or the statement follow."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    lines = [line.strip() for line in str(cause).splitlines()]
-    said = [line for line in lines if line and not line.startswith(("Is the server running", "This probably means"))]
-    return said[-1] if said else type(cause).__name__
+    lines = (line.strip() for line in str(cause).splitlines())
+    return next((line for line in lines if line and not line.endswith(":")), type(cause).__name__)

@@ -1,0 +1,125 @@
+"""A server that goes away, runs full or is interrupted in the middle of the work: a sentence, and no hidden bug."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from algo_trading.adapters.postgres.database import Database
+from algo_trading.bootstrap import App, bootstrap
+from algo_trading.errors import ServiceUnavailableError
+
+pytestmark = pytest.mark.integration
+
+Work = Callable[[Database], object]
+
+
+def rows(database: Database, query: str) -> object:
+    """Ask through SQLAlchemy."""
+    with database.engine.connect() as connection:
+        return connection.execute(text(query)).all()
+
+
+def table(database: Database, query: str) -> object:
+    """Ask through ADBC."""
+    with database.arrow() as connection:
+        return connection.read(query)
+
+
+@contextmanager
+def when_asleep(url: str, act: Callable[[], object]) -> Iterator[None]:
+    """Act as soon as somebody sleeps in the database."""
+
+    def watch() -> None:
+        asleep = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'"
+        with psycopg.connect(url, autocommit=True) as connection:
+            while connection.execute(asleep).fetchone() == (0,):
+                time.sleep(0.01)
+        act()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        watcher.join(30)
+
+
+def terminated(ask: Callable[[Database, str], object]) -> Work:
+    """The server ends the connection while it works."""
+
+    def work(database: Database) -> None:
+        with when_asleep(database.url, lambda: end_others(database.url)):
+            ask(database, "SELECT pg_sleep(30)")
+
+    return work
+
+
+def end_others(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def without_room(database: Database) -> None:
+    """As on a full disk: no more room for temporary files."""
+    with database.engine.connect() as connection:
+        connection.execute(text("SET temp_file_limit = '100kB'"))
+        connection.execute(text("SET work_mem = '64kB'"))
+        connection.execute(text("SELECT g FROM generate_series(1, 300000) AS g ORDER BY random()")).all()
+
+
+@pytest.mark.parametrize(
+    ("work", "reason"),
+    [
+        (terminated(rows), "terminating connection due to administrator command"),
+        (terminated(table), "terminating connection due to administrator command"),
+        (without_room, "temporary file size exceeds"),
+    ],
+    ids=["rows", "table", "without room"],
+)
+def test_trouble_of_the_server_is_one_sentence(work: Work, reason: str, application: App) -> None:
+    with pytest.raises(ServiceUnavailableError) as raised, application:
+        work(application.database)
+    sentence = str(raised.value)
+    assert sentence.startswith(f"the database at {application.database.address} failed: ")
+    assert reason in sentence
+    assert sentence.endswith("run the same command again")
+    assert "\n" not in sentence
+
+
+def test_a_connection_that_was_idle_is_closed_without_a_word(application: App) -> None:
+    table(application.database, "SELECT 1")
+    end_others(application.database.url)
+    application.close()
+
+
+def test_a_mistake_of_ours_stays_one(application: App) -> None:
+    with pytest.raises(ProgrammingError), application:
+        rows(application.database, "SELEC 1")
+
+
+def test_ctrl_c_in_a_query_ends_the_program(application: App) -> None:
+    """ADBC catches the signal and cancels the query; that is what the program has to end with, not with a failure."""
+    url = application.database.url
+    with (
+        pytest.raises(KeyboardInterrupt),
+        application,
+        when_asleep(url, lambda: os.kill(os.getpid(), signal.SIGINT)),
+    ):
+        table(application.database, "SELECT pg_sleep(30)")
+
+
+@pytest.fixture
+def application(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> App:
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path_factory.mktemp("home")))
+    return bootstrap(url=database_url)
