@@ -160,7 +160,7 @@ class IngestBars:
         if len(errors) == len(requests):
             return IngestReport(errors=_sentences(errors)), errors, set()
         self.actions.upsert(actions, self.market_data.name)
-        report, refused = self._judge(pa.concat_tables(tables), requests, actions, batch, _sentences(errors))
+        report, refused = self._judge(pa.concat_tables(tables), requests, batch, _sentences(errors))
         return report, errors, refused
 
     def _archive(self, payload: RawPayload) -> None:
@@ -176,7 +176,6 @@ class IngestBars:
         self,
         rows: pa.Table,
         requests: Sequence[BarRequest],
-        actions: Sequence[CorporateAction],
         batch: str,
         errors: Mapping[str, str],
     ) -> tuple[IngestReport, set[date]]:
@@ -194,7 +193,7 @@ class IngestBars:
                 calendar=market_calendar(instruments[0].venue),
                 now=self.clock.now(),
                 neighbours=neighbours,
-                actions=[*self.actions.read(instruments, last + NEIGHBOURS), *actions],
+                actions=self.actions.read(instruments, last + NEIGHBOURS),
                 expected={
                     request.instrument: (_expected_from(request, rows, neighbours), request.last)
                     for request in requests
