@@ -1,0 +1,350 @@
+"""Bars come in through the real gate: all of what is good, nothing of what is not, and nothing without a word."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from algo_trading.calendars import market_calendar
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.errors import (
+    AlgoTradingError,
+    NothingGoodError,
+    NotYetAvailableError,
+    RateLimitedError,
+    SourceError,
+    UnknownSymbolError,
+)
+from algo_trading.quality.gate import BarGate
+from algo_trading.repositories.market_data import BarRequest, Fetched, RawPayload
+from algo_trading.services.ingest import IngestBars, IngestReport
+from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.clock import FakeClock
+from fakes.market_data import FakeMarketData
+from fakes.objects import FakeObjectStore
+from fakes.quality import FakeQuality, FakeQuarantine
+
+pytestmark = pytest.mark.unit
+
+IBM, MSFT, NEW = Instrument("IBM"), Instrument("MSFT"), Instrument("NEW")
+DAYS = tuple(session.date for session in market_calendar("XNYS").sessions(date(2013, 1, 2), date(2013, 1, 17)))
+Row = tuple[str, ...]
+
+
+def row(day: date, close: float = 100.0, **changes: str) -> Row:
+    """A good row of a source, with changes by name of the value."""
+    values = {"open": close - 1, "high": close + 2, "low": close - 2, "close": close, "volume": 1000}
+    return (day.isoformat(), *({name: f"{value}" for name, value in values.items()} | changes).values())
+
+
+def rows(days: Sequence[date] = DAYS, close: float = 100.0) -> list[Row]:
+    return [row(day, close + number) for number, day in enumerate(days)]
+
+
+class GarbledMarketData(FakeMarketData):
+    """Sends something else than usual for some symbols."""
+
+    garbled: frozenset[str] = frozenset({"MSFT"})
+
+    def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
+        return [
+            Fetched(a.request, RawPayload(a.request, b"<html>", "text/html", ".html"))
+            if a.request.instrument.symbol in self.garbled
+            else a
+            for a in super().fetch(requests)
+        ]
+
+
+@dataclass
+class Desk:
+    """The service on repositories in memory, after the close of the last of DAYS."""
+
+    source: FakeMarketData = field(default_factory=lambda: FakeMarketData({"IBM": rows(), "MSFT": rows(close=30.0)}))
+    bars: FakeBars = field(default_factory=FakeBars)
+    actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
+    quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
+    quality: FakeQuality = field(default_factory=FakeQuality)
+    objects: FakeObjectStore = field(default_factory=FakeObjectStore)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(datetime(2013, 1, 17, 22, tzinfo=UTC)))
+
+    @property
+    def rows(self) -> dict[str, list[Row]]:
+        """What the source serves by symbol, to be changed."""
+        return cast("dict[str, list[Row]]", self.source.rows)
+
+    @property
+    def ingest(self) -> IngestBars:
+        gate = BarGate()
+        return IngestBars(
+            self.source, gate, self.bars, self.actions, self.quarantine, self.quality, self.objects, self.clock
+        )
+
+    def run(self, day: int, *instruments: Instrument) -> IngestReport:
+        return self.ingest(DAYS[day], instruments or (IBM, MSFT))
+
+    def stored(self, instrument: Instrument) -> list[date]:
+        table = self.bars.read([instrument], Interval.DAY, None, None)
+        return [opened.date() for opened in table["opened_at"].to_pylist()]
+
+    def asked(self) -> list[tuple[str, date | None, date]]:
+        """What the source was asked for since the last call."""
+        asked = [(request.instrument.symbol, request.first, request.last) for request in self.source.requests]
+        self.source.requests.clear()
+        return asked
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+class TestRequests:
+    def test_a_new_symbol_is_asked_for_its_whole_history_up_to_the_session(self, desk: Desk) -> None:
+        report = desk.run(3)
+        assert desk.asked() == [("IBM", None, DAYS[3]), ("MSFT", None, DAYS[3])]
+        assert report == IngestReport(fetched=8, stored=8)
+        assert desk.stored(IBM) == desk.stored(MSFT) == list(DAYS[:4])
+
+    def test_then_only_for_what_is_missing(self, desk: Desk) -> None:
+        desk.run(3)
+        desk.asked()
+        desk.rows["NEW"] = rows(DAYS[2:])
+        desk.run(4, IBM, NEW)
+        assert desk.asked() == [("IBM", DAYS[4], DAYS[4]), ("NEW", None, DAYS[4])]
+        desk.run(7)
+        assert desk.asked() == [("IBM", DAYS[5], DAYS[7]), ("MSFT", DAYS[4], DAYS[7])]
+        assert desk.stored(MSFT) == list(DAYS[:8])
+
+    def test_the_last_sessions_again_where_the_source_revises_them(self, desk: Desk) -> None:
+        desk.source.refetch = 2
+        desk.run(3)
+        desk.asked()
+        desk.rows["IBM"][3] = row(DAYS[3], 200.0)
+        report = desk.run(4)
+        assert desk.asked() == [("IBM", DAYS[2], DAYS[4]), ("MSFT", DAYS[2], DAYS[4])]
+        assert report == IngestReport(fetched=6, stored=3, unchanged=3)
+        assert desk.bars.read([IBM], Interval.DAY, DAYS[3], DAYS[3])["close"].to_pylist() == [200.0]
+
+    def test_running_again_changes_nothing(self, desk: Desk) -> None:
+        desk.rows["IBM"][1] = row(DAYS[1], volume="-1")
+        desk.run(3)
+        before = dict(desk.objects.contents), desk.quarantine.newest(), desk.quality.newest(9)
+        report = desk.run(3)
+        assert (report.stored, report.quarantined) == (0, 0)
+        assert dict(desk.objects.contents).items() >= before[0].items()
+        assert (desk.quarantine.newest(), len(desk.quality.newest(9))) == (before[1], 1)
+
+    def test_sessions_in_any_order_leave_no_hole(self, desk: Desk) -> None:
+        for day in (5, 3, 9, 4, 7, 0):
+            desk.run(day)
+        assert desk.stored(IBM) == list(DAYS[:10])
+
+    def test_nothing_after_the_session_is_asked_for(self, desk: Desk) -> None:
+        desk.run(5)
+        desk.asked()
+        desk.run(2)
+        assert all(last == DAYS[2] for _, _, last in desk.asked())
+
+    def test_a_day_without_a_session(self, desk: Desk) -> None:
+        with pytest.raises(AlgoTradingError, match="2013-01-05 is not a session of XNYS"):
+            desk.ingest(date(2013, 1, 5), (IBM,))
+        assert desk.asked() == []
+
+
+class TestErrors:
+    def test_one_symbol_fails_alone(self, desk: Desk) -> None:
+        report = desk.run(3, IBM, NEW)
+        assert report == IngestReport(
+            fetched=4, stored=4, errors={"NEW": "the fake source has no symbol NEW"}, holes=report.holes
+        )
+        assert desk.quality.newest(1)[0].errors == report.errors
+        assert desk.stored(IBM) == list(DAYS[:4])
+
+    def test_every_symbol_fails(self, desk: Desk) -> None:
+        with pytest.raises(UnknownSymbolError, match="the fake source has no symbol NEW"):
+            desk.run(3, NEW)
+        assert (desk.bars.count(), desk.quarantine.count()) == (0, 0)
+
+    def test_slowing_down_comes_before_other_errors(self, desk: Desk) -> None:
+        """What is tried again later is worth more than what never works."""
+        desk.source.failing["MSFT"] = RateLimitedError("slow down")
+        with pytest.raises(RateLimitedError):
+            desk.run(3, NEW, MSFT)
+
+    def test_the_source_is_down(self, desk: Desk) -> None:
+        desk.source.down = SourceError("no network")
+        with pytest.raises(SourceError, match="no network"):
+            desk.run(3)
+        assert desk.bars.count() == 0
+
+    def test_who_was_slowed_down_is_asked_first_the_next_time(self, desk: Desk) -> None:
+        desk.source.failing["IBM"] = RateLimitedError("slow down")
+        with pytest.raises(RateLimitedError):
+            desk.run(3)
+        assert desk.stored(MSFT) == list(DAYS[:4])
+        desk.source.failing.clear()
+        desk.asked()
+        desk.run(3)
+        assert [symbol for symbol, _, _ in desk.asked()] == ["IBM", "MSFT"]
+        assert desk.stored(IBM) == list(DAYS[:4])
+
+    def test_what_cannot_be_read_is_that_symbols_error_and_is_archived(self, desk: Desk) -> None:
+        desk.source = GarbledMarketData(desk.source.rows)
+        report = desk.run(3)
+        assert list(report.errors) == ["MSFT"]
+        assert report.errors["MSFT"].startswith("no payload of the fake source")
+        assert desk.stored(MSFT) == []
+        (key,) = [key for key in desk.objects.keys() if "MSFT" in key]  # noqa: SIM118 - a store is no mapping
+        assert key.endswith(".html")
+        assert desk.objects.get(key) == b"<html>"
+
+    def test_nothing_can_be_read(self, desk: Desk) -> None:
+        desk.source = GarbledMarketData(desk.source.rows)
+        with pytest.raises(SourceError, match="no payload of the fake source"):
+            desk.run(3, MSFT)
+        assert len(list(desk.objects.keys("raw/"))) == 1
+
+
+class TestGate:
+    def test_bad_rows_are_held_back_and_good_ones_are_not(self, desk: Desk) -> None:
+        desk.rows["IBM"][1] = row(DAYS[1], volume="-5")
+        desk.rows["IBM"][2] = row(DAYS[2], open="?")
+        desk.rows["MSFT"].insert(2, row(date(2013, 1, 5), 30.0))
+        report = desk.run(3)
+        assert (report.fetched, report.stored, report.unchanged, report.quarantined) == (9, 6, 0, 3)
+        assert report.reasons == {"negative volume": 1, "not a session": 1, "unparseable": 1}
+        assert desk.stored(IBM) == [DAYS[0], DAYS[3]]
+        held = {(row.symbol, row.session): row for row in desk.quarantine.newest()}
+        bad = held["IBM", DAYS[1].isoformat()]
+        assert (bad.source, bad.place) == ("fake", f"fake: IBM {DAYS[1]}")
+        assert bad.row["volume"] == "-5"
+
+    def test_a_missing_session_is_named(self, desk: Desk) -> None:
+        del desk.rows["IBM"][2]
+        report = desk.run(4)
+        assert report.holes == {"IBM": (DAYS[2],)}
+        assert desk.quality.newest(1)[0].holes == report.holes
+
+    def test_no_row_of_the_session_is_good(self, desk: Desk) -> None:
+        for symbol in ("IBM", "MSFT"):
+            desk.rows[symbol][3] = row(DAYS[3], low="0")
+        with pytest.raises(NothingGoodError) as caught:
+            desk.run(3)
+        assert str(caught.value) == (
+            f"no bar of {DAYS[3]} that fake gave for IBM, MSFT is good: 2 x non-positive price; "
+            "`algo-trading quarantine` lists them"
+        )
+        assert desk.quarantine.reasons() == {"non-positive price": 2}
+        assert DAYS[3] not in desk.stored(IBM)
+
+    def test_no_row_at_all_is_good(self, desk: Desk) -> None:
+        desk.source.rows = {"IBM": [row(DAYS[0], high="1")]}
+        with pytest.raises(NothingGoodError, match="1 x prices out of order"):
+            desk.run(0, IBM)
+        assert (desk.bars.count(), desk.quarantine.count()) == (0, 1)
+
+    def test_the_session_is_not_there_yet(self, desk: Desk) -> None:
+        desk.source.rows = {"IBM": rows(DAYS[:3])}
+        with pytest.raises(NotYetAvailableError, match="has no bar of 2013-01-07 yet for any of IBM; try again later"):
+            desk.run(3, IBM)
+        assert desk.stored(IBM) == list(DAYS[:3])
+
+    def test_one_symbol_with_the_session_is_enough(self, desk: Desk) -> None:
+        desk.rows["MSFT"] = rows(DAYS[:3], 30.0)
+        report = desk.run(3)
+        assert report.stored == 7
+        assert report.holes == {"MSFT": (DAYS[3],)}
+
+    def test_a_session_that_has_not_closed_is_not_stored(self, desk: Desk) -> None:
+        desk.clock.time = datetime(2013, 1, 7, 20, 59, tzinfo=UTC)
+        with pytest.raises(NothingGoodError, match="2 x future date"):
+            desk.run(3)
+        assert desk.stored(IBM) == list(DAYS[:3])
+
+    def test_a_jump_is_judged_against_what_is_stored(self, desk: Desk) -> None:
+        desk.run(3)
+        desk.rows["IBM"][4] = row(DAYS[4], 10_400.0)
+        report = desk.run(4)
+        assert report.reasons == {"unit jump": 1}
+
+    def test_a_split_explains_a_jump(self, desk: Desk) -> None:
+        desk.run(3)
+        desk.rows["IBM"][4:] = rows(DAYS[4:], 10_400.0)
+        desk.source.actions.append(CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 0.01))
+        report = desk.run(4)
+        assert (report.stored, report.quarantined) == (2, 0)
+        assert desk.actions.read([IBM], DAYS[4]) == desk.source.actions
+
+
+class TestArchive:
+    def test_every_payload_is_kept_as_it_came(self, desk: Desk) -> None:
+        desk.run(3)
+        keys = list(desk.objects.keys("raw/fake/2013/01/07/"))
+        assert [key.rpartition("/")[2].partition("-")[0] for key in keys] == ["IBM", "MSFT"]
+        assert len(json.loads(desk.objects.get(keys[0]))["rows"]) == 4
+        assert desk.objects.media_types[keys[0]] == "application/json"
+
+    def test_another_answer_is_another_object(self, desk: Desk) -> None:
+        desk.source.refetch = 4
+        desk.run(3)
+        desk.rows["IBM"][3] = row(DAYS[3], 200.0)
+        desk.run(3)
+        assert len([key for key in desk.objects.keys("raw/") if "/IBM-" in key]) == 2
+
+    @pytest.mark.parametrize("symbol", ["BRK/B", "^GSPC", "..", "a b", "株", ".hidden", "A\\B"])
+    def test_any_symbol_has_a_key(self, desk: Desk, symbol: str) -> None:
+        desk.rows[symbol] = rows()
+        desk.run(0, Instrument(symbol))
+        (key,) = desk.objects.keys()
+        assert key.count("/") == 5
+
+
+class TestHistory:
+    def test_a_range_of_every_symbol(self, desk: Desk) -> None:
+        heard: list[int] = []
+        report = desk.ingest.history(DAYS[2], DAYS[5], (IBM, MSFT), heard.append)
+        assert report == IngestReport(fetched=8, stored=8)
+        assert heard == [1, 2]
+        assert desk.asked() == [("IBM", DAYS[2], DAYS[5]), ("MSFT", DAYS[2], DAYS[5])]
+        assert desk.ingest.history(DAYS[2], DAYS[5], (IBM, MSFT)) == IngestReport(fetched=8, unchanged=8)
+
+    def test_the_range_may_begin_and_end_between_sessions(self, desk: Desk) -> None:
+        report = desk.ingest.history(date(2013, 1, 5), date(2013, 1, 13), (IBM,))
+        assert report.stored == 5
+        assert report.holes == {}
+
+    def test_a_symbol_that_fails_does_not_stop_the_others(self, desk: Desk) -> None:
+        report = desk.ingest.history(DAYS[0], DAYS[5], (NEW, IBM))
+        assert report.errors == {"NEW": "the fake source has no symbol NEW"}
+        assert report.stored == 6
+
+    def test_the_only_symbol_fails(self, desk: Desk) -> None:
+        with pytest.raises(UnknownSymbolError):
+            desk.ingest.history(DAYS[0], DAYS[5], (NEW,))
+
+    def test_all_symbols_fail(self, desk: Desk) -> None:
+        with pytest.raises(NothingGoodError, match="the fake source has no symbol NEW") as caught:
+            desk.ingest.history(DAYS[0], DAYS[5], (NEW, Instrument("OTHER")))
+        assert "for any of NEW, OTHER" in str(caught.value)
+
+    def test_being_slowed_down_keeps_what_came(self, desk: Desk) -> None:
+        desk.source.failing["MSFT"] = RateLimitedError("slow down")
+        with pytest.raises(RateLimitedError):
+            desk.ingest.history(DAYS[0], DAYS[5], (IBM, MSFT, NEW))
+        assert desk.stored(IBM) == list(DAYS[:6])
+
+
+def test_reports_add_up() -> None:
+    one = IngestReport(3, 1, 1, 1, {"a": 1}, {"X": "x"}, {"X": (DAYS[0],)})
+    other = IngestReport(2, 1, 0, 1, {"a": 1, "b": 2}, {"Y": "y"}, {"Y": (DAYS[1],)})
+    total = one + other
+    assert total == IngestReport(5, 2, 1, 2, {"a": 2, "b": 2}, {"X": "x", "Y": "y"}, {"X": (DAYS[0],), "Y": (DAYS[1],)})
+    assert (one.reasons, IngestReport() + one) == ({"a": 1}, one)
+
+
+def test_the_clock_of_the_desk_is_after_the_last_close() -> None:
+    assert market_calendar("XNYS").session(DAYS[-1]).closes_at + timedelta(hours=1) == Desk().clock.now()
