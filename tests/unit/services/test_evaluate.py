@@ -1,0 +1,183 @@
+"""Strategies decide once for each pair and session, on what the session knew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from algo_trading.domain.bars import COLUMNS, Bars
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.signal import Side
+from algo_trading.repositories.bars import bars_table
+from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash
+from algo_trading.strategies.active import ActivePair
+from algo_trading.strategies.ema_cross import EmaCross
+from algo_trading.strategies.sma_cross import SmaCross
+from bar_series import bars_of, random_walk
+from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.signals import FakeSignals
+
+pytestmark = pytest.mark.unit
+
+A, B, C = Instrument("A"), Instrument("B"), Instrument("C")
+FIRST = date(2000, 1, 3)
+LENGTH = 80
+
+
+def day(index: int) -> date:
+    return FIRST + timedelta(days=index)
+
+
+def split(instrument: Instrument, index: int, ratio: float = 2.0) -> CorporateAction:
+    return CorporateAction(instrument, day(index), ActionKind.SPLIT, ratio)
+
+
+@dataclass
+class Desk:
+    """Eighty bars of A and B; B's last one is missing."""
+
+    pairs: Sequence[ActivePair] = (
+        ActivePair(SmaCross(fast=3, slow=9, trend=0), A),
+        ActivePair(SmaCross(fast=3, slow=9, trend=0), B),
+        ActivePair(EmaCross(fast=3, slow=9), A),
+    )
+    bars: FakeBars = field(default_factory=FakeBars)
+    actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
+    signals: FakeSignals = field(default_factory=FakeSignals)
+
+    def __post_init__(self) -> None:
+        for seed, instrument in enumerate((A, B)):
+            series = bars_of(random_walk(LENGTH - seed, seed), instrument.symbol)
+            self.bars.upsert(bars_table([series]), "test")
+
+    def run(self, index: int, *instruments: Instrument) -> EvaluateReport:
+        service = EvaluateStrategies(self.bars, self.actions, self.signals, self.pairs)
+        return service(day(index), instruments or (A, B))
+
+
+def test_one_signal_for_each_pair() -> None:
+    desk = Desk()
+    assert desk.run(50) == EvaluateReport(decided=3, new=3, skipped=())
+    signals = desk.signals.of_session("XNYS", day(50))
+    assert [(s.strategy.name, s.instrument) for s in signals] == [("ema_cross", A), ("sma_cross", A), ("sma_cross", B)]
+    assert all(
+        s.close == desk.bars.read([s.instrument], s.interval, day(50), day(50))["close"][0].as_py() for s in signals
+    )
+
+
+def test_holds_are_written_too() -> None:
+    desk = Desk()
+    for index in range(30, 50):
+        desk.run(index)
+    sides = [s.side for index in range(30, 50) for s in desk.signals.of_session("XNYS", day(index))]
+    assert len(sides) == 60
+    assert {Side.HOLD, Side.BUY, Side.SELL} == set(sides)
+
+
+def test_during_the_warm_up_it_holds() -> None:
+    desk = Desk()
+    assert desk.run(0).decided == 3
+    assert {s.side for s in desk.signals.of_session("XNYS", day(0))} == {Side.HOLD}
+
+
+def test_running_again_writes_nothing() -> None:
+    desk = Desk()
+    desk.run(50)
+    before = desk.signals.of_session("XNYS", day(50))
+    assert desk.run(50) == EvaluateReport(decided=3, new=0, skipped=())
+    assert desk.signals.of_session("XNYS", day(50)) == before
+
+
+def test_a_pair_without_a_bar_of_the_session_is_skipped_and_named() -> None:
+    desk = Desk()
+    assert desk.run(LENGTH - 1) == EvaluateReport(decided=2, new=2, skipped=("sma_cross B",))
+    desk.pairs = [*desk.pairs, ActivePair(EmaCross(), C)]
+    assert desk.run(50, A, B, C).skipped == ("ema_cross C",)
+
+
+def test_only_the_instruments_asked_for() -> None:
+    desk = Desk()
+    assert desk.run(50, B, Instrument("X")) == EvaluateReport(1, 1, ())
+    assert desk.run(50, C) == EvaluateReport(0, 0, ())
+    assert EvaluateStrategies(desk.bars, desk.actions, desk.signals, [])(day(50), [A]) == EvaluateReport(0, 0, ())
+
+
+def test_the_same_pair_configured_twice_is_one_signal() -> None:
+    desk = Desk()
+    desk.pairs = [*desk.pairs, desk.pairs[0]]
+    assert desk.run(50).new == 3
+
+
+def test_what_came_later_changes_nothing() -> None:
+    """Whether bars and a split of later sessions are there already or not."""
+    late, early = Desk(), Desk()
+    late.actions.upsert([split(A, 55)], "test")
+    early.bars = FakeBars()
+    for seed, instrument in enumerate((A, B)):
+        series = bars_of(random_walk(LENGTH - seed, seed), instrument.symbol)
+        early.bars.upsert(bars_table([series[:51]]), "test")
+    assert late.run(50) == early.run(50)
+    assert late.signals.of_session("XNYS", day(50)) == early.signals.of_session("XNYS", day(50))
+
+
+def test_actions_up_to_the_session_count() -> None:
+    """A split of the day itself: the strategy sees a flat price where the quotes halved."""
+    flat = bars_of([100.0] * 40 + [50.0] * 10, "S")
+    strategy = SmaCross(fast=3, slow=9, trend=0)
+    assert decide_last(strategy, flat[:41], []).side is Side.SELL
+    known = decide_last(strategy, flat[:41], [split(Instrument("S"), 40)])
+    assert known.side is Side.HOLD
+    assert known.close == 50.0  # as traded
+
+
+def test_actions_of_another_instrument_do_not_count() -> None:
+    desk, plain = Desk(), Desk()
+    desk.actions.upsert([split(B, 40, 3.0)], "test")
+    desk.run(50)
+    plain.run(50)
+    of_a = [[s for s in d.signals.of_session("XNYS", day(50)) if s.instrument == A] for d in (desk, plain)]
+    assert of_a[0] == of_a[1]
+
+
+class TestInputsHash:
+    BARS = bars_of(random_walk(20), "A")
+
+    def test_it_is_a_sha256(self) -> None:
+        assert len(inputs_hash(self.BARS, [])) == 64
+        assert inputs_hash(self.BARS, []) == inputs_hash(replace(self.BARS, close=self.BARS.close.copy()), [])
+
+    @pytest.mark.parametrize("column", COLUMNS)
+    @pytest.mark.parametrize("index", [0, 7, -1])
+    def test_any_value_of_any_bar_changes_it(self, column: str, index: int) -> None:
+        values = getattr(self.BARS, column).copy()
+        values[index] = np.nextafter(values[index], np.inf)
+        assert inputs_hash(replace(self.BARS, **{column: values}), []) != inputs_hash(self.BARS, [])
+
+    def test_other_sessions_change_it(self) -> None:
+        moved = replace(self.BARS, opened_at=self.BARS.opened_at + np.timedelta64(1, "D"))
+        assert inputs_hash(moved, []) != inputs_hash(self.BARS, [])
+        assert inputs_hash(self.BARS[1:], []) != inputs_hash(self.BARS, [])
+
+    def test_how_the_arrays_lie_in_memory_does_not(self) -> None:
+        doubled = np.repeat(self.BARS.close, 2)
+        strided: Bars = replace(self.BARS, close=doubled[::2])
+        assert inputs_hash(strided, []) == inputs_hash(self.BARS, [])
+        swapped = replace(self.BARS, close=self.BARS.close.astype(">f8"))
+        assert inputs_hash(swapped, []) == inputs_hash(self.BARS, [])
+
+    def test_actions_up_to_the_last_bar_change_it_and_later_ones_do_not(self) -> None:
+        plain = inputs_hash(self.BARS, [])
+        on_last, after = split(A, 19), split(A, 20)
+        assert inputs_hash(self.BARS, [after]) == plain
+        assert inputs_hash(self.BARS, [on_last]) != plain
+        assert inputs_hash(self.BARS, [split(A, 19, 3.0)]) != inputs_hash(self.BARS, [on_last])
+        paid = CorporateAction(A, day(19), ActionKind.DIVIDEND, 2.0)
+        assert inputs_hash(self.BARS, [paid]) != inputs_hash(self.BARS, [on_last])
+        assert inputs_hash(self.BARS, [paid, on_last]) == inputs_hash(self.BARS, [on_last, paid, after])
+
+    def test_values_of_one_column_are_not_those_of_the_next(self) -> None:
+        swapped = replace(self.BARS, open=self.BARS.volume, volume=self.BARS.open)
+        assert inputs_hash(swapped, []) != inputs_hash(self.BARS, [])
