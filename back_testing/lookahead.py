@@ -70,12 +70,13 @@ def check_lookahead(strategy: Strategy, bars: Bars, rules: TradingRules, first: 
 
     filled = fills_on(bars)
     asked = [filled[i] for i in _spread(len(filled), MOST_FILLS)]
-    moved = [
-        sentence
-        for fill in asked
-        for factor in (0.7, 1.4)
-        for sentence in _moved(bars, fill, filled, fills_on(_with_later_prices(bars, fill, factor)))
-    ]
+    moved = []
+    for fill in asked:
+        for factor in (0.7, 1.4):
+            sentence = _moved(bars, fill, filled, fills_on(_with_later_prices(bars, fill, factor)))
+            if sentence:
+                moved.append(sentence)
+                break
     whole = strategy.decide(bars)
     cuts = _cuts(whole, strategy.warmup, len(bars))
     changed = [sentence for cut in cuts for sentence in _cut_off(strategy, bars, whole, cut)]
@@ -137,19 +138,19 @@ def _cut_off(strategy: Strategy, bars: Bars, whole: Decisions, cut: int) -> Iter
         yield f"the reason at {bars.session(cut - 1)} is another one {later}"
 
 
-def _moved(bars: Bars, fill: Fill, before: Sequence[Fill], after: Sequence[Fill]) -> Iterator[str]:
-    """The first of the fills up to `fill` that is not the same once later prices are others."""
+def _moved(bars: Bars, fill: Fill, before: Sequence[Fill], after: Sequence[Fill]) -> str:
+    """What became of the first fill up to `fill` that is not the same once later prices are others."""
 
     def known(fills: Sequence[Fill]) -> list[Fill]:
         return [f for f in fills if f.index < fill.index or (f.index == fill.index and (f.at_open or not fill.at_open))]
 
     for old, new in zip_longest(known(before), known(after)):
         if not _same_fill(old, new):
-            yield (
+            return (
                 f"{_told(bars, old)} becomes {_told(bars, new)} when only prices after the "
                 f"{'open' if fill.at_open else 'bar'} of {bars.session(fill.index)} change"
             )
-            return
+    return ""
 
 
 def _with_later_prices(bars: Bars, fill: Fill, factor: float) -> Bars:

@@ -126,9 +126,10 @@ def _judged(bars: Bars, walks: Sequence[WalkForward], tried: Floats) -> Review:
     else:
         chosen = best.strategy
         reason = (
-            f"best of {len(found)} strategies {span}: Sharpe ratio {best.statistics['sharpe']:.2f} against "
-            f"{best.statistics['buy_and_hold_sharpe']:.2f} of buying and holding, deflated {best.deflated_sharpe:.3f} "
-            f"after {len(tried)} settings tried"
+            f"best of {len(found)} strategies {span}: Sharpe ratio {best.statistics['sharpe']:.2f} and return "
+            f"{best.statistics['total_return']:+.1%}, against {best.statistics['buy_and_hold_sharpe']:.2f} and "
+            f"{best.statistics['buy_and_hold_return']:+.1%} of buying and holding; deflated Sharpe ratio "
+            f"{best.deflated_sharpe:.3f} after {len(tried)} settings tried"
         )
     recommendation = Recommendation(
         instrument=bars.instrument,

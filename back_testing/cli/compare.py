@@ -1,0 +1,129 @@
+"""The command `backtest compare`."""
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from algo_trading.errors import ConfigError
+from back_testing.cli import options as o
+from back_testing.cli import output
+from back_testing.cli.app import app
+from back_testing.cli.rules import with_rules
+
+if TYPE_CHECKING:
+    from algo_trading.strategies.base import Strategy
+    from back_testing.compare import Comparison
+    from back_testing.rules import TradingRules
+
+PERCENT = {"total_return", "cagr", "volatility", "max_drawdown", "exposure", "win_rate", "expectancy", "alpha"}
+
+
+@app.command()
+@with_rules
+def compare(
+    *,
+    rules: "TradingRules",
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strategy", help="NAME or NAME:key=value,key=value; may repeat. All that are installed if none."
+        ),
+    ] = None,
+    symbol: o.Symbols = None,
+    csv: o.CsvFile = None,
+    calendar: o.Calendar = None,
+    first: o.From = None,
+    last: o.To = None,
+    metric: Annotated[str, typer.Option(help="What the table of several symbols shows.")] = "total_return",
+    adjusted: o.Adjusted = True,
+    json: o.Json = False,
+) -> None:
+    """Compare strategies on symbols: each pair alone, with the whole capital, under the same rules.
+
+    Example: backtest compare --symbol AAPL --symbol IBM --strategy sma_cross:fast=10,slow=30 --strategy buy_and_hold
+    """
+    from algo_trading.strategies.registry import build_strategy, strategy_names
+    from back_testing.compare import compare as compared
+    from back_testing.report.definitions import LABELS
+
+    if metric not in LABELS or metric in {"start", "end"}:
+        raise ConfigError(
+            f"there is no metric {metric!r}; there are {', '.join(sorted(set(LABELS) - {'start', 'end'}))}"
+        )
+    chosen = [spelt(text) for text in strategy] if strategy else [build_strategy(name, {}) for name in strategy_names()]
+    days = o.session_range(first, last)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    with output.progress() as bar:
+        task = bar.add_task("comparing", total=len(chosen) * len(series))
+        rows = compared(chosen, series, rules, days.first, lambda done, _total: bar.update(task, completed=done))
+    if json:
+        output.print_json([_document(row) for row in rows])
+    elif len(series) == 1:
+        _show_one(rows)
+    else:
+        _show_several(rows, metric)
+    if not json:
+        for row in rows:
+            if row.trouble:
+                output.note(f"{row.strategy.id.name} on {row.symbol}: {row.trouble}")
+
+
+def spelt(text: str) -> "Strategy":
+    """The strategy that `NAME:key=value,key=value` spells.
+
+    Raises:
+        ConfigError: it spells none.
+    """
+    from algo_trading.strategies.registry import build_strategy
+
+    name, _, settings = text.partition(":")
+    return build_strategy(name, o.parameters(settings.split(",") if settings else []))
+
+
+def _document(row: "Comparison") -> dict[str, Any]:
+    head = {"strategy": row.strategy.id.name, "params": asdict(row.strategy), "symbol": row.symbol}
+    return {**head, **(row.statistics.as_json() if row.statistics else {"trouble": row.trouble})}
+
+
+def _show_one(rows: "list[Comparison]") -> None:
+    percent, number = output.percent, output.number
+    found = [(row.strategy.id, row.statistics) for row in rows if row.statistics]
+    found.sort(key=lambda pair: -math.inf if math.isnan(pair[1].sharpe) else pair[1].sharpe, reverse=True)
+    s = found[0][1]
+    columns = ("strategy", "return", "CAGR", "Sharpe", "drawdown", "time in", "trades")
+    shown = [
+        (
+            str(name),
+            percent(s.total_return),
+            percent(s.cagr),
+            number(s.sharpe),
+            percent(s.max_drawdown),
+            percent(s.exposure).lstrip("+"),
+            str(s.n_trades),
+        )
+        for name, s in found
+    ]
+    output.table(
+        f"{rows[0].symbol}, {s.start} .. {s.end}; buy and hold made {percent(s.buy_and_hold_return)}", columns, shown
+    )
+
+
+def _show_several(rows: "list[Comparison]", metric: str) -> None:
+    symbols = list(dict.fromkeys(row.symbol for row in rows))
+    names = list(dict.fromkeys(str(row.strategy.id) for row in rows))
+    cells = {(str(row.strategy.id), row.symbol): row.statistics for row in rows}
+
+    def cell(name: str, symbol: str) -> str:
+        statistics = cells[name, symbol]
+        if statistics is None:
+            return "-"
+        value = getattr(statistics, metric)
+        return output.percent(value) if metric in PERCENT else output.number(value)
+
+    shown = [[name, *(cell(name, symbol) for symbol in symbols)] for name in names]
+    held = {row.symbol: row.statistics.buy_and_hold_return for row in rows if row.statistics}
+    if metric == "total_return":
+        shown.append(["buy and hold", *(output.percent(held[s]) if s in held else "-" for s in symbols)])
+    output.table(metric.replace("_", " "), ["strategy", *symbols], shown)

@@ -1,0 +1,76 @@
+"""The command `backtest lookahead`."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from back_testing.cli import options as o
+from back_testing.cli import output
+from back_testing.cli.app import app
+from back_testing.cli.rules import with_rules
+
+if TYPE_CHECKING:
+    from back_testing.rules import TradingRules
+
+SHOWN = 10  # changes shown to a person; --json has them all
+
+
+@app.command()
+@with_rules
+def lookahead(
+    *,
+    strategy: o.StrategyName,
+    rules: "TradingRules",
+    symbol: o.Symbols = None,
+    csv: o.CsvFile = None,
+    calendar: o.Calendar = None,
+    first: o.From = None,
+    last: o.To = None,
+    settings: o.Settings = None,
+    adjusted: o.Adjusted = True,
+    json: o.Json = False,
+) -> None:
+    """Prove on data that a strategy does not look ahead. Exit code 1 if it does.
+
+    The future is cut off at hundreds of bars: what was said before must stay the same. Then prices after a fill are
+    changed: that fill and all before it must stay where they were.
+
+    Example: backtest lookahead --strategy sma_cross --symbol AAPL --stop-loss 0.05
+    """
+    from algo_trading.strategies.registry import build_strategy
+    from back_testing.lookahead import check_lookahead
+
+    chosen = build_strategy(strategy, o.parameters(settings))
+    days = o.session_range(first, last)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    reports = [check_lookahead(chosen, bars, rules, days.first) for bars in series]
+    honest = all(report.honest for report in reports)
+    if json:
+        document = {
+            "strategy": chosen.id.name,
+            "params": asdict(chosen),
+            "honest": honest,
+            "checks": [
+                {
+                    "symbol": report.symbol,
+                    "cuts": report.cuts,
+                    "fills": report.fills,
+                    "decisions_changed": list(report.decisions_changed),
+                    "fills_moved": list(report.fills_moved),
+                }
+                for report in reports
+            ],
+        }
+        output.print_json(document)
+    else:
+        rows = [(r.symbol, r.cuts, r.fills, len(r.decisions_changed), len(r.fills_moved)) for r in reports]
+        output.table(
+            str(chosen.id), ("symbol", "cuts", "fills asked", "decisions that changed", "fills that moved"), rows
+        )
+        for report in reports:
+            for sentence in report.sentences[:SHOWN]:
+                output.note(f"{report.symbol}: {sentence}")
+        output.note("it does not look ahead" if honest else "it LOOKS AHEAD: do not trust its backtests")
+    if not honest:
+        raise typer.Exit(1)

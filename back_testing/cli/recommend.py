@@ -1,0 +1,119 @@
+"""The command `backtest recommend`."""
+
+import json as jsonlib
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from back_testing.cli import options as o
+from back_testing.cli import output
+from back_testing.cli.app import app
+from back_testing.cli.rules import with_rules
+from back_testing.cli.walk_forward import InSample, OutOfSample, ReportFile, only
+
+if TYPE_CHECKING:
+    from algo_trading.domain.recommendation import Recommendation
+    from back_testing.rules import TradingRules
+
+
+@app.command()
+@with_rules
+def recommend(
+    *,
+    rules: "TradingRules",
+    symbol: o.Symbols = None,
+    csv: o.CsvFile = None,
+    calendar: o.Calendar = None,
+    first: o.From = None,
+    last: o.To = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option("--strategy", help="Only these; may repeat. All that are installed if none.")
+    ] = None,
+    in_sample: InSample = 756,
+    out_of_sample: OutOfSample = 252,
+    report: ReportFile = None,
+    adjusted: o.Adjusted = True,
+    json: o.Json = False,
+) -> None:
+    """Recommend the strategy that was best out of sample, or none.
+
+    Every strategy walks forward over settings around its defaults. The best one survives if its Sharpe ratio is above
+    that of buying and holding and is not what the best of so many settings shows by luck: the deflated Sharpe ratio
+    (Bailey and Lopez de Prado, 2014), a probability, must reach 0.95. Usually nothing survives.
+
+    Example: backtest recommend --symbol AAPL --report aapl.html
+    """
+    from back_testing.engine import first_bar
+    from back_testing.recommend import recommend as review
+    from back_testing.walk_forward import Plan
+
+    days = o.session_range(first, last)
+    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted))
+    bars = bars[first_bar(bars, days.first) :]
+    with output.progress() as bar:
+        task = bar.add_task("reviewing", total=None)
+        found = review(
+            bars, rules, Plan(in_sample, out_of_sample), strategy,
+            lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
+        )  # fmt: skip
+    if report:
+        from back_testing.report import write_report
+        from back_testing.review import review_notes
+
+        write_report(report, found.walks[0].result, [bars], review_notes(found))
+    if json:
+        output.print_json(_document(found.recommendation))
+    else:
+        _show(found.recommendation)
+        if report:
+            output.note(f"wrote {report}")
+
+
+def _document(found: "Recommendation") -> dict[str, Any]:
+    return {
+        "symbol": found.instrument.symbol,
+        "session": str(found.session),
+        "recommendation": found.strategy.name if found.strategy else "none",
+        "params": jsonlib.loads(found.strategy.params) if found.strategy else None,
+        "reason": found.reason,
+        "trials": found.trials,
+        "deflated_sharpe": found.deflated_sharpe,
+        "data_hash": found.data_hash,
+        "candidates": [
+            {
+                "strategy": candidate.strategy.name,
+                "params": jsonlib.loads(candidate.strategy.params),
+                "deflated_sharpe": candidate.deflated_sharpe,
+                "objection": candidate.objection,
+                **candidate.statistics,
+            }
+            for candidate in found.candidates
+        ],
+    }
+
+
+def _show(found: "Recommendation") -> None:
+    rows = [
+        (
+            str(candidate.strategy),
+            _number(candidate.deflated_sharpe, 3),
+            _number(candidate.statistics["sharpe"], 2),
+            output.percent(float(candidate.statistics["total_return"] or 0)),
+            str(candidate.statistics["n_trades"]),
+        )
+        for candidate in found.candidates
+    ]
+    held = found.candidates[0].statistics
+    hold, gained = held["buy_and_hold_sharpe"], float(held["buy_and_hold_return"] or 0)
+    rows.append(("buy and hold", "-", _number(hold, 2), output.percent(gained), "-"))
+    output.table(
+        f"{found.instrument}, out of sample; {found.trials} settings tried",
+        ("strategy", "deflated Sharpe", "Sharpe", "return", "trades"),
+        rows,
+    )
+    output.note(f"recommended: {found.strategy or 'none'}")
+    output.note(found.reason)
+
+
+def _number(value: Any, digits: int) -> str:  # noqa: ANN401 - a number or None
+    return "-" if value is None else output.number(value, digits)

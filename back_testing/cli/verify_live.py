@@ -1,0 +1,79 @@
+"""The command `backtest verify-live`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from back_testing.cli import options as o
+from back_testing.cli import output
+from back_testing.cli.app import app
+
+if TYPE_CHECKING:
+    from algo_trading.domain.signal import Signal
+    from back_testing.verify_live import Difference
+
+SHOWN = 20  # differences shown to a person; --json has them all
+
+
+@app.command("verify-live")
+def verify_live(
+    symbol: Annotated[list[str] | None, typer.Option("--symbol", help="Only this symbol; may repeat.")] = None,
+    json: o.Json = False,
+) -> None:
+    """Derive every stored live signal again from the bars. Exit code 1 if one is not what its bars lead to.
+
+    A signal whose bars or corporate actions have changed since is explained as "inputs revised since".
+    """
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.domain.instrument import Instrument
+    from back_testing.verify_live import VerifyLive
+
+    with bootstrap() as application, output.progress() as bar:
+        if symbol:
+            instruments = [Instrument(name, application.settings.venue) for name in dict.fromkeys(symbol)]
+        else:
+            instruments = application.signals.instruments()
+        task = bar.add_task("deriving", total=len(instruments))
+        report = application.make(VerifyLive)(
+            instruments, lambda done: bar.update(task, advance=1, description=done.symbol)
+        )
+    if json:
+        counts = {name: getattr(report, name) for name in ("checked", "agreed", "revised")}
+        listed = {name: [_document(d) for d in getattr(report, name)] for name in ("mismatches", "explained")}
+        output.print_json({**counts, **listed})
+    else:
+        rows = [
+            ("checked", report.checked),
+            ("say the same again", report.agreed),
+            ("have other inputs by now", report.revised),
+            ("differ, explained", len(report.explained)),
+            ("MISMATCHES", len(report.mismatches)),
+        ]
+        output.table("Stored signals", ("", "signals"), rows)
+        for difference in (*report.mismatches, *report.explained)[:SHOWN]:
+            output.note(str(difference))
+    if report.mismatches:
+        raise typer.Exit(1)
+
+
+def _document(difference: "Difference") -> dict[str, Any]:
+    stored = difference.stored
+    return {
+        "symbol": stored.instrument.symbol,
+        "session": str(stored.session),
+        "strategy": str(stored.strategy),
+        "why": difference.why,
+        "stored": _signal(stored),
+        "derived": _signal(difference.derived) if difference.derived else None,
+    }
+
+
+def _signal(signal: "Signal") -> dict[str, Any]:
+    return {
+        "side": str(signal.side),
+        "confidence": signal.confidence,
+        "size": signal.size,
+        "close": signal.close,
+        "reason": signal.reason,
+        "inputs_hash": signal.inputs_hash,
+    }
