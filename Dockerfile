@@ -30,6 +30,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/var/lib/algo-trading \
     ALGO_HOME=/var/lib/algo-trading \
+    NUMBA_CACHE_DIR=/var/lib/algo-trading/numba \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/algo-trading/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/algo-trading/plugins \

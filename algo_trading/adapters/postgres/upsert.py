@@ -70,12 +70,14 @@ class Upsert:
             """,
             bounds,
         )
+        # In the order of the index, which then grows at its end for each instrument.
         inserted = connection.count(
             f"""
             INSERT INTO {self.table} ({", ".join(columns)})
             SELECT {", ".join(f"s.{name}" for name in columns)}
             FROM staged AS s LEFT JOIN {self.table} AS t ON {same_key}{prune}
             WHERE t.instrument_id IS NULL
+            ORDER BY {", ".join(f"s.{name}" for name in columns[: len(self.keys) + 1])}
             ON CONFLICT DO NOTHING
             RETURNING 1
             """,

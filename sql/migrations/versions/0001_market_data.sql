@@ -69,8 +69,7 @@ CREATE TABLE bars (
     volume DOUBLE PRECISION NOT NULL,
     source TEXT NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    CONSTRAINT pk_bars PRIMARY KEY (instrument_id, interval, opened_at),
-    CONSTRAINT fk_bars_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+    CONSTRAINT pk_bars PRIMARY KEY (instrument_id, interval, opened_at)
 )
  PARTITION BY RANGE (opened_at);
 COMMENT ON TABLE bars IS 'As traded. Partitioned by year.';
