@@ -33,7 +33,7 @@ def require_bars(bars: Bars) -> None:
         if wrong.any():
             row = int(np.argmax(wrong))
             raise ConfigError(
-                f"the bar of {bars.instrument} at {bars.opened_at[row]} {what}; correct it or leave it out"
+                f"the bar of {bars.instrument} on {bars.session(row)} {what}; correct it or leave it out"
             )
 
 

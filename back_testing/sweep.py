@@ -16,12 +16,13 @@ from back_testing.checks import require_bars, require_warmup
 from back_testing.engine import first_bar, periods_of
 from back_testing.evaluate import Evaluation, complaint, evaluation_of, run_one
 from back_testing.rules import TradingRules
-from back_testing.summary import SWEPT as STATISTICS
-from back_testing.summary import swept_statistics
+from back_testing.summary import SWEPT, swept_statistics
 from back_testing.window import Window
 from back_testing.workers import Workers
 
 Grid = Mapping[str, Sequence[Any]]
+
+STATISTICS = SWEPT
 
 BLOCK = 4096  # settings in a block at most
 BARS_OF_BLOCK = 1 << 25  # bars times settings in a block at most: a moment's work
