@@ -2,11 +2,11 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import DAILY_BARS, SOURCE_POOL, SOURCE_RETRIES, manners, market_sessions, over_shards
+from algo_airflow.flow import DAILY_BARS, LONG_AGO, SOURCE_POOL, SOURCE_RETRIES, manners, market_sessions, over_shards
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 
 
-@dag(schedule=market_sessions(), catchup=True, **manners("bars", deadline=True))
+@dag(schedule=market_sessions(), catchup=True, start_date=LONG_AGO, **manners("bars", deadline=True))
 def equity_daily_bars() -> None:
     """Fetch, archive, judge and store the bars of one exchange session, then publish them.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 import psutil
 import pytest
@@ -19,11 +20,14 @@ from algo_trading.services.open_accounts import OpenAccounts
 from algo_trading.services.status import ReadStatus, Status
 from algo_trading.settings import load_settings
 
+Stack: TypeAlias = tuple[Airflow, App]
+
+DAY = date(2013, 2, 27)
 SECONDS = 240
 
 
 @contextmanager
-def airflow_stack(home: Path, start: date) -> Iterator[tuple[Airflow, App]]:
+def airflow_stack(home: Path, start: date) -> Iterator[Stack]:
     """Airflow, not started yet, and the services over the same database; the account begins with `start`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALGO_HOME", str(home))
@@ -48,6 +52,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def require_up(airflow: Airflow) -> None:
+    """Start it unless it runs, and wait until it is ready."""
+    airflow.start(lambda _: None)
+    airflow.wait_until_ready(lambda _: None)
 
 
 def work_through(airflow: Airflow, days: list[date]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
+    from airflow_stack import Stack
     from algo_trading.adapters.postgres.database import Database
     from postgres_server import TestServer
 
@@ -36,3 +37,14 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def airflow_at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Airflow with one session worked through; its tests share the xdist group airflow, because starting is slow."""
+    from airflow_stack import DAY, airflow_stack, require_up, work_through
+
+    with airflow_stack(tmp_path_factory.mktemp("h"), DAY) as stack:
+        require_up(stack[0])
+        work_through(stack[0], [DAY])
+        yield stack

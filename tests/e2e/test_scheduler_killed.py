@@ -2,38 +2,29 @@
 
 import os
 import signal
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from airflow_stack import airflow_stack, backfill, content, family, runs_of, wait_for, work_through
-from algo_trading.launcher.airflow import Airflow
+from airflow_stack import DAY, airflow_stack, backfill, content, family, require_up, runs_of, wait_for, work_through
 from algo_trading.launcher.sessions import CHAIN
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-
-DAY = date(2013, 2, 27)
 
 
 @pytest.mark.parametrize("stage", [CHAIN[0], CHAIN[2]])
 def test_a_killed_session_is_finished_by_the_next_start(tmp_path: Path, stage: str) -> None:
     with airflow_stack(tmp_path / "h", DAY) as (airflow, application):
-        start(airflow)
+        require_up(airflow)
         backfill(airflow.api, DAY, "none")
         wait_for(lambda: "running" in runs_of(airflow.api, DAY)[stage])
         for process in family(airflow):
             os.kill(process.pid, signal.SIGKILL)
         wait_for(lambda: not airflow.is_up())
 
-        start(airflow)
+        require_up(airflow)
         assert work_through(airflow, [DAY])
         status, _ = content(application)
         assert status.latest_partition == DAY
         assert status.rows["signals"] == 6
         assert status.accounts[0].cursor == DAY
-
-
-def start(airflow: Airflow) -> None:
-    assert airflow.start(lambda _: None)
-    airflow.wait_until_ready(lambda _: None)
