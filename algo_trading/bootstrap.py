@@ -86,15 +86,16 @@ class App:
 
     @cached_property
     def pairs(self) -> Sequence[ActivePair]:
-        """Every active strategy with each of its instruments."""
+        """Every active strategy with each of its instruments, once."""
         from algo_trading.strategies.active import ActivePair
         from algo_trading.strategies.registry import build_strategy
 
-        return [
+        pairs = (
             ActivePair(build_strategy(entry.name, entry.params), Instrument(symbol, self.settings.venue))
             for entry in self.settings.strategies
             for symbol in entry.symbols
-        ]
+        )
+        return list(dict.fromkeys(pairs))
 
     # What is stored
 
