@@ -166,7 +166,7 @@ class TestBooks:
         world.execute()
         (paid,) = [e for e in world.accounts.entries("paper") if e.kind is EntryKind.DIVIDEND and e.strategy == SLOW]
         assert paid.session == date(2013, 1, 7)
-        shares = sum(e.quantity for e in world.accounts.entries("paper") if e.strategy == SLOW)
+        shares = sum((e.quantity for e in world.accounts.entries("paper") if e.strategy == SLOW), Decimal(0))
         # The weekend's dollar went to the shares before Monday's split, the rest to those after it.
         assert paid.cash == shares / 2 * 1 + shares * Decimal("0.25")
 
