@@ -15,7 +15,7 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, a
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.errors import AlgoTradingError, ConfigError
 from algo_trading.quality.parse import parse_numbers, parse_rows
-from algo_trading.repositories.bar_files import BarFileReader
+from algo_trading.repositories.bar_files import BarFile, BarFileReader
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.market_data import RAW_COLUMNS
 from algo_trading.strategies.base import Flags
@@ -43,7 +43,8 @@ def bars_from_file(
         ConfigError: the file holds no bars, lacks a symbol or has several and none is asked for, or a row is no bar:
             cells that are missing or unreadable, a date that comes twice or out of order.
     """
-    rows = _rows(read, path, symbols)
+    tables = _tables(read, path, symbols)
+    rows = _rows(tables, symbols)
     found = {symbol.upper(): symbol for symbol in pc.unique(rows["symbol"]).to_pylist() if symbol}
     if not found and not symbols:
         raise ConfigError(f"{path} holds no bars")
@@ -52,28 +53,32 @@ def bars_from_file(
     series = []
     for name in symbols or found:
         if name.upper() not in found:
-            raise ConfigError(f"{path} has no bars of {name}; it has {_listed(found.values())}")
+            known = {*found.values(), *(table.symbol for table in tables if table.symbol)}
+            raise ConfigError(f"{path} has no bars of {name}; it has {_listed(known)}")
         own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
         series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
     return series
 
 
-def _rows(read: BarFileReader, path: Path, symbols: Sequence[str]) -> pa.Table:
-    wanted = {symbol.upper() for symbol in symbols}
+def _tables(read: BarFileReader, path: Path, symbols: Sequence[str]) -> list[BarFile]:
     try:
-        files = list(read([path], symbols[0] if len(symbols) == 1 else None))
+        return [table for file in read([path], symbols[0] if len(symbols) == 1 else None) for table in file.tables]
     except AlgoTradingError as error:
         raise ConfigError(str(error)) from error
-    tables = [
+
+
+def _rows(tables: Sequence[BarFile], symbols: Sequence[str]) -> pa.Table:
+    """The rows of the tables that may hold a wanted symbol, one table after the other."""
+    wanted = {symbol.upper() for symbol in symbols}
+    rows = [
         table.rows((*RAW_COLUMNS, *BESIDE))
-        for file in files
-        for table in file.tables
+        for table in tables
         if table.symbol is None or not wanted or table.symbol.upper() in wanted
     ]
-    if not tables:
+    if not rows:
         return pa.table({name: pa.array([], pa.string()) for name in (*RAW_COLUMNS, *BESIDE, "place")})
-    rows = pa.concat_tables(tables)
-    return rows.set_column(0, "symbol", pc.utf8_trim_whitespace(rows["symbol"]))
+    joined = pa.concat_tables(rows)
+    return joined.set_column(0, "symbol", pc.utf8_trim_whitespace(joined["symbol"]))
 
 
 def _bars(rows: pa.Table, instrument: Instrument, last: date | None, *, adjust: bool) -> Bars:
