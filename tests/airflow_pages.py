@@ -19,7 +19,7 @@ SWITCHES = (
     "--disable-sync",
     "--no-first-run",
 )
-SHOWN = {"Dag ID", "State", "Run Type", "Partition Key", "Start Date", "Duration"}  # columns of the page of runs
+SHOWN = {"Dag ID", "State", "Run Type", "Partition Key", "Start Date"}  # columns of the page of runs
 
 
 @contextmanager
