@@ -1,0 +1,91 @@
+"""`backtest verify-live` over stored signals: agreement, a falsified one, revised bars."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
+from algo_trading.adapters.postgres.signals import PostgresSignals
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.repositories.bars import bars_table
+from algo_trading.services.evaluate import EvaluateStrategies
+from algo_trading.strategies.active import ActivePair
+from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.cli import main
+from bar_series import bars_of, random_walk
+
+if TYPE_CHECKING:
+    from algo_trading.adapters.postgres.database import Database
+
+pytestmark = pytest.mark.integration
+
+IBM = Instrument("IBM")
+BARS = bars_of(random_walk(60, 3), "IBM")
+Verify = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def verify(
+    database: Database,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Verify:
+    """`backtest verify-live --json ARGUMENTS` after thirty sessions; gives the exit code and the document."""
+    bars, actions, signals = PostgresBars(database), PostgresCorporateActions(database), PostgresSignals(database)
+    actions.upsert([CorporateAction(IBM, BARS.session(40), ActionKind.SPLIT, 2.0)], "test")
+    evaluate = EvaluateStrategies(bars, actions, signals, [ActivePair(SmaCross(2, 5, 0), IBM)])
+    for end in range(31, 61):
+        bars.upsert(bars_table([BARS[:end]]), "test")
+        evaluate(BARS.session(end - 1), [IBM])
+    monkeypatch.setenv("ALGO_DATABASE_URL", database_url)
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path))
+
+    def call(*arguments: str) -> tuple[int, Any]:
+        monkeypatch.setattr(sys, "argv", ["backtest", "verify-live", "--json", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+    return call
+
+
+def test_what_was_decided_live_is_derived_again(verify: Verify) -> None:
+    for arguments in ((), ("--symbol", "IBM")):
+        code, found = verify(*arguments)
+        assert code == 0
+        assert found == {"checked": 30, "agreed": 30, "revised": 0, "mismatches": [], "explained": []}
+    assert verify("--symbol", "MSFT")[1]["checked"] == 0
+
+
+def test_a_falsified_signal_is_found_and_ends_with_1(verify: Verify, database: Database) -> None:
+    day = BARS.session(45)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE signals SET size = 0.25 WHERE session = :day"), {"day": day})
+    code, found = verify()
+    assert code == 1
+    (mismatch,) = found["mismatches"]
+    assert (mismatch["symbol"], mismatch["session"], mismatch["why"]) == ("IBM", str(day), "")
+    assert (mismatch["stored"]["size"], mismatch["derived"]["size"]) == (0.25, 1.0)
+    assert mismatch["stored"]["inputs_hash"] == mismatch["derived"]["inputs_hash"]
+
+
+def test_revised_bars_explain_themselves(verify: Verify, database: Database) -> None:
+    closes = BARS.close.copy()
+    closes[33] *= 1.5
+    PostgresBars(database).upsert(bars_table([replace(BARS, close=closes)]), "test")
+    code, found = verify()
+    assert (code, found["mismatches"]) == (0, [])
+    assert found["revised"] == 27
+    assert found["explained"]
+    assert {difference["why"] for difference in found["explained"]} == {"inputs revised since"}
