@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.recommendation import Recommendation
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.recommendations import RecommendationRepository
@@ -40,7 +41,7 @@ class ReviewStrategies:
     def __call__(self, session: date, instruments: Sequence[Instrument], plan: Plan) -> ReviewReport:
         """Review on bars up to `session`. Done again for the same session it stores the same again, in the same place.
 
-        An instrument that no strategy can be walked over is skipped, with the reason.
+        For an instrument that no strategy can be walked over nothing is recommended, with the reason.
         """
         recommended, skipped = {}, {}
         for instrument in instruments:
@@ -49,6 +50,9 @@ class ReviewStrategies:
                 review = recommend(bars, self.rules, plan)
             except ConfigError as error:
                 skipped[str(instrument)] = str(error)
+                self.recommendations.store(
+                    Recommendation(instrument, session, None, str(error), trials=0, data_hash="")
+                )
                 continue
             recommended[str(instrument)] = self._store(session, bars, review)
         return ReviewReport(len(recommended), recommended, skipped)

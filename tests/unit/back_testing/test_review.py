@@ -53,10 +53,13 @@ def test_each_instrument_is_recommended_something_or_skipped_with_the_reason(rev
     assert set(report.recommended) == {"BRK/B"}
     assert report.skipped["NEW"].startswith("no strategy can be reviewed: ")
     assert report.skipped["NONE"].startswith("the database has no bars of NONE (XNYS) up to ")
+    for stored in reviewed.recommendations.newest()[1:]:
+        assert (stored.strategy, stored.trials, stored.report) == (None, 0, "")
+        assert stored.reason == report.skipped[str(stored.instrument)]
 
 
 def test_it_knows_the_bars_up_to_its_session_and_the_costs_of_the_account(reviewed: World) -> None:
-    (stored,) = reviewed.recommendations.newest()
+    stored = reviewed.recommendations.newest()[0]
     bars: Bars = reviewed.series["BRK/B"][:400]
     expected = recommend(bars, reviewed.review.rules, PLAN).recommendation
     assert stored == replace(expected, session=bars.session(-1), report=stored.report)
@@ -65,7 +68,7 @@ def test_it_knows_the_bars_up_to_its_session_and_the_costs_of_the_account(review
 
 
 def test_the_report_is_where_the_recommendation_says(reviewed: World) -> None:
-    (stored,) = reviewed.recommendations.newest()
+    stored = reviewed.recommendations.newest()[0]
     assert stored.report == f"reports/strategy_review/{stored.session}/BRK%2FB-XNYS.html"
     assert list(reviewed.objects.keys()) == [stored.report]
     page = reviewed.objects.get(stored.report).decode()
@@ -76,8 +79,8 @@ def test_the_report_is_where_the_recommendation_says(reviewed: World) -> None:
 def test_a_review_of_long_ago_says_the_same_whatever_came_later() -> None:
     world = World()
     world.at(350)
-    (before,) = world.recommendations.newest()
+    before = world.recommendations.newest()
     world.actions.upsert([CorporateAction(ODD, world.series["BRK/B"].session(380), ActionKind.SPLIT, 2.0)], "test")
     world.at(350)
-    assert world.recommendations.newest() == [before]
+    assert world.recommendations.newest() == before
     assert len(list(world.objects.keys())) == 1
