@@ -1,5 +1,6 @@
 """The command `backtest run`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,15 +9,20 @@ import typer
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
+from back_testing.cli.rules import with_rules
 
 if TYPE_CHECKING:
     from back_testing.result import BacktestResult, Trade
+    from back_testing.rules import TradingRules
 
 SHOWN = 10  # trades shown to a person; --trades and --json have them all
 
 
 @app.command()
-def run(  # noqa: PLR0917 - Typer makes the options of them
+@with_rules
+def run(
+    *,
+    rules: "TradingRules",
     strategy: o.StrategyName,
     symbol: o.Symbols = None,
     csv: o.CsvFile = None,
@@ -24,17 +30,6 @@ def run(  # noqa: PLR0917 - Typer makes the options of them
     first: o.From = None,
     last: o.To = None,
     settings: o.Settings = None,
-    cash: o.Cash = 10_000.0,
-    commission: o.Commission = 0.001,
-    commission_fixed: o.CommissionFixed = 0.0,
-    slippage_bps: o.SlippageBps = 0.0,
-    fill: o.Fill = "next_open",
-    direction: o.DirectionName = "long",
-    size: o.SizeText = "all",
-    whole_shares: o.WholeShares = True,
-    stop_loss: o.StopLoss = None,
-    take_profit: o.TakeProfit = None,
-    trailing_stop: o.TrailingStop = None,
     keep_open: o.KeepOpen = False,
     adjusted: o.Adjusted = True,
     report: Annotated[Path | None, typer.Option(help="Write a report: one HTML file, which needs no network.")] = None,
@@ -53,20 +48,7 @@ def run(  # noqa: PLR0917 - Typer makes the options of them
     from algo_trading.strategies.registry import build_strategy
     from back_testing.engine import run_portfolio
 
-    rules = o.trading_rules(
-        cash,
-        commission,
-        commission_fixed,
-        slippage_bps,
-        fill,
-        direction,
-        size,
-        whole_shares,
-        stop_loss,
-        take_profit,
-        trailing_stop,
-        keep_open,
-    )
+    rules = replace(rules, keep_open=keep_open)
     chosen = build_strategy(strategy, o.parameters(settings))
     days = o.session_range(first, last)
     series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)

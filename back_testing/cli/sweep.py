@@ -1,7 +1,8 @@
 """The command `backtest sweep`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +10,10 @@ from algo_trading.errors import ConfigError
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
+from back_testing.cli.rules import with_rules
+
+if TYPE_CHECKING:
+    from back_testing.rules import TradingRules
 
 SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades")  # and what the best have most of
 HEADINGS = {"total_return": "return", "max_drawdown": "drawdown", "n_trades": "trades"}
@@ -17,7 +22,10 @@ INTERRUPTED = 130
 
 
 @app.command()
-def sweep(  # noqa: PLR0917 - Typer makes the options of them
+@with_rules
+def sweep(
+    *,
+    rules: "TradingRules",
     strategy: o.StrategyName,
     symbol: o.Symbols = None,
     csv: o.CsvFile = None,
@@ -33,17 +41,6 @@ def sweep(  # noqa: PLR0917 - Typer makes the options of them
     heatmap: Annotated[
         Path | None, typer.Option(help="Write a map of the metric over two parameters: one HTML file.")
     ] = None,
-    cash: o.Cash = 10_000.0,
-    commission: o.Commission = 0.001,
-    commission_fixed: o.CommissionFixed = 0.0,
-    slippage_bps: o.SlippageBps = 0.0,
-    fill: o.Fill = "next_open",
-    direction: o.DirectionName = "long",
-    size: o.SizeText = "all",
-    whole_shares: o.WholeShares = True,
-    stop_loss: o.StopLoss = None,
-    take_profit: o.TakeProfit = None,
-    trailing_stop: o.TrailingStop = None,
     keep_open: o.KeepOpen = False,
     adjusted: o.Adjusted = True,
     json: o.Json = False,
@@ -60,20 +57,7 @@ def sweep(  # noqa: PLR0917 - Typer makes the options of them
     from back_testing.engine import buy_and_hold
     from back_testing.report.heatmap import Heatmap
 
-    rules = o.trading_rules(
-        cash,
-        commission,
-        commission_fixed,
-        slippage_bps,
-        fill,
-        direction,
-        size,
-        whole_shares,
-        stop_loss,
-        take_profit,
-        trailing_stop,
-        keep_open,
-    )
+    rules = replace(rules, keep_open=keep_open)
     kind = strategy_class(strategy)
     grid = o.grid(settings)
     found = sweeping.Best(metric, top)
