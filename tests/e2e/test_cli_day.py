@@ -73,10 +73,10 @@ def test_down_ends_the_server_and_leaves_nothing(undisturbed: Undisturbed) -> No
 def test_status_counts(desk: Installation) -> None:
     status = desk.run("status", "--json").well().document
     assert status["services"] == {"postgres": "up", "airflow": "down"}
-    assert status["latest_partition"] == "2005-03-03"
+    assert status["latest_partition"] == "2005-03-02"
     assert status["rows"]["quarantined"] == 2
     assert status["outbox"]["pending"] == 0
-    assert "Newest session: 2005-03-03" in desk.run("status").well().out
+    assert "Newest session: 2005-03-02" in desk.run("status").well().out
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_importing_again_changes_nothing(desk: Installation) -> None:
 def test_subscribing_and_unsubscribing(desk: Installation) -> None:
     reader = ("reader@example.org", "--symbol", "IBM")
     first = desk.run("subscribe", *reader).well().out
-    assert first == "reader@example.org is subscribed to * on IBM, from the session 2005-03-04 on\n"
+    assert first == "reader@example.org is subscribed to * on IBM, from the session 2005-03-03 on\n"
     assert "was subscribed already" in desk.run("subscribe", *reader).well().out
     listed = desk.run("subscriptions", "--json").well().document
-    assert [row["start"] for row in listed if row["address"] == "reader@example.org"] == ["2005-03-04"]
+    assert [row["start"] for row in listed if row["address"] == "reader@example.org"] == ["2005-03-03"]
     assert "1 subscription of reader@example.org ended" in desk.run("unsubscribe", "reader@example.org").well().out
 
 
@@ -179,7 +179,7 @@ def test_a_symbol_that_fails_does_not_stop_the_others(desk: Installation) -> Non
 def test_db_url_is_what_psycopg_takes(desk: Installation) -> None:
     url = desk.run("db", "url").well().out
     with psycopg.connect(url.strip()) as connection:
-        assert connection.execute("SELECT count(*) FROM signals").fetchone() == (9 * 12,)
+        assert connection.execute("SELECT count(*) FROM signals").fetchone() == (8 * 12,)
 
 
 def test_up_to_date_is_said(desk: Installation) -> None:

@@ -71,7 +71,7 @@ def test_a_database_that_cannot_be_reached(desk: Installation) -> None:
         "nowhere.invalid/market": "nowhere.invalid",
     }
     for place, reason in places.items():
-        finished = desk.run(*DAY, ALGO_DATABASE_URL=f"postgresql://u:secret@{place}")
+        finished = desk.run(*DAY, ALGO_DATABASE_URL=f"postgresql://postgres:secret@{place}")
         _refused(finished, code=1, named="check ALGO_DATABASE_URL")
         assert reason in finished.sentence
     down = desk.run("status", "--json", ALGO_DATABASE_URL=f"postgresql://u:secret@127.0.0.1:{port}/market").well()
@@ -159,7 +159,7 @@ def test_mails_wait_while_the_maildir_cannot_be_written(undisturbed: Undisturbed
 
 def test_a_folder_of_objects_that_cannot_be_written(undisturbed: Undisturbed) -> None:
     with installation(copy_of=undisturbed.prepared) as other:
-        with _in_the_way(other.home / "objects" / "bars"):
+        with _in_the_way(other.home / "objects"):
             finished = other.run("run-session", "2005-02-18", "--to", "2005-02-22", "--json")
             _refused(finished, code=1, named=f"{other.home}/objects")
         _ends_as(other, undisturbed)

@@ -10,7 +10,7 @@ from faults.programs import Running
 from faults.undisturbed import Undisturbed
 from faults.world import World
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("program")]
+pytestmark = pytest.mark.xdist_group("program")
 
 AT_ONCE = 3
 # A session that runs before an earlier one brings the earlier one's bars in as well, in one request and one batch: the
@@ -18,6 +18,7 @@ AT_ONCE = 3
 OF_BATCHES = ("quality_results",)
 
 
+@pytest.mark.e2e
 def test_running_a_range_again_changes_nothing(undisturbed: Undisturbed) -> None:
     with installation(copy_of=undisturbed.prepared) as other:
         other.run(*SESSIONS).well()
@@ -33,6 +34,7 @@ def test_running_a_range_again_changes_nothing(undisturbed: Undisturbed) -> None
         assert not list(other.temporary.iterdir()), "temporary files are left"
 
 
+@pytest.mark.e2e
 def test_loading_history_again_changes_nothing(undisturbed: Undisturbed) -> None:
     with installation(copy_of=undisturbed.prepared) as other:
         again = (
@@ -42,19 +44,11 @@ def test_loading_history_again_changes_nothing(undisturbed: Undisturbed) -> None
         _same(other.world().without(*OF_BATCHES, raw=False), undisturbed.loaded.without(*OF_BATCHES, raw=False))
 
 
-def test_sessions_run_alone_in_any_order_end_the_same(undisturbed: Undisturbed) -> None:
-    days = list(DAYS)
-    random.Random(20050228).shuffle(days)  # noqa: S311 - a test's dice, not a secret
-    assert days[0] != DAYS[0]
-    with installation(copy_of=undisturbed.prepared) as other:
-        for day in days:
-            other.run("run-session", day, "--json").well()
-        _same(other.world().without(*OF_BATCHES, raw=False), undisturbed.ended.without(*OF_BATCHES, raw=False))
-
-
+@pytest.mark.e2e
 def test_sessions_run_at_once_end_the_same(undisturbed: Undisturbed) -> None:
+    """Each alone, in any order, three at a time: what is decided first waits for the sessions before it."""
     with installation(copy_of=undisturbed.prepared) as other:
-        waiting, running = deque(DAYS), deque[Running]()
+        waiting, running = deque(_shuffled()), deque[Running]()
         while waiting or running:
             while waiting and len(running) < AT_ONCE:
                 running.append(other.start("run-session", waiting.popleft(), "--json"))
@@ -62,6 +56,17 @@ def test_sessions_run_at_once_end_the_same(undisturbed: Undisturbed) -> None:
         _same(other.world().without(*OF_BATCHES, raw=False), undisturbed.ended.without(*OF_BATCHES, raw=False))
 
 
+@pytest.mark.faults
+def test_sessions_run_in_any_order_end_the_same(undisturbed: Undisturbed) -> None:
+    """As before, but one after the other: an order that is wrong is wrong every time."""
+    for days in (list(reversed(DAYS)), _shuffled()):
+        with installation(copy_of=undisturbed.prepared) as other:
+            for day in days:
+                other.run("run-session", day, "--json").well()
+            _same(other.world().without(*OF_BATCHES, raw=False), undisturbed.ended.without(*OF_BATCHES, raw=False))
+
+
+@pytest.mark.e2e
 def test_later_data_does_not_change_what_a_session_saw(undisturbed: Undisturbed) -> None:
     """A split and dividends of later sessions are in the database before the first session is run."""
     with installation(copy_of=undisturbed.prepared) as other:
@@ -74,6 +79,13 @@ def test_later_data_does_not_change_what_a_session_saw(undisturbed: Undisturbed)
             World(seen.without(*differing).tables, {}, seen.mails),
             World(wanted.without(*differing).tables, {}, wanted.mails),
         )
+
+
+def _shuffled() -> list[str]:
+    days = list(DAYS)
+    random.Random(20050228).shuffle(days)  # noqa: S311 - a test's dice, not a secret
+    assert days[0] != DAYS[0]
+    return days
 
 
 def _same(here: World, there: World) -> None:

@@ -39,12 +39,12 @@ start = 2005-02-18
 
 [[subscriptions]]
 address = "some@localhost"
-strategy = "ema_cross"
+symbol = "AAPL"
 start = 2005-02-18
 """
 LOAD = ("load", "--from", "2000-01-01", "--to", "2005-02-17", "--json")
-SESSIONS = ("run-session", "2005-02-18", "--to", "2005-03-03", "--json")
-DAYS = ("2005-02-18", *(f"2005-02-{day}" for day in (22, 23, 24, 25, 28)), *(f"2005-03-0{day}" for day in (1, 2, 3)))
+DAYS = (*(f"2005-02-{day}" for day in (18, 22, 23, 24, 25, 28)), "2005-03-01", "2005-03-02")
+SESSIONS = ("run-session", DAYS[0], "--to", DAYS[-1], "--json")
 
 
 @dataclass

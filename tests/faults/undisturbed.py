@@ -32,8 +32,8 @@ def undisturbed_runs() -> Iterator[Undisturbed]:
             run.server.start()
             sessions = _measured(run, SESSIONS)
             ended = run.world()
-        assert len(ended.mails) >= 20
-        assert len(ended.tables["fills"]) > 5
+        assert len(ended.mails) > 10
+        assert len(ended.tables["fills"]) > 3
         assert {row[2] for row in ended.tables["entries"]} == {"fill", "split"}
         yield Undisturbed(prepared, load, loaded, sessions, ended)
 
