@@ -131,6 +131,10 @@ def test_colours_follow_the_scheme_while_it_is_open(desk: Visit) -> None:
 
 def test_buttons_show_a_part_and_the_price_axis_follows(desk: Visit) -> None:
     axis = desk.drawn("candles-0") + "._fullLayout.{}.range"
+    candles = desk.drawn("candles-0") + "._fullData[0]"
+    year = f"[Math.min(...{candles}.low.slice(-300)), Math.max(...{candles}.high.slice(-300))]"
+    lowest, highest = desk.page.evaluate(year)
+    desk.page.wait_for_function(f"{axis.format('yaxis')}[0] > {lowest} - {highest - lowest} * 0.1")  # from the start on
     desk.page.click("[data-ranges=candles] button:has-text('1y')")
     whole = desk.page.evaluate(axis.format("yaxis"))
     desk.page.click("[data-ranges=candles] button:has-text('3m')")

@@ -33,16 +33,15 @@
     if (box.clientWidth < 500) layout.margin = { l: 44, r: 8, t: 8, b: 28 };
     if (box.dataset.group && box.layout) layout.xaxis.range = box.layout.xaxis.range; // as it was before the dark
     Plotly.react(box, data, layout, config);
-    if (box.dataset.group && !box.fits) {
-      box.fits = true;
-      box.on("plotly_relayout", () => fit(box));
-      fit(box);
-    }
+    if (!box.dataset.group) return;
+    if (!box.fits) box.on("plotly_relayout", () => fit(box));
+    box.fits = true;
+    fit(box);
   };
 
   // The upper axis follows what is in view: the candles, or both lines of equity.
   const fit = (box) => {
-    if (box.fitting) return;
+    if (box.fitting) { box.again = true; return; } // Plotly also tells of the change below
     const [from, to] = box._fullLayout.xaxis.range.map((d) => +new Date(d));
     const series = box._fullData.filter((trace) => trace.type === "candlestick" || (box.dataset.group === "equity" && trace.yaxis === "y"));
     const times = box.times ??= charts[box.dataset.chart].data[0].x.map((d) => +new Date(d));
@@ -53,8 +52,13 @@
     });
     if (high < low) return;
     const pad = (high - low) * 0.06 || high * 0.01;
+    const wanted = [low - pad, high + pad], now = box._fullLayout.yaxis.range;
+    if (now[0] === wanted[0] && now[1] === wanted[1]) return;
     box.fitting = true;
-    Plotly.relayout(box, { "yaxis.range": [low - pad, high + pad] }).then(() => { box.fitting = false; });
+    Plotly.relayout(box, { "yaxis.range": wanted }).then(() => {
+      box.fitting = false;
+      if (box.again) { box.again = false; fit(box); }
+    });
   };
 
   // The buttons show the newest months of every chart of their group.
