@@ -20,7 +20,7 @@ from back_testing import engine
 from back_testing.result import BacktestResult, Statistics
 from back_testing.rules import TradingRules
 from back_testing.summary import summarise
-from back_testing.sweep import Grid, best, require_metric, sweep
+from back_testing.sweep import Best, Grid, require_metric, row_of, sweep
 
 Step = tuple[int, int, int]  # first bar to choose on, first bar to trade, and the bar after the last
 Choice = tuple[dict[str, Any], float]  # parameters, and their metric in sample
@@ -140,12 +140,15 @@ def choose(
     if not grid:
         result = engine.run(build_strategy(name, fixed or {}), bars, rules, first=first)
         return _all_params(result.strategy), getattr(result.statistics, metric)
-    blocks = list(sweep(kind, grid, bars, rules, fixed=fixed, first=first))
-    found = best(blocks, metric, 1)
-    if found:
-        return {**(fixed or {}), **{key: found[0][key] for key in grid}}, found[0][metric]
-    block = next(block for block in blocks if len(block))
-    return {**(fixed or {}), **{key: block.params[key][0].item() for key in grid}}, np.nan
+    found, setting = Best(metric, 1), None
+    for block in sweep(kind, grid, bars, rules, fixed=fixed, first=first):
+        found.add(block)
+        if setting is None and len(block):
+            setting = row_of(block, 0)
+    best = found.rows()
+    setting = best[0] if best else setting
+    assert setting is not None  # a sweep without a single result is an error of its own
+    return {**(fixed or {}), **{key: setting[key] for key in grid}}, setting[metric]
 
 
 def notes(walk: WalkForward) -> list[tuple[str, str]]:
