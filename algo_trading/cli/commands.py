@@ -59,6 +59,21 @@ def down() -> None:
         typer.echo("nothing was running")
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+def airflow(context: typer.Context) -> None:
+    """Run Airflow's own command line on this installation: `algo-trading airflow backfill create --help`."""
+    from algo_trading.bootstrap import embedded_postgres
+    from algo_trading.launcher.airflow import METADATA_DATABASE
+    from algo_trading.launcher.stack import airflow_of
+    from algo_trading.settings import load_settings
+
+    settings = load_settings()
+    embedded_postgres(settings).start(METADATA_DATABASE)
+    airflow_of(settings).become(context.args)
+
+
 @app.command()
 def status(json: Json = False) -> None:
     """Show services, counts, cursors and addresses. It starts nothing."""

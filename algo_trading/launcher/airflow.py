@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 
@@ -102,6 +104,11 @@ class Airflow:
     def stop(self) -> bool:
         """End its programs and whatever they started; returns whether any ran."""
         return self._family.stop()
+
+    def become(self, arguments: Sequence[str]) -> NoReturn:
+        """Replace this process by Airflow's own command line, working on this installation."""
+        program = airflow_program()
+        os.execve(program, [program, *arguments], self.home.environment(self.market_url, self.metadata_url))  # noqa: S606
 
     @property
     def _family(self) -> Family:
