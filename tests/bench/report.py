@@ -22,6 +22,10 @@ PACKAGES = (
     "adbc-driver-postgresql",
     "psycopg",
     "SQLAlchemy",
+    "vectorbt",
+    "raptorbt",
+    "backtesting",
+    "backtrader",
 )
 
 
