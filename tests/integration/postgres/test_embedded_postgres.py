@@ -96,8 +96,8 @@ def refusal(act: Callable[[], object]) -> str:
 
 
 class TestStart:
-    def test_start_stop_start(self, folder: Path) -> None:
-        server = EmbeddedPostgres(folder / "var")
+    def test_start_stop_start(self, copy: Home) -> None:
+        server = EmbeddedPostgres(copy("var"))
         assert not server.is_up()
         assert server.stop() is False
         server.start("second")

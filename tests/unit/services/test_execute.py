@@ -177,6 +177,14 @@ class TestBooks:
         assert all(entry.session > DAYS[4] for entry in world.accounts.entries("paper"))
         assert EntryKind.SPLIT not in {entry.kind for entry in world.accounts.entries("paper")}
 
+    def test_nothing_is_filled_where_nobody_traded(self) -> None:
+        world = a_world()
+        world.bars.upsert(bar_rows(bar_row(IBM, DAYS[1], 103.0, volume=0.0)), "test")
+        world.decide(*range(3))
+        world.execute()
+        sessions = {fill.session for fill in world.accounts.fills("paper")}
+        assert sessions == {DAYS[2]}
+
     def test_without_a_bar_of_the_day_the_last_close_counts(self) -> None:
         """At DAYS[6] MSFT has no bar: what is held of it still counts for the budget of IBM's buy."""
         world = a_world()

@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 
 from algo_trading.errors import ConfigError, NothingGoodError
-from algo_trading.quality.gate import BarGate
 from algo_trading.services.export import ExportBars
 from algo_trading.services.ingest import IngestBars, IngestReport
 from algo_trading.services.load_history import LoadHistory
 from contracts.bars import IBM, MSFT
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
+from fakes.gate import FakeGate
 from fakes.locks import FakeLocks
 from fakes.market_data import FakeMarketData
 from fakes.objects import FakeObjectStore
@@ -25,7 +25,7 @@ def a_load() -> LoadHistory:
     source = FakeMarketData(
         {symbol: [(day, "10", "12", "9", "11", "100") for day in days] for symbol in ("IBM", "MSFT")}
     )
-    gate, bars, objects = BarGate(), FakeBars(), FakeObjectStore()
+    gate, bars, objects = FakeGate(), FakeBars(), FakeObjectStore()
     ingest = IngestBars(
         source, gate, bars, FakeCorporateActions(), FakeQuarantine(), FakeQuality(), objects, FakeClock()
     )

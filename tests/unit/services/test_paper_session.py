@@ -140,6 +140,13 @@ def test_what_cannot_be_afforded_at_the_fill_is_refused_with_the_sum() -> None:
     assert step.account.pending == ()
 
 
+@pytest.mark.parametrize(("cash", "status"), [("100.10", OrderStatus.FILLED), ("100.09", OrderStatus.REFUSED)])
+def test_the_commission_must_be_affordable_too(cash: str, status: OrderStatus) -> None:
+    desk = Desk(an_account(cash, pending=[a_buy("100.10")]), Costs(Decimal("0.001"), Decimal(0)))
+    assert desk.session(FLAT).orders[0].status is status
+    assert desk.account.cash == (Decimal("0.00") if status is OrderStatus.FILLED else Decimal(cash))
+
+
 @pytest.mark.parametrize("order", [a_buy("500.00"), a_sell()])
 def test_an_order_waits_where_there_is_no_open(order: object) -> None:
     account = an_account("1000.00", *([held("5")] if order == a_sell() else []), pending=[order])  # type: ignore[list-item]  # both are orders
