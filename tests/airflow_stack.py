@@ -2,11 +2,11 @@
 
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import TypeAlias
 
 import psutil
@@ -27,10 +27,13 @@ SECONDS = 240
 
 
 @contextmanager
-def airflow_stack(home: Path, start: date) -> Iterator[Stack]:
-    """Airflow, not started yet, and the services over the same database; the account begins with `start`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALGO_HOME", str(home))
+def airflow_stack(start: date) -> Iterator[Stack]:
+    """Airflow, not started yet, and the services over the same database; the account begins with `start`.
+
+    Its home is not pytest's own folder, which the next pytest closes to the user that PostgreSQL runs as for root.
+    """
+    with tempfile.TemporaryDirectory(prefix="af-") as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALGO_HOME", home)
         patch.setenv("ALGO_AIRFLOW__PORT", str(free_port()))
         patch.setenv("ALGO_ACCOUNT__START", str(start))
         settings = load_settings()
@@ -43,7 +46,7 @@ def airflow_stack(home: Path, start: date) -> Iterator[Stack]:
                 yield airflow, application
         finally:
             airflow.stop()
-            server.stop()
+            assert server.stop()
 
 
 def free_port() -> int:

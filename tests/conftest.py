@@ -40,11 +40,11 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def airflow_at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def airflow_at_work() -> Iterator[Stack]:
     """Airflow with one session worked through; its tests share the xdist group airflow, because starting is slow."""
     from airflow_stack import DAY, airflow_stack, require_up, work_through
 
-    with airflow_stack(tmp_path_factory.mktemp("h"), DAY) as stack:
+    with airflow_stack(DAY) as stack:
         require_up(stack[0])
         work_through(stack[0], [DAY])
         yield stack

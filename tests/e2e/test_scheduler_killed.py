@@ -2,7 +2,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("stage", [CHAIN[0], CHAIN[2]])
-def test_a_killed_session_is_finished_by_the_next_start(tmp_path: Path, stage: str) -> None:
-    with airflow_stack(tmp_path / "h", DAY) as (airflow, application):
+def test_a_killed_session_is_finished_by_the_next_start(stage: str) -> None:
+    with airflow_stack(DAY) as (airflow, application):
         require_up(airflow)
         backfill(airflow.api, DAY, "none")
         wait_for(lambda: "running" in runs_of(airflow.api, DAY)[stage])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -30,10 +31,10 @@ TIMES = 2
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def environment() -> Iterator[dict[str, str]]:
     """Airflow's environment over a fresh home, with an account and a subscription that begin with the last session."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALGO_HOME", str(tmp_path_factory.mktemp("h")))
+    with tempfile.TemporaryDirectory(prefix="af-") as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALGO_HOME", home)
         patch.setenv("ALGO_ACCOUNT__START", LAST)
         patch.setenv("ALGO_SUBSCRIPTIONS", json.dumps(SUBSCRIPTION))
         settings = load_settings()
@@ -44,7 +45,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
                 application.make(OpenAccounts)()
             yield AirflowHome(settings).environment(server.url(), server.url(METADATA_DATABASE))
         finally:
-            server.stop()
+            assert server.stop()
 
 
 @pytest.fixture(scope="module")
