@@ -4,17 +4,18 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
-from algo_trading.strategies.base import Strategy
-from back_testing.checks import require_bars, require_warmup
+from algo_trading.strategies.base import Flags, Strategy
+from back_testing.checks import require_bars
+from back_testing.crossing import CROSSINGS, CrossingEvaluation
+from back_testing.deciding import Columns, DecidingEvaluation, complaint
 from back_testing.engine import first_bar, periods_of
-from back_testing.evaluate import Evaluation, complaint, evaluation_of, run_one
 from back_testing.rules import TradingRules
 from back_testing.summary import SWEPT, swept_statistics
 from back_testing.window import Window
@@ -80,42 +81,9 @@ def sweep(
         if not len(values):
             raise ConfigError(f"the grid has no value for {name}")
     window = Window.of(bars, first_bar(bars, first), rules)
-    evaluation = evaluation_of(strategy_class, grid, fixed or {}, window)
+    evaluation = _evaluation(strategy_class, grid, fixed or {}, window)
     blocks = _blocks(evaluation, grid, window, threads)
     return _with_a_result(blocks, lambda: complaint(strategy_class, {**(fixed or {}), **_first_of(grid)}, bars))
-
-
-def run_symbols(
-    strategy: Strategy,
-    series: Sequence[Bars],
-    rules: TradingRules,
-    *,
-    first: date | None = None,
-    threads: int | None = None,
-) -> dict[str, Floats]:
-    """Backtest each instrument by itself, with its own capital: the columns of STATISTICS, in the order of `series`.
-
-    Raises:
-        ConfigError: `engine.run` would refuse one of them.
-    """
-    from back_testing.kernels.sweeping import SUMS
-
-    sums = np.empty((len(series), SUMS))
-    lengths, periods = np.empty(len(series)), np.empty(len(series))
-
-    def work(low: int, high: int) -> None:
-        for at in range(low, high):
-            bars = series[at]
-            require_bars(bars)
-            require_warmup(strategy, bars)
-            window = Window.of(bars, first_bar(bars, first), rules)
-            run_one(strategy, window, sums[at])
-            lengths[at] = len(window)
-            periods[at] = periods_of([bars], bars.opened_at[window.start :])
-
-    with Workers(threads) as workers:
-        workers.share(work, len(series))
-    return swept_statistics(sums, lengths, rules.cash, periods)
 
 
 class Best:
@@ -181,6 +149,26 @@ def _require_known(strategy_class: type[Strategy], names: Sequence[str]) -> None
             )
         if names.count(name) > 1:
             raise ConfigError(f"{name} is both fixed and swept; give it once")
+
+
+class Evaluation(Protocol):
+    """Runs settings of one strategy in one window. `params` has a column for each swept parameter."""
+
+    def accepts(self, params: Columns, count: int) -> Flags:
+        """Which of `count` settings the strategy accepts and has bars enough for."""
+        ...
+
+    def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
+        """Fill a row of `sums` (`kernels.sweeping`) for each accepted setting."""
+        ...
+
+
+def _evaluation(strategy_class: type[Strategy], grid: Grid, fixed: Mapping[str, Any], window: Window) -> Evaluation:
+    """The quickest way to run such settings."""
+    values = [value for values in (*grid.values(), fixed.values()) for value in values]
+    if strategy_class in CROSSINGS and window.all_in and all(type(value) is int for value in values):
+        return CrossingEvaluation(strategy_class, grid, fixed, window)
+    return DecidingEvaluation(strategy_class, fixed, window)
 
 
 def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int | None) -> Iterator[SweepBlock]:

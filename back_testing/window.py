@@ -9,6 +9,8 @@ from algo_trading.strategies.base import Flags
 from back_testing.checks import tradable
 from back_testing.rules import Direction, FillAt, SizeKind, TradingRules
 
+AllInTerms = tuple[float, float, bool]
+
 PRICES = ("open", "high", "low", "close")
 
 
@@ -39,19 +41,27 @@ class Window:
     @property
     def all_in(self) -> bool:
         """Whether all there is goes in and out at opens, in fractions of shares: then no cash needs to be counted."""
-        rules = self.rules
-        return (
-            rules.size.kind is SizeKind.ALL
-            and rules.direction is Direction.LONG
-            and rules.fill is FillAt.NEXT_OPEN
-            and not rules.whole_shares
-            and rules.costs.commission_fixed == 0
-            and rules.stop_loss is rules.take_profit is rules.trailing_stop is None
-            and bool(self.tradable.all())
-        )
+        return all_in(self.rules) and bool(self.tradable.all())
 
     @property
-    def all_in_terms(self) -> tuple[float, float, bool]:
-        """A buy's and a sell's price with its costs over the open, and whether the last position stays open."""
-        slippage, commission = self.rules.costs.slippage, self.rules.costs.commission
-        return (1 + slippage) * (1 + commission), (1 - slippage) * (1 - commission), self.rules.keep_open
+    def all_in_terms(self) -> AllInTerms:
+        """The rules for a window that is `all_in`."""
+        return all_in_terms(self.rules)
+
+
+def all_in(rules: TradingRules) -> bool:
+    """Whether the rules put all there is in and out at opens, in fractions of shares, and have no stops."""
+    return (
+        rules.size.kind is SizeKind.ALL
+        and rules.direction is Direction.LONG
+        and rules.fill is FillAt.NEXT_OPEN
+        and not rules.whole_shares
+        and rules.costs.commission_fixed == 0
+        and rules.stop_loss is rules.take_profit is rules.trailing_stop is None
+    )
+
+
+def all_in_terms(rules: TradingRules) -> AllInTerms:
+    """A buy's and a sell's price with its costs over the open, and whether the last position stays open."""
+    slippage, commission = rules.costs.slippage, rules.costs.commission
+    return (1 + slippage) * (1 + commission), (1 - slippage) * (1 - commission), rules.keep_open

@@ -18,6 +18,7 @@ TABLE = types.Array(types.float64, 2, "C", readonly=True)
 FLAG_TABLE = types.Array(types.boolean, 2, "C", readonly=True)
 OUT_SERIES = types.Array(types.float64, 1, "C")
 OUT_TABLE = types.Array(types.float64, 2, "C")
+OUT_INTEGERS = types.Array(types.int64, 1, "C")
 
 Function = Callable[..., Any]
 

@@ -12,7 +12,16 @@ from numba import types
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats
-from back_testing.kernels.compiling import INTEGERS, OUT_SERIES, OUT_TABLE, SERIES, TABLE, compiled, inlined
+from back_testing.kernels.compiling import (
+    INTEGERS,
+    OUT_INTEGERS,
+    OUT_SERIES,
+    OUT_TABLE,
+    SERIES,
+    TABLE,
+    compiled,
+    inlined,
+)
 
 Integers = NDArray[np.int64]
 
@@ -173,56 +182,48 @@ def _crossings(fast: Floats, slow: Floats, touch: float, codes: Any, events: Int
 
 
 @inlined
-def _crossing(
-    buy: float,
-    sell: float,
-    keep_open: bool,
-    touch: float,
-    start: int,
-    opens: Floats,
-    closes: Floats,
-    fast: Floats,
-    slow: Floats,
-    trend: Floats,
-    codes: Any,  # noqa: ANN401 - bytes
-    events: Integers,
-    row: Floats,
-) -> None:
-    kept = 0
-    for event in events[: _crossings(fast, slow, touch, codes, events)]:
-        bar = event >> 1
-        if bar >= start and (event & 1 or len(trend) == 0 or closes[bar] > trend[bar]):
-            events[kept] = event - 2 * start
-            kept += 1
-    _all_in(buy, sell, keep_open, opens[start:], closes[start:], events[:kept], row)
+def _kept(closes: Floats, trend: Floats, start: int, low: int, found: Integers, events: Integers) -> int:
+    """Move the crossings from the bar `start` on to `events`, counted from there; entries only above the trend.
 
-
-_RULES = (types.float64, types.float64, types.boolean, types.float64, types.int64)
-
-
-@compiled(types.void(*_RULES, SERIES, SERIES, SERIES, SERIES, SERIES, OUT_SERIES))
-def crossing(
-    buy: float,
-    sell: float,
-    keep_open: bool,
-    touch: float,
-    start: int,
-    opens: Floats,
-    closes: Floats,
-    fast: Floats,
-    slow: Floats,
-    trend: Floats,
-    row: Floats,
-) -> None:
-    """The sums over trading the crossings of two averages, bought only above a third (of length 0 for none).
-
-    What is decided before the bar `start` is left out.
+    `found` counts its bars from `low`. Both may be the same array.
     """
-    events, codes = np.empty(len(closes), dtype=np.int64), np.empty((2, TILE), dtype=np.uint8)
-    _crossing(buy, sell, keep_open, touch, start, opens, closes, fast, slow, trend, codes, events, row)
+    kept = 0
+    for event in found:
+        bar = (event >> 1) + low
+        if bar >= start and (event & 1 or len(trend) == 0 or closes[bar] > trend[bar]):
+            events[kept] = 2 * (bar - start) + (event & 1)
+            kept += 1
+    return kept
 
 
-@compiled(types.void(*_RULES, SERIES, SERIES, TABLE, INTEGERS, INTEGERS, INTEGERS, OUT_TABLE))
+@compiled(types.int64(types.float64, SERIES, SERIES, SERIES, SERIES, *(types.int64,) * 3, OUT_INTEGERS))
+def crossing_events(
+    touch: float,
+    closes: Floats,
+    fast: Floats,
+    slow: Floats,
+    trend: Floats,
+    start: int,
+    low: int,
+    high: int,
+    events: Integers,
+) -> int:
+    """Write the crossings of the bars low..high as events for `all_in`; returns their number.
+
+    Entries count only above the average `trend` (of length 0 for none), and nothing before the bar `start`, which is 0
+    in the events.
+    """
+    codes = np.empty((2, TILE), dtype=np.uint8)
+    lead = max(low - 1, 0)  # a crossing shows against the bar before
+    count = _crossings(fast[lead:high], slow[lead:high], touch, codes, events)
+    kept: int = _kept(closes, trend, start, lead, events[:count], events)
+    return kept
+
+
+_TERMS = (types.float64, types.float64, types.boolean, types.float64)
+
+
+@compiled(types.void(*_TERMS, types.int64, SERIES, SERIES, TABLE, INTEGERS, INTEGERS, INTEGERS, OUT_TABLE))
 def crossings(
     buy: float,
     sell: float,
@@ -237,21 +238,57 @@ def crossings(
     trend: Integers,
     rows: Floats,
 ) -> None:
-    """As `crossing`, a row for each triple of rows of `averages`; the trend's is -1 for none."""
+    """The sums over trading crossings from the bar `start` on, for each triple of rows of `averages`.
+
+    A trend's row is -1 where entries need no trend.
+    """
     events, codes = np.empty(len(closes), dtype=np.int64), np.empty((2, TILE), dtype=np.uint8)
     for k in range(len(fast)):
-        _crossing(
-            buy,
-            sell,
-            keep_open,
-            touch,
-            start,
-            opens,
-            closes,
-            averages[fast[k]],
-            averages[slow[k]],
-            averages[trend[k]] if trend[k] >= 0 else averages[0][:0],
-            codes,
-            events,
-            rows[k],
-        )
+        filter_ = averages[trend[k]] if trend[k] >= 0 else averages[0][:0]
+        count = _crossings(averages[fast[k]], averages[slow[k]], touch, codes, events)
+        count = _kept(closes, filter_, start, 0, events[:count], events)
+        _all_in(buy, sell, keep_open, opens[start:], closes[start:], events[:count], rows[k])
+
+
+@compiled(
+    types.int64(
+        *_TERMS, *(SERIES,) * 2, *(OUT_SERIES,) * 3, types.UniTuple(types.int64, 3), INTEGERS, INTEGERS, OUT_TABLE
+    )
+)
+def crossings_of_each(
+    buy: float,
+    sell: float,
+    keep_open: bool,
+    touch: float,
+    opens: Floats,
+    closes: Floats,
+    fast: Floats,
+    slow: Floats,
+    trend: Floats,
+    windows: tuple[int, int, int],
+    edges: Integers,
+    starts: Integers,
+    rows: Floats,
+) -> int:
+    """As `crossings`, for one setting and many series that stand one after the other between `edges`.
+
+    The averages were made over all of them at once: their first values in each series, which reach into the one before,
+    are made NaN here. Returns the first series with an open or close that is no price, which ends it, or -1.
+    """
+    events, codes = np.empty(len(closes), dtype=np.int64), np.empty((2, TILE), dtype=np.uint8)
+    for k in range(len(starts)):
+        low, high = edges[k], edges[k + 1]
+        own_opens, own_closes = opens[low:high], closes[low:high]
+        good = True
+        for i in range(high - low):
+            good &= (own_opens[i] > 0.0) & (own_opens[i] < np.inf) & (own_closes[i] > 0.0) & (own_closes[i] < np.inf)
+        if not good:
+            return k
+        fast[low : min(low + windows[0] - 1, high)] = np.nan
+        slow[low : min(low + windows[1] - 1, high)] = np.nan
+        filter_ = trend[low:high] if windows[2] > 0 else trend[:0]
+        filter_[: windows[2] - 1] = np.nan
+        count = _crossings(fast[low:high], slow[low:high], touch, codes, events)
+        count = _kept(own_closes, filter_, starts[k], 0, events[:count], events)
+        _all_in(buy, sell, keep_open, own_opens[starts[k] :], own_closes[starts[k] :], events[:count], rows[k])
+    return -1

@@ -18,13 +18,15 @@ from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.registry import build_strategy, strategy_names
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing import evaluate
+from back_testing import crossing
 from back_testing import sweep as sweeping
 from back_testing.costs import Costs
+from back_testing.deciding import complaint
 from back_testing.engine import run
 from back_testing.result import Statistics
 from back_testing.rules import Direction, FillAt, Size, SizeKind, TradingRules
-from back_testing.sweep import STATISTICS, SweepBlock, best, grid_size, run_symbols, sweep
+from back_testing.sweep import STATISTICS, SweepBlock, best, grid_size, sweep
+from back_testing.symbols import run_symbols
 from bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
@@ -111,9 +113,7 @@ def test_compiled_crossings_decide_as_the_strategy_does(
 ) -> None:
     # Flat stretches and equal averages, and settings that make no sense.
     bars, grid = bars_of(closes), {"fast": fast, "slow": slow, "trend": trend}
-    good = [
-        s for s in product(fast, slow, trend) if not evaluate.complaint(SmaCross, dict(zip(grid, s, strict=True)), bars)
-    ]
+    good = [s for s in product(fast, slow, trend) if not complaint(SmaCross, dict(zip(grid, s, strict=True)), bars)]
     if not good:
         with pytest.raises(ConfigError, match="not one setting of the grid can be run"):
             list(sweep(SmaCross, grid, bars, QUICK, threads=threads))
@@ -126,7 +126,7 @@ def test_compiled_crossings_decide_as_the_strategy_does(
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "BLOCK", 7)
-    monkeypatch.setattr(evaluate, "AVERAGES", 4 * 300)
+    monkeypatch.setattr(crossing, "KEPT", 4 * 300)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -201,14 +201,58 @@ def test_the_metric_must_exist() -> None:
         best(iter(()), "luck", 1)
 
 
-@pytest.mark.parametrize("strategy", [SmaCross(3, 9, 0), build_strategy("rsi_reversion", {})], ids=str)
-@pytest.mark.parametrize("threads", [1, 3])
-def test_symbols_are_runs(strategy: Strategy, threads: int) -> None:
+SYMBOL_STRATEGIES = [SmaCross(3, 9, 0), SmaCross(1, 4, 30), EmaCross(3, 9), build_strategy("rsi_reversion", {})]
+
+
+@pytest.mark.parametrize("strategy", SYMBOL_STRATEGIES, ids=lambda strategy: str(strategy.id))
+@pytest.mark.parametrize("rules", [QUICK, TradingRules()], ids=["all in", "whole shares"])
+@pytest.mark.parametrize("first", [None, date(2000, 3, 1)])
+@pytest.mark.parametrize(("threads", "together"), [(1, 1 << 15), (3, 450), (2, 1)])
+def test_symbols_are_runs(  # noqa: PLR0917 - one for each parameter
+    monkeypatch: pytest.MonkeyPatch,
+    threads: int,
+    together: int,
+    first: date | None,
+    rules: TradingRules,
+    strategy: Strategy,
+) -> None:
+    monkeypatch.setattr(crossing, "TOGETHER", together)
     series = [market(200 + seed, seed) for seed in range(7)]
-    columns = run_symbols(strategy, series, QUICK, first=date(2000, 3, 1), threads=threads)
+    series[3] = replace(series[3], volume=np.where(np.arange(203) % 5 == 4, 0.0, 9.0))
+    columns = run_symbols(strategy, series, rules, first=first, threads=threads)
     for at, bars in enumerate(series):
         found = {name: values[at] for name, values in columns.items()}
-        same(found, run(strategy, bars, QUICK, date(2000, 3, 1)).statistics, bars.instrument)
+        same(found, run(strategy, bars, rules, first).statistics, bars.instrument)
+
+
+@pytest.mark.parametrize(
+    ("bars", "sentence"),
+    [
+        (replace(market(60), close=np.where(np.arange(60) == 7, np.nan, market(60).close)), "missing or no number"),
+        (replace(market(60), open=np.where(np.arange(60) == 7, 0.0, market(60).open)), "a price of 0 or below"),
+        (replace(market(60), volume=np.where(np.arange(60) == 7, np.nan, 9.0)), "missing or no number"),
+        (market(5), "needs 10 bars before its first decision, and there are 5"),
+        (market(60)[:0], "TEST has no bars in this range"),
+    ],
+)
+def test_a_symbol_that_cannot_run_is_named(bars: Bars, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        run_symbols(SmaCross(3, 9, 0), [market(80), bars, market(90)], QUICK)
+
+
+@pytest.mark.parametrize("first", [None, date(2000, 12, 1)])
+@pytest.mark.parametrize("trend", [0, 30])
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_share_a_single_setting_of_many_bars(
+    monkeypatch: pytest.MonkeyPatch, threads: int, trend: int, first: date | None
+) -> None:
+    monkeypatch.setattr(crossing, "LONG", 100)
+    bars = market()
+    (block,) = sweep(
+        SmaCross, {"fast": [3]}, bars, QUICK, fixed={"slow": 9, "trend": trend}, first=first, threads=threads
+    )
+    found = {name: values[0] for name, values in block.statistics.items()}
+    same(found, run(SmaCross(3, 9, trend), bars, QUICK, first).statistics, threads)
 
 
 @dataclass(frozen=True)

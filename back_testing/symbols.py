@@ -1,0 +1,77 @@
+"""Run one strategy on many instruments, each by itself, for their statistics alone."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from algo_trading.domain.bars import Bars, Floats
+from algo_trading.strategies.base import Strategy
+from back_testing.checks import require_bars, require_warmup
+from back_testing.crossing import CROSSINGS, Integers, run_crossing, run_series, windows_of
+from back_testing.deciding import DecisionRunner
+from back_testing.engine import first_bar, periods_of
+from back_testing.rules import TradingRules
+from back_testing.summary import swept_statistics
+from back_testing.window import Window, all_in, all_in_terms
+from back_testing.workers import Workers
+
+
+def run_symbols(
+    strategy: Strategy,
+    series: Sequence[Bars],
+    rules: TradingRules,
+    *,
+    first: date | None = None,
+    threads: int | None = None,
+) -> dict[str, Floats]:
+    """Backtest each instrument by itself, with its own capital; gives the columns of `sweep.STATISTICS`.
+
+    Raises:
+        ConfigError: `engine.run` would refuse one of them, but highs and lows that play no part may be anything.
+    """
+    from back_testing.kernels.sweeping import SUMS
+
+    sums = np.empty((len(series), SUMS))
+    starts = np.array([first_bar(bars, first) for bars in series], dtype=np.int64)
+    crossing = CROSSINGS.get(type(strategy))
+    together = crossing is not None and crossing.windowed and all_in(rules)
+
+    def work(low: int, high: int) -> None:
+        quick = [at for at in range(low, high) if together and series[at].volume.min() > 0]
+        if quick:
+            found = np.empty((len(quick), SUMS))
+            run_series(strategy, [series[at] for at in quick], starts[quick], all_in_terms(rules), found)
+            sums[quick] = found
+        for at in sorted(set(range(low, high)) - set(quick)):
+            require_bars(series[at])
+            _run_one(strategy, Window.of(series[at], int(starts[at]), rules), sums[at])
+
+    for bars in series:
+        require_warmup(strategy, bars)
+    with Workers(threads) as workers:
+        workers.share(work, len(series))
+    lengths: Floats = np.array([float(len(bars)) for bars in series]) - starts
+    return swept_statistics(sums, lengths, rules.cash, _periods(series, starts))
+
+
+def _run_one(strategy: Strategy, window: Window, row: Floats) -> None:
+    crossing = CROSSINGS.get(type(strategy))
+    if crossing and window.all_in:
+        run_crossing(crossing.of, windows_of(strategy), window, Workers(1), row)
+    else:
+        DecisionRunner(window)(strategy.decide(window.bars), row)
+
+
+def _periods(series: Sequence[Bars], starts: Integers) -> Floats:
+    """Periods in a year of each; many have the same times."""
+    known: dict[tuple[Any, ...], float] = {}
+    periods = np.empty(len(series))
+    for at, (bars, start) in enumerate(zip(series, starts.tolist(), strict=True)):
+        times = bars.opened_at[[start, -1]].astype(np.int64).tolist()
+        key = (bars.instrument.venue, len(bars) - start, *times)
+        if key not in known:
+            known[key] = periods_of([bars], bars.opened_at[start:])
+        periods[at] = known[key]
+    return periods
