@@ -69,7 +69,7 @@ class Airflow:
         """
         if self.is_up():
             return False
-        self._family.end_members()
+        self._family.end_orphans()
         _refuse_busy_port(self.settings.airflow.port)
         environment = self.home.environment(self.market_url, self.metadata_url)
         self._migrate(environment, say)

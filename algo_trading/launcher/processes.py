@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,16 +49,33 @@ class Family:
 
     def start(self, components: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
         """Start the supervisor with these commands, unless it runs; orphans of an earlier one are ended first."""
-        if self.is_running():
-            return
-        self.end_members()
+        with self._starting():
+            if not self.is_running():
+                self.end_members()
+                self._launch(components, environment)
+
+    def end_orphans(self) -> None:
+        """End what a supervisor that was killed left behind."""
+        with self._starting():
+            if not self.is_running():
+                self.end_members()
+
+    @contextlib.contextmanager
+    def _starting(self) -> Iterator[None]:
+        """One starter at a time: another one's supervisor must not be taken for an orphan."""
         self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "start.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def _launch(self, components: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
         orders = self.folder / "orders.json"
         orders.write_text(
             json.dumps({"record": str(self.record), "logs": str(self.logs), "components": components}),
             encoding="utf-8",
         )
-        with (self.logs / "supervisor.log").open("ab") as output:
+        log = self.logs / "supervisor.log"
+        with log.open("ab") as output:
             started = subprocess.run(
                 [sys.executable, "-P", "-m", "algo_trading.launcher.supervisor", str(orders)],
                 env=dict(environment),
@@ -68,7 +85,7 @@ class Family:
                 check=False,
             )
         if started.returncode:
-            raise AlgoTradingError(f"Airflow's supervisor did not start; see {self.logs / 'supervisor.log'}")
+            raise AlgoTradingError(f"Airflow's supervisor did not start; see {log}")
 
     def stop(self) -> bool:
         """End every process, first politely; returns whether any ran.

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -83,6 +84,15 @@ def test_starting_it_twice_changes_nothing(
     family.start({"airflow-other": [sys.executable, "-c", PROGRAM, str(tmp_path / "other"), "airflow"]}, os.environ)
     assert alive(parent)
     assert not (tmp_path / "other").exists()
+
+
+def test_starting_it_from_two_places_at_once_starts_one(family: Family, tmp_path: Path) -> None:
+    parts = {"airflow-part": [sys.executable, "-c", PROGRAM, str(tmp_path / "pids"), "airflow"]}
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: family.start(parts, os.environ), range(4)))
+    parent, worker = pids(tmp_path / "pids")
+    assert family.is_running()
+    assert {process.pid for process in family.members()[1:]} == {parent, worker}
 
 
 def test_orphans_of_a_killed_supervisor_are_ended_by_the_next_start(
