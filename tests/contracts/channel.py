@@ -4,10 +4,10 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
-from mail_examples import an_item, ibm_mail
 
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.repositories.subscriptions import Channel
+from mail_examples import an_item, ibm_mail
 
 
 class ChannelContract:
