@@ -32,9 +32,7 @@ def require_bars(bars: Bars) -> None:
     for wrong, what in problems:
         if wrong.any():
             row = int(np.argmax(wrong))
-            raise ConfigError(
-                f"the bar of {bars.instrument} on {bars.session(row)} {what}; correct it or leave it out"
-            )
+            raise ConfigError(f"the bar of {bars.instrument} on {bars.session(row)} {what}; correct it or leave it out")
 
 
 def require_warmup(strategy: Strategy, bars: Bars) -> None:

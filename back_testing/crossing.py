@@ -74,7 +74,7 @@ class CrossingEvaluation:
 
     def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
         columns = self._columns(params, len(sums))
-        if len(sums) < workers.threads and len(self._closes) >= LONG:
+        if len(sums) <= workers.threads and len(self._closes) >= LONG:
             for row, windows in zip(sums, zip(*(column.tolist() for column in columns), strict=True), strict=True):
                 run_crossing(self._average, windows, self._window, workers, row)
         else:

@@ -59,8 +59,13 @@ def cagr(returns: Floats, periods: float) -> float:
     """
     if not len(returns):
         return np.nan
-    final = 1.0 + total_return(returns)
-    return float(final ** (periods / len(returns)) - 1.0) if final > 0 else -1.0
+    return _compounded(1.0 + total_return(returns), periods / len(returns))
+
+
+def _compounded(growth: float, times: float) -> float:
+    """The return of growing so many times: -1 where nothing is left, infinite where no number is large enough."""
+    with np.errstate(over="ignore"):
+        return float(np.float64(growth) ** times - 1.0) if growth > 0 else -1.0
 
 
 def volatility(returns: Floats, periods: float) -> float:
@@ -150,7 +155,7 @@ def alpha(returns: Floats, benchmark: Floats, periods: float) -> float:
     slope = beta(returns, benchmark)
     if np.isnan(slope):
         return np.nan
-    return float((1.0 + np.nanmean(returns - slope * benchmark)) ** periods - 1.0)
+    return _compounded(1.0 + float(np.nanmean(returns - slope * benchmark)), periods)
 
 
 def win_rate(pnl: Floats) -> float:

@@ -75,7 +75,7 @@ def swept_statistics(sums: Floats, bars: int | Floats, cash: float, periods: flo
     from back_testing.kernels import sweeping as at
 
     growth, drawdown, trades = sums[:, at.GROWTH], sums[:, at.DRAWDOWN], sums[:, at.TRADES]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         mean = sums[:, at.RETURNS] / bars
         squares = np.maximum(sums[:, at.SQUARES] - sums[:, at.RETURNS] * mean, 0.0)
         variance = squares / (bars - 1)  # NaN for a single bar

@@ -215,6 +215,19 @@ def stop_within(terms: Terms, position: Floats, open_: float, high: float, low: 
 
 
 @inlined
+def quiet_range(terms: Terms, position: Floats) -> tuple[float, float]:
+    """Prices between which no stop and no target is reached; none, where a trailing stop moves with each bar."""
+    if position[HELD] == 0.0:
+        return -np.inf, np.inf
+    if terms.trailing_stop < np.inf:
+        return np.inf, -np.inf
+    side = 1.0 if position[HELD] > 0.0 else -1.0
+    stop = position[ENTRY_PRICE] * (1.0 - side * terms.stop_loss)
+    target = position[ENTRY_PRICE] * (1.0 + side * terms.take_profit)
+    return min(stop, target), max(stop, target)
+
+
+@inlined
 def close_unwanted(
     terms: Terms, position: Floats, purse: Floats, trades: Floats, instrument: int, bar: int, price: float
 ) -> None:
@@ -261,33 +274,40 @@ def simulate(
     position, purse = np.zeros(POSITION_FIELDS), np.zeros(PURSE_FIELDS)
     purse[CASH] = terms.cash
     at_close, keep_open = terms.at_close != 0.0, terms.keep_open != 0.0
-    has_stops = min(terms.stop_loss, terms.take_profit, terms.trailing_stop) < np.inf
-    cash, shares, waiting = terms.cash, 0.0, False  # what stands in position and purse, at hand for the quiet bars
-    for i in range(n):
-        if entries[i] or exits[i] or waiting or i == n - 1 or (has_stops and shares != 0.0):
-            if tradable[i]:
-                if waiting and not at_close:
-                    close_unwanted(terms, position, purse, trades, 0, i, opens[i])
-                    open_wanted(terms, position, purse, i, opens[i], purse[CASH], purse[CASH])
-                if has_stops and position[HELD] != 0.0:
-                    price, reason = stop_within(terms, position, opens[i], highs[i], lows[i])
-                    if reason >= 0:
-                        leave(terms, position, purse, trades, 0, i, price, reason)
-            if entries[i] or exits[i]:
-                decide(terms, position, entries[i], exits[i], sizes[i])
-            if at_close and position[WAITING] != 0.0 and tradable[i]:
-                close_unwanted(terms, position, purse, trades, 0, i, closes[i])
-                if keep_open or i < n - 1:
-                    open_wanted(terms, position, purse, i, closes[i], purse[CASH], purse[CASH])
-            if position[HELD] != 0.0 and i == n - 1 and not keep_open:
+    # What stands in position and purse, at hand for the bars on which nothing happens.
+    cash, shares, waiting, lower, upper = terms.cash, 0.0, False, -np.inf, np.inf
+    i = 0
+    while i < n:
+        while not (waiting or entries[i] or exits[i] or lows[i] <= lower or highs[i] >= upper or i == n - 1):
+            equity[i] = cash + shares * closes[i]
+            held[i] = shares
+            if equity[i] <= 0.0:
+                break  # a short position may have eaten up all there was
+            i += 1
+        if tradable[i]:
+            if waiting and not at_close:
+                close_unwanted(terms, position, purse, trades, 0, i, opens[i])
+                open_wanted(terms, position, purse, i, opens[i], purse[CASH], purse[CASH])
+            if position[HELD] != 0.0:
+                price, reason = stop_within(terms, position, opens[i], highs[i], lows[i])
+                if reason >= 0:
+                    leave(terms, position, purse, trades, 0, i, price, reason)
+        if entries[i] or exits[i]:
+            decide(terms, position, entries[i], exits[i], sizes[i])
+        if at_close and position[WAITING] != 0.0 and tradable[i]:
+            close_unwanted(terms, position, purse, trades, 0, i, closes[i])
+            if keep_open or i < n - 1:
+                open_wanted(terms, position, purse, i, closes[i], purse[CASH], purse[CASH])
+        if position[HELD] != 0.0:
+            if i == n - 1 and not keep_open:
                 leave(terms, position, purse, trades, 0, i, closes[i], END_OF_DATA)
-            cash, shares, waiting = purse[CASH], position[HELD], position[WAITING] != 0.0
-        worth_now = cash + shares * closes[i]
-        if shares != 0.0 and worth_now <= 0.0:
-            leave(terms, position, purse, trades, 0, i, closes[i], RUIN)
-            cash, shares, worth_now = purse[CASH], 0.0, purse[CASH]
-        equity[i] = worth_now
+            elif purse[CASH] + position[HELD] * closes[i] <= 0.0:
+                leave(terms, position, purse, trades, 0, i, closes[i], RUIN)
+        cash, shares, waiting = purse[CASH], position[HELD], position[WAITING] != 0.0
+        lower, upper = quiet_range(terms, position)
+        equity[i] = cash + shares * closes[i]
         held[i] = shares
+        i += 1
     if n > 0 and position[HELD] != 0.0:
         record(position, purse, trades, 0, n - 1, closes[n - 1], 0.0, 0.0, OPEN)
     return int(purse[TRADES]), int(purse[REFUSED])

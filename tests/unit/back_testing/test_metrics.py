@@ -71,6 +71,12 @@ def test_what_does_not_exist_is_nan(figure: float) -> None:
     assert math.isnan(figure)
 
 
+def test_a_wild_day_may_be_beyond_numbers() -> None:
+    assert metrics.cagr(np.array([30.0]), 252) == math.inf
+    assert metrics.alpha(np.array([-0.0025, -0.1038]), np.array([-0.00498, -0.005]), 252) == math.inf
+    assert metrics.alpha(np.array([-3.0, -3.0]), np.array([0.0, 0.1]), 252) == -1
+
+
 def test_trades() -> None:
     pnl = np.array([10.0, -4.0, 0.0, 6.0])
     assert metrics.win_rate(pnl) == 0.5
