@@ -3,7 +3,7 @@
 All in one module, because numba's cache sees only changes of the file that a kernel is in.
 """
 
-# ruff: noqa: PLR0917, C901, FBT003 - compiled functions take arrays by position and branch where they stand
+# ruff: noqa: PLR0912, PLR0917, C901, FBT003 - compiled functions take arrays by position and branch where they stand
 
 from typing import NamedTuple
 
