@@ -53,9 +53,7 @@ class Heatmap:
             "x": list(self._grid[self._across]),
             "y": list(self._grid[self._down]),
             "z": cells,
-            "colorscale": "RdBu",
-            "reversescale": False,
-            "zmid": 0,
+            **self._colours(),
             "hovertemplate": hover,
             "hoverongaps": False,
         }
@@ -66,6 +64,12 @@ class Heatmap:
             "yaxis": {**AXIS, "title": {"text": self._down}, "showgrid": False},
         }
         return {"data": [trace], "layout": layout}
+
+    def _colours(self) -> dict[str, Any]:
+        """Red for losses and blue for gains where there are both."""
+        if np.nanmin(self._values, initial=0.0) < 0 < np.nanmax(self._values, initial=0.0):
+            return {"colorscale": "RdBu", "reversescale": True, "zmid": 0}
+        return {"colorscale": "Viridis"}
 
     def write(self, path: Path, title: str) -> None:
         """Write the page.
