@@ -16,6 +16,7 @@ from faults.programs import Running, kill_server
 
 Trigger = Literal["log", "draft", "mail", "object", "export", "cluster", "server", "clock"]
 Victims = Literal["program", "server", "both", "interrupt"]
+VICTIMS: tuple[Victims, ...] = ("program", "program", "server", "both", "both", "interrupt")
 IN_SESSIONS: tuple[Trigger, ...] = ("log", "log", "log", "draft", "mail", "object", "export")
 IN_FIRST_START: tuple[Trigger, ...] = ("cluster", "server", "log", "object", "clock", "clock")
 POLL = 0.0004  # seconds
@@ -28,7 +29,8 @@ class Blow:
     The trigger is progress that can be seen from outside: `part` of the database's write-ahead log that an undisturbed
     run writes (log), the first draft of a mail, mail delivered, object being written or Parquet file replaced after
     `part` of the time of an undisturbed run (so many as appear until then are let pass), the data folder of the server
-    being made (cluster) or in place (server), or `part` of that time itself (clock). `delay` seconds later it strikes.
+    being made (cluster) or in place (server), or `part` of that time itself (clock). `delay` seconds later it strikes:
+    SIGKILL for the program alone, for the server and its children or for everything at once, or Ctrl-C (interrupt).
     """
 
     trigger: Trigger
@@ -40,16 +42,15 @@ class Blow:
 def plan(seed: str, triggers: tuple[Trigger, ...], most: int = 3) -> list[Blow]:
     """One to `most` blows, each to another run of the same command, in the order of progress."""
     dice = random.Random(seed)  # noqa: S311 - a test's dice, not a secret
-    blows = [
-        Blow(
-            dice.choice(triggers),
-            dice.uniform(0.02, 0.95),
-            dice.choice((0.0, dice.uniform(0, 0.003), dice.uniform(0, 0.05))),
-            dice.choice(("program", "program", "server", "both", "both", "interrupt")),
-        )
-        for _ in range(dice.randint(1, most))
-    ]
-    return sorted(blows, key=lambda blow: blow.part)
+    blows = []
+    for part in sorted(dice.uniform(0.02, 0.9) for _ in range(dice.randint(1, most))):
+        trigger = dice.choice(triggers)
+        delay = dice.choice((0.0, dice.uniform(0, 0.003), dice.uniform(0, 0.05)))
+        victims = dice.choice(VICTIMS)
+        if trigger == "clock" and victims == "interrupt":
+            victims = "program"  # the interpreter may still be starting, and has no words for it
+        blows.append(Blow(trigger, part, delay, victims))
+    return blows
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,16 @@ def strike(target: Installation, running: Running, blow: Blow, usual: Measure, b
     time.sleep(blow.delay)
     if not running.is_alive():
         return False
-    if blow.victims == "interrupt":
-        running.interrupt()
-        return True
-    if blow.victims != "program":
-        kill_server(target.home)
-    if blow.victims != "server":
-        running.kill()
+    match blow.victims:
+        case "interrupt":
+            running.interrupt()
+        case "program":
+            running.kill(alone=True)
+        case "server":
+            kill_server(target.home)
+        case "both":
+            kill_server(target.home)
+            running.kill()
     return True
 
 

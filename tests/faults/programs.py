@@ -74,10 +74,10 @@ class Running:
             raise AssertionError(f"still running after {seconds} s: {self._read('.out')}{self._read('.err')}")
         return Finished(self.process.exitcode, self._read(".out"), self._read(".err"))
 
-    def kill(self) -> None:
-        """SIGKILL for it and its children, but not for the server that it started: that leads its own session."""
+    def kill(self, *, alone: bool = False) -> None:
+        """SIGKILL for it and, unless `alone`, its children; the server that it started leads its own session."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+            (os.kill if alone else os.killpg)(self.pid, signal.SIGKILL)
         self.process.join()
 
     def interrupt(self) -> None:
