@@ -42,8 +42,8 @@ test-integration: $(VENV)/dev.stamp ## run the tests with real servers on this m
 test-e2e: $(VENV)/dev.stamp ## run the tests of the whole program and of its pages
 	@$(BIN)/pytest -m "e2e or browser" tests
 
-test-faults: $(VENV)/dev.stamp ## kill the program at random moments, twenty times
-	@$(BIN)/pytest -m faults tests
+test-faults: $(VENV)/dev.stamp ## kill the program at random moments, more than twenty times
+	@$(BIN)/pytest -n 2 --dist load -m faults tests
 
 check: $(VENV)/dev.stamp ## lint, format, types, structure, deployment files
 	@$(BIN)/ruff check .

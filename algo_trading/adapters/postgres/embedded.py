@@ -107,12 +107,16 @@ class EmbeddedPostgres:
         """Stop the server; returns whether it ran. Open transactions are rolled back.
 
         Raises:
-            ServiceUnavailableError: it belongs to another user.
+            ServiceUnavailableError: it belongs to another user, or does not stop within a minute.
         """
         self._refuse_foreign_data()
         if not (self._data / "postmaster.pid").exists():
             return False
         stopped = self._pg("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", "60")
+        if stopped.returncode and self.is_up():
+            raise ServiceUnavailableError(
+                f"the embedded PostgreSQL does not stop: {_last_line(stopped.stderr)}; see {self._log}"
+            )
         return stopped.returncode == 0
 
     def _refuse_unsafe_home(self) -> None:

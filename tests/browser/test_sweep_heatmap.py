@@ -1,0 +1,55 @@
+"""The map of a sweep in a real browser: it draws, complains of nothing and asks nobody, also on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.report.heatmap import Heatmap
+from back_testing.rules import TradingRules
+from back_testing.sweep import sweep
+from bar_series import bars_of, random_walk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("backtest_report"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is not there"),
+]
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+def test_the_map_draws_alone(tmp_path: Path, options: dict[str, Any]) -> None:
+    from playwright.sync_api import sync_playwright
+
+    grid = {"fast": [2, 3, 4, 5], "slow": [4, 8, 16], "trend": [0, 20]}
+    chart = Heatmap(grid, "sharpe")
+    for block in sweep(SmaCross, grid, bars_of(random_walk(300)), TradingRules()):
+        chart.add(block)
+    path = tmp_path / "map.html"
+    chart.write(path, "sma_cross on TEST")
+    complaints: list[str] = []
+    requests: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page: Page = browser.new_context(**options).new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-ready]")
+        assert page.locator(".heatmaplayer image").count() == 1
+        assert "24 settings, the best over trend in each cell" in page.locator(".summary").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        browser.close()
+    assert complaints == []
+    assert requests == [path.as_uri()]
