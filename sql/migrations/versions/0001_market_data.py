@@ -25,7 +25,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
-        "imported_files", "quality_results", "quarantine", "sessions", "signals", "indicators", "corporate_actions",
-        "bars", "instruments",
+        "imported_files",
+        "quality_results",
+        "quarantine",
+        "sessions",
+        "signals",
+        "indicators",
+        "corporate_actions",
+        "bars",
+        "instruments",
     ):
         op.drop_table(table)
