@@ -261,7 +261,11 @@ def test_ctrl_c_shows_what_is_done_so_far(backtest: Backtest, prices: Path, monk
 
     monkeypatch.setattr(sweeping, "BLOCK", 6)
     monkeypatch.setattr(sweeping.SweepBlock, "__len__", interrupt)
-    ended = backtest(*SWEEP, "--csv", prices, "--json")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
+    try:
+        ended = backtest(*SWEEP, "--csv", prices, "--json")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended.code == 130
     assert ended.document["interrupted"] is True
     assert 0 < ended.document["tried"] < 24

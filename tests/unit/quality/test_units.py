@@ -142,7 +142,7 @@ def test_a_price_far_from_its_own_close_is_found() -> None:
 
 
 @given(
-    st.lists(st.floats(-0.2, 0.2), min_size=12, max_size=40),
+    st.lists(st.floats(-0.03, 0.03), min_size=12, max_size=40),  # nine moves stay within the 30 % that may hide
     st.integers(0, 39),
     st.integers(1, 4),
     st.sampled_from([100.0, 0.01]),
