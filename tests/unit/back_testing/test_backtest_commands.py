@@ -261,7 +261,9 @@ def test_ctrl_c_shows_what_is_done_so_far(backtest: Backtest, prices: Path, monk
 
     monkeypatch.setattr(sweeping, "BLOCK", 6)
     monkeypatch.setattr(sweeping.SweepBlock, "__len__", interrupt)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what a shell starts in the background ignores it
     try:
         ended = backtest(*SWEEP, "--csv", prices, "--json")
     finally:
