@@ -121,9 +121,9 @@ def test_a_home_that_cannot_be_written() -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_home_without_permission() -> None:
     with installation() as fresh:
-        fresh.root.chmod(0o500)
-        finished = fresh.run(*DAY)
-        fresh.root.chmod(0o700)
+        locked = fresh.root / "locked"
+        locked.mkdir(mode=0o500)
+        finished = fresh.run(*DAY, ALGO_HOME=str(locked / "home"))
         _refused(finished, code=1, named="set ALGO_HOME to a folder you can write to")
         assert "Permission denied" in finished.sentence
 
