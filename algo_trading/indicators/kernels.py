@@ -1,17 +1,12 @@
-"""The compiled loops. Importing this module loads numba (about half a second), so the public functions do it late.
+"""The compiled loops. Importing this module loads numba, so the public functions do it late (see `compiling`)."""
 
-The first import compiles (seconds) and keeps the code in a cache: NUMBA_CACHE_DIR, else `__pycache__` beside this
-file, else the user's cache folder. Without a writable one, each process compiles anew.
-"""
-
-import pickle
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit, types
 
 from algo_trading.domain.bars import Floats
+from algo_trading.indicators.compiling import INTEGERS, OUT_TABLE, SERIES, compiled
 
 SMA_WINDOWS = (7, 21, 50, 100, 200)
 MACD_FAST, MACD_SLOW, MACD_SIGNAL = 12, 26, 9
@@ -30,23 +25,7 @@ WARMUPS = (
 # A tile of rows and its partial sums stay in the second-level cache.
 TILE = 4096
 
-_SERIES = types.Array(types.float64, 1, "C", readonly=True)  # takes writable arrays too
-_STARTS = types.Array(types.int64, 1, "C", readonly=True)
-_COLUMNS = types.Array(types.float64, 2, "C")
 _BITS = types.Array(types.uint8, 2, "C")
-
-
-def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401 - numba has no types
-    """Compile for one signature, cached beside this file, else in the user's cache folder, else not at all."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            kernel: Callable[..., Any] = njit(signature, nogil=True, error_model="numpy", cache=True)(function)
-        except (RuntimeError, OSError, EOFError, pickle.UnpicklingError):  # no such folder, full disk, torn cache file
-            kernel = njit(signature, nogil=True, error_model="numpy")(function)
-        return kernel
-
-    return decorate
 
 
 @njit(nogil=True)
@@ -199,7 +178,7 @@ def _recursions(values: Floats, columns: Floats, rows: slice) -> None:
         rsi[i] = _strength(gain, loss)
 
 
-@_compiled(types.float64[::1](_SERIES, types.int64))
+@compiled(types.float64[::1](SERIES, types.int64))
 def sma(values: Floats, window: int) -> Floats:
     out = np.empty((1, len(values)))
     if len(values) < window:
@@ -210,21 +189,21 @@ def sma(values: Floats, window: int) -> Floats:
     return averages
 
 
-@_compiled(types.float64[::1](_SERIES, types.int64))
+@compiled(types.float64[::1](SERIES, types.int64))
 def ema(values: Floats, window: int) -> Floats:
     out = np.empty(len(values))
     _exponential(values, window, out)
     return out
 
 
-@_compiled(types.float64[::1](_SERIES, types.int64))
+@compiled(types.float64[::1](SERIES, types.int64))
 def rsi(values: Floats, window: int) -> Floats:
     out = np.empty(len(values))
     _relative_strength(values, window, out)
     return out
 
 
-@_compiled(types.void(_SERIES, _STARTS, _COLUMNS))
+@compiled(types.void(SERIES, INTEGERS, OUT_TABLE))
 def panel(closes: Floats, starts: Any, columns: Floats) -> None:  # noqa: ANN401 - an int64 array
     """Fill the columns of the instruments whose first rows are `starts`; the last element of `starts` ends the last."""
     scratch = np.empty((2, TILE + max(SMA_WINDOWS)))
@@ -234,7 +213,7 @@ def panel(closes: Floats, starts: Any, columns: Floats) -> None:  # noqa: ANN401
         _recursions(closes[rows], columns, rows)
 
 
-@_compiled(types.void(_SERIES, _STARTS, _COLUMNS, _BITS))
+@compiled(types.void(SERIES, INTEGERS, OUT_TABLE, _BITS))
 def clear_missing(closes: Floats, starts: Any, columns: Floats, bits: Any) -> None:  # noqa: ANN401 - int64, uint8 arrays
     """Clear the bits of NaN in bitmaps full of ones: in the warm-ups, and everywhere if a close is no finite number.
 

@@ -4,7 +4,7 @@ import numpy as np
 from numba import types
 
 from algo_trading.domain.bars import Floats
-from back_testing.kernels.compiling import SERIES, compiled
+from algo_trading.indicators.compiling import SERIES, compiled
 
 
 @compiled(types.boolean(*(SERIES,) * 5, types.float64))

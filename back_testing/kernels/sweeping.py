@@ -12,7 +12,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats
-from back_testing.kernels.compiling import (
+from algo_trading.indicators.compiling import (
     INTEGERS,
     OUT_INTEGERS,
     OUT_SERIES,

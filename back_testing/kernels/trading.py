@@ -11,8 +11,7 @@ import numpy as np
 from numba import types
 
 from algo_trading.domain.bars import Floats
-from algo_trading.strategies.base import Flags
-from back_testing.kernels.compiling import (
+from algo_trading.indicators.compiling import (
     FLAG_TABLE,
     FLAGS,
     OUT_SERIES,
@@ -22,6 +21,7 @@ from back_testing.kernels.compiling import (
     compiled,
     inlined,
 )
+from algo_trading.strategies.base import Flags
 from back_testing.rules import Direction, FillAt, SizeKind, TradingRules
 
 FRACTION_OF_EQUITY, MONEY, SHARES = range(3)

@@ -7,7 +7,7 @@ from types import ModuleType
 import numba
 import pytest
 
-from algo_trading.indicators import kernels
+from algo_trading.indicators.compiling import compiled
 
 pytestmark = pytest.mark.unit
 
@@ -32,4 +32,4 @@ def uncacheable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def test_a_kernel_compiles_without_a_cache_folder(uncacheable: ModuleType) -> None:
     with pytest.raises(RuntimeError, match="cannot cache function"):
         numba.njit("float64(float64)", cache=True)(uncacheable.double)
-    assert kernels._compiled("float64(float64)")(uncacheable.double)(21.0) == 42.0
+    assert compiled("float64(float64)")(uncacheable.double)(21.0) == 42.0
