@@ -1,0 +1,1 @@
+"""What texts say: which instruments they mention, with which sentiment, about which kind of event."""
