@@ -1,0 +1,131 @@
+"""Posts and news articles, and what they say about instruments."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.sentiment import Topic
+
+
+class PostKind(StrEnum):
+    """Who speaks: a person or community, or a newsroom."""
+
+    POST = "post"
+    ARTICLE = "article"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PostKey:
+    """A post on its platform: `id` is the platform's own, as text."""
+
+    platform: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post or an article that passed the gate. Times are UTC.
+
+    `feed` is the configured feed that brought it first, `author` an account or a publisher. `language` is an ISO 639-1
+    code, "und" where the text is too short to tell. `seen_at` is when it was first fetched; a replay sees a post when
+    it was published.
+    """
+
+    key: PostKey
+    feed: str
+    kind: PostKind
+    author: str
+    published_at: datetime
+    seen_at: datetime
+    title: str
+    body: str
+    url: str
+    language: str
+
+    @property
+    def available_at(self) -> datetime:
+        """From when on a decision may rest on it."""
+        return max(self.published_at, self.seen_at)
+
+    @property
+    def text(self) -> str:
+        """Title and body as one text."""
+        return "\n".join(part for part in (self.title, self.body) if part)
+
+
+class MatchKind(StrEnum):
+    """How a name stood in the text, from the surest to the weakest evidence."""
+
+    CASHTAG = "cashtag"
+    NAME = "name"
+    ALIAS = "alias"
+    SYMBOL = "symbol"
+    AMBIGUOUS = "ambiguous"
+
+
+class Level(StrEnum):
+    """Confidence in three words."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Where confidence in [0, 1] becomes medium and high."""
+
+    medium: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.medium <= self.high <= 1:
+            raise ValueError(f"medium ({self.medium}) and high ({self.high}) must ascend within [0, 1]")
+
+    def of(self, confidence: float) -> Level:
+        """The level of a confidence."""
+        if confidence >= self.high:
+            return Level.HIGH
+        return Level.MEDIUM if confidence >= self.medium else Level.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An instrument named in a text at `start`..`end` (characters); `matched` is how it stands there.
+
+    `confidence` in [0, 1] is how sure it is that this instrument is meant.
+    """
+
+    instrument: Instrument
+    matched: str
+    start: int
+    end: int
+    kind: MatchKind
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What one post says about one instrument, as stored: one for each pair.
+
+    `confidence` is that of the surest place where it is named, `kind` and `matched` describe that place. `sentiment`
+    is in [-1, 1] and about this instrument. `impact` is sentiment x weight of the event x weight of the source, in
+    [-1, 1]. `author` and the times are the post's.
+    """
+
+    post: PostKey
+    instrument: Instrument
+    author: str
+    post_kind: PostKind
+    published_at: datetime
+    available_at: datetime
+    matched: str
+    kind: MatchKind
+    confidence: float
+    sentiment: float
+    topic: Topic
+    impact: float
