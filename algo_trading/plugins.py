@@ -10,6 +10,8 @@ from algo_trading.errors import UnknownNameError
 GROUPS = {
     "algo_trading.strategies": "strategy",
     "algo_trading.market_data": "market-data source",
+    "algo_trading.post_feeds": "platform of posts",
+    "algo_trading.coin_listings": "source of coin listings",
     "algo_trading.channels": "channel",
 }
 

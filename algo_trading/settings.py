@@ -17,11 +17,22 @@ from typing import Annotated, Any, Literal, get_origin
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from algo_trading.domain.post import PostKind
 from algo_trading.domain.subscription import EVERY
 from algo_trading.errors import ConfigError
 
 USER_FILE = "algo-trading.toml"
-SECRETS = {("database_url",), ("smtp", "password"), ("minio", "access_key"), ("minio", "secret_key")}
+SECRETS = {
+    ("database_url",),
+    ("smtp", "password"),
+    ("minio", "access_key"),
+    ("minio", "secret_key"),
+    ("reddit", "client_id"),
+    ("reddit", "client_secret"),
+    ("x", "bearer_token"),
+    ("newsapi", "api_key"),
+    ("coin_listings", "api_key"),
+}
 
 
 class Section(BaseModel):
@@ -98,6 +109,80 @@ class YahooSettings(Section):
     attempts: int = Field(ge=1)
 
 
+class FeedSettings(Section):
+    """A source of posts or articles.
+
+    What `source` means is the platform's: a subreddit or user, an account or search, an address, a query, a file.
+    """
+
+    platform: str
+    source: str = Field(min_length=1)
+    kind: PostKind | None = None  # None: what the platform brings
+    weight: float = Field(default=1, ge=0, le=1)  # of its sentiment in an impact
+    influencers: tuple[str, ...] = ()  # authors whose single posts count; "*" for all of this feed's
+
+    @property
+    def name(self) -> str:
+        """How it is called in the database and in reports."""
+        return f"{self.platform} {self.source}"
+
+
+class PoliteSettings(Section):
+    """Where a platform answers, and patience with it."""
+
+    base_url: str
+    pause_seconds: float = Field(ge=0)
+    attempts: int = Field(ge=1)
+
+
+class RedditSettings(PoliteSettings):
+    """Reddit; the application's id and secret come from ALGO_REDDIT__CLIENT_ID and ALGO_REDDIT__CLIENT_SECRET."""
+
+    oauth_url: str
+    client_id: SecretStr = SecretStr("")
+    client_secret: SecretStr = SecretStr("")
+
+
+class XSettings(PoliteSettings):
+    """X; the token comes from ALGO_X__BEARER_TOKEN."""
+
+    bearer_token: SecretStr = SecretStr("")
+
+
+class NewsApiSettings(PoliteSettings):
+    """NewsAPI; the key comes from ALGO_NEWSAPI__API_KEY."""
+
+    api_key: SecretStr = SecretStr("")
+
+
+class RssSettings(Section):
+    """Patience with RSS and Atom feeds."""
+
+    pause_seconds: float = Field(ge=0)
+    attempts: int = Field(ge=1)
+
+
+class CoinListingsSettings(Section):
+    """Names, ranks and prices of coins; CoinMarketCap's key comes from ALGO_COIN_LISTINGS__API_KEY."""
+
+    source: str  # coingecko, coinmarketcap, or empty for the packaged list alone
+    base_url: str = ""  # empty: the source's own
+    pages: int = Field(ge=1)
+    pause_seconds: float = Field(ge=0)
+    attempts: int = Field(ge=1)
+    api_key: SecretStr = SecretStr("")
+
+
+class SentimentSettings(Section):
+    """How texts are understood."""
+
+    scorer: str
+    names: str  # a file of further names; empty for the packaged ones alone
+    medium: float = Field(ge=0, le=1)  # confidence from which it is called medium
+    high: float = Field(ge=0, le=1)
+    event_weights: dict[str, float]
+
+
 class AirflowSettings(Section):
     """Airflow as `make run` starts it."""
 
@@ -125,6 +210,13 @@ class Settings(BaseSettings):
     minio: MinioSettings
     csv_files: CsvFilesSettings
     yahoo: YahooSettings
+    feeds: tuple[FeedSettings, ...] = ()
+    reddit: RedditSettings
+    x: XSettings
+    newsapi: NewsApiSettings
+    rss: RssSettings
+    coin_listings: CoinListingsSettings
+    sentiment: SentimentSettings
     airflow: AirflowSettings
 
     @classmethod

@@ -114,13 +114,14 @@ class Mention:
 
     `confidence` is that of the surest place where it is named, `kind` and `matched` describe that place. `sentiment`
     is in [-1, 1] and about this instrument. `impact` is sentiment x weight of the event x weight of the source, in
-    [-1, 1]. `author` and the times are the post's.
+    [-1, 1]. `author` and the times are the post's; `influencer`: the author is one whose single posts count.
     """
 
     post: PostKey
     instrument: Instrument
     author: str
     post_kind: PostKind
+    influencer: bool
     published_at: datetime
     available_at: datetime
     matched: str

@@ -1,0 +1,93 @@
+"""Posts, what they say about instruments, and how far each feed has been read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import Mention, Post, PostKey, PostKind
+from algo_trading.domain.sentiment import Topic
+from algo_trading.repositories.post_feeds import Watermark
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood of one post: its tone in [-1, 1] and topic as a whole, and its mentions."""
+
+    post: PostKey
+    sentiment: float
+    topic: Topic
+    mentions: tuple[Mention, ...]
+
+
+class PostRepository(Protocol):
+    """Posts and articles, written once, and read (understood) once."""
+
+    def add(self, posts: Sequence[Post]) -> int:
+        """Store posts whose key is new and return how many were; a stored one is never rewritten."""
+        ...
+
+    def find(self, key: PostKey) -> Post | None:
+        """The post with this key."""
+        ...
+
+    def unread(self, limit: int, until: datetime | None = None) -> list[Post]:
+        """Posts that nobody has read yet, available no later than `until`, in the order of availability and key."""
+        ...
+
+    def store_readings(self, readings: Sequence[Reading]) -> int:
+        """Store what was understood, in one transaction, and return the new mentions; a read post stays as it is."""
+        ...
+
+    def newest(self, limit: int) -> list[Post]:
+        """The newest posts by publication, newest first."""
+        ...
+
+    def counts(self) -> Mapping[PostKind, int]:
+        """Stored posts by kind; every kind is there."""
+        ...
+
+
+class MentionRepository(Protocol):
+    """What posts say about instruments."""
+
+    def of_instruments(
+        self, instruments: Sequence[Instrument], after: datetime | None, until: datetime
+    ) -> list[Mention]:
+        """Mentions with `after` < available_at <= `until`, sorted by instrument, available_at and post."""
+        ...
+
+    def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
+        """How often each author has mentioned what, in posts available before `until`."""
+        ...
+
+    def count(self) -> int:
+        """Stored mentions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """Where a feed stands: how far it was read, when it was last tried, and the sentence of the last try's failure."""
+
+    name: str
+    watermark: Watermark
+    tried_at: datetime
+    error: str = ""
+
+
+class FeedStateRepository(Protocol):
+    """How far each feed has been read."""
+
+    def get(self, name: str) -> FeedState | None:
+        """The state of a feed that has been tried."""
+        ...
+
+    def put(self, state: FeedState) -> None:
+        """Replace the state."""
+        ...
+
+    def all(self) -> list[FeedState]:
+        """Every state, sorted by name."""
+        ...
