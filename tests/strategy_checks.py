@@ -16,7 +16,11 @@ def check_no_lookahead(strategy: Strategy, bars: Bars, cuts: Iterable[int]) -> N
     for cut in cuts:
         seen = strategy.decide(bars[:cut])
         for column in fields(Decisions):
-            before, after = getattr(seen, column.name), getattr(whole, column.name)[:cut]
+            before, after = getattr(seen, column.name), getattr(whole, column.name)
+            assert (before is None) == (after is None), column.name
+            if before is None:
+                continue
+            after = after[:cut]
             np.testing.assert_array_equal(before, after, f"{strategy.id}: {column.name} of {cut} bars")
         if cut:
             assert strategy.explain(bars[:cut], -1) == strategy.explain(bars, cut - 1)
@@ -33,6 +37,9 @@ def check_decisions(strategy: Strategy, bars: Bars) -> Decisions:
     for part in (decisions.confidence, decisions.size):
         assert part.shape == (n,)
         assert ((part >= 0) & (part <= 1)).all()
+    if decisions.shares is not None:
+        assert decisions.shares.shape == (n,)
+        assert (decisions.shares >= 0).all()
     for name, line in strategy.lines(bars).items():
         assert name
         assert line.shape == (n,)

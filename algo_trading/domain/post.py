@@ -25,6 +25,12 @@ class PostKey:
     def __str__(self) -> str:
         return f"{self.platform}:{self.id}"
 
+    @classmethod
+    def parse(cls, text: str) -> "PostKey":
+        """The key that `str` made this text of."""
+        platform, _, identity = text.partition(":")
+        return cls(platform, identity)
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -68,11 +74,16 @@ class MatchKind(StrEnum):
 
 
 class Level(StrEnum):
-    """Confidence in three words."""
+    """Confidence in three words, ascending."""
 
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+
+    def reaches(self, wanted: "Level") -> bool:
+        """Whether it is at least `wanted`."""
+        order = list(Level)
+        return order.index(self) >= order.index(wanted)
 
 
 @dataclass(frozen=True, slots=True)

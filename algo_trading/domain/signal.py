@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from algo_trading.domain.instrument import Instrument, Interval
@@ -32,8 +32,12 @@ class StrategyId:
 class Signal:
     """One decision. There is one for each active pair and session, holds included, and it is never rewritten.
 
-    `confidence` is in [0, 1]; `size` is the suggested fraction of the account's position limit, in [0, 1]; `close` is
-    the price as traded at the decision; `inputs_hash` identifies the bars it was made from.
+    A strategy that is driven by posts decides once for each pair and post instead: `post` is that post's key,
+    `available_at` is when it could be known, and `session` the last one that had closed by then.
+
+    `confidence` is in [0, 1]; `size` is the suggested fraction of the account's position limit, in [0, 1], and
+    `shares`, where given, the most shares to buy within it; `close` is the price as traded at the decision;
+    `inputs_hash` identifies the bars, actions and features it was made from.
     """
 
     strategy: StrategyId
@@ -46,6 +50,9 @@ class Signal:
     close: float
     reason: str
     inputs_hash: str
+    shares: float | None = None
+    post: str = ""
+    available_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -57,5 +64,6 @@ class Signal:
             self.instrument.venue,
             self.interval,
             self.session.isoformat(),
+            *([self.post] if self.post else []),
         )
         return json.dumps(parts, separators=(",", ":"))

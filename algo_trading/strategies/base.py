@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.limits import Limits
 from algo_trading.domain.signal import Side, StrategyId
 
 Flags = NDArray[np.bool_]
@@ -19,13 +20,15 @@ class Decisions:
     """What a strategy says at the close of each bar; all arrays have the length of the bars.
 
     `entries` and `exits` are flags; where both are set the exit counts. `confidence` and `size` are in [0, 1]; `size`
-    is the suggested fraction of the position limit.
+    is the suggested fraction of the position limit. `shares`, where a strategy thinks in shares, is the most that an
+    entry buys within it.
     """
 
     entries: Flags
     exits: Flags
     confidence: Floats
     size: Floats
+    shares: Floats | None = None
 
     def side(self, index: int) -> Side:
         """Direction at the bar at `index`."""
@@ -40,11 +43,17 @@ class Strategy(ABC):
 
     `decide` gets back-adjusted bars from the first stored bar on. What it says at a bar may depend on that bar and
     earlier ones alone: the test suite cuts the future off and compares.
+
+    `features` are the columns of `bars.features` that it needs (names in domain/features.py). A strategy `on_posts`
+    decides at each single post that mentions its instrument, whose features then stand at the last bar, instead of at
+    each session's close. `limits` hold for its signals unless the configuration says otherwise.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     features: ClassVar[tuple[str, ...]] = ()
+    on_posts: ClassVar[bool] = False
+    limits: ClassVar[Limits] = Limits()
 
     @property
     @abstractmethod
