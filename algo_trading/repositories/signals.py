@@ -1,12 +1,13 @@
 """Signals and the log of processed sessions."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.signal import Signal
+from algo_trading.domain.post import Mention
+from algo_trading.domain.signal import Signal, StrategyId
 
 
 class SignalRepository(Protocol):
@@ -17,7 +18,15 @@ class SignalRepository(Protocol):
         ...
 
     def of_session(self, venue: str, session: date) -> list[Signal]:
-        """Signals of a session, sorted by strategy and symbol."""
+        """Signals decided at the close of a session, sorted by strategy and symbol."""
+        ...
+
+    def on_posts(self, venue: str, after: datetime, before: datetime) -> list[Signal]:
+        """Signals on posts with `after` <= available_at < `before`, by that time, then post, strategy and symbol."""
+        ...
+
+    def undecided(self, strategy: StrategyId, mentions: Sequence[Mention]) -> list[Mention]:
+        """Those of `mentions` on which the strategy has no signal yet, in the same order."""
         ...
 
     def instruments(self) -> list[Instrument]:
@@ -25,7 +34,7 @@ class SignalRepository(Protocol):
         ...
 
     def of_instrument(self, instrument: Instrument) -> list[Signal]:
-        """Every signal about an instrument, sorted by session and strategy."""
+        """Every signal about an instrument, sorted by session, strategy and post."""
         ...
 
     def find(self, key: str) -> Signal | None:

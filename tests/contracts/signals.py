@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
+from contracts.posts import a_mention
 
 JAN_2, JAN_3 = date(2013, 1, 2), date(2013, 1, 3)
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
+NOON, HOUR = datetime(2013, 1, 3, 12, tzinfo=UTC), timedelta(hours=1)
 CROSS = StrategyId("sma_cross", '{"fast":7,"slow":21}')
 
 # What a database can hold: any text without NUL and without halves of surrogate pairs.
@@ -33,6 +35,7 @@ SIGNALS = st.builds(
     close=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
     reason=TEXT,
     inputs_hash=TEXT,
+    shares=st.none() | st.floats(0, 1e9),
 )
 
 
@@ -40,6 +43,11 @@ def a_signal(
     side: Side = Side.BUY, instrument: Instrument = IBM, session: date = JAN_2, strategy: StrategyId = CROSS
 ) -> Signal:
     return Signal(strategy, instrument, Interval.DAY, session, side, 0.5, 1.0, 10.25, f"because of {session}", "0f3c")
+
+
+def a_signal_on(post: str, available_at: datetime, instrument: Instrument = IBM) -> Signal:
+    """A signal that rests on a post."""
+    return replace(a_signal(instrument=instrument), post=post, available_at=available_at)
 
 
 class SignalContract:
@@ -107,6 +115,27 @@ class SignalContract:
         assert signals.of_instrument(IBM) == wanted
         assert signals.of_instrument(Instrument("AAPL")) == []
         assert signals.instruments() == [Instrument("IBM", "XLON"), IBM, MSFT]
+
+    def test_signals_on_posts_are_apart_from_those_of_the_close(self, signals: SignalRepository) -> None:
+        close = a_signal()
+        first, second = a_signal_on("x:1", NOON), a_signal_on("x:2", NOON)
+        later, other = a_signal_on("reddit:0", NOON + HOUR), a_signal_on("x:1", NOON, MSFT)
+        assert signals.add([later, second, close, other, first]) == 5
+        assert signals.add([replace(first, side=Side.SELL)]) == 0
+        assert signals.find(first.key) == first
+        assert signals.of_session("XNYS", JAN_2) == [close]
+        assert signals.on_posts("XNYS", NOON, NOON + HOUR) == [first, other, second]
+        assert signals.on_posts("XNYS", NOON, NOON + 2 * HOUR) == [first, other, second, later]
+        assert signals.on_posts("24/7", NOON, NOON + HOUR) == []
+        assert signals.of_instrument(IBM) == [close, later, first, second]
+
+    def test_mentions_that_are_not_decided_on(self, signals: SignalRepository) -> None:
+        mentions = [a_mention("x", "2"), a_mention("x", "1"), a_mention("x", "1", MSFT)]
+        assert signals.undecided(CROSS, mentions) == mentions
+        assert signals.undecided(CROSS, []) == []
+        signals.add([a_signal_on("x:1", NOON)])
+        assert signals.undecided(CROSS, mentions) == [mentions[0], mentions[2]]
+        assert signals.undecided(StrategyId("other", "{}"), mentions) == mentions
 
     def test_the_newest_buys_and_sells_come_first(self, signals: SignalRepository) -> None:
         old, new, sell = a_signal(), a_signal(session=JAN_3), a_signal(Side.SELL, MSFT, JAN_3)

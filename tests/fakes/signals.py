@@ -1,10 +1,11 @@
 """Signals and the session log in memory."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.signal import Side, Signal
+from algo_trading.domain.post import Mention
+from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.signals import Stage
 
 
@@ -20,8 +21,20 @@ class FakeSignals:
         return len(new)
 
     def of_session(self, venue: str, session: date) -> list[Signal]:
-        found = [s for s in self._signals.values() if (s.instrument.venue, s.session) == (venue, session)]
+        found = [s for s in self._of(venue) if s.session == session and not s.post]
         return sorted(found, key=lambda s: (s.strategy, s.instrument.symbol))
+
+    def on_posts(self, venue: str, after: datetime, before: datetime) -> list[Signal]:
+        found = [(s.available_at, s) for s in self._of(venue) if s.available_at and after <= s.available_at < before]
+        found.sort(key=lambda pair: (pair[0], pair[1].post, pair[1].strategy, pair[1].instrument.symbol))
+        return [signal for _, signal in found]
+
+    def undecided(self, strategy: StrategyId, mentions: Sequence[Mention]) -> list[Mention]:
+        known = {(s.post, s.instrument) for s in self._signals.values() if s.strategy == strategy}
+        return [mention for mention in mentions if (str(mention.post), mention.instrument) not in known]
+
+    def _of(self, venue: str) -> list[Signal]:
+        return [signal for signal in self._signals.values() if signal.instrument.venue == venue]
 
     def instruments(self) -> list[Instrument]:
         found = {signal.instrument for signal in self._signals.values()}
@@ -29,14 +42,14 @@ class FakeSignals:
 
     def of_instrument(self, instrument: Instrument) -> list[Signal]:
         found = [signal for signal in self._signals.values() if signal.instrument == instrument]
-        return sorted(found, key=lambda s: (s.session, s.strategy))
+        return sorted(found, key=lambda s: (s.session, s.strategy, s.post))
 
     def find(self, key: str) -> Signal | None:
         return self._signals.get(key)
 
     def newest(self, limit: int) -> list[Signal]:
         found = [signal for signal in self._signals.values() if signal.side is not Side.HOLD]
-        found.sort(key=lambda s: (-s.session.toordinal(), s.strategy, s.instrument.symbol))
+        found.sort(key=lambda s: (-s.session.toordinal(), s.strategy, s.instrument.symbol, s.post))
         return found[:limit]
 
     def count(self) -> int:

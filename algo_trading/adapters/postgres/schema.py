@@ -1,7 +1,9 @@
 """Tables of the market database. Changes come with a migration in sql/migrations; a test holds the two together."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -112,9 +114,13 @@ signals = Table(
     Column("reason", Text, nullable=False),
     Column("inputs_hash", Text, nullable=False),
     _written("decided_at"),
-    UniqueConstraint("strategy", "params", "instrument_id", "interval", "session"),
+    Column("shares", Double, comment="the most to buy; null: as many as the budget buys"),
+    Column("post", Text, nullable=False, server_default="", comment="platform:id; empty: decided at the bar's close"),
+    Column("available_at", Time, comment="when the post could be known"),
+    UniqueConstraint("strategy", "params", "instrument_id", "interval", "session", "post"),
     Index(None, "session"),
     Index(None, "instrument_id"),
+    Index(None, "available_at", postgresql_where=text("available_at IS NOT NULL")),
 )
 
 sessions = Table(
@@ -166,6 +172,7 @@ orders = Table(
     ),
     Column("reason", Text, nullable=False),
     _written(),
+    Column("quantity", Numeric(24, 8), comment="the most shares to buy; null: as many as the budget buys"),
     Index("ix_orders_account_id_pending", "account_id", postgresql_where=text("status = 'pending'")),
 )
 
@@ -296,4 +303,87 @@ backtests = Table(
     Column("deflated_sharpe", Double),
     Column("objection", Text, nullable=False, comment="why it is not recommended"),
     comment="What the recommendations were chosen from.",
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    _id(),
+    Column("platform", Text, nullable=False),
+    Column("platform_id", Text, nullable=False, comment="the platform's own"),
+    Column("feed", Text, nullable=False, comment="that brought it first"),
+    Column("kind", Text, CheckConstraint("kind IN ('post', 'article')", name="kind"), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("published_at", Time, nullable=False),
+    Column("seen_at", Time, nullable=False),
+    Column("available_at", Time, nullable=False, comment="the later of published and seen"),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("language", Text, nullable=False, comment="ISO 639-1, und: cannot be told"),
+    Column("read_at", Time, comment="when it was understood; null: waits"),
+    Column("sentiment", Double, comment="of the whole text, -1 to 1"),
+    Column("topic", Text),
+    _written(),
+    UniqueConstraint("platform", "platform_id"),
+    Index(None, "published_at"),
+    Index("ix_posts_unread", "available_at", postgresql_where=text("read_at IS NULL")),
+    comment="Posts and news articles, written once.",
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("post_id", ForeignKey("posts.id"), primary_key=True),
+    _instrument(primary_key=True),
+    Column("available_at", Time, nullable=False, comment="of the post"),
+    Column("matched", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("sentiment", Double, nullable=False, comment="about this instrument, -1 to 1"),
+    Column("topic", Text, nullable=False),
+    Column("impact", Double, nullable=False),
+    Column("influencer", Boolean, nullable=False),
+    Index(None, "instrument_id", "available_at"),
+    comment="What a post says about an instrument.",
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("newest_at", Time, comment="publication of the newest post read"),
+    Column("newest_id", Text, nullable=False),
+    Column("token", Text, nullable=False, comment="what the server wants back"),
+    Column("tried_at", Time, nullable=False),
+    Column("error", Text, nullable=False, comment="of the last try; empty: it worked"),
+    comment="How far each feed has been read.",
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    _instrument(primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("aliases", ARRAY(Text), nullable=False),
+    Column("ambiguous", ARRAY(Text), nullable=False, comment="names that are everyday words too"),
+    Column("rank", Integer),
+    Column("market_cap", Double),
+    Column("volume", Double),
+    Column("price", Double),
+    Column("source", Text, nullable=False),
+    _written("updated_at"),
+    comment="Names of instruments; capitalisation, volume and price in US dollars.",
+)
+
+fundamentals = Table(
+    "fundamentals",
+    metadata,
+    _instrument(primary_key=True),
+    Column("seen_on", Date, primary_key=True, comment="UTC day"),
+    Column("seen_at", Time, nullable=False),
+    Column("pe_ratio", Double),
+    Column("market_cap", Double),
+    Column("source", Text, nullable=False),
+    comment="As of the day they were seen.",
 )

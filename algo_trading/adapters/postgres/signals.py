@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import ARRAY, Row, Select, Text, any_, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments
 from algo_trading.adapters.postgres.schema import instruments, sessions, signals
 from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.signals import Stage
 
 _BY_NAME = tuple(c.collate("C") for c in (signals.c.strategy, signals.c.params, instruments.c.symbol))
+_POST = signals.c.post.collate("C")
 
 
 class PostgresSignals:
@@ -42,6 +44,9 @@ class PostgresSignals:
                     "close": signal.close,
                     "reason": signal.reason,
                     "inputs_hash": signal.inputs_hash,
+                    "shares": signal.shares,
+                    "post": signal.post,
+                    "available_at": signal.available_at,
                 }
                 for signal in new
             ]
@@ -49,8 +54,28 @@ class PostgresSignals:
             return len(connection.execute(statement, rows).all())
 
     def of_session(self, venue: str, session: date) -> list[Signal]:
-        query = _select().where(instruments.c.venue == venue, signals.c.session == session).order_by(*_BY_NAME)
-        return self._read(query)
+        query = _select().where(instruments.c.venue == venue, signals.c.session == session, signals.c.post == "")
+        return self._read(query.order_by(*_BY_NAME))
+
+    def on_posts(self, venue: str, after: datetime, before: datetime) -> list[Signal]:
+        query = _select().where(
+            instruments.c.venue == venue, signals.c.available_at >= after, signals.c.available_at < before
+        )
+        return self._read(query.order_by(signals.c.available_at, _POST, *_BY_NAME))
+
+    def undecided(self, strategy: StrategyId, mentions: Sequence[Mention]) -> list[Mention]:
+        decided = (
+            select(signals.c.post, instruments.c.symbol, instruments.c.venue)
+            .join(instruments)
+            .where(
+                signals.c.strategy == strategy.name,
+                signals.c.params == strategy.params,
+                signals.c.post == any_(literal(sorted({str(mention.post) for mention in mentions}), ARRAY(Text))),
+            )
+        )
+        with self._engine.connect() as connection:
+            known = {(row.post, Instrument(row.symbol, row.venue)) for row in connection.execute(decided)}
+        return [mention for mention in mentions if (str(mention.post), mention.instrument) not in known]
 
     def instruments(self) -> list[Instrument]:
         query = (
@@ -65,11 +90,11 @@ class PostgresSignals:
         return self._read(
             _select()
             .where(instruments.c.venue == instrument.venue, instruments.c.symbol == instrument.symbol)
-            .order_by(signals.c.session, *_BY_NAME)
+            .order_by(signals.c.session, *_BY_NAME, _POST)
         )
 
     def find(self, key: str) -> Signal | None:
-        strategy, params, symbol, venue, interval, session = json.loads(key)
+        strategy, params, symbol, venue, interval, session, *post = json.loads(key)
         found = self._read(
             _select().where(
                 signals.c.strategy == strategy,
@@ -78,13 +103,17 @@ class PostgresSignals:
                 instruments.c.symbol == symbol,
                 signals.c.interval == interval,
                 signals.c.session == date.fromisoformat(session),
+                signals.c.post == "".join(post),
             )
         )
         return found[0] if found else None
 
     def newest(self, limit: int) -> list[Signal]:
         query = (
-            _select().where(signals.c.side != str(Side.HOLD)).order_by(signals.c.session.desc(), *_BY_NAME).limit(limit)
+            _select()
+            .where(signals.c.side != str(Side.HOLD))
+            .order_by(signals.c.session.desc(), *_BY_NAME, _POST)
+            .limit(limit)
         )
         return self._read(query)
 
@@ -113,6 +142,9 @@ def _signal(row: Row[Any]) -> Signal:
         close=row.close,
         reason=row.reason,
         inputs_hash=row.inputs_hash,
+        shares=row.shares,
+        post=row.post,
+        available_at=row.available_at,
     )
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +26,7 @@ from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.repositories.bars import UpsertCount
 from contracts.bars import DAY, IBM, bar_row, bar_rows, split
 from contracts.quality import ROW
-from contracts.signals import a_signal
+from contracts.signals import CROSS, a_signal
 from postgres_server import TestServer
 
 pytestmark = pytest.mark.integration
@@ -113,6 +114,14 @@ def test_from_nothing_to_the_newest_and_again(empty: Database) -> None:
         assert is_current(empty.engine)
 
 
+FIRST_SIGNAL = """
+INSERT INTO signals (strategy, params, instrument_id, interval, session, side, confidence, size, close, reason,
+                     inputs_hash)
+SELECT :name, :params, id, :interval, :session, :side, :confidence, :size, :close, :reason, :inputs_hash
+FROM instruments WHERE symbol = 'IBM'
+"""
+
+
 def test_revision_by_revision_with_data_in_it(empty: Database) -> None:
     """What the first revision stored is there, to the last digit, under the newest one."""
     upgrade(empty.engine, REVISIONS[0])
@@ -121,7 +130,8 @@ def test_revision_by_revision_with_data_in_it(empty: Database) -> None:
     bars = bar_rows(*(bar_row(IBM, day, 0.1 + 0.2) for day in days))
     PostgresBars(empty).upsert(bars, "test")
     PostgresCorporateActions(empty).upsert([split(IBM, JAN_2, 1.5)], "test")
-    PostgresSignals(empty).add([a_signal()])
+    with empty.engine.begin() as connection:
+        connection.execute(text(FIRST_SIGNAL), asdict(a_signal()) | {"name": CROSS.name, "params": CROSS.params})
     PostgresQuarantine(empty).add([ROW])
     for revision in REVISIONS[1:]:
         upgrade(empty.engine, revision)

@@ -9,10 +9,12 @@ import pytest
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
 from algo_trading.adapters.postgres.mail import PostgresOutbox, PostgresSubscriptions
+from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresMentions, PostgresPosts
 from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQuality, PostgresQuarantine
 from algo_trading.adapters.postgres.signals import PostgresSessionLog, PostgresSignals
 from contracts.accounts import INSTRUMENTS, AccountContract
 from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SessionLogContract, SignalContract, a_signal
 from contracts.subscriptions import Mail, OutboxContract, SubscriptionContract
@@ -69,6 +71,22 @@ class TestPostgresImports(ImportContract):
     @pytest.fixture
     def imports(self, database: Database) -> PostgresImports:
         return PostgresImports(database)
+
+
+class TestPostgresPosts(PostContract, MentionContract):
+    @pytest.fixture
+    def posts(self, database: Database) -> PostgresPosts:
+        return PostgresPosts(database)
+
+    @pytest.fixture
+    def mentions(self, database: Database) -> PostgresMentions:
+        return PostgresMentions(database)
+
+
+class TestPostgresFeedStates(FeedStateContract):
+    @pytest.fixture
+    def feed_states(self, database: Database) -> PostgresFeedStates:
+        return PostgresFeedStates(database)
 
 
 class TestPostgresAccounts(AccountContract):

@@ -4,12 +4,14 @@ import pytest
 
 from contracts.accounts import AccountContract
 from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SessionLogContract, SignalContract
 from contracts.subscriptions import Mail, OutboxContract, SubscriptionContract
 from fakes.accounts import FakeAccounts
 from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
 from fakes.outbox import FakeOutbox
+from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
 from fakes.signals import FakeSessionLog, FakeSignals
 from fakes.subscriptions import FakeSubscriptions
@@ -63,6 +65,22 @@ class TestFakeImports(ImportContract):
     @pytest.fixture
     def imports(self) -> FakeImports:
         return FakeImports()
+
+
+class TestFakePosts(PostContract, MentionContract):
+    @pytest.fixture
+    def posts(self) -> FakePosts:
+        return FakePosts()
+
+    @pytest.fixture
+    def mentions(self, posts: FakePosts) -> FakeMentions:
+        return FakeMentions(posts)
+
+
+class TestFakeFeedStates(FeedStateContract):
+    @pytest.fixture
+    def feed_states(self) -> FakeFeedStates:
+        return FakeFeedStates()
 
 
 class TestFakeAccounts(AccountContract):

@@ -1,0 +1,234 @@
+"""Posts, mentions and the state of feeds in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from algo_trading.adapters.postgres.database import Database
+from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.schema import feeds, instruments, mentions, posts
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.sentiment import Topic
+from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.repositories.posts import FeedState, Reading
+
+_BY_KEY = (posts.c.platform.collate("C"), posts.c.platform_id.collate("C"))
+
+
+class PostgresPosts:
+    """Implements PostRepository."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def add(self, new: Sequence[Post]) -> int:
+        if not new:
+            return 0
+        statement = insert(posts).on_conflict_do_nothing().returning(posts.c.id)
+        # Two that add the same posts at once would wait for each other in a circle if their orders differed.
+        ordered = sorted(new, key=lambda post: post.key)
+        with self._engine.begin() as connection:
+            return len(connection.execute(statement, [_post_row(post) for post in ordered]).all())
+
+    def find(self, key: PostKey) -> Post | None:
+        query = select(posts).where(posts.c.platform == key.platform, posts.c.platform_id == key.id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return _post(row) if row else None
+
+    def unread(self, limit: int, until: datetime | None = None) -> list[Post]:
+        query = select(posts).where(posts.c.read_at.is_(None)).order_by(posts.c.available_at, *_BY_KEY).limit(limit)
+        if until is not None:
+            query = query.where(posts.c.available_at <= until)
+        with self._engine.connect() as connection:
+            return [_post(row) for row in connection.execute(query)]
+
+    def store_readings(self, readings: Sequence[Reading]) -> int:
+        with self._engine.begin() as connection:
+            named = (mention.instrument for reading in readings for mention in reading.mentions)
+            instrument_ids = ensure_instruments(connection, named)
+            rows = [
+                _mention_row(post_id, mention, instrument_ids[mention.instrument])
+                for reading in sorted(readings, key=lambda reading: reading.post)
+                for post_id in _mark_read(connection, reading)
+                for mention in reading.mentions
+            ]
+            if rows:
+                connection.execute(insert(mentions), rows)
+            return len(rows)
+
+    def newest(self, limit: int) -> list[Post]:
+        query = select(posts).order_by(posts.c.published_at.desc(), *_BY_KEY).limit(limit)
+        with self._engine.connect() as connection:
+            return [_post(row) for row in connection.execute(query)]
+
+    def counts(self) -> Mapping[PostKind, int]:
+        query = select(posts.c.kind, func.count()).group_by(posts.c.kind)
+        with self._engine.connect() as connection:
+            found = {kind: number for kind, number in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+        return {kind: found.get(kind, 0) for kind in PostKind}
+
+
+class PostgresMentions:
+    """Implements MentionRepository."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def of_instruments(self, wanted: Sequence[Instrument], after: datetime | None, until: datetime) -> list[Mention]:
+        keys = [(instrument.symbol, instrument.venue) for instrument in wanted]
+        query = _select_mentions().where(
+            tuple_(instruments.c.symbol, instruments.c.venue).in_(keys), mentions.c.available_at <= until
+        )
+        if after is not None:
+            query = query.where(mentions.c.available_at > after)
+        by_instrument = (instruments.c.symbol.collate("C"), instruments.c.venue.collate("C"))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(*by_instrument, mentions.c.available_at, *_BY_KEY))
+            return [_mention(row) for row in rows]
+
+    def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
+        query = (
+            select(posts.c.author, instruments.c.symbol, instruments.c.venue, func.count())
+            .select_from(mentions.join(posts).join(instruments))
+            .where(posts.c.author.in_(authors), mentions.c.available_at < until)
+            .group_by(posts.c.author, instruments.c.symbol, instruments.c.venue)
+        )
+        history: dict[str, dict[Instrument, int]] = {}
+        with self._engine.connect() as connection:
+            for author, symbol, venue, number in connection.execute(query):
+                history.setdefault(author, {})[Instrument(symbol, venue)] = number
+        return history
+
+    def count(self) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(mentions)).scalar_one()
+
+
+class PostgresFeedStates:
+    """Implements FeedStateRepository."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def get(self, name: str) -> FeedState | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(feeds).where(feeds.c.name == name)).one_or_none()
+        return _state(row) if row else None
+
+    def put(self, state: FeedState) -> None:
+        values = {
+            "newest_at": state.watermark.published_at,
+            "newest_id": state.watermark.id,
+            "token": state.watermark.token,
+            "tried_at": state.tried_at,
+            "error": state.error,
+        }
+        statement = insert(feeds).values({"name": state.name, **values})
+        with self._engine.begin() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+    def all(self) -> list[FeedState]:
+        with self._engine.connect() as connection:
+            return [_state(row) for row in connection.execute(select(feeds).order_by(feeds.c.name.collate("C")))]
+
+
+def _mark_read(connection: Connection, reading: Reading) -> list[int]:
+    """The id of the post, if nobody has read it before."""
+    statement = (
+        update(posts)
+        .where(
+            posts.c.platform == reading.post.platform,
+            posts.c.platform_id == reading.post.id,
+            posts.c.read_at.is_(None),
+        )
+        .values(read_at=func.now(), sentiment=reading.sentiment, topic=str(reading.topic))
+        .returning(posts.c.id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def _select_mentions() -> Select[Any]:
+    return select(
+        mentions,
+        instruments.c.symbol,
+        instruments.c.venue,
+        posts.c.platform,
+        posts.c.platform_id,
+        posts.c.author,
+        posts.c.kind.label("post_kind"),
+        posts.c.published_at,
+    ).select_from(mentions.join(posts).join(instruments))
+
+
+def _post_row(post: Post) -> dict[str, Any]:
+    return {
+        "platform": post.key.platform,
+        "platform_id": post.key.id,
+        "feed": post.feed,
+        "kind": str(post.kind),
+        "author": post.author,
+        "published_at": post.published_at,
+        "seen_at": post.seen_at,
+        "available_at": post.available_at,
+        "title": post.title,
+        "body": post.body,
+        "url": post.url,
+        "language": post.language,
+    }
+
+
+def _post(row: Row[Any]) -> Post:
+    return Post(
+        key=PostKey(row.platform, row.platform_id),
+        feed=row.feed,
+        kind=PostKind(row.kind),
+        author=row.author,
+        published_at=row.published_at,
+        seen_at=row.seen_at,
+        title=row.title,
+        body=row.body,
+        url=row.url,
+        language=row.language,
+    )
+
+
+def _mention_row(post_id: int, mention: Mention, instrument_id: int) -> dict[str, Any]:
+    return {
+        "post_id": post_id,
+        "instrument_id": instrument_id,
+        "available_at": mention.available_at,
+        "matched": mention.matched,
+        "kind": str(mention.kind),
+        "confidence": mention.confidence,
+        "sentiment": mention.sentiment,
+        "topic": str(mention.topic),
+        "impact": mention.impact,
+        "influencer": mention.influencer,
+    }
+
+
+def _mention(row: Row[Any]) -> Mention:
+    return Mention(
+        post=PostKey(row.platform, row.platform_id),
+        instrument=Instrument(row.symbol, row.venue),
+        author=row.author,
+        post_kind=PostKind(row.post_kind),
+        influencer=row.influencer,
+        published_at=row.published_at,
+        available_at=row.available_at,
+        matched=row.matched,
+        kind=MatchKind(row.kind),
+        confidence=row.confidence,
+        sentiment=row.sentiment,
+        topic=Topic(row.topic),
+        impact=row.impact,
+    )
+
+
+def _state(row: Row[Any]) -> FeedState:
+    return FeedState(row.name, Watermark(row.newest_at, row.newest_id, row.token), row.tried_at, row.error)

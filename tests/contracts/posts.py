@@ -1,0 +1,182 @@
+"""What every repository of posts, of mentions and of feed states does."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.sentiment import Topic
+from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.repositories.posts import (
+    FeedState,
+    FeedStateRepository,
+    MentionRepository,
+    PostRepository,
+    Reading,
+)
+
+NOON, MINUTE = datetime(2013, 1, 3, 12, tzinfo=UTC), timedelta(minutes=1)
+IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
+
+
+def a_post(identity: str = "1", published_at: datetime = NOON, platform: str = "x", author: str = "ann") -> Post:
+    """A short post about IBM, seen a minute after it was published."""
+    return Post(
+        key=PostKey(platform, identity),
+        feed=f"{platform} @{author}",
+        kind=PostKind.POST,
+        author=author,
+        published_at=published_at,
+        seen_at=published_at + MINUTE,
+        title="",
+        body=f"IBM, number {identity} \N{ROCKET}",
+        url="",
+        language="en",
+    )
+
+
+def mention_of(post: Post, instrument: Instrument = IBM) -> Mention:
+    """A mention in a post."""
+    return Mention(
+        post=post.key,
+        instrument=instrument,
+        author=post.author,
+        post_kind=post.kind,
+        influencer=False,
+        published_at=post.published_at,
+        available_at=post.available_at,
+        matched=instrument.symbol,
+        kind=MatchKind.SYMBOL,
+        confidence=0.5,
+        sentiment=-0.25,
+        topic=Topic.EARNINGS,
+        impact=-0.125,
+    )
+
+
+def a_mention(platform: str = "x", identity: str = "1", instrument: Instrument = IBM) -> Mention:
+    """A mention in a post of this platform and id."""
+    return mention_of(a_post(identity, platform=platform), instrument)
+
+
+def reading_of(post: Post, *instruments: Instrument) -> Reading:
+    """What was understood of a post that mentions these instruments."""
+    return Reading(post.key, 0.5, Topic.EARNINGS, tuple(mention_of(post, instrument) for instrument in instruments))
+
+
+class PostContract:
+    """Subclasses give the fixture `posts`, an empty repository."""
+
+    def test_at_first_there_is_nothing(self, posts: PostRepository) -> None:
+        assert posts.add([]) == 0
+        assert posts.find(PostKey("x", "1")) is None
+        assert posts.unread(10) == []
+        assert posts.newest(10) == []
+        assert posts.counts() == {PostKind.POST: 0, PostKind.ARTICLE: 0}
+        assert posts.store_readings([]) == 0
+
+    def test_a_stored_post_is_never_rewritten(self, posts: PostRepository) -> None:
+        first = a_post()
+        assert posts.add([first]) == 1
+        assert posts.add([replace(first, body="edited"), a_post("2")]) == 1
+        assert posts.find(first.key) == first
+
+    def test_of_two_with_one_key_in_one_batch_the_first_counts(self, posts: PostRepository) -> None:
+        first = a_post()
+        assert posts.add([first, replace(first, body="again")]) == 1
+        assert posts.find(first.key) == first
+
+    def test_the_same_id_on_another_platform_is_another_post(self, posts: PostRepository) -> None:
+        wanted = [a_post(), a_post(platform="reddit"), a_post("01"), a_post("9007199254740993")]
+        assert posts.add(wanted) == 4
+        assert [posts.find(post.key) for post in wanted] == wanted
+
+    def test_every_part_of_a_post_is_kept(self, posts: PostRepository) -> None:
+        odd = replace(
+            a_post(platform="rss"),
+            kind=PostKind.ARTICLE,
+            title="Zwölf \N{SNOWMAN} 'quotes' \\ and\nlines",
+            url="news:1",
+            language="und",
+            published_at=NOON + timedelta(microseconds=1),
+        )
+        posts.add([odd])
+        assert posts.find(odd.key) == odd
+        assert posts.counts() == {PostKind.POST: 0, PostKind.ARTICLE: 1}
+
+    def test_unread_posts_come_by_availability(self, posts: PostRepository) -> None:
+        late, early, also_early = a_post("a", NOON + MINUTE), a_post("b"), a_post("B")
+        posts.add([late, early, also_early])
+        assert posts.unread(10) == [also_early, early, late]
+        assert posts.unread(1) == [also_early]
+        assert posts.unread(10, until=early.available_at) == [also_early, early]
+
+    def test_a_post_is_read_once(self, posts: PostRepository, mentions: MentionRepository) -> None:
+        first, second = a_post("1"), a_post("2")
+        posts.add([first, second])
+        assert posts.store_readings([reading_of(first, IBM, MSFT)]) == 2
+        assert posts.store_readings([reading_of(first, Instrument("AAPL")), reading_of(second)]) == 0
+        assert posts.unread(10) == []
+        assert mentions.count() == 2
+
+    def test_a_reading_of_an_unknown_post_is_nothing(self, posts: PostRepository, mentions: MentionRepository) -> None:
+        assert posts.store_readings([reading_of(a_post(), IBM)]) == 0
+        assert mentions.count() == 0
+
+    def test_the_newest_come_first(self, posts: PostRepository) -> None:
+        old, new, also_new = a_post("1"), a_post("3", NOON + MINUTE), a_post("2", NOON + MINUTE)
+        posts.add([old, new, also_new])
+        assert posts.newest(10) == [also_new, new, old]
+        assert posts.newest(1) == [also_new]
+
+
+class MentionContract:
+    """Subclasses give the fixtures `posts` and `mentions`, empty repositories over the same store."""
+
+    def test_mentions_come_by_instrument_then_availability(
+        self, posts: PostRepository, mentions: MentionRepository
+    ) -> None:
+        early, late = a_post("2"), a_post("1", NOON + MINUTE)
+        posts.add([late, early])
+        posts.store_readings([reading_of(late, MSFT, IBM), reading_of(early, IBM)])
+        wanted = [mention_of(early, IBM), mention_of(late, IBM), mention_of(late, MSFT)]
+        assert mentions.of_instruments([MSFT, IBM], None, late.available_at) == wanted
+        assert mentions.of_instruments([IBM], None, late.available_at) == wanted[:2]
+        assert mentions.of_instruments([], None, late.available_at) == []
+        assert mentions.of_instruments([Instrument("IBM", "XLON")], None, late.available_at) == []
+
+    def test_the_window_is_open_before_and_closed_after(
+        self, posts: PostRepository, mentions: MentionRepository
+    ) -> None:
+        early, late = a_post("1"), a_post("2", NOON + MINUTE)
+        posts.add([early, late])
+        posts.store_readings([reading_of(early, IBM), reading_of(late, IBM)])
+        assert mentions.of_instruments([IBM], early.available_at, late.available_at) == [mention_of(late)]
+        assert mentions.of_instruments([IBM], None, early.available_at) == [mention_of(early)]
+        assert mentions.of_instruments([IBM], late.available_at, late.available_at + MINUTE) == []
+
+    def test_what_authors_wrote_about(self, posts: PostRepository, mentions: MentionRepository) -> None:
+        written = [a_post("1"), a_post("2", NOON + MINUTE), a_post("3", author="bob")]
+        posts.add(written)
+        posts.store_readings([reading_of(post, IBM) for post in written])
+        until = written[1].available_at
+        assert mentions.of_authors(["ann", "bob"], until) == {"ann": {IBM: 1}, "bob": {IBM: 1}}
+        assert mentions.of_authors(["ann"], until + MINUTE) == {"ann": {IBM: 2}}
+        assert mentions.of_authors(["eve"], until) == {}
+
+
+class FeedStateContract:
+    """Subclasses give the fixture `feed_states`, an empty repository."""
+
+    def test_at_first_there_is_nothing(self, feed_states: FeedStateRepository) -> None:
+        assert feed_states.get("x @ann") is None
+        assert feed_states.all() == []
+
+    def test_a_state_replaces_the_one_before(self, feed_states: FeedStateRepository) -> None:
+        first = FeedState("x @ann", Watermark(), NOON, "the token has expired")
+        second = FeedState("x @ann", Watermark(NOON, "9007199254740993", 'W/"e"'), NOON + MINUTE)
+        other = FeedState("rss a", Watermark(NOON), NOON)
+        for state in (first, second, other):
+            feed_states.put(state)
+        assert feed_states.get("x @ann") == second
+        assert feed_states.all() == [other, second]

@@ -1,0 +1,93 @@
+"""Posts, mentions and the state of feeds in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import Mention, Post, PostKey, PostKind
+from algo_trading.repositories.posts import FeedState, Reading
+
+
+class FakePosts:
+    """Implements PostRepository."""
+
+    def __init__(self) -> None:
+        self.readings: dict[PostKey, Reading] = {}
+        self._posts: dict[PostKey, Post] = {}
+
+    def add(self, posts: Sequence[Post]) -> int:
+        new = {post.key: post for post in reversed(posts) if post.key not in self._posts}
+        self._posts.update(new)
+        return len(new)
+
+    def find(self, key: PostKey) -> Post | None:
+        return self._posts.get(key)
+
+    def unread(self, limit: int, until: datetime | None = None) -> list[Post]:
+        waiting = [
+            post
+            for post in self._posts.values()
+            if post.key not in self.readings and (until is None or post.available_at <= until)
+        ]
+        return sorted(waiting, key=lambda post: (post.available_at, post.key))[:limit]
+
+    def store_readings(self, readings: Sequence[Reading]) -> int:
+        new = [r for r in readings if r.post in self._posts and r.post not in self.readings]
+        self.readings.update({reading.post: reading for reading in new})
+        return sum(len(reading.mentions) for reading in new)
+
+    def newest(self, limit: int) -> list[Post]:
+        by_key = sorted(self._posts.values(), key=lambda post: post.key)
+        return sorted(by_key, key=lambda post: post.published_at, reverse=True)[:limit]
+
+    def counts(self) -> Mapping[PostKind, int]:
+        return {kind: sum(post.kind is kind for post in self._posts.values()) for kind in PostKind}
+
+
+class FakeMentions:
+    """Implements MentionRepository over the readings of a FakePosts."""
+
+    def __init__(self, posts: FakePosts) -> None:
+        self._posts = posts
+
+    def of_instruments(
+        self, instruments: Sequence[Instrument], after: datetime | None, until: datetime
+    ) -> list[Mention]:
+        wanted = [
+            mention
+            for mention in self._all()
+            if mention.instrument in instruments
+            and mention.available_at <= until
+            and (after is None or mention.available_at > after)
+        ]
+        return sorted(wanted, key=lambda mention: (mention.instrument, mention.available_at, mention.post))
+
+    def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
+        history: dict[str, dict[Instrument, int]] = {}
+        for mention in self._all():
+            if mention.author in authors and mention.available_at < until:
+                own = history.setdefault(mention.author, {})
+                own[mention.instrument] = own.get(mention.instrument, 0) + 1
+        return history
+
+    def count(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> list[Mention]:
+        return [mention for reading in self._posts.readings.values() for mention in reading.mentions]
+
+
+class FakeFeedStates:
+    """Implements FeedStateRepository."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, FeedState] = {}
+
+    def get(self, name: str) -> FeedState | None:
+        return self._states.get(name)
+
+    def put(self, state: FeedState) -> None:
+        self._states[state.name] = state
+
+    def all(self) -> list[FeedState]:
+        return [self._states[name] for name in sorted(self._states)]
