@@ -1,0 +1,131 @@
+"""How sure it is that a name in a text means the instrument.
+
+Evidence adds up as log-odds: the kind of match says how likely it is at first, words around it and other names in the
+text raise or lower that. The weights are set by hand from what each kind of evidence is worth alone.
+"""
+
+import math
+import re
+from functools import cached_property
+
+from algo_trading.domain.listing import Listing
+from algo_trading.domain.post import MatchKind
+from algo_trading.sentiment.mention_patterns import Everyday, Hit, Pattern
+from algo_trading.sentiment.mention_words import BESIDE, COIN, MONEY, NEAR, STOCK
+from algo_trading.sentiment.names import COINS_VENUE
+
+REACH = 80  # bytes to either side in which words count as near
+PROMINENT = 200  # rank up to which a bare symbol or name is taken at its word
+OPENING, APOSTROPHE = "\u201c\u2018", "\u2019"  # typographic quotes
+AMOUNT = re.compile(rb"\$\d")
+
+KIND = {MatchKind.CASHTAG: 3.0, MatchKind.NAME: 2.2, MatchKind.ALIAS: 1.8, MatchKind.SYMBOL: 0.8}
+OBSCURE = -1.3  # added for what is not prominent
+TAG = 0.8  # added for a hashtag
+HANDLE = {Everyday.NO: 1.2, Everyday.SCARCE: 0.8, Everyday.COMMON: 0.2}
+# An everyday word with a capital letter inside a sentence, where any word has one, and without one.
+INSIDE, ANYWHERE, PLAIN = 0, 1, 2
+EQUITY_WORD = {Everyday.SCARCE: (1.1, 0.3, -1.7), Everyday.COMMON: (0.1, -1.7, -3.0)}
+COIN_WORD = {Everyday.SCARCE: (-1.0, -1.7, -2.2), Everyday.COMMON: (-1.7, -2.5, -3.0)}
+SYMBOL_WORD = {Everyday.SCARCE: -0.6, Everyday.COMMON: -1.7}
+SHOUTED = -1.5  # capitals in a text that is all capitals
+NUMBERED = -1.5  # an everyday word before a number: Block 5
+DETERMINED = -1.5  # an everyday word behind "the" that ends there
+OWN_CUE, MONEY_CUE, MOST_CUES = 1.1, 0.6, 2
+SENSE_BESIDE, SENSE_NEAR = -5.0, -2.5
+WROTE_BEFORE = 1.0
+SAME_ELSEWHERE, KIN_ELSEWHERE = 2.5, 0.6
+
+
+class Scene:
+    """A text around its hits."""
+
+    def __init__(self, text: str, lower: bytes, begin: int, finish: int) -> None:
+        self.text = text
+        self._lower, self._begin, self._finish = lower, begin, finish
+
+    @cached_property
+    def addressed(self) -> int:
+        """Where the handles to which a reply is addressed end."""
+        match = ADDRESSED.match(self.text)
+        return match.end() if match else 0
+
+    @cached_property
+    def shouted(self) -> bool:
+        """Whether it is in capitals."""
+        letters = [char for char in self.text if char.isalpha()]
+        return len(letters) >= 12 and sum(map(str.isupper, letters)) > 0.6 * len(letters)
+
+    @cached_property
+    def titled(self) -> bool:
+        """Whether most of its words begin with a capital, as in headlines."""
+        words = [word for word in self.text.split() if word[0].isalpha()]
+        return len(words) >= 4 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+
+    def words_before(self, first: int) -> list[bytes]:
+        """Words before the byte `first` of the text, lower case, the nearest last."""
+        return self._lower[max(self._begin, self._begin + first - REACH) : self._begin + first].split()
+
+    def words_after(self, last: int) -> list[bytes]:
+        """Words from the byte `last` of the text on."""
+        return self._lower[self._begin + last : min(self._finish, self._begin + last + REACH)].split()
+
+    def opens_sentence(self, start: int) -> bool:
+        """Whether a sentence begins at the character `start`, so that any word there has a capital."""
+        before = self.text[self.addressed : start].rstrip(" \"'(" + OPENING)
+        return not before or not (before[-1].isalnum() or before[-1] in ",&/+-)$%" + APOSTROPHE)
+
+
+ADDRESSED = re.compile(r"\s*(?:(?:RT\s+)?\.?@\w+[:,]?(?:\s+|$))*")
+
+
+def probability(odds: float) -> float:
+    """Log-odds as a probability."""
+    return 1 / (1 + math.exp(-odds))
+
+
+def first_odds(scene: Scene, listing: Listing, pattern: Pattern, start: int, sign: str) -> float:
+    """Log-odds from the way in which it is written at `start`; `sign` is the character before it."""
+    if sign == "@":
+        return HANDLE[pattern.everyday]
+    if sign == "$":
+        return KIND[MatchKind.CASHTAG]
+    odds = 0.0 if listing.rank is None or listing.rank <= PROMINENT else OBSCURE
+    if not pattern.everyday:
+        odds += KIND[pattern.kind]
+    elif pattern.kind is MatchKind.SYMBOL:
+        odds += SYMBOL_WORD[pattern.everyday]
+    else:
+        table = COIN_WORD if listing.instrument.venue == COINS_VENUE else EQUITY_WORD
+        place = PLAIN
+        if scene.text[start].isupper():
+            place = ANYWHERE if scene.opens_sentence(start) or scene.titled else INSIDE
+        odds += table[pattern.everyday][place]
+    if sign == "#":
+        odds += TAG
+    if (pattern.everyday or pattern.kind is MatchKind.SYMBOL) and scene.shouted:
+        odds += SHOUTED
+    return odds
+
+
+def context_odds(scene: Scene, listing: Listing, hit: Hit, end: int, sign: str) -> float:
+    """Log-odds from the words around a hit that ends at the character `end`."""
+    before, after = scene.words_before(hit.start), scene.words_after(hit.end)
+    words = {*before, *after}
+    pattern = hit.pattern
+    own = COIN if listing.instrument.venue == COINS_VENUE else STOCK
+    odds = OWN_CUE * min(len(own & words), MOST_CUES)
+    money = len(MONEY & words) + (AMOUNT.search(b" ".join(words)) is not None)
+    odds += MONEY_CUE * min(money, MOST_CUES)
+    beside, near = BESIDE.get(pattern.spelling), NEAR.get(pattern.spelling)
+    if beside and not beside.isdisjoint((*before[-1:], *after[:1])):
+        odds += SENSE_BESIDE
+    if near and not near.isdisjoint(words):
+        odds += SENSE_NEAR
+    if pattern.everyday and sign not in ("@", "$", "#"):
+        if after and after[0].isdigit():
+            odds += NUMBERED
+        ends = not scene.text[end : end + 2].strip()[:1].isupper() and own.isdisjoint(after[:1])
+        if before[-1:] == [b"the"] and ends:
+            odds += DETERMINED
+    return odds

@@ -1,0 +1,60 @@
+"""Words beside a name that tell what is meant."""
+
+# Lower case, as bytes: they are compared with pieces of an encoded text.
+MONEY = frozenset(
+    b"""
+    buy buying bought sell selling sold sells buys hold holding holds hodl hodling long short shorts shorting shorted
+    price prices priced invest investing invested investor investors investment trade trading traded trader bullish
+    bearish bull bear rally rallies rallied dip dips pump pumping dump dumping moon rocket gain gains loss losses
+    profit profits market markets cap undervalued overvalued worth valuation portfolio position usd dollars
+    """.split()
+)
+COIN = frozenset(
+    b"""
+    coin coins crypto cryptocurrency cryptocurrencies token tokens blockchain wallet wallets hodl hodling mining miner
+    miners mined altcoin altcoins defi nft nfts staking satoshi satoshis sats ledger binance coinbase kraken airdrop
+    halving bitcoin btc ethereum eth dogecoin doge meme memecoin stablecoin moon onchain mainnet
+    """.split()
+)
+STOCK = frozenset(
+    b"""
+    stock stocks share shares shareholder shareholders equity equities earnings dividend dividends revenue quarter
+    quarterly q1 q2 q3 q4 eps ipo nasdaq nyse calls puts ticker ceo cfo company companies corporation inc corp analyst
+    analysts guidance buyback acquisition acquire acquired acquires merger shorts downgrade upgrade downgraded upgraded
+    outlook forecast sec filing customers employees investors chairman
+    """.split()
+)
+
+# What else a name stands for, told by words around it. First the words before which, or after which, it directly
+# stands; then words anywhere near.
+BESIDE: dict[str, frozenset[bytes]] = {
+    "tesla": frozenset(b"nikola coil coils valve turbine".split()),
+    "nikola": frozenset([b"tesla"]),
+    "ford": frozenset(b"harrison henry gerald betty tom rob doug".split()),
+    "disney": frozenset(b"roy lillian".split()),
+    "shiba inu": frozenset(b"a an my the your his her our puppy pup dog dogs".split()),
+    "doge": frozenset(b"venice of dog dogs".split()),
+    "apple": frozenset(b"big adam's pie pies tree trees juice cider sauce orchard fiona".split()),
+    "amazon": frozenset(b"rainforest river forest basin jungle".split()),
+    "visa": frozenset(b"work student tourist travel entry reform h1b h-1b application applications".split()),
+    "delta": frozenset(b"variant v iv ii heavy river".split()),
+    "meta": frozenset(b"so very how analysis".split()),
+    "shell": frozenset(b"outer inner egg eggs bomb script".split()),
+    "target": frozenset(b"date dates audience orbit price prices".split()),
+    "square": frozenset(b"times red kilometer kilometers mile miles meter meters feet foot root".split()),
+    "nike": frozenset(b"goddess".split()),
+    "stellar": frozenset(b"job performance work".split()),
+    "oracle": frozenset(b"delphi omaha".split()),
+    "mars": frozenset(b"planet".split()),
+    "dash": frozenset(b"cam".split()),
+}
+NEAR: dict[str, frozenset[bytes]] = {
+    "amazon": frozenset(
+        b"rainforest river forest jungle brazil brazilian deforestation tribe tribes indigenous".split()
+    ),
+    "apple": frozenset(b"fruit orchard pie cider eat eating ate tree trees".split()),
+    "shiba inu": frozenset(b"dog dogs puppy puppies pup breed leash".split()),
+    "doge": frozenset(b"venice venetian dog dogs puppy".split()),
+    "shell": frozenset(b"turtle egg snail".split()),
+    "visa": frozenset(b"immigration immigrant passport embassy border".split()),
+}

@@ -1,0 +1,168 @@
+"""Which instruments a text names, where, and how sure that is."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Self
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.listing import Listing
+from algo_trading.domain.post import Found, MatchKind
+from algo_trading.sentiment.mention_confidence import (
+    KIN_ELSEWHERE,
+    SAME_ELSEWHERE,
+    WROTE_BEFORE,
+    Scene,
+    context_odds,
+    first_odds,
+    probability,
+)
+from algo_trading.sentiment.mention_patterns import Hit, Patterns, canonical, encoded
+from algo_trading.sentiment.names import packaged_listings
+
+LEAST = 0.3  # confidence below which a name is no mention at all
+SURE = 0.8  # confidence from which a mention supports others in the same text
+URL_BEFORE = re.compile(r"(?:https?://|www\.|\w\.[a-z]{2,}/)\S*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class AuthorHistory:
+    """The instruments that each author wrote about before; an author's name counts in any case."""
+
+    about: Mapping[str, frozenset[Instrument]]
+
+    @classmethod
+    def of(cls, mentions: Iterable[tuple[str, Instrument]]) -> Self:
+        """From pairs of author and instrument."""
+        about: dict[str, set[Instrument]] = {}
+        for author, instrument in mentions:
+            about.setdefault(author.casefold(), set()).add(instrument)
+        return cls({author: frozenset(instruments) for author, instruments in about.items()})
+
+    def knows(self, author: str) -> frozenset[Instrument]:
+        """What the author wrote about before."""
+        return self.about.get(author.casefold(), frozenset())
+
+
+@dataclass(slots=True)
+class _Sighting:
+    """A hit in characters of the text, with its log-odds so far."""
+
+    listing: Listing
+    kind: MatchKind
+    start: int
+    end: int
+    odds: float
+
+
+class MentionFinder:
+    """Finds the names of `listings`; `people` says what authors wrote about before."""
+
+    def __init__(self, listings: Sequence[Listing], people: AuthorHistory | None = None) -> None:
+        self._listings = list(listings)
+        self._people = people or AuthorHistory({})
+        self._patterns = Patterns(self._listings)
+
+    def find(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[list[Found]]:
+        """The mentions of each text, in the order in which they stand there.
+
+        `authors` are those of the texts, one for each, or none at all. Where names overlap, the one that begins first
+        counts, and of those the longest. A place means one instrument, the likeliest of those called so. Names in
+        URLs, in addresses of mail and in the handles to which a reply is addressed are none.
+        """
+        if authors and len(authors) != len(texts):
+            raise ValueError(f"{len(authors)} authors for {len(texts)} texts")
+        results: list[list[Found]] = [[] for _ in texts]
+        raw = [encoded(text) for text in texts]
+        for number, hits, lower, begin in self._patterns.search(raw):
+            scene = Scene(texts[number], lower, begin, begin + len(raw[number]))
+            sightings = self._sightings(scene, raw[number], hits)
+            if sightings:
+                known = self._people.knows(authors[number]) if authors else frozenset()
+                results[number] = _weighed(scene.text, sightings, known)
+        return results
+
+    def _sightings(self, scene: Scene, raw: bytes, hits: list[Hit]) -> list[list[_Sighting]]:
+        """For each place in the text the instruments that it may mean."""
+        hits.sort(key=lambda hit: (hit.start, -hit.end))
+        places: list[list[_Sighting]] = []
+        free = 0
+        for (first, last), several in groupby(hits, lambda hit: (hit.start, hit.end)):
+            if first < free:
+                continue
+            start, end = first, last
+            if len(raw) != len(scene.text):
+                start = len(raw[:first].decode("utf-8", "surrogatepass"))
+                end = start + len(raw[first:last].decode("utf-8", "surrogatepass"))
+            meant = [sighting for hit in several if (sighting := self._sighting(scene, hit, start, end)) is not None]
+            if meant:
+                places.append(meant)
+                free = last
+        return places
+
+    def _sighting(self, scene: Scene, hit: Hit, start: int, end: int) -> _Sighting | None:
+        text, pattern = scene.text, hit.pattern
+        matched = text[start:end]
+        if pattern.kind is not MatchKind.SYMBOL and canonical(matched) != pattern.spelling:
+            return None
+        if (pattern.capitals and not matched.isupper()) or not _stands_alone(text, start, end):
+            return None
+        sign = text[start - 1 : start]
+        if sign == "@" and (pattern.kind is MatchKind.SYMBOL or start <= scene.addressed):
+            return None
+        listing = self._listings[pattern.listing]
+        odds = first_odds(scene, listing, pattern, start, sign) + context_odds(scene, listing, hit, end, sign)
+        written = MatchKind.AMBIGUOUS if pattern.everyday else pattern.kind
+        kind = MatchKind.CASHTAG if sign == "$" else written
+        return _Sighting(listing, kind, start, end, odds)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether the place is a word of its own and no part of a URL or of an address of mail."""
+    if end < len(text) and text[end].isalnum():
+        return False
+    if text[end : end + 1] == "." and text[end + 1 : end + 3].isalpha() and text[end + 1].islower():
+        return False
+    if start == 0:
+        return True
+    sign = text[start - 1]
+    if sign.isspace():
+        return True
+    if sign.isalnum() or (sign in "@$#" and text[start - 2 : start - 1].isalnum() and start > 1):
+        return False
+    word = max(text.rfind(space, 0, start) for space in " \n\t") + 1
+    return URL_BEFORE.search(text[word:start]) is None
+
+
+def _weighed(text: str, places: list[list[_Sighting]], known: frozenset[Instrument]) -> list[Found]:
+    """What the places mean, in view of each other and of what the author wrote about before."""
+    first = [max(meant, key=_preference) for meant in places]
+    sure = [(sighting.listing.instrument, sighting.start) for sighting in first if probability(sighting.odds) >= SURE]
+    found = []
+    for meant in places:
+        for sighting in meant:
+            instrument = sighting.listing.instrument
+            elsewhere = {other for other, start in sure if start != sighting.start}
+            if instrument in known:
+                sighting.odds += WROTE_BEFORE
+            if instrument in elsewhere:
+                sighting.odds += SAME_ELSEWHERE
+            elif any(other.venue == instrument.venue for other in elsewhere):
+                sighting.odds += KIN_ELSEWHERE
+        best = max(meant, key=_preference)
+        confidence = probability(best.odds)
+        if confidence >= LEAST:
+            matched = text[best.start : best.end]
+            found.append(Found(best.listing.instrument, matched, best.start, best.end, best.kind, confidence))
+    return found
+
+
+def _preference(sighting: _Sighting) -> tuple[float, float]:
+    """The likelier one first, then the larger one."""
+    return sighting.odds, -(sighting.listing.rank or 0)
+
+
+def packaged_finder() -> MentionFinder:
+    """A finder of the names that ship with the package."""
+    return MentionFinder(packaged_listings())
