@@ -1,0 +1,129 @@
+"""News articles found by NewsAPI (`/v2/everything`); the feed's source is the query."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, credential
+from algo_trading.adapters.post_rows import as_text, reach_back, read_json, rows_table, usable_id, utc_text
+from algo_trading.domain.post import PostKind
+from algo_trading.errors import ConfigError, RateLimitedError, SourceError
+from algo_trading.repositories.post_feeds import FeedPage, Watermark
+from algo_trading.settings import FeedSettings, Settings
+
+PLATFORM = "newsapi"
+LONGEST_QUERY = 500
+PAGE_SIZE = 100
+MOST_PAGES = 10
+OVERLAP = timedelta(hours=2)  # papers' articles are found some time after they appeared
+NO_MORE = "maximumResultsReached"  # what the plan in use allows has been read
+GONE = "[Removed]"  # marker in the place of a title, a text and an address
+
+
+class NewsApiFeed:
+    """Implements PostFeed. A page is a reply as NewsAPI sent it, newest first; the first poll takes one."""
+
+    replay = False
+
+    def __init__(self, feed: FeedSettings, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.name = feed.name
+        self.kind = feed.kind or PostKind.ARTICLE
+        self._query = feed.source.strip()
+        if not 0 < len(self._query) <= LONGEST_QUERY:
+            raise ConfigError(f"the feed {feed.name[:60]!r} needs a query of 1 to {LONGEST_QUERY} characters")
+        own = settings.newsapi
+        self._address = f"{own.base_url.rstrip('/')}/v2/everything"
+        key = credential(own.api_key, "ALGO_NEWSAPI__API_KEY", f"the feed {feed.name!r}")
+        patience = Patience("NewsAPI", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+        self._client = PoliteClient(patience, headers={"X-Api-Key": key})
+
+    def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
+        begin = reach_back(since, OVERLAP)
+        params = {"q": self._query, "sortBy": "publishedAt", "pageSize": str(PAGE_SIZE), "to": utc_text(until)}
+        if begin:
+            params["from"] = utc_text(begin)
+        read = 0
+        for number in range(1, (MOST_PAGES if begin else 1) + 1):
+            content = self._get({**params, "page": str(number)}, is_first=number == 1)
+            page = FeedPage(content, "application/json", ".json")
+            try:
+                articles, total = self._read(page)
+            except SourceError:
+                yield page  # to be archived
+                raise
+            if not articles:
+                return
+            yield page
+            read += len(articles)
+            if read >= total:
+                return
+
+    def parse(self, page: FeedPage) -> pa.Table:
+        articles, _ = self._read(page)
+        return rows_table(self._row(article) for article in articles)
+
+    def _get(self, params: Mapping[str, str], *, is_first: bool) -> bytes:
+        try:
+            return self._client.get(self._address, params).content
+        except RefusedError as error:
+            code, said = _complaint(error.reply.content)
+            if code == NO_MORE and not is_first:
+                return b'{"status":"ok","totalResults":0,"articles":[]}'
+            raise self._refusal(code or f"HTTP {error.reply.status}", said) from None
+
+    def _refusal(self, code: str, said: str) -> SourceError:
+        if code in {"rateLimited", "apiKeyExhausted"}:
+            return RateLimitedError(f"NewsAPI asks to slow down ({code}): try again when the plan's day is over")
+        if code.startswith("apiKey") or code == "HTTP 401":
+            return SourceError(f"NewsAPI refuses the key ({code}): check ALGO_NEWSAPI__API_KEY")
+        return SourceError(f"NewsAPI refuses {self.name!r} ({code}{said}): check the query")
+
+    def _read(self, page: FeedPage) -> tuple[list[Mapping[str, Any]], int]:
+        """The articles of a page, and how many there are on all of them."""
+        reply = read_json(page.content, "NewsAPI's")
+        try:
+            if reply["status"] != "ok":
+                raise self._refusal(*_complaint(page.content))
+            articles = reply["articles"]
+            if not all(isinstance(article, dict) for article in articles):
+                raise TypeError  # noqa: TRY301 - one answer for every other shape
+            return list(articles), int(reply.get("totalResults") or 0)
+        except (LookupError, TypeError, AttributeError, ValueError, OverflowError):
+            raise SourceError(
+                f"NewsAPI's reply for {self.name!r} is no page of articles: {page.content[:60]!r}"
+            ) from None
+
+    def _row(self, article: Mapping[str, Any]) -> dict[str, object]:
+        kept = {name: None if value == GONE else value for name, value in article.items()}
+        url = as_text(kept.get("url")) or ""
+        source = kept.get("source")
+        publisher = source.get("name") if isinstance(source, dict) else None
+        return {
+            "platform": PLATFORM,
+            "id": usable_id(url),
+            "author": publisher or kept.get("author"),
+            "published": kept.get("publishedAt"),
+            "title": kept.get("title"),
+            "body": kept.get("description"),  # `content` is cut after 200 characters
+            "url": url,
+            "place": f"{self.name[:100]} {url}",
+        }
+
+
+def _complaint(content: bytes) -> tuple[str, str]:
+    """Code and words of an error reply, empty where it has none. The words are NewsAPI's and may be long."""
+    try:
+        reply = read_json(content, "NewsAPI's")
+        code = str(reply.get("code") or "")[:40]
+        said = str(reply.get("message") or "").partition(". ")[0][:100]
+    except (SourceError, AttributeError):
+        return "", ""
+    return code, f", {said}" if said else ""
+
+
+def build(settings: Settings, feed: FeedSettings) -> NewsApiFeed:
+    """The feed with the key and patience of [newsapi]."""
+    return NewsApiFeed(feed, settings)

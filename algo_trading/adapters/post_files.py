@@ -1,0 +1,171 @@
+"""Posts from a file (platform `file`), to be replayed: JSON lines or CSV, the posts of any platform.
+
+The feed's source is a path, absolute or relative to the folder that holds the data folder (where algo-trading.toml
+lies), or `package:NAME` for a file that ships in algo_trading/data/posts.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from algo_trading.adapters.post_rows import as_text, rows_table
+from algo_trading.domain.post import PostKind
+from algo_trading.errors import ConfigError, SourceError
+from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS, FeedPage, Watermark
+from algo_trading.settings import FeedSettings, Settings
+
+PACKAGE = "package:"
+REQUIRED = ("platform", "id", "author", "published", "body")
+MEDIA_TYPES = {".jsonl": "application/x-ndjson", ".csv": "text/csv"}
+BROKEN_TEXT = 2000  # characters of an unreadable line that are kept
+
+
+@dataclass(frozen=True)
+class Record:
+    """A line of the file, or the several lines of a quoted CSV record, as it stands there.
+
+    `cells` is None where it cannot be read. `number` counts lines from 1.
+    """
+
+    number: int
+    text: str
+    cells: Mapping[str, Any] | None
+
+
+class PostFile:
+    """Implements PostFeed for a file.
+
+    A page is the file with blank lines in the place of what was not asked for, so that line numbers stay. Lines whose
+    time cannot be read come with the first post that is asked for.
+    """
+
+    replay = True
+
+    def __init__(self, feed: FeedSettings, settings: Settings) -> None:
+        self.name = feed.name
+        self.kind = feed.kind or PostKind.POST
+        source = feed.source.strip()
+        self._path: Any = settings.home.parent / source  # an absolute source stays as it is
+        if source.startswith(PACKAGE):
+            name = source.removeprefix(PACKAGE)
+            if not name or Path(name).name != name:
+                raise ConfigError(f"the feed {feed.name!r} names no packaged file: write package:NAME")
+            self._path = files("algo_trading") / "data" / "posts" / name
+        self._label = source
+        self._suffix = Path(source).suffix.lower()
+        if self._suffix not in MEDIA_TYPES:
+            raise ConfigError(f"the feed {feed.name!r} names no file of posts: its name must end in .jsonl or .csv")
+
+    def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
+        try:
+            content = self._path.read_bytes()
+        except OSError as error:
+            raise SourceError(
+                f"the file of posts {self._path} cannot be read: {(error.strerror or str(error)).lower()}"
+            ) from None
+        records = self._records(content)
+        asked = [record for record in records if _is_asked(record, since, until)]
+        if any(record.cells is not None for record in asked):
+            yield FeedPage(self._content(content, asked), MEDIA_TYPES[self._suffix], self._suffix)
+
+    def parse(self, page: FeedPage) -> pa.Table:
+        return rows_table(self._row(record) for record in self._records(page.content))
+
+    def _records(self, content: bytes) -> list[Record]:
+        text = content.decode("utf-8-sig", errors="replace")
+        records = list(_csv_records(text, self._label) if self._suffix == ".csv" else _json_records(text))
+        if records and all(record.cells is None for record in records):
+            raise SourceError(f"{self._label} holds no posts: no line can be read as one with {', '.join(REQUIRED)}")
+        return records
+
+    def _content(self, content: bytes, asked: Iterable[Record]) -> bytes:
+        """The part of the file that was asked for, each record on the line where it stands in the file."""
+        parts: list[str] = []
+        line = 1
+        if self._suffix == ".csv":
+            header = next(iter(_lines(content.decode("utf-8-sig", errors="replace"))))
+            parts.append(header)
+            line += header.count("\n")
+        for record in asked:
+            parts.append("\n" * (record.number - line) + record.text)
+            line = record.number + record.text.count("\n")
+        return "".join(parts).encode()
+
+    def _row(self, record: Record) -> dict[str, object]:
+        place = f"{self._label}:{record.number}"
+        if record.cells is None:
+            return {"body": record.text[:BROKEN_TEXT], "place": place}
+        return {name: record.cells.get(name) for name in RAW_POST_COLUMNS} | {"place": place}
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends; only newlines end one (other breaks stand inside posts)."""
+    return io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")).readlines()
+
+
+def _json_records(text: str) -> Iterator[Record]:
+    for number, line in enumerate(_lines(text), start=1):
+        if line.strip():
+            try:
+                cells = json.loads(line)
+            except (ValueError, RecursionError):
+                cells = None
+            is_post = isinstance(cells, dict) and any(name in cells for name in REQUIRED)
+            yield Record(number, line, cells if is_post else None)
+
+
+def _csv_records(text: str, label: str) -> Iterator[Record]:
+    lines = _lines(text)
+    reader = csv.reader(lines)
+    header = _next(reader)
+    if header is None or any(name not in header for name in REQUIRED) or len(set(header)) != len(header):
+        raise SourceError(f"{label} is no table of posts: its first line must name {', '.join(REQUIRED)}")
+    end = reader.line_num
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:  # a field beyond the csv module's limit
+            cells = [""]
+        number, end = end + 1, reader.line_num
+        if cells:
+            fits = len(cells) == len(header)
+            yield Record(
+                number, "".join(lines[number - 1 : end]), dict(zip(header, cells, strict=True)) if fits else None
+            )
+
+
+def _next(reader: Iterator[list[str]]) -> list[str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error:
+        return None
+
+
+def _is_asked(record: Record, since: Watermark, until: datetime) -> bool:
+    published = _time(record.cells.get("published")) if record.cells else None
+    if published is None:
+        return since.published_at is None
+    return (since.published_at is None or published > since.published_at) and published <= until
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat((as_text(value) or "").strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def build(settings: Settings, feed: FeedSettings) -> PostFile:
+    """The file, wherever the data folder is."""
+    return PostFile(feed, settings)

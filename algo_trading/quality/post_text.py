@@ -1,0 +1,147 @@
+"""Texts of posts: markup and entities taken off, mojibake repaired, blanks in order, the language told."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ftfy import TextFixerConfig
+
+# Elements that feeds send. What else stands between angle brackets is somebody's text.
+INLINE = "a|abbr|b|big|cite|code|del|em|font|i|iframe|img|ins|mark|q|s|small|span|strike|strong|sub|sup|time|tt|u|wbr"
+BLOCK = (
+    "address|article|aside|blockquote|body|br|center|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|head|header|hr|html|"
+    "li|main|nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul|video|audio|source|picture"
+)
+REST = r"(?:\s[^<>]*=[^<>]*|\s*/?)>"  # attributes: `a <b and c>` is no tag
+INLINE_TAG = re.compile(rf"</?(?:{INLINE}){REST}", re.IGNORECASE)
+BLOCK_TAG = re.compile(rf"</?(?:{BLOCK}){REST}", re.IGNORECASE)
+HIDDEN = (  # begin and end of what no reader sees
+    (re.compile(r"<!--"), "-->"),
+    (re.compile(r"<script[\s>]", re.IGNORECASE), "</script>"),
+    (re.compile(r"<style[\s>]", re.IGNORECASE), "</style>"),
+)
+CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+ESCAPED_AGAIN = re.compile(r"&(?:amp;)+(?=[#a-zA-Z])")
+ROUNDS = 8  # some feeds escape twice; nobody does more often
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+BLANKS = re.compile(r"[^\S\n]+")
+EMPTY_LINES = re.compile(r"\n{3,}")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+NO_TEXT = re.compile("[\ufffd\ufffe\uffff\ue000-\uf8ff\x80-\x9f]")
+
+NOT_WORDS = re.compile(r"https?://\S+|[@#$]\w+|\bu/\w+|\br/\w+")
+FEWEST_LETTERS = 20  # below, a language is a guess
+SURE = 0.6  # the identifier's probability from which it is nearly always right
+UNDETERMINED = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """A text to be read, and how much of it could not be repaired: the share of characters in [0, 1]."""
+
+    text: str
+    garbled: float
+
+
+def clean(raw: str) -> CleanText:
+    """A text without markup, entities, mojibake and stray blanks; cleaning it again changes nothing."""
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    broken = len(CONTROL.findall(text))
+    text = _repaired(text)
+    for _ in range(ROUNDS):
+        plain = _without_markup(text)
+        if plain == text:
+            break
+        text = _repaired(plain)
+    broken += len(NO_TEXT.findall(text)) + _badness(text)
+    share = min(broken / max(len(text), broken, 1), 1.0) if broken > 1 else 0.0
+    return CleanText(_ordered(text), share)
+
+
+def one_line(raw: str) -> str:
+    """A name or title, cleaned, in one line."""
+    return " ".join(clean(raw).text.split())
+
+
+def is_readable(text: str) -> bool:
+    """Whether anything in it can be seen."""
+    return any(character.isprintable() and not character.isspace() for character in text)
+
+
+def language_of(text: str) -> str:
+    """The ISO 639-1 code of the language, UNDETERMINED where a text is too short or the case is not sure."""
+    words = NOT_WORDS.sub(" ", text)
+    letters = sum(character.isalpha() for character in words)
+    # A character of Chinese, Japanese or Korean tells as much as several letters.
+    weight = letters + 3 * sum(
+        "\u3040" <= character <= "\u9fff" or "\uac00" <= character <= "\ud7a3" for character in words
+    )
+    if weight < FEWEST_LETTERS:
+        return UNDETERMINED
+    language, probability = _identifier().classify(words)
+    return str(language) if probability >= SURE and len(language) == 2 else UNDETERMINED
+
+
+def _repaired(text: str) -> str:
+    if text.isascii():
+        return CONTROL.sub("", text)
+    from ftfy import fix_text
+
+    return fix_text(text, _fixing())
+
+
+@lru_cache(maxsize=1)
+def _fixing() -> "TextFixerConfig":
+    from ftfy import TextFixerConfig
+
+    # Entities are decoded here, after the markup is gone; quotes stay as their author typed them.
+    return TextFixerConfig(unescape_html=False, uncurl_quotes=False, explain=False)
+
+
+def _badness(text: str) -> int:
+    if text.isascii():
+        return 0
+    from ftfy.badness import badness
+
+    return int(badness(text))
+
+
+def _without_markup(text: str) -> str:
+    if "<" in text or "]]>" in text:
+        text = CDATA.sub("", text)
+        for begin, end in HIDDEN:
+            text = _without(text, begin, end)
+        text = INLINE_TAG.sub("", BLOCK_TAG.sub("\n", text))
+    if "&" in text:
+        text = ENTITY.sub(lambda match: unescape(match[0]), ESCAPED_AGAIN.sub("&", text))
+    return text
+
+
+def _without(text: str, begin: re.Pattern[str], end: str) -> str:
+    """The text without what stands from each `begin` to the next `end` (to the last character where there is none)."""
+    kept, position = [], 0
+    lowered = text.lower()
+    while match := begin.search(text, position):
+        kept.append(text[position : match.start()])
+        closing = lowered.find(end, match.end())
+        if closing < 0:
+            return "".join(kept)
+        position = closing + len(end)
+    return "".join([*kept, text[position:]])
+
+
+def _ordered(text: str) -> str:
+    lines = BLANKS.sub(" ", text.translate(INVISIBLE)).split("\n")
+    return EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in lines)).strip()
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:  # noqa: ANN401 - py3langid's own
+    """Loading it takes a second."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped] # it has no stubs
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,0 +1,207 @@
+"""Posts and articles in: poll each feed, archive every page as it came, judge, store what is good."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from algo_trading.domain.post import Post, PostKind
+from algo_trading.errors import RateLimitedError, SourceError
+from algo_trading.quality.post_verdict import JudgesPosts, PostBatch
+from algo_trading.repositories.clock import Clock
+from algo_trading.repositories.objects import ObjectStore
+from algo_trading.repositories.post_feeds import FeedPage, PostFeed, Watermark
+from algo_trading.repositories.posts import FeedState, FeedStateRepository, PostRepository
+from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
+
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_NAME = 80  # characters of a feed's name in a key
+
+
+@dataclass(frozen=True)
+class FeedReport:
+    """What became of one feed's rows: fetched = new + known + quarantined + later.
+
+    `known` were stored before or came twice; `later` were published after the time asked for. With an `error`, the
+    counts are those of the pages before it.
+    """
+
+    feed: str
+    fetched: int = 0
+    new: int = 0
+    known: int = 0
+    quarantined: int = 0
+    later: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class CollectReport:
+    """What became of each feed, and the sums."""
+
+    feeds: tuple[FeedReport, ...] = ()
+
+    @property
+    def fetched(self) -> int:
+        """Rows that came."""
+        return sum(feed.fetched for feed in self.feeds)
+
+    @property
+    def new(self) -> int:
+        """Posts stored."""
+        return sum(feed.new for feed in self.feeds)
+
+    @property
+    def known(self) -> int:
+        """Posts that were there already."""
+        return sum(feed.known for feed in self.feeds)
+
+    @property
+    def quarantined(self) -> int:
+        """Rows held back."""
+        return sum(feed.quarantined for feed in self.feeds)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Rows held back by reason, most frequent first."""
+        counts: Counter[str] = Counter()
+        for feed in self.feeds:
+            counts.update(feed.reasons)
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The sentence of each feed that failed."""
+        return {feed.feed: feed.error for feed in self.feeds if feed.error}
+
+
+class _Poll:
+    """One feed's poll while its pages come in."""
+
+    def __init__(self, feed: PostFeed, since: Watermark) -> None:
+        self.feed = feed
+        self.watermark = since
+        self.token = ""
+        self.fetched = self.new = self.known = self.quarantined = self.later = 0
+        self.reasons: Counter[str] = Counter()
+
+    def saw(self, posts: Sequence[Post]) -> None:
+        """Move the watermark to the newest of the posts."""
+        for post in posts:
+            if self.watermark.published_at is None or post.published_at >= self.watermark.published_at:
+                self.watermark = Watermark(post.published_at, post.key.id, self.watermark.token)
+
+    def report(self, error: str = "") -> FeedReport:
+        """The counts so far."""
+        return FeedReport(
+            self.feed.name,
+            self.fetched,
+            self.new,
+            self.known,
+            self.quarantined,
+            self.later,
+            dict(self.reasons.most_common()),
+            error,
+        )
+
+
+@dataclass(frozen=True)
+class CollectPosts:
+    """Bring what is new on the configured feeds into the database.
+
+    Killed at any moment and run again, it stores nothing twice and loses nothing: a feed's watermark moves only when
+    all pages of a poll are stored, and posts are stored by their platform's id.
+    """
+
+    feeds: Sequence[PostFeed]
+    post_gate: JudgesPosts
+    posts: PostRepository
+    feed_states: FeedStateRepository
+    quarantine: QuarantineRepository
+    quality: QualityRepository
+    objects: ObjectStore
+    clock: Clock
+
+    def __call__(self, kinds: Collection[PostKind], until: datetime | None = None) -> CollectReport:
+        """Poll every feed of these kinds for what was published up to `until` (None: now).
+
+        A feed that fails keeps its watermark and its sentence, and the others go on.
+
+        Raises:
+            RateLimitedError: every feed failed because its platform asks to slow down.
+            SourceError: every feed failed.
+        """
+        failures: list[SourceError] = []
+        reports = []
+        for feed in self.feeds:
+            if feed.kind in kinds:
+                report, failure = self._collect(feed, until)
+                reports.append(report)
+                if failure is not None:
+                    failures.append(failure)
+        if failures and len(failures) == len(reports):
+            raise _joined(failures)
+        return CollectReport(tuple(reports))
+
+    def _collect(self, feed: PostFeed, until: datetime | None) -> tuple[FeedReport, SourceError | None]:
+        state = self.feed_states.get(feed.name)
+        since = state.watermark if state else Watermark()
+        now = self.clock.now()
+        poll = _Poll(feed, since)
+        try:
+            for page in feed.poll(since, until or now):
+                self._store(poll, page, until)
+        except SourceError as error:
+            self.feed_states.put(FeedState(feed.name, since, now, str(error)))
+            return poll.report(str(error)), error
+        # A page whose later posts were left out must come again, so its token is not kept.
+        token = since.token if poll.later else (poll.token or since.token)
+        watermark = Watermark(poll.watermark.published_at, poll.watermark.id, token)
+        self.feed_states.put(FeedState(feed.name, watermark, now))
+        return poll.report(), None
+
+    def _store(self, poll: _Poll, page: FeedPage, until: datetime | None) -> None:
+        feed = poll.feed
+        key = self._archive(feed, page)
+        rows = feed.parse(page)
+        poll.token = page.token or poll.token
+        if not rows.num_rows:
+            return
+        verdict = self.post_gate.judge(
+            PostBatch(rows, feed.name, feed.kind, feed.replay, name=key, now=self.clock.now())
+        )
+        self.quarantine.add(verdict.quarantined)
+        due = [post for post in verdict.posts if until is None or post.published_at <= until]
+        added = self.posts.add(due)
+        self.quality.record(verdict.result)
+        poll.saw(due)
+        poll.fetched += rows.num_rows
+        poll.new += added
+        poll.known += len(due) - added + verdict.repeated
+        poll.later += len(verdict.posts) - len(due)
+        poll.quarantined += len(verdict.quarantined)
+        poll.reasons.update(row.reason for row in verdict.quarantined)
+
+    def _archive(self, feed: PostFeed, page: FeedPage) -> str:
+        platform = feed.name.partition(" ")[0]
+        name, digest = _safe(feed.name), hashlib.sha256(page.content).hexdigest()[:12]
+        day = self.clock.now().astimezone(UTC)
+        key = f"raw/{_safe(platform)}/{day:%Y/%m/%d}/{name}-{digest}{page.suffix}"
+        self.objects.put_new(key, page.content, page.media_type)
+        return key
+
+
+def _safe(name: str) -> str:
+    return UNSAFE.sub("_", name)[:LONGEST_NAME].strip("._") or "feed"
+
+
+def _joined(failures: Sequence[SourceError]) -> SourceError:
+    if len(failures) == 1:
+        return failures[0]
+    sentence = "; ".join(dict.fromkeys(map(str, failures)))
+    if all(isinstance(failure, RateLimitedError) for failure in failures):
+        return RateLimitedError(sentence)
+    return SourceError(sentence)
