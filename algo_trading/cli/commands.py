@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from algo_trading.cli import output
+from algo_trading.cli.mentions import app as mentions
 from algo_trading.domain.subscription import EVERY
 from algo_trading.errors import AlgoTradingError, ConfigError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The market database.", no_args_is_help=True)
 app.add_typer(db, name="db")
+app.add_typer(mentions, name="mentions")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 

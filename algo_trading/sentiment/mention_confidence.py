@@ -27,7 +27,9 @@ HANDLE = {Everyday.NO: 1.2, Everyday.SCARCE: 0.8, Everyday.COMMON: 0.2}
 INSIDE, ANYWHERE, PLAIN = 0, 1, 2
 EQUITY_WORD = {Everyday.SCARCE: (1.1, 0.3, -1.7), Everyday.COMMON: (0.1, -1.7, -3.0)}
 COIN_WORD = {Everyday.SCARCE: (-1.0, -1.7, -2.2), Everyday.COMMON: (-1.7, -2.5, -3.0)}
-SYMBOL_WORD = {Everyday.SCARCE: -0.6, Everyday.COMMON: -1.7}
+SYMBOL_WORD = {Everyday.SCARCE: -0.6, Everyday.COMMON: -2.2}
+LETTER = -1.0  # added for a symbol of one letter
+COIN_SYMBOL = -1.0  # added for a coin's bare symbol: most abbreviations are the symbol of some coin
 SHOUTED = -1.5  # capitals in a text that is all capitals
 NUMBERED = -1.5  # an everyday word before a number: Block 5
 DETERMINED = -1.5  # an everyday word behind "the" that ends there
@@ -91,12 +93,13 @@ def first_odds(scene: Scene, listing: Listing, pattern: Pattern, start: int, sig
     if sign == "$":
         return KIND[MatchKind.CASHTAG]
     odds = 0.0 if listing.rank is None or listing.rank <= PROMINENT else OBSCURE
+    coin = listing.instrument.venue == COINS_VENUE
     if not pattern.everyday:
-        odds += KIND[pattern.kind]
+        odds += KIND[pattern.kind] + COIN_SYMBOL * (coin and pattern.kind is MatchKind.SYMBOL)
     elif pattern.kind is MatchKind.SYMBOL:
-        odds += SYMBOL_WORD[pattern.everyday]
+        odds += SYMBOL_WORD[pattern.everyday] + LETTER * (len(pattern.spelling) == 1)
     else:
-        table = COIN_WORD if listing.instrument.venue == COINS_VENUE else EQUITY_WORD
+        table = COIN_WORD if coin else EQUITY_WORD
         place = PLAIN
         if scene.text[start].isupper():
             place = ANYWHERE if scene.opens_sentence(start) or scene.titled else INSIDE

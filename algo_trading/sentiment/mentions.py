@@ -109,6 +109,8 @@ class MentionFinder:
         if (pattern.capitals and not matched.isupper()) or not _stands_alone(text, start, end):
             return None
         sign = text[start - 1 : start]
+        if sign == "$" and matched[0].isdigit():  # an amount
+            return None
         if sign == "@" and (pattern.kind is MatchKind.SYMBOL or start <= scene.addressed):
             return None
         listing = self._listings[pattern.listing]

@@ -85,13 +85,16 @@ def marked(listing: Listing) -> Listing:
 def ambiguous_names(listing: Listing) -> frozenset[str]:
     """Those of its symbol, name and aliases that are everyday words or abbreviations.
 
-    A symbol of one or two letters is one, too, unless people call the instrument by it (GM).
+    A symbol of one or two letters is one, too, unless people call the instrument by it (GM), and a coin's name of up to
+    three letters unless an alias says that people know it as that (XRP).
     """
     names = {listing.name, *listing.aliases}
     symbol = listing.instrument.symbol
     found = {name for name in (*names, symbol) if is_everyday(name)}
     if len(symbol) <= 2 and symbol not in names:
         found.add(symbol)
+    if listing.instrument.venue == COINS_VENUE and len(listing.name) <= 3 and listing.name not in listing.aliases:
+        found.add(listing.name)
     return frozenset(found)
 
 
@@ -107,7 +110,13 @@ def is_common(name: str) -> bool:
     if len(words) != 1:
         return not words
     (word,) = words
-    return word in COMMON or len(word) == 1 or word.isdigit() or (len(word) == 2 and not word.isalpha())
+    return (
+        word in COMMON
+        or word.removesuffix("s") in COMMON
+        or len(word) == 1
+        or word.isdigit()
+        or (len(word) == 2 and not word.isalpha())
+    )
 
 
 def _words(name: str) -> list[str]:
@@ -115,9 +124,13 @@ def _words(name: str) -> list[str]:
 
 
 def spoken_names(listing: Listing) -> tuple[str, ...]:
-    """Its name and aliases and what is left of them without the legal form ("Apple Inc." is Apple), each once."""
+    """Its name and aliases and what is left of them without the legal form ("Apple Inc." is Apple), each once.
+
+    Of three letters or less nothing is left that people would know it by.
+    """
     names = (listing.name, *listing.aliases)
-    return tuple(dict.fromkeys((*names, *(LEGAL_FORM.sub("", name) for name in names))))
+    short = (LEGAL_FORM.sub("", name) for name in names)
+    return tuple(dict.fromkeys((*names, *(name for name in short if len(name) > 3))))
 
 
 def with_known_names(listings: Sequence[Listing], known: Sequence[Listing]) -> list[Listing]:
@@ -131,3 +144,14 @@ def with_known_names(listings: Sequence[Listing], known: Sequence[Listing]) -> l
         for listing in listings
         for more in [aliases.get((listing.instrument, listing.name.casefold()), ())]
     ]
+
+
+def known_listings(path: Path | None = None) -> list[Listing]:
+    """The packaged listings and those of the user's file; a line of the file replaces a packaged one.
+
+    Raises:
+        ConfigError: as `read_names`.
+    """
+    own = read_names(path) if path else []
+    replaced = {listing.instrument for listing in own}
+    return [*own, *(listing for listing in packaged_listings() if listing.instrument not in replaced)]

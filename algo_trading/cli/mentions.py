@@ -1,0 +1,119 @@
+"""Commands about mentions of instruments in texts."""
+
+import csv
+import html
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from algo_trading.cli import output
+from algo_trading.errors import ConfigError
+
+if TYPE_CHECKING:
+    from algo_trading.sentiment.mention_evaluation import LabelledText
+
+app = typer.Typer(help="Mentions of instruments in texts.", no_args_is_help=True)
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+LABELS = CHECKOUT / "tests" / "data" / "mention_labels.csv"  # ids and labels; the texts may not be copied into it
+POSTS = CHECKOUT.parent / "shared" / "data" / "social_market" / "musk_tweets" / "elonmusk_2010-06_2023-06.csv"
+SHOWN_MISTAKES = 20
+
+
+@app.command()
+def evaluate(
+    path: Annotated[
+        Path | None,
+        typer.Option("--csv", help="Labelled texts; without it, the posts checked by hand in this repository."),
+    ] = None,
+    text_column: Annotated[str, typer.Option(help="Column with the text.")] = "text",
+    label_column: Annotated[
+        str, typer.Option(help="Column with names or symbols, separated by ; (empty: the text names none).")
+    ] = "label",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
+) -> None:
+    """Compare the mentions found in labelled texts with their labels: precision, recall, F1, posts per second.
+
+    Example: algo-trading mentions evaluate --csv posts.csv --text-column text --label-column coins
+    """
+    from algo_trading.sentiment.mention_evaluation import evaluate as compare
+    from algo_trading.sentiment.mentions import MentionFinder
+    from algo_trading.sentiment.names import known_listings
+    from algo_trading.settings import load_settings
+
+    names = load_settings().sentiment.names
+    listings = known_listings(Path(names).expanduser() if names else None)
+    texts = labelled_texts(path, text_column, label_column) if path else checked_posts()
+    result = compare(MentionFinder(listings), listings, texts)
+    if json:
+        output.print_json(result)
+        return
+    scores = {"all": result.overall, **result.per_name}
+    output.table(
+        f"{result.posts:,} posts, {result.posts_per_second:,.0f} a second",
+        ("name", "found", "wrong", "missed", "precision", "recall", "F1"),
+        [
+            (name, s.found, s.wrong, s.missed, round(s.precision, 3), round(s.recall, 3), round(s.f1, 3))
+            for name, s in scores.items()
+        ],
+    )
+    shown = result.mistakes[:SHOWN_MISTAKES]
+    rows = [(mistake.place, ", ".join(mistake.wrong), ", ".join(mistake.missed)) for mistake in shown]
+    output.table(f"Mistakes: {len(shown)} of {len(result.mistakes)}", ("post", "wrong", "missed"), rows)
+    if result.unlisted:
+        output.notes.print(f"labels that no listing has, left out: {', '.join(result.unlisted)}")
+
+
+def labelled_texts(path: Path, text_column: str, label_column: str) -> "list[LabelledText]":
+    """The rows of a CSV file; entities such as &amp; are decoded, as the gate does with posts.
+
+    Raises:
+        ConfigError: the file cannot be read, or has no such column.
+    """
+    from algo_trading.sentiment.mention_evaluation import LabelledText
+
+    return [
+        LabelledText(f"row {number}", html.unescape(row[text_column] or ""), _labels(row[label_column] or ""))
+        for number, row in enumerate(_rows(path, (text_column, label_column)), 1)
+    ]
+
+
+def checked_posts() -> "list[LabelledText]":
+    """The posts of this repository's list, with their texts from the archive beside the checkout.
+
+    Raises:
+        ConfigError: list or archive are not there.
+    """
+    from algo_trading.sentiment.mention_evaluation import LabelledText
+
+    if not (LABELS.is_file() and POSTS.is_file()):
+        raise ConfigError(
+            f"the posts checked by hand are not here (their texts would be {POSTS}): give labelled texts with --csv"
+        )
+    labels = {row["post"]: _labels(row["labels"]) for row in _rows(LABELS, ("post", "labels"))}
+    return [
+        LabelledText(row["Tweet Id"], html.unescape(row["Text"]), labels[row["Tweet Id"]])
+        for row in _rows(POSTS, ("Tweet Id", "Text"))
+        if row["Tweet Id"] in labels
+    ]
+
+
+def _labels(cell: str) -> tuple[str, ...]:
+    return tuple(label.strip() for label in cell.split(";") if label.strip())
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            known = list(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path} cannot be read as CSV in UTF-8 ({error})") from error
+    for column in columns:
+        if column not in known:
+            raise ConfigError(f"{path} has no column {column!r}; it has: {', '.join(known) or 'none'}")
+    return rows
