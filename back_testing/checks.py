@@ -36,12 +36,25 @@ def require_bars(bars: Bars) -> None:
 
 
 def require_warmup(strategy: Strategy, bars: Bars) -> None:
-    """Raise ConfigError unless there are bars enough for a first decision."""
+    """Raise ConfigError unless there are bars enough for a first decision, with every feature that it needs."""
+    if missing := missing_features(strategy, bars):
+        raise ConfigError(missing)
     if len(bars) < strategy.warmup:
         raise ConfigError(
             f"{strategy.id} needs {strategy.warmup} bars before its first decision, and there are {len(bars)} of "
             f"{bars.instrument}; take an earlier --from, a later --to or shorter windows"
         )
+
+
+def missing_features(strategy: Strategy, bars: Bars) -> str:
+    """What a strategy needs to know beyond prices and these bars do not tell, as a sentence; empty where it is all."""
+    missing = [name for name in strategy.features if name not in bars.features]
+    if not missing:
+        return ""
+    return (
+        f"{strategy.name} needs {', '.join(missing)}, which these bars do not tell: name a symbol of the database with "
+        "--symbol, without --csv"
+    )
 
 
 def require_decisions(strategy: Strategy, bars: Bars, decisions: Decisions) -> None:

@@ -51,8 +51,11 @@ def default_grid(kind: type[Strategy]) -> Grid:
 
 
 def candidates() -> list[str]:
-    """Every registered strategy but the benchmark."""
-    return [name for name in strategy_names() if name != BuyAndHold.name]
+    """Every registered strategy but the benchmark and those that need to know more than prices.
+
+    Those would add hundreds of trials to the count wherever nothing was written about an instrument.
+    """
+    return [name for name in strategy_names() if name != BuyAndHold.name and not strategy_class(name).features]
 
 
 def recommend(

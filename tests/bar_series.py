@@ -4,6 +4,7 @@ import csv
 import gzip
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from algo_trading.domain.bars import Bars, Floats, Times
+from algo_trading.domain.features import FEATURES, INFLUENCER_CONFIDENCE, MARKET_CAP, PE_RATIO
 from algo_trading.domain.instrument import Instrument, Interval
 
 FIRST_DAY = np.datetime64("2000-01-03", "us")
@@ -23,6 +25,17 @@ def bars_of(closes: ArrayLike, symbol: str = "TEST", first: np.datetime64 = FIRS
     closed = opened + np.timedelta64(21, "h")
     volume = np.full(len(close), 1000.0)
     return Bars(Instrument(symbol), Interval.DAY, opened, closed, close, close, close, close, volume)
+
+
+RANGES = {INFLUENCER_CONFIDENCE: (0.0, 1.0), PE_RATIO: (-5.0, 50.0), MARKET_CAP: (1e9, 1e12)}
+
+
+def with_features(bars: Bars, seed: int = 0, gaps: float = 0.2) -> Bars:
+    """`bars` with every feature at random in its range; a part of `gaps` is not known."""
+    chance = np.random.default_rng(seed)
+    columns = {name: chance.uniform(*RANGES.get(name, (-1.0, 1.0)), len(bars)) for name in FEATURES}
+    known = {name: np.where(chance.random(len(bars)) < gaps, np.nan, values) for name, values in columns.items()}
+    return replace(bars, features=known)
 
 
 @cache

@@ -39,7 +39,7 @@ def check_decisions(strategy: Strategy, bars: Bars) -> Decisions:
         assert ((part >= 0) & (part <= 1)).all()
     if decisions.shares is not None:
         assert decisions.shares.shape == (n,)
-        assert (decisions.shares >= 0).all()
+        assert ((decisions.shares > 0) | np.isnan(decisions.shares)).all()
     for name, line in strategy.lines(bars).items():
         assert name
         assert line.shape == (n,)

@@ -21,7 +21,7 @@ class Decisions:
 
     `entries` and `exits` are flags; where both are set the exit counts. `confidence` and `size` are in [0, 1]; `size`
     is the suggested fraction of the position limit. `shares`, where a strategy thinks in shares, is the most that an
-    entry buys within it.
+    entry buys within it; NaN: there is no such bound.
     """
 
     entries: Flags

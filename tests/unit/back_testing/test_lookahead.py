@@ -14,14 +14,14 @@ from algo_trading.strategies.registry import build_strategy, strategy_names
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.lookahead import check_lookahead
 from back_testing.rules import Direction, FillAt, TradingRules
-from bar_series import bars_of, random_walk
+from bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
 
 
-def candles(n: int = 400, seed: int = 7) -> Bars:
-    """A random walk with opens, highs and lows of its own."""
-    bars = bars_of(random_walk(n, seed))
+def candles(n: int = 400, seed: int = 7, wild: float = 1.0) -> Bars:
+    """A random walk with opens, highs and lows of its own, of about `wild` times 2 % a day."""
+    bars = bars_of(100 * (random_walk(n, seed) / 100) ** wild)
     noise = np.random.default_rng(seed + 1).uniform(0, 0.01, (3, n))
     opens = np.append(bars.close[:1], bars.close[:-1]) * (1 + noise[0] - 0.005)
     high, low = np.maximum(opens, bars.close) * (1 + noise[1]), np.minimum(opens, bars.close) * (1 - noise[2])
@@ -68,7 +68,7 @@ def smoothed_around_the_bar(bars: Bars) -> Flags:
 
 @pytest.mark.parametrize("name", strategy_names())
 def test_registered_strategies_are_honest(name: str) -> None:
-    bars = candles(700, seed=4)
+    bars = with_features(candles(700, seed=4, wild=2))
     report = check_lookahead(build_strategy(name, {}), bars, TradingRules(stop_loss=0.04, take_profit=0.08))
     assert report.sentences == ()
     assert report.honest

@@ -27,7 +27,7 @@ from back_testing.result import Statistics
 from back_testing.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from back_testing.sweep import STATISTICS, SweepBlock, best, grid_size, sweep
 from back_testing.symbols import run_symbols
-from bar_series import bars_of, random_walk
+from bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
 
@@ -89,7 +89,7 @@ def test_crossings_are_runs(
 )
 @pytest.mark.parametrize("name", sorted(set(strategy_names()) - {"momentum"}))
 def test_every_strategy_sweeps_as_it_runs(name: str, rules: TradingRules) -> None:
-    bars, strategy = market(260), build_strategy(name, {})
+    bars, strategy = with_features(market(260)), build_strategy(name, {})
     number = next((f.name for f in fields(strategy) if isinstance(getattr(strategy, f.name), int)), None)
     grid = {number: [getattr(strategy, number), getattr(strategy, number) + 1]} if number else {}
     (block,) = sweep(type(strategy), grid, bars, rules)

@@ -1,7 +1,7 @@
 """Properties of every registered strategy: no look-ahead, sane figures, explanations that agree with decisions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,19 +12,21 @@ from hypothesis import strategies as st
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.registry import build_strategy, strategy_names
-from bar_series import bars_of, sample_closes
+from bar_series import bars_of, sample_closes, with_features
 from strategy_checks import check_decisions, check_explanations, check_no_lookahead
 
 pytestmark = pytest.mark.unit
 
 # Short windows, so that generated series get past the warm-up; a strategy that is not named here runs on its defaults.
-SHORT: Mapping[str, Mapping[str, int]] = {
+SHORT: Mapping[str, Mapping[str, float]] = {
     "sma_cross": {"fast": 2, "slow": 5, "trend": 8},
     "ema_cross": {"fast": 2, "slow": 5},
     "macd_cross": {"fast": 2, "slow": 5, "signal": 3},
     "rsi_reversion": {"window": 3},
     "donchian_breakout": {"entry": 5, "exit": 3},
     "momentum": {"lookback": 12, "skip": 2},
+    "event_driven": {"impact": 0.1, "drop": -0.5, "hold": 3},
+    "volatility_drop": {"window": 3, "sigmas": 0.5, "drop": -0.1, "sentiment": 0.0, "hold": 2},
 }
 NEVER_SELL = {"buy_and_hold"}
 EVERY = [build_strategy(name, {}) for name in strategy_names()]
@@ -50,25 +52,25 @@ def stretches(draw: st.DrawFn) -> Floats:
 
 @also_short
 @settings(max_examples=25, deadline=None)
-@given(closes=stretches(), data=st.data())
-def test_no_lookahead_on_generated_bars(strategy: Strategy, closes: Floats, data: st.DataObject) -> None:
+@given(closes=stretches(), seed=st.integers(0, 99), data=st.data())
+def test_no_lookahead_on_generated_bars(strategy: Strategy, closes: Floats, seed: int, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(closes)), max_size=5))
-    check_no_lookahead(strategy, bars_of(closes), cuts)
+    check_no_lookahead(strategy, with_features(bars_of(closes), seed), cuts)
 
 
 @every
 @pytest.mark.parametrize("symbol", sorted(sample_closes()))
 def test_no_lookahead_on_the_sample(strategy: Strategy, symbol: str) -> None:
-    bars = bars_of(sample_closes()[symbol], symbol)
+    bars = with_features(bars_of(sample_closes()[symbol], symbol))
     cuts = [*range(0, len(bars), 61), *range(len(bars) - 40, len(bars))]
     check_no_lookahead(strategy, bars, cuts)
 
 
 @also_short
 @settings(max_examples=25, deadline=None)
-@given(closes=stretches())
-def test_decisions_are_sane_on_generated_bars(strategy: Strategy, closes: Floats) -> None:
-    bars = bars_of(closes)
+@given(closes=stretches(), seed=st.integers(0, 99))
+def test_decisions_are_sane_on_generated_bars(strategy: Strategy, closes: Floats, seed: int) -> None:
+    bars = with_features(bars_of(closes), seed)
     check_decisions(strategy, bars)
     check_explanations(strategy, bars, range(0, len(bars), 7))
 
@@ -76,7 +78,7 @@ def test_decisions_are_sane_on_generated_bars(strategy: Strategy, closes: Floats
 @also_short
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_a_few_bars_are_no_decision(strategy: Strategy, n: int) -> None:
-    bars = bars_of([10.0, 11.0][:n])
+    bars = with_features(bars_of([10.0, 11.0][:n]))
     if n < strategy.warmup:
         decisions = check_decisions(strategy, bars)
         assert not (decisions.entries | decisions.exits).any()
@@ -88,11 +90,21 @@ def test_a_few_bars_are_no_decision(strategy: Strategy, n: int) -> None:
 
 @every
 def test_the_sample_is_bought_and_sold(strategy: Strategy) -> None:
-    bars = bars_of(sample_closes()["AAPL"])
+    bars = with_features(bars_of(sample_closes()["AAPL"]))
     decisions = check_decisions(strategy, bars)
     assert decisions.entries.any()
     assert decisions.exits.any() == (strategy.name not in NEVER_SELL)
     check_explanations(strategy, bars, range(0, len(bars), 13))
+
+
+@pytest.mark.parametrize("strategy", [s for s in ALSO_SHORT if s.features], ids=lambda strategy: str(strategy.id))
+def test_what_is_not_known_never_leads_to_a_buy(strategy: Strategy) -> None:
+    bars = with_features(bars_of(sample_closes()["AAPL"]))
+    for name in strategy.features:
+        unknown = replace(bars, features={**bars.features, name: np.full(len(bars), np.nan)})
+        decisions = check_decisions(strategy, unknown)
+        assert not (decisions.entries | decisions.exits).any()
+        check_explanations(strategy, unknown, range(0, len(bars), 50))
 
 
 @dataclass(frozen=True)
