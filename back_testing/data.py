@@ -18,6 +18,7 @@ from algo_trading.quality.parse import parse_numbers, parse_rows
 from algo_trading.repositories.bar_files import BarFile, BarFileReader
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Flags
 
 BESIDE = ("dividend", "adjusted_close")  # what a file may have beside the bars
@@ -136,12 +137,22 @@ class ReadHistory:
 
     bars: BarRepository
     actions: CorporateActionRepository
+    join: JoinFeatures
 
-    def __call__(self, instruments: Sequence[Instrument], last: date | None, *, adjust: bool = True) -> list[Bars]:
+    def __call__(
+        self,
+        instruments: Sequence[Instrument],
+        last: date | None,
+        *,
+        adjust: bool = True,
+        features: Sequence[str] = (),
+    ) -> list[Bars]:
         """Every stored bar up to the session `last` (None: the newest), in the order of `instruments`.
 
+        They have `features` as they were known at each close.
+
         Raises:
-            ConfigError: an instrument has no bars.
+            ConfigError: an instrument has no bars, or there is no such feature.
         """
         series = split_by_instrument(self.bars.read(instruments, Interval.DAY, None, last), Interval.DAY)
         missing = [instrument for instrument in instruments if instrument not in series]
@@ -151,7 +162,7 @@ class ReadHistory:
                 f"the database has no bars of {missing[0]} ({missing[0].venue}){until}; bring some with "
                 f"`algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
             )
-        found = [series[instrument] for instrument in instruments]
+        found = [self.join(series[instrument], features) for instrument in instruments]
         if not adjust or not found:
             return found
         actions = self.actions.read(instruments, max(bars.session(-1) for bars in found))

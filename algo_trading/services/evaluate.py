@@ -1,6 +1,7 @@
 """Strategies decide: one signal for each active pair and session."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +11,10 @@ import numpy as np
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import CorporateAction, adjusted
 from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.domain.signal import Signal
+from algo_trading.domain.signal import Side, Signal
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.signals import SignalRepository
+from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Strategy
 
@@ -28,21 +30,28 @@ class EvaluateReport:
 
 @dataclass(frozen=True)
 class EvaluateStrategies:
-    """Ask every active strategy about its instruments, as of the close of one session."""
+    """Ask every active strategy about its instruments, as of the close of one session.
+
+    Strategies that decide at single posts are not asked.
+    """
 
     bars: BarRepository
     actions: CorporateActionRepository
+    join: JoinFeatures
     signals: SignalRepository
     pairs: Sequence[ActivePair]
 
     def __call__(self, session: date, instruments: Sequence[Instrument]) -> EvaluateReport:
         """Decide for the active pairs of `instruments`. A pair without a bar of `session` is skipped and named.
 
-        Only bars and actions up to `session` are read, so the signals are the same whenever this runs. A stored signal
-        is never rewritten.
+        Only bars and actions up to `session`, and text and figures that were there at its close, are read, so the
+        signals are the same whenever this runs. A stored signal is never rewritten.
+
+        Raises:
+            ConfigError: a strategy needs a feature that there is not.
         """
         wanted = set(instruments)
-        pairs = [pair for pair in self.pairs if pair.instrument in wanted]
+        pairs = [pair for pair in self.pairs if pair.instrument in wanted and not pair.strategy.on_posts]
         watched = sorted({pair.instrument for pair in pairs})
         if not watched:
             return EvaluateReport(0, 0, ())
@@ -55,34 +64,46 @@ class EvaluateStrategies:
                 skipped.append(f"{pair.strategy.name} {pair.instrument}")
                 continue
             own = [action for action in actions if action.instrument == pair.instrument]
-            decided.append(decide_last(pair.strategy, bars, own))
+            decided.append(decide_last(pair.strategy, self.join(bars, pair.strategy.features), own))
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
 
 
 def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction]) -> Signal:
-    """The signal of `strategy` at the last of `bars`, which are as traded and begin with the first stored one."""
+    """The signal of `strategy` at the last of `bars`, which are as traded and begin with the first stored one.
+
+    They have the features that the strategy needs.
+    """
     seen = adjusted(bars, actions)
     decisions = strategy.decide(seen)
+    side = decisions.side(-1)
+    shares = math.nan if decisions.shares is None or side is not Side.BUY else float(decisions.shares[-1])
     return Signal(
         strategy=strategy.id,
         instrument=bars.instrument,
         interval=bars.interval,
         session=bars.session(-1),
-        side=decisions.side(-1),
+        side=side,
         confidence=float(decisions.confidence[-1]),
         size=float(decisions.size[-1]),
         close=float(bars.close[-1]),
         reason=strategy.explain(seen, -1),
-        inputs_hash=inputs_hash(bars, actions),
+        inputs_hash=inputs_hash(bars, actions, strategy.features),
+        shares=None if math.isnan(shares) else shares,
     )
 
 
-def inputs_hash(bars: Bars, actions: Sequence[CorporateAction]) -> str:
-    """SHA-256 over the bars as traded and the actions up to the last one, in hexadecimal."""
+def inputs_hash(bars: Bars, actions: Sequence[CorporateAction], features: Sequence[str] = ()) -> str:
+    """SHA-256 over the bars as traded, the actions up to the last one and these features of the bars, in hexadecimal.
+
+    Without features it is that of bars and actions alone.
+    """
     digest = hashlib.sha256()
     digest.update(bars.sessions.astype(np.int64).tobytes())
     for name in COLUMNS:
         digest.update(np.ascontiguousarray(getattr(bars, name), dtype="<f8").tobytes())
     for action in sorted(action for action in actions if action.ex_date <= bars.session(-1)):
         digest.update(f"{action.ex_date} {action.kind} {action.value!r};".encode())
+    for name in features:
+        digest.update(f"{name};".encode())
+        digest.update(np.ascontiguousarray(bars.features[name], dtype="<f8").tobytes())
     return digest.hexdigest()

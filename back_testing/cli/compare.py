@@ -28,7 +28,7 @@ def compare(
     strategy: Annotated[
         list[str] | None,
         typer.Option(
-            "--strategy", help="NAME or NAME:key=value,key=value; may repeat. All that are installed if none."
+            "--strategy", help="NAME or NAME:key=value,key=value; may repeat. All that the bars suffice for if none."
         ),
     ] = None,
     symbol: o.Symbols = None,
@@ -52,9 +52,13 @@ def compare(
         raise ConfigError(
             f"there is no metric {metric!r}; there are {', '.join(sorted(set(LABELS) - {'start', 'end'}))}"
         )
-    chosen = [spelt(text) for text in strategy] if strategy else [build_strategy(name, {}) for name in strategy_names()]
+    if strategy:
+        chosen = [spelt(text) for text in strategy]
+    else:
+        every = [build_strategy(name, {}) for name in strategy_names()]
+        chosen = [one for one in every if csv is None or not one.features]  # a file tells prices alone
     days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=chosen)
     with output.progress() as bar:
         task = bar.add_task("comparing", total=len(chosen) * len(series))
         rows = compared(chosen, series, rules, days.first, lambda done, _total: bar.update(task, completed=done))

@@ -43,7 +43,7 @@ def lookahead(
 
     chosen = build_strategy(strategy, o.parameters(settings))
     days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[chosen])
     reports = [check_lookahead(chosen, bars, rules, days.first) for bars in series]
     honest = all(report.honest for report in reports)
     if json:

@@ -3,6 +3,7 @@
 Like every module of this package it is imported at each start, so the heavy imports are inside the functions.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from algo_trading.domain.bars import Bars
+    from algo_trading.strategies.base import Strategy
     from back_testing.rules import TradingRules
 
 StrategyName = Annotated[str, typer.Option("--strategy", help="Name of a strategy; `backtest list` shows them all.")]
@@ -117,14 +119,27 @@ def session_range(first: datetime | None, last: datetime | None) -> SessionRange
 
 
 def load_series(
-    symbols: list[str] | None, csv: Path | None, calendar: str | None, last: "date | None", *, adjusted: bool
+    symbols: list[str] | None,
+    csv: Path | None,
+    calendar: str | None,
+    last: "date | None",
+    *,
+    adjusted: bool,
+    strategies: "Iterable[Strategy | type[Strategy]]" = (),
 ) -> "list[Bars]":
-    """The bars that --symbol and --csv name, up to the session `last`.
+    """The bars that --symbol and --csv name, up to the session `last`, with the features that the strategies need.
 
     Raises:
-        ConfigError: neither is given, or there are no such bars.
+        ConfigError: neither is given, there are no such bars, or a file cannot tell what a strategy needs.
     """
+    features = {strategy.name: strategy.features for strategy in strategies}
     if csv is not None:
+        for name, needed in features.items():
+            if needed:
+                raise ConfigError(
+                    f"{name} needs {', '.join(needed)}, which a file of bars does not tell: name a symbol of the "
+                    "database with --symbol, without --csv"
+                )
         from algo_trading.bootstrap import bar_file_reader
         from back_testing.data import bars_from_file
 
@@ -139,7 +154,8 @@ def load_series(
         settings = application.settings
         names = [s for symbol in symbols for s in (settings.symbols if symbol == WATCHLIST else [symbol])]
         instruments = [Instrument(name, calendar or settings.venue) for name in dict.fromkeys(names)]
-        return application.make(ReadHistory)(instruments, last, adjust=adjusted)
+        wanted = list(dict.fromkeys(name for needed in features.values() for name in needed))
+        return application.make(ReadHistory)(instruments, last, adjust=adjusted, features=wanted)
 
 
 def _known(calendar: str | None) -> str:

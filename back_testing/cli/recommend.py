@@ -27,7 +27,7 @@ def recommend(
     first: o.From = None,
     last: o.To = None,
     strategy: Annotated[
-        list[str] | None, typer.Option("--strategy", help="Only these; may repeat. All that are installed if none.")
+        list[str] | None, typer.Option("--strategy", help="Only these; may repeat. All that need prices alone if none.")
     ] = None,
     in_sample: InSample = 756,
     out_of_sample: OutOfSample = 252,
@@ -43,12 +43,14 @@ def recommend(
 
     Example: backtest recommend --symbol AAPL --report aapl.html
     """
+    from algo_trading.strategies.registry import strategy_class
     from back_testing.engine import first_bar
     from back_testing.recommend import recommend as review
     from back_testing.walk_forward import Plan
 
     days = o.session_range(first, last)
-    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted))
+    kinds = [strategy_class(name) for name in strategy or ()]
+    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=kinds))
     bars = bars[first_bar(bars, days.first) :]
     with output.progress() as bar:
         task = bar.add_task("reviewing", total=None)

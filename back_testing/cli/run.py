@@ -51,7 +51,7 @@ def run(
     rules = replace(rules, keep_open=keep_open)
     chosen = build_strategy(strategy, o.parameters(settings))
     days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[chosen])
     result = run_portfolio(chosen, series, rules, days.first)
     if report:
         from back_testing.report import write_report

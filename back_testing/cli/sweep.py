@@ -63,7 +63,7 @@ def sweep(
     found = sweeping.Best(metric, top)
     chart = Heatmap(grid, metric) if heatmap else None
     days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted)
+    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[kind])
     if len(series) != 1:
         raise ConfigError(f"a sweep takes one symbol, not {len(series)}")
     (bars,) = series

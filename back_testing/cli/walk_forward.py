@@ -56,9 +56,10 @@ def walk_forward(
     from back_testing.walk_forward import Plan, notes
     from back_testing.walk_forward import walk_forward as walk
 
-    grid = o.grid(settings) if settings else default_grid(strategy_class(strategy))
+    kind = strategy_class(strategy)
+    grid = o.grid(settings) if settings else default_grid(kind)
     days = o.session_range(first, last)
-    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted))
+    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[kind]))
     bars = bars[first_bar(bars, days.first) :]
     plan = Plan(in_sample, out_of_sample, anchored)
     with output.progress() as bar:

@@ -22,6 +22,7 @@ from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.cli import main
 from bar_series import bars_of, random_walk
+from written import joining
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database
@@ -44,7 +45,7 @@ def verify(
     """`backtest verify-live --json ARGUMENTS` after thirty sessions; gives the exit code and the document."""
     bars, actions, signals = PostgresBars(database), PostgresCorporateActions(database), PostgresSignals(database)
     actions.upsert([CorporateAction(IBM, BARS.session(40), ActionKind.SPLIT, 2.0)], "test")
-    evaluate = EvaluateStrategies(bars, actions, signals, [ActivePair(SmaCross(2, 5, 0), IBM)])
+    evaluate = EvaluateStrategies(bars, actions, joining(), signals, [ActivePair(SmaCross(2, 5, 0), IBM)])
     for end in range(31, 61):
         bars.upsert(bars_table([BARS[:end]]), "test")
         evaluate(BARS.session(end - 1), [IBM])

@@ -20,6 +20,7 @@ from back_testing.engine import run
 from back_testing.rules import TradingRules
 from bar_series import bars_of
 from fakes.bars import FakeBars, FakeCorporateActions
+from written import joining
 
 pytestmark = pytest.mark.unit
 
@@ -159,7 +160,7 @@ def history() -> ReadHistory:
     split = CorporateAction(Instrument("ACME"), date(2000, 1, 5), ActionKind.SPLIT, 2.0)
     later = CorporateAction(Instrument("ACME"), date(2001, 1, 5), ActionKind.SPLIT, 10.0)
     actions.upsert([split, later], "test")
-    return ReadHistory(bars, actions)
+    return ReadHistory(bars, actions, joining())
 
 
 def test_the_database_gives_prices_as_of_the_last_bar() -> None:

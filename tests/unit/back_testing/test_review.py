@@ -18,6 +18,7 @@ from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.objects import FakeObjectStore
 from fakes.recommendations import FakeRecommendations
+from written import joining
 
 pytestmark = pytest.mark.unit
 
@@ -34,7 +35,9 @@ class World:
         self.bars.upsert(bars_table(self.series.values()), "test")
         self.recommendations, self.objects = FakeRecommendations(), FakeObjectStore()
         costs = AccountCosts(Decimal("0.002"), Decimal(7))
-        self.review = ReviewStrategies(ReadHistory(self.bars, self.actions), self.recommendations, self.objects, costs)
+        self.review = ReviewStrategies(
+            ReadHistory(self.bars, self.actions, joining()), self.recommendations, self.objects, costs
+        )
 
     def at(self, n: int) -> ReviewReport:
         return self.review(self.series["BRK/B"].session(n - 1), [ODD, SHORT, Instrument("NONE")], PLAN)

@@ -20,6 +20,7 @@ from back_testing.verify_live import VerifyLive, agreed
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
+from written import joining
 
 pytestmark = pytest.mark.unit
 
@@ -37,7 +38,7 @@ class Live:
         split = self.series["IBM"].session(70)
         self.actions.upsert([CorporateAction(IBM, split, ActionKind.SPLIT, 2.0)], "test")
         pairs = [ActivePair(strategy, instrument) for strategy in STRATEGIES for instrument in (IBM, MSFT)]
-        evaluate = EvaluateStrategies(self.bars, self.actions, self.signals, pairs)
+        evaluate = EvaluateStrategies(self.bars, self.actions, joining(), self.signals, pairs)
         for end in range(40, N + 1):
             self.store(*(bars[:end] for bars in self.series.values()))
             evaluate(self.series["IBM"].session(end - 1), [IBM, MSFT])

@@ -13,12 +13,14 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Side
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash
+from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
+from written import joining
 
 pytestmark = pytest.mark.unit
 
@@ -47,6 +49,7 @@ class Desk:
     bars: FakeBars = field(default_factory=FakeBars)
     actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
     signals: FakeSignals = field(default_factory=FakeSignals)
+    join: JoinFeatures = field(default_factory=joining)
 
     def __post_init__(self) -> None:
         for seed, instrument in enumerate((A, B)):
@@ -54,7 +57,7 @@ class Desk:
             self.bars.upsert(bars_table([series]), "test")
 
     def run(self, index: int, *instruments: Instrument) -> EvaluateReport:
-        service = EvaluateStrategies(self.bars, self.actions, self.signals, self.pairs)
+        service = EvaluateStrategies(self.bars, self.actions, self.join, self.signals, self.pairs)
         return service(day(index), instruments or (A, B))
 
 
@@ -102,7 +105,9 @@ def test_only_the_instruments_asked_for() -> None:
     desk = Desk()
     assert desk.run(50, B, Instrument("X")) == EvaluateReport(1, 1, ())
     assert desk.run(50, C) == EvaluateReport(0, 0, ())
-    assert EvaluateStrategies(desk.bars, desk.actions, desk.signals, [])(day(50), [A]) == EvaluateReport(0, 0, ())
+    assert EvaluateStrategies(desk.bars, desk.actions, desk.join, desk.signals, [])(day(50), [A]) == EvaluateReport(
+        0, 0, ()
+    )
 
 
 def test_the_same_pair_configured_twice_is_one_signal() -> None:

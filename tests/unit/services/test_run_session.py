@@ -38,6 +38,7 @@ from fakes.objects import FakeObjectStore
 from fakes.quality import FakeQuality, FakeQuarantine
 from fakes.signals import FakeSessionLog, FakeSignals
 from fakes.subscriptions import FakeSubscriptions
+from written import joining
 
 pytestmark = pytest.mark.unit
 
@@ -92,7 +93,7 @@ class World:
             ),
             export=ExportBars(self.bars, self.objects, FakeLocks()),
             compute=ComputeIndicators(self.bars, self.actions, self.indicators),
-            evaluate=EvaluateStrategies(self.bars, self.actions, self.signals, pairs),
+            evaluate=EvaluateStrategies(self.bars, self.actions, joining(), self.signals, pairs),
             execute=ExecuteSignals(
                 self.accounts, self.sessions, self.signals, self.bars, self.actions,
                 Costs(Decimal("0.001"), Decimal(5)), SizingRules(Decimal("0.4")),
