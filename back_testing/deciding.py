@@ -1,6 +1,8 @@
 """Settings and decisions run one by one: the strategy decides, the kernels trade."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,10 +10,15 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Decisions, Flags, Strategy
+from back_testing.checks import missing_features, require_decisions
 from back_testing.window import Window
 from back_testing.workers import Workers
 
 Columns = Mapping[str, NDArray[Any]]
+
+TOGETHER = 32  # settings whose decisions are traded on in one go, at most
+VALUES_TOGETHER = 1 << 17  # bars of them: 1 MB of sizes, the second-level cache
+NOT_ASKED_FOR = np.empty((0, 0))
 
 
 def complaint(strategy_class: type[Strategy], params: Mapping[str, Any], bars: Bars) -> str:
@@ -20,6 +27,8 @@ def complaint(strategy_class: type[Strategy], params: Mapping[str, Any], bars: B
         strategy = strategy_class(**params)
     except (TypeError, ValueError) as error:
         return str(error)
+    if missing := missing_features(strategy, bars):
+        return missing
     if strategy.warmup > len(bars):
         return f"{strategy.id} needs {strategy.warmup} bars, and there are {len(bars)}"
     return ""
@@ -32,7 +41,7 @@ def settings_of(params: Columns, count: int) -> list[dict[str, Any]]:
 
 
 class DecidingEvaluation:
-    """Asks the strategy to decide, setting by setting."""
+    """Asks the strategy to decide, setting by setting; another thread trades on the decisions meanwhile."""
 
     def __init__(self, strategy_class: type[Strategy], fixed: Mapping[str, Any], window: Window) -> None:
         self._strategy_class = strategy_class
@@ -45,53 +54,58 @@ class DecidingEvaluation:
         return np.array([not text for text in complaints], dtype=np.bool_)
 
     def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
-        settings = settings_of(params, len(sums))
+        strategies = [self._strategy_class(**self._fixed, **setting) for setting in settings_of(params, len(sums))]
+        size = max(1, min(TOGETHER, VALUES_TOGETHER // len(self._window)))
+        batches = [DecisionBatch(self._window, size) for _ in range(min(workers.threads, 2))]
+        unfinished: deque[Callable[[], None]] = deque()
+        for low in range(0, len(sums), size):
+            if len(unfinished) == len(batches):
+                unfinished.popleft()()
+            batch = batches[low // size % len(batches)]
+            for row, strategy in enumerate(strategies[low : low + size]):
+                batch.put(row, strategy, strategy.decide(self._window.bars))
+            unfinished.append(workers.start(partial(batch.trade, sums[low : low + size])))
+        for finish in unfinished:
+            finish()
 
-        def work(low: int, high: int) -> None:
-            run = DecisionRunner(self._window)
-            for setting, row in zip(settings[low:high], sums[low:high], strict=True):
-                run(self._strategy_class(**self._fixed, **setting).decide(self._window.bars), row)
 
-        workers.share(work, len(sums))
+class DecisionBatch:
+    """The decisions of some settings in one window, in buffers that are used again and again."""
 
-
-class DecisionRunner:
-    """Runs decisions in one window, in buffers that are used again and again."""
-
-    def __init__(self, window: Window) -> None:
-        from back_testing.kernels import trading
+    def __init__(self, window: Window, size: int) -> None:
+        from back_testing.kernels.account import TRADE_FIELDS
+        from back_testing.kernels.terms import terms_of
 
         self._window = window
         self._all_in = window.all_in
-        self._terms = trading.terms_of(window.rules)
-        self._equity, self._held = np.empty(len(window)), np.empty(len(window))
-        self._trades = np.empty((64, trading.TRADE_FIELDS))
+        self._terms = terms_of(window.rules)
+        self._entries, self._exits = (np.empty((size, len(window)), dtype=np.bool_) for _ in range(2))
+        self._sizes = np.empty((size, len(window)))
+        self._equity = np.empty((1, len(window)))
+        self._trades = np.empty((len(window) + 1, TRADE_FIELDS))  # what is not written to takes no memory
 
-    def __call__(self, decisions: Decisions, row: Floats) -> None:
-        """Fill `row` with the sums over the backtest of these decisions, which are about all bars of the window."""
+    def put(self, row: int, strategy: Strategy, decisions: Decisions) -> None:
+        """Keep what a strategy decided about all bars of the window; the decisions themselves are not kept.
+
+        Raises:
+            ConfigError: there is not one decision for each bar.
+        """
+        start, bars = self._window.start, self._window.bars
+        if not len(decisions.entries) == len(decisions.exits) == len(decisions.size) == len(bars):
+            require_decisions(strategy, bars, decisions)
+        self._entries[row] = decisions.entries[start:]
+        self._exits[row] = decisions.exits[start:]
+        self._sizes[row] = decisions.size[start:]
+
+    def trade(self, sums: Floats) -> None:
+        """Fill the rows of `sums` with those over the backtests of the first decisions."""
         from back_testing.kernels import sweeping, trading
 
-        window = self._window
-        entries: Flags = np.ascontiguousarray(decisions.entries[window.start :], dtype=np.bool_)
-        exits: Flags = np.ascontiguousarray(decisions.exits[window.start :], dtype=np.bool_)
-        sizes: Floats = np.ascontiguousarray(decisions.size[window.start :], dtype=np.float64)
-        at = np.flatnonzero(entries | exits)
-        if self._all_in and bool((sizes[at] == 1).all()):
-            events = 2 * at + exits[at]
-            sweeping.all_in(*window.all_in_terms, window.opens, window.closes, events, row)
+        window, count = self._window, len(sums)
+        orders = (self._entries[:count], self._exits[:count], self._sizes[:count])
+        if self._all_in and sweeping.all_in_each(*window.all_in_terms, window.opens, window.closes, *orders, sums):
             return
-        if len(self._trades) <= len(at):
-            self._trades = np.empty((2 * len(at), self._trades.shape[1]))
         prices = (window.opens, window.highs, window.lows, window.closes)
-        count, _ = trading.simulate(
-            self._terms,
-            *prices,
-            window.tradable,
-            entries,
-            exits,
-            sizes,
-            self._equity,
-            self._held,
-            self._trades,
+        trading.simulate(
+            self._terms, *prices, window.tradable, *orders, self._equity, NOT_ASKED_FOR, self._trades, sums
         )
-        sweeping.sums_of(window.rules.cash, self._equity, self._held, self._trades, count, row)

@@ -186,7 +186,7 @@ def _result(
 
 def trades_of(outcome: Outcome, market: Market) -> list[Trade]:
     """The rows of the kernel as trades, in the order of their ends."""
-    from back_testing.kernels.trading import FIRST_BAR, LAST_BAR
+    from back_testing.kernels.account import FIRST_BAR, LAST_BAR
 
     starts, ends = (
         market.times[outcome.trades[:, column].astype(np.int64)].astype("datetime64[us]").tolist()

@@ -15,13 +15,14 @@ from back_testing.checks import tradable
 from back_testing.rules import TradingRules
 
 PRICES = ("open", "high", "low", "close")
+NO_SUMS = np.empty((0, 0))
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """What trading came to, on n times: `equity` (n), `held` shares (instruments, n), the part `invested` of it (n).
 
-    `trades` has a row for each trade, with the columns of `kernels.trading`.
+    `trades` has a row for each trade, with the columns of `kernels.account`.
     """
 
     equity: Floats
@@ -51,26 +52,30 @@ class Market:
 
     def trade(self, rules: TradingRules, decisions: Sequence[Decisions]) -> Outcome:
         """Trade on the decisions about each bar of each instrument."""
-        from back_testing.kernels import trading
+        from back_testing.kernels.account import TRADE_FIELDS
+        from back_testing.kernels.portfolio import simulate_portfolio
+        from back_testing.kernels.terms import terms_of
+        from back_testing.kernels.trading import simulate
 
-        terms = trading.terms_of(rules, len(self.series))
+        terms = terms_of(rules, len(self.series))
         # Each flag leads to at most one trade's end or beginning, and each trade has both.
         rows = sum(int(np.count_nonzero(d.entries) + np.count_nonzero(d.exits)) for d in decisions) + len(decisions)
-        trades = np.empty((rows, trading.TRADE_FIELDS))
+        trades = np.empty((rows, TRADE_FIELDS))
         equity, held = np.empty(len(self.times)), np.empty((len(self.series), len(self.times)))
         if len(self.series) == 1:
             (bars,), (decided,) = self.series, decisions
             prices = [_contiguous(getattr(bars, name)) for name in PRICES]
-            orders = [np.ascontiguousarray(flags, dtype=np.bool_) for flags in (decided.entries, decided.exits)]
-            count, refused = trading.simulate(
-                terms, *prices, tradable(bars.volume), *orders, _contiguous(decided.size), equity, held[0], trades
+            orders = [np.ascontiguousarray([flags], dtype=np.bool_) for flags in (decided.entries, decided.exits)]
+            sizes = _contiguous(decided.size)[None, :]
+            count, refused = simulate(
+                terms, *prices, tradable(bars.volume), *orders, sizes, equity[None, :], held, trades, NO_SUMS
             )
             values = held * prices[3]
         else:
             values = np.empty_like(held)
             orders = [self._table([getattr(d, name) for d in decisions], 0) for name in ("entries", "exits")]
             sizes = self._table([d.size for d in decisions], 0.0)
-            count, refused = trading.simulate_portfolio(
+            count, refused = simulate_portfolio(
                 terms, *self._prices, self._tradable, *orders, sizes, equity, held, values, trades
             )
         bound = np.abs(values).sum(axis=0)

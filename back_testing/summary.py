@@ -67,12 +67,12 @@ SWEPT = (
 
 
 def swept_statistics(sums: Floats, bars: int | Floats, cash: float, periods: float | Floats) -> dict[str, Floats]:
-    """The statistics in SWEPT, a column each, from rows of sums (`kernels.sweeping`).
+    """The statistics in SWEPT, a column each, from rows of sums (`kernels.sums`).
 
     `bars` are the bars that a row is over and `periods` those in a year, of all rows or of each. The formulas are those
     of `metrics`.
     """
-    from back_testing.kernels import sweeping as at
+    from back_testing.kernels import sums as at
 
     growth, drawdown, trades = sums[:, at.GROWTH], sums[:, at.DRAWDOWN], sums[:, at.TRADES]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

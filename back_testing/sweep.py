@@ -159,7 +159,7 @@ class Evaluation(Protocol):
         ...
 
     def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
-        """Fill a row of `sums` (`kernels.sweeping`) for each accepted setting."""
+        """Fill a row of `sums` (`kernels.sums`) for each accepted setting."""
         ...
 
 
@@ -172,7 +172,7 @@ def _evaluation(strategy_class: type[Strategy], grid: Grid, fixed: Mapping[str, 
 
 
 def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int | None) -> Iterator[SweepBlock]:
-    from back_testing.kernels.sweeping import SUMS
+    from back_testing.kernels.sums import SUMS
 
     size = grid_size(grid)
     step = max(1, min(BLOCK, BARS_OF_BLOCK // len(window)))

@@ -10,7 +10,7 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Strategy
 from back_testing.checks import require_bars, require_warmup
 from back_testing.crossing import CROSSINGS, Integers, run_crossing, run_series, windows_of
-from back_testing.deciding import DecisionRunner
+from back_testing.deciding import DecisionBatch
 from back_testing.engine import first_bar, periods_of
 from back_testing.rules import TradingRules
 from back_testing.summary import swept_statistics
@@ -31,7 +31,7 @@ def run_symbols(
     Raises:
         ConfigError: `engine.run` would refuse one of them, but highs and lows that play no part may be anything.
     """
-    from back_testing.kernels.sweeping import SUMS
+    from back_testing.kernels.sums import SUMS
 
     sums = np.empty((len(series), SUMS))
     starts = np.array([first_bar(bars, first) for bars in series], dtype=np.int64)
@@ -61,7 +61,9 @@ def _run_one(strategy: Strategy, window: Window, row: Floats) -> None:
     if crossing and window.all_in:
         run_crossing(crossing.of, windows_of(strategy), window, Workers(1), row)
     else:
-        DecisionRunner(window)(strategy.decide(window.bars), row)
+        batch = DecisionBatch(window, 1)
+        batch.put(0, strategy, strategy.decide(window.bars))
+        batch.trade(row[None, :])
 
 
 def _periods(series: Sequence[Bars], starts: Integers) -> Floats:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -24,6 +24,14 @@ class Workers:
             return
         edges = np.linspace(0, count, parts + 1).astype(int).tolist()
         list(self._pool.map(work, edges[:-1], edges[1:]))
+
+    def start(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Do something on another thread, or now where there is but one; gives what waits for its end."""
+        if self.threads <= 1:
+            work()
+            return lambda: None
+        future: Future[None] = self._pool.submit(work)
+        return future.result
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

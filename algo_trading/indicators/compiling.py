@@ -5,7 +5,10 @@ compiles (seconds) and keeps the code in a cache: NUMBA_CACHE_DIR, else `__pycac
 cache folder. Without a writable one, each process compiles anew.
 """
 
+import hashlib
+import inspect
 import pickle
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +32,7 @@ def compiled(signature: Any) -> Callable[[Function], Function]:  # noqa: ANN401 
     def decorate(function: Function) -> Function:
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
         try:
+            function.__qualname__ += _version_of_helpers(function)
             kernel: Function = njit(signature, cache=True, **options)(function)
         except (RuntimeError, OSError, EOFError, pickle.UnpicklingError):  # no such folder, full disk, torn cache file
             kernel = njit(signature, **options)(function)
@@ -39,5 +43,28 @@ def compiled(signature: Any) -> Callable[[Function], Function]:  # noqa: ANN401 
 
 def inlined(function: Function) -> Function:
     """Compile as part of the kernels that call it."""
-    helper: Function = njit(nogil=True, error_model="numpy")(function)
+    helper: Function = njit(inline="always", nogil=True, error_model="numpy")(function)
     return helper
+
+
+def reordered(function: Function) -> Function:
+    """Compile as a part of kernels whose sums are added up in any order, so that several numbers are added at once."""
+    helper: Function = njit(nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})(function)
+    return helper
+
+
+def _version_of_helpers(function: Function) -> str:
+    """A part of a kernel's name in the cache that changes with what it calls in other modules.
+
+    numba itself looks at the file alone that a kernel is in. Constants count where a module has a helper too.
+    """
+    helpers: dict[str, Function] = {}
+    found = [function]
+    while found:
+        for value in found.pop().__globals__.values():
+            helper = getattr(value, "py_func", None)
+            if helper and helper.__module__ not in {function.__module__, *helpers}:
+                helpers[helper.__module__] = helper
+                found.append(helper)
+    sources = [inspect.getsource(sys.modules[name]) for name in sorted(helpers)]
+    return f".{hashlib.sha256(''.join(sources).encode()).hexdigest()[:8]}" if sources else ""

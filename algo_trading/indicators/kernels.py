@@ -22,8 +22,8 @@ WARMUPS = (
     MACD_SLOW + MACD_SIGNAL - 2,
 )
 
-# A tile of rows and its partial sums stay in the second-level cache.
-TILE = 4096
+# A tile of rows and its partial sums stay in the first-level cache.
+TILE = 1024
 
 _BITS = types.Array(types.uint8, 2, "C")
 
@@ -78,9 +78,10 @@ def _means(values: Floats, windows: Any, columns: Floats, at: int, scratch: Floa
                     scale = 1.0 / windows[k] if windows[k] < 2 * span else 1.0
                     mean = columns[k][at + low : at + low + rows]
                     _add_scaled(sums[first : first + rows], scale, first == lead, mean)
-            _add_neighbours(sums, span, next_sums)
-            sums, next_sums = next_sums, sums
             span *= 2
+            if span <= lead:
+                _add_neighbours(sums, span // 2, next_sums)
+                sums, next_sums = next_sums, sums
 
 
 @njit(nogil=True)

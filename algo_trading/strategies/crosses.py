@@ -1,8 +1,7 @@
 """Crossings of two series, shared by the strategies that trade them."""
 
-import numpy as np
-
 from algo_trading.domain.bars import Floats
+from algo_trading.indicators.series import as_series
 from algo_trading.strategies.base import Flags
 
 # Averages closer than this part of their size are equal: the rest is rounding, which must not trade a flat price.
@@ -14,17 +13,19 @@ def crosses_above(fast: Floats, slow: Floats, scale: Floats | None = None) -> Fl
 
     `scale` is what rounding is measured by: `slow` itself, or the price where the series are differences of prices.
     """
-    gap = fast - slow
-    touch = TOUCH * np.abs(slow if scale is None else scale)
-    crossed = np.zeros(len(gap), dtype=np.bool_)
-    crossed[1:] = (gap[1:] > touch[1:]) & (gap[:-1] <= touch[:-1])
+    from algo_trading.strategies import kernels
+
+    series = [as_series(values) for values in (fast, slow, slow if scale is None else scale)]
+    crossed: Flags = kernels.crosses_above(*series, TOUCH)
     return crossed
 
 
 def gap_confidence(fast: Floats, slow: Floats, close: Floats) -> Floats:
     """Confidence in [0.5, 1] growing with the distance of the averages: 1 from one percent of the price on."""
-    gap = np.abs(np.nan_to_num(fast - slow)) / close
-    return 0.5 + 0.5 * np.minimum(gap / 0.01, 1.0)
+    from algo_trading.strategies import kernels
+
+    confidence: Floats = kernels.gap_confidence(*(as_series(values) for values in (fast, slow, close)))
+    return confidence
 
 
 def require_windows(**windows: int) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators.compiling import (
+    FLAG_TABLE,
     INTEGERS,
     OUT_INTEGERS,
     OUT_SERIES,
@@ -22,47 +23,24 @@ from algo_trading.indicators.compiling import (
     compiled,
     inlined,
 )
+from algo_trading.strategies.base import Flags
+from back_testing.kernels.flags import flagged, next_flag
+from back_testing.kernels.sums import (
+    BARS_HELD,
+    DRAWDOWN,
+    GROWTH,
+    LOSSES_SQUARED,
+    LOST,
+    RETURNS,
+    SQUARES,
+    TRADES,
+    WINS,
+    WON,
+)
 
 Integers = NDArray[np.int64]
 
 TILE = 4096  # bars whose codes stay in the first-level cache
-
-# A row of sums: GROWTH is the final equity over the cash at the start; returns are those of the bars; WON and LOST are
-# the gross profit and loss of the closed trades over the cash at the start.
-GROWTH, RETURNS, SQUARES, LOSSES_SQUARED, DRAWDOWN, BARS_HELD, TRADES, WINS, WON, LOST = range(10)
-SUMS = 10
-
-PNL, REASON = 6, 8  # columns of trading's trades
-OPEN = 6  # trading's reason of a trade that is none yet
-
-
-@compiled(types.void(types.float64, SERIES, SERIES, TABLE, types.int64, OUT_SERIES))
-def sums_of(cash: float, equity: Floats, held: Floats, trades: Floats, count: int, row: Floats) -> None:
-    """Sums over a backtest that `trading` ran."""
-    total, squares, losses, bars_held = 0.0, 0.0, 0.0, 0.0
-    before, peak, lowest = cash, cash, 1.0
-    for i in range(len(equity)):
-        value = equity[i]
-        change = value / before - 1.0 if before > 0.0 else 0.0
-        square = change * change
-        total += change
-        squares += square
-        losses += square if change < 0.0 else 0.0
-        peak = max(value, peak)
-        if value < lowest * peak:
-            lowest = value / peak
-        before = value
-        bars_held += 1.0 if held[i] != 0.0 else 0.0
-    row[:] = 0.0
-    row[RETURNS], row[SQUARES], row[LOSSES_SQUARED], row[BARS_HELD] = total, squares, losses, bars_held
-    row[GROWTH], row[DRAWDOWN] = before / cash, lowest - 1.0
-    for k in range(count):
-        if trades[k, REASON] != OPEN:
-            pnl = trades[k, PNL] / cash
-            row[TRADES] += 1.0
-            row[WINS] += pnl > 0.0
-            row[WON] += max(pnl, 0.0)
-            row[LOST] += max(-pnl, 0.0)
 
 
 @inlined
@@ -135,8 +113,38 @@ def all_in(
     events: Integers,
     row: Floats,
 ) -> None:
-    """As `_all_in`, on what a strategy decided: `events` are 2 * bar for an entry and 2 * bar + 1 for an exit."""
+    """As `_all_in`; `events` are 2 * bar for an entry and 2 * bar + 1 for an exit."""
     _all_in(buy, sell, keep_open, opens, closes, events, row)
+
+
+@compiled(
+    types.boolean(types.float64, types.float64, types.boolean, *(SERIES,) * 2, *(FLAG_TABLE,) * 2, TABLE, OUT_TABLE)
+)
+def all_in_each(
+    buy: float,
+    sell: float,
+    keep_open: bool,
+    opens: Floats,
+    closes: Floats,
+    entries: Flags,
+    exits: Flags,
+    sizes: Floats,
+    rows: Floats,
+) -> bool:
+    """As `_all_in`, for each row of decisions; False if one of them is not of the size 1, so that not all goes in."""
+    n = len(closes)
+    events = np.empty(n, dtype=np.int64)
+    for k in range(len(rows)):
+        marks, count = flagged(entries[k], exits[k]), 0
+        i = next_flag(marks, 0, n)
+        while i < n:
+            if sizes[k, i] != 1.0:
+                return False
+            events[count] = 2 * i + int(exits[k, i])
+            count += 1
+            i = next_flag(marks, i + 1, n)
+        _all_in(buy, sell, keep_open, opens, closes, events[:count], rows[k])
+    return True
 
 
 @inlined

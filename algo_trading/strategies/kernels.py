@@ -1,0 +1,28 @@
+"""The compiled loops of strategies. Importing this module loads numba, so it is done late (`indicators.compiling`)."""
+
+import numpy as np
+from numba import types
+
+from algo_trading.domain.bars import Floats
+from algo_trading.indicators.compiling import SERIES, compiled
+from algo_trading.strategies.base import Flags
+
+
+@compiled(types.boolean[::1](SERIES, SERIES, SERIES, types.float64))
+def crosses_above(fast: Floats, slow: Floats, scale: Floats, touch: float) -> Flags:
+    crossed = np.zeros(len(fast), dtype=np.bool_)
+    for i in range(1, len(fast)):
+        above = fast[i] - slow[i] > touch * abs(scale[i])
+        crossed[i] = above & (fast[i - 1] - slow[i - 1] <= touch * abs(scale[i - 1]))
+    return crossed
+
+
+@compiled(types.float64[::1](SERIES, SERIES, SERIES))
+def gap_confidence(fast: Floats, slow: Floats, close: Floats) -> Floats:
+    confidence = np.empty(len(fast))
+    for i in range(len(fast)):
+        gap = abs(fast[i] - slow[i]) / close[i] / 0.01
+        confidence[i] = 0.5 + 0.5 * max(0.0, min(gap, 1.0))
+        if np.isnan(gap):
+            confidence[i] = 0.5
+    return confidence
