@@ -38,9 +38,9 @@ class Position:
 class Order:
     """A market order for the next session's open.
 
-    A buy spends up to `budget`, fixed at the decision, and becomes shares at the fill price; a sell closes the whole
-    position (`budget` is None). `client_order_id` derives from the signal, so the same signal never orders twice.
-    `reason` says why the order was placed or, once refused, why not.
+    A buy spends up to `budget`, fixed at the decision, and becomes shares at the fill price, at most `quantity` of them
+    (None: as many as it buys); a sell closes the whole position (`budget` is None). `client_order_id` derives from the
+    signal, so the same signal never orders twice. `reason` says why the order was placed or, once refused, why not.
     """
 
     client_order_id: str
@@ -51,6 +51,7 @@ class Order:
     decided_session: date
     status: OrderStatus
     reason: str
+    quantity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from algo_trading.domain.limits import Limits
 
 HOUR = timedelta(hours=1)
+ROUNDING = 1e-9  # from 100 to 102 is not more than 2 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def refusal(limits: Limits, proposal: Proposal) -> str:
         return f"the newest price is {age / HOUR:.1f} hours old, more than the {limits.max_price_age / HOUR:g} allowed"
     if limits.max_move is not None and proposal.price_before:
         move = proposal.price / proposal.price_before - 1
-        if abs(move) > limits.max_move:
+        if abs(move) - limits.max_move > ROUNDING:
             return f"the price has moved by {move:+.1%} since the post, more than the {limits.max_move:.1%} allowed"
     if limits.max_positions is not None and proposal.positions >= limits.max_positions:
         return f"the strategy holds or is buying {proposal.positions} of at most {limits.max_positions} positions"

@@ -76,7 +76,7 @@ def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateActio
     seen = adjusted(bars, actions)
     decisions = strategy.decide(seen)
     side = decisions.side(-1)
-    shares = math.nan if decisions.shares is None or side is not Side.BUY else float(decisions.shares[-1])
+    shares = float(decisions.shares[-1]) if decisions.shares is not None and side is Side.BUY else math.nan
     return Signal(
         strategy=strategy.id,
         instrument=bars.instrument,
@@ -88,7 +88,7 @@ def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateActio
         close=float(bars.close[-1]),
         reason=strategy.explain(seen, -1),
         inputs_hash=inputs_hash(bars, actions, strategy.features),
-        shares=None if math.isnan(shares) else shares,
+        shares=shares if math.isfinite(shares) else None,
     )
 
 

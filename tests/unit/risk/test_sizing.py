@@ -78,6 +78,26 @@ def test_with_nothing_to_spend_there_is_no_order(equity: str, size: float) -> No
     assert order.reason.startswith(f"nothing to spend: equity {equity}, share of it 0.")
 
 
+@pytest.mark.parametrize(
+    ("shares", "quantity"),
+    [(10.0, "10"), (40.7, "40.7"), (1.0, "1"), (100 / 3, "33.33333333"), (1e9, "1000000000"), (None, None)],
+)
+def test_a_buy_takes_no_more_shares_than_the_signal_asks_for(shares: float | None, quantity: str | None) -> None:
+    order = order_for(replace(a_signal(Side.BUY), shares=shares), an_account(), EQUITY, HALF)
+    assert order is not None
+    assert order.status is OrderStatus.PENDING
+    assert order.quantity == (None if quantity is None else Decimal(quantity))
+    assert order.budget == Decimal("500.00")
+
+
+@pytest.mark.parametrize(("shares", "told"), [(0.4, "0.4"), (0.0, "0"), (0.999999999, "0.99999999")])
+def test_a_part_of_a_share_is_no_order(shares: float, told: str) -> None:
+    order = order_for(replace(a_signal(Side.BUY), shares=shares), an_account(), EQUITY, HALF)
+    assert order is not None
+    assert order.status is OrderStatus.REFUSED
+    assert order.reason == f"the strategy asks for {told} of a share, and shares are whole"
+
+
 def test_what_others_hold_or_wait_for_does_not_matter() -> None:
     account = an_account(
         "500.00", held("7", MSFT), held("7", strategy=SLOW), pending=[a_buy("1.00", MSFT), a_buy("1.00", strategy=SLOW)]
