@@ -75,7 +75,8 @@ def _said(mentions: Sequence[Mention]) -> dict[str, float]:
     said = {IMPACT: max((mention.impact for mention in seen), key=abs)}
     weight = sum(mention.confidence for mention in seen)
     if weight > 0:
-        said[SENTIMENT] = sum(mention.confidence * mention.sentiment for mention in seen) / weight
+        first = seen[0].sentiment  # what all agree on comes out exactly
+        said[SENTIMENT] = first + sum(mention.confidence * (mention.sentiment - first) for mention in seen) / weight
     influencers = [mention for mention in seen if mention.influencer]
     if influencers:
         surest = max(influencers, key=lambda mention: mention.confidence)
