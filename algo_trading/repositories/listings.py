@@ -6,6 +6,7 @@ from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
+from algo_trading.repositories.bars import UpsertCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,10 @@ class CoinListings(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ListingCounts:
-    """What storing did: instruments that are new, that differ from before, and that are as they were."""
-
-    added: int
-    changed: int
-    unchanged: int
-
-
 class ListingRepository(Protocol):
     """The newest listing of each instrument."""
 
-    def upsert(self, listings: Sequence[Listing]) -> ListingCounts:
+    def upsert(self, listings: Sequence[Listing]) -> UpsertCount:
         """Store them in one transaction, each in the place of its instrument's former one; others stay.
 
         Raises:

@@ -35,7 +35,7 @@ NUMBERED = -1.5  # an everyday word before a number: Block 5
 DETERMINED = -1.5  # an everyday word behind "the" that ends there
 OWN_CUE, MONEY_CUE, MOST_CUES = 1.1, 0.6, 2
 SENSE_BESIDE, SENSE_NEAR = -5.0, -2.5
-WROTE_BEFORE = 1.0
+WROTE_BEFORE, WROTE_OFTEN = 0.7, 2.0  # for each e-fold of mentions by the author, and at most
 SAME_ELSEWHERE, KIN_ELSEWHERE = 2.5, 0.6
 
 

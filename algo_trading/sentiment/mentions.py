@@ -1,10 +1,10 @@
 """Which instruments a text names, where, and how sure that is."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Self
+from math import log1p
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
@@ -13,6 +13,7 @@ from algo_trading.sentiment.mention_confidence import (
     KIN_ELSEWHERE,
     SAME_ELSEWHERE,
     WROTE_BEFORE,
+    WROTE_OFTEN,
     Scene,
     context_odds,
     first_odds,
@@ -28,21 +29,14 @@ URL_BEFORE = re.compile(r"(?:https?://|www\.|\w\.[a-z]{2,}/)\S*$", re.IGNORECASE
 
 @dataclass(frozen=True)
 class AuthorHistory:
-    """The instruments that each author wrote about before; an author's name counts in any case."""
+    """How often each author mentioned which instrument before the texts in question."""
 
-    about: Mapping[str, frozenset[Instrument]]
+    mentions: Mapping[str, Mapping[Instrument, int]]
 
-    @classmethod
-    def of(cls, mentions: Iterable[tuple[str, Instrument]]) -> Self:
-        """From pairs of author and instrument."""
-        about: dict[str, set[Instrument]] = {}
-        for author, instrument in mentions:
-            about.setdefault(author.casefold(), set()).add(instrument)
-        return cls({author: frozenset(instruments) for author, instruments in about.items()})
-
-    def knows(self, author: str) -> frozenset[Instrument]:
-        """What the author wrote about before."""
-        return self.about.get(author.casefold(), frozenset())
+    def odds(self, author: str) -> dict[Instrument, float]:
+        """What that adds to the log-odds of each instrument in a text by the author."""
+        counts = self.mentions.get(author, {})
+        return {instrument: min(WROTE_BEFORE * log1p(count), WROTE_OFTEN) for instrument, count in counts.items()}
 
 
 @dataclass(slots=True)
@@ -79,7 +73,7 @@ class MentionFinder:
             scene = Scene(texts[number], lower, begin, begin + len(raw[number]))
             sightings = self._sightings(scene, raw[number], hits)
             if sightings:
-                known = self._people.knows(authors[number]) if authors else frozenset()
+                known = self._people.odds(authors[number]) if authors else {}
                 results[number] = _weighed(scene.text, sightings, known)
         return results
 
@@ -137,7 +131,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return URL_BEFORE.search(text[word:start]) is None
 
 
-def _weighed(text: str, places: list[list[_Sighting]], known: frozenset[Instrument]) -> list[Found]:
+def _weighed(text: str, places: list[list[_Sighting]], known: Mapping[Instrument, float]) -> list[Found]:
     """What the places mean, in view of each other and of what the author wrote about before."""
     first = [max(meant, key=_preference) for meant in places]
     sure = [(sighting.listing.instrument, sighting.start) for sighting in first if probability(sighting.odds) >= SURE]
@@ -146,8 +140,7 @@ def _weighed(text: str, places: list[list[_Sighting]], known: frozenset[Instrume
         for sighting in meant:
             instrument = sighting.listing.instrument
             elsewhere = {other for other, start in sure if start != sighting.start}
-            if instrument in known:
-                sighting.odds += WROTE_BEFORE
+            sighting.odds += known.get(instrument, 0.0)
             if instrument in elsewhere:
                 sighting.odds += SAME_ELSEWHERE
             elif any(other.venue == instrument.venue for other in elsewhere):

@@ -1,0 +1,61 @@
+"""Coins as CoinGecko lists them (`/api/v3/coins/markets`)."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from algo_trading.adapters.coin_rows import PAGE_SIZE, Row, listing, listings, pages, read_json
+from algo_trading.adapters.polite_http import Patience, PoliteClient
+from algo_trading.domain.listing import Listing
+from algo_trading.errors import SourceError
+from algo_trading.repositories.listings import ListingPage
+from algo_trading.settings import CoinListingsSettings, Settings
+
+ADDRESS = "https://api.coingecko.com"
+
+
+class CoinGecko:
+    """Implements CoinListings; it needs no key."""
+
+    name = "coingecko"
+
+    def __init__(self, own: CoinListingsSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._url = f"{(own.base_url or ADDRESS).rstrip('/')}/api/v3/coins/markets"
+        self._pages = own.pages
+        self._client = PoliteClient(
+            Patience("CoinGecko", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+        )
+
+    def fetch(self) -> Iterator[ListingPage]:
+        fixed = {"vs_currency": "usd", "order": "market_cap_desc", "per_page": str(PAGE_SIZE), "sparkline": "false"}
+        queries = [{**fixed, "page": str(number)} for number in range(1, self._pages + 1)]
+        return pages(self._client, self._url, queries, _rows)
+
+    def parse(self, page: ListingPage) -> list[Listing]:
+        try:
+            return listings(
+                [
+                    listing(
+                        row["symbol"],
+                        row["name"],
+                        rank=row["market_cap_rank"],
+                        market_cap=row["market_cap"],
+                        volume=row["total_volume"],
+                        price=row["current_price"],
+                    )
+                    for row in _rows(page.content)
+                ]
+            )
+        except (LookupError, TypeError, OverflowError) as error:
+            raise SourceError(f"CoinGecko sent a coin that is none ({error}): its format may have changed") from None
+
+
+def _rows(content: bytes) -> list[Row]:
+    reply = read_json(content, "CoinGecko")
+    if not isinstance(reply, list) or not all(isinstance(row, dict) for row in reply):
+        raise SourceError("CoinGecko sent something else than a list of coins: its format may have changed")
+    return reply
+
+
+def build(settings: Settings) -> CoinGecko:
+    """The source as configured in [coin_listings]."""
+    return CoinGecko(settings.coin_listings)
