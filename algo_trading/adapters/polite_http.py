@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -159,7 +160,11 @@ class PoliteClient:
             RateLimitedError, RefusedError, SourceError: as `Patience.ask`.
         """
         with httpx.Client(
-            headers=self._headers, timeout=httpx.Timeout(TIMEOUT), follow_redirects=self._redirects, max_redirects=5
+            verify=_trusted(),
+            headers=self._headers,
+            timeout=httpx.Timeout(TIMEOUT),
+            follow_redirects=self._redirects,
+            max_redirects=5,
         ) as client:
             return self._patience.ask(lambda: self._send(client, url, params, headers))
 
@@ -194,6 +199,12 @@ class PoliteClient:
         if reply.status in {301, 302, 303, 307, 308}:
             raise RefusedError(f"{who} sends us elsewhere from {shown(url)} (HTTP {reply.status})", reply)
         return reply
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """The certificates that httpx trusts; reading them takes longer than many a request."""
+    return httpx.create_ssl_context()
 
 
 def cause(error: BaseException) -> str:

@@ -77,7 +77,10 @@ class PostFile:
             yield FeedPage(self._content(content, asked), MEDIA_TYPES[self._suffix], self._suffix)
 
     def parse(self, page: FeedPage) -> pa.Table:
-        return rows_table(self._row(record) for record in self._records(page.content))
+        records = self._records(page.content)
+        if not records:
+            raise SourceError(f"a page of {self._label} without a post was never sent")
+        return rows_table(self._row(record) for record in records)
 
     def _records(self, content: bytes) -> list[Record]:
         text = content.decode("utf-8-sig", errors="replace")

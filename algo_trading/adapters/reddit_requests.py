@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import requests
 from prawcore import Requestor
+from urllib3.exceptions import ProtocolError
 
 from algo_trading.adapters.polite_http import TIMEOUT, Patience, RefusedError, Reply, cause, shown
 from algo_trading.errors import SourceError
@@ -79,6 +80,8 @@ class PoliteRequestor(Requestor):
         except requests.exceptions.ChunkedEncodingError:
             raise self._patience.lost(f"broke off its answer from {shown(url)}") from None
         except requests.exceptions.ConnectionError as error:
+            if error.args and isinstance(error.args[0], ProtocolError):
+                raise self._patience.lost(f"broke off its answer from {shown(url)}") from None
             raise self._patience.lost(f"cannot be reached at {shown(url)} ({cause(error)})") from None
         except requests.exceptions.RequestException as error:  # its words may quote a header
             raise SourceError(f"{shown(url)} cannot be asked for ({type(error).__name__}): check the address") from None

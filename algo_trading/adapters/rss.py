@@ -1,5 +1,6 @@
 """Headlines of an RSS or Atom feed (its address), of Yahoo Finance (`yahoo:SYMBOL`) or Google News (`google:QUERY`)."""
 
+import io
 import json
 import time
 from calendar import timegm
@@ -72,10 +73,14 @@ class RssFeed:
         if any(word in upper for word in FORBIDDEN):
             raise SourceError(f"{shown(self._address)} declares a document type, which we do not read in a feed")
         try:
-            document = feedparser.parse(page.content, sanitize_html=False, resolve_relative_uris=False)
+            document = feedparser.parse(
+                io.BytesIO(page.content),  # bytes it would take for a file's name or an address, too
+                sanitize_html=False,
+                resolve_relative_uris=False,
+            )
         except Exception as error:  # noqa: BLE001 - whatever feedparser trips over is no feed
             raise SourceError(f"{shown(self._address)} cannot be read ({type(error).__name__})") from None
-        if not document.version or (document.bozo and not _is_whole(page.content)):
+        if not document.get("version") or (document.bozo and not _is_whole(page.content)):
             raise SourceError(f"{shown(self._address)} sent no RSS or Atom feed, or only a part of one")
         return document
 

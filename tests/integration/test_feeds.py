@@ -1,0 +1,347 @@
+"""The feeds with their real clients against local platforms."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from algo_trading.adapters import newsapi, reddit, rss, x
+from algo_trading.errors import ConfigError, RateLimitedError, SourceError
+from algo_trading.repositories.post_feeds import PostFeed, Watermark
+from algo_trading.settings import FeedSettings, Settings, load_settings
+from contracts.post_feed import UNTIL, HttpFeedContract, Stage, ids, rows, told, watermark
+from servers.feeds import PATH, LocalFeed, guid
+from servers.newsapi import KEY, LocalNewsApi, address, complaint
+from servers.platform import Platform, Reply, Told, serving
+from servers.reddit import CLIENT_ID, CLIENT_SECRET, LocalReddit, fullname
+from servers.x import TOKEN, LocalX, snowflake
+
+pytestmark = pytest.mark.integration
+
+Build = Callable[[Settings, FeedSettings], PostFeed]
+NO_WAITING = {"pause_seconds": 0, "attempts": HttpFeedContract.attempts}
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The loopback is meant, whatever proxy or praw.ini the machine has."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("ALGO_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def configured(**sections: Mapping[str, object]) -> Settings:
+    """The packaged settings with other values in some sections."""
+    settings = load_settings()
+    changed = {name: getattr(settings, name).model_copy(update=dict(values)) for name, values in sections.items()}
+    return settings.model_copy(update=changed)
+
+
+@contextmanager
+def staged(  # noqa: PLR0917 - as a test reads: which platform, feed and source
+    platform: Platform,
+    build: Build,
+    source: str,
+    id_of: Callable[[Told], str],
+    section: Callable[[str], dict[str, Mapping[str, object]]],
+    secrets: tuple[str, ...] = (),
+) -> Iterator[Stage]:
+    """A feed of a running platform; `section` gives the settings for its address."""
+    name = build.__module__.rpartition(".")[2]
+    with serving(platform) as url:
+        settings = configured(**section(url))
+        feed = FeedSettings(platform=name, source=source.replace("URL", url))
+        yield Stage(lambda: build(settings, feed), platform.posts.extend, id_of, platform, secrets)
+
+
+def of_reddit(url: str, **other: object) -> dict[str, Mapping[str, object]]:
+    keys = {"client_id": SecretStr(CLIENT_ID), "client_secret": SecretStr(CLIENT_SECRET)}
+    return {"reddit": {"base_url": url, "oauth_url": url, **keys, **NO_WAITING, **other}}
+
+
+def of_x(url: str, **other: object) -> dict[str, Mapping[str, object]]:
+    return {"x": {"base_url": url, "bearer_token": SecretStr(TOKEN), **NO_WAITING, **other}}
+
+
+def of_newsapi(url: str, **other: object) -> dict[str, Mapping[str, object]]:
+    return {"newsapi": {"base_url": url, "api_key": SecretStr(KEY), **NO_WAITING, **other}}
+
+
+def of_rss(_url: str) -> dict[str, Mapping[str, object]]:
+    return {"rss": NO_WAITING}
+
+
+def x_id(post: Told) -> str:
+    return str(snowflake(post.published, post.id))
+
+
+class TestReddit(HttpFeedContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[Stage]:
+        with staged(LocalReddit(), reddit.build, "r/stocks", fullname, of_reddit, (CLIENT_SECRET, "token-")) as it:
+            yield it
+
+
+class TestX(HttpFeedContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[Stage]:
+        with staged(LocalX(), x.build, "@alice", x_id, of_x, (TOKEN,)) as it:
+            yield it
+
+
+class TestRss(HttpFeedContract):
+    bounded = False  # by its length alone
+
+    @pytest.fixture
+    def stage(self) -> Iterator[Stage]:
+        with staged(LocalFeed(), rss.build, f"URL{PATH}?key=secret-key", guid, of_rss, ("secret-key",)) as it:
+            yield it
+
+
+class TestNewsApi(HttpFeedContract):
+    @pytest.fixture
+    def stage(self) -> Iterator[Stage]:
+        with staged(LocalNewsApi(), newsapi.build, "dogecoin OR tesla", address, of_newsapi, (KEY,)) as it:
+            yield it
+
+
+@pytest.mark.parametrize(
+    ("platform", "build", "source", "id_of", "section"),
+    [
+        (LocalReddit(), reddit.build, "u/alice", fullname, of_reddit),
+        (LocalX(), x.build, "search: doge lang:en", x_id, of_x),
+    ],
+)
+def test_other_sources_of_a_platform_are_read_in_pages_too(
+    platform: Platform,
+    build: Build,
+    source: str,
+    id_of: Callable[[Told], str],
+    section: Callable[[str], dict[str, Mapping[str, object]]],
+) -> None:
+    with staged(platform, build, source, id_of, section) as stage:
+        posts = [told(number, number / 10) for number in range(250)]
+        stage.publish(posts)
+        assert stage.id_of(posts[-1]) in ids(stage.open())
+        found = ids(stage.open(), watermark(stage, posts[0]))
+        assert set(found) >= {stage.id_of(post) for post in posts[1:]}
+
+
+def test_reddit_renews_an_expired_token_once() -> None:
+    local = LocalReddit()
+    with staged(local, reddit.build, "r/stocks", fullname, of_reddit) as stage:
+        stage.publish([told(number, number / 10) for number in range(150)])
+        feed = stage.open()
+        poll = feed.poll(watermark(stage, told(0)), UNTIL)
+        pages = [next(poll)]
+        local.expire()
+        pages += poll
+        assert len(pages) == 2
+        assert local.tokens_given == 2
+
+
+def test_reddit_names_the_variables_when_it_refuses_the_application() -> None:
+    local = LocalReddit()
+    wrong = lambda url: of_reddit(url, client_secret=SecretStr("another-secret"))  # noqa: E731 - short
+    with staged(local, reddit.build, "r/stocks", fullname, wrong) as stage:
+        with pytest.raises(SourceError, match="ALGO_REDDIT__CLIENT_SECRET") as refusal:
+            ids(stage.open())
+        assert "another-secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"<html>", b'{"error": "invalid_grant"}', b'{"access_token": 1}'])
+def test_a_token_that_is_none_is_an_error(body: bytes) -> None:
+    local = LocalReddit()
+    local.token_reply = Reply(200, body)
+    with (
+        staged(local, reddit.build, "r/stocks", fullname, of_reddit) as stage,
+        pytest.raises(SourceError),
+    ):
+        ids(stage.open())
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(403, b'{"reason": "private", "error": 403}'), "private"),
+        (Reply(404, b'{"reason": "banned", "error": 404}'), "banned"),
+        (Reply(302, b"", {"Location": "https://www.reddit.com/subreddits/search?q=stocks"}), "no r/stocks"),
+    ],
+)
+def test_reddit_says_why_there_is_nothing_to_read(reply: Reply, said: str) -> None:
+    local = LocalReddit()
+    with staged(local, reddit.build, "r/stocks", fullname, of_reddit) as stage:
+        local.fault = reply
+        with pytest.raises(SourceError, match=said):
+            ids(stage.open())
+
+
+def test_reddit_does_not_sleep_until_the_quota_is_free() -> None:
+    local = LocalReddit()
+    local.quota = {"x-ratelimit-remaining": "0.0", "x-ratelimit-used": "1000", "x-ratelimit-reset": "550"}
+    with staged(local, reddit.build, "r/stocks", fullname, of_reddit) as stage:
+        stage.publish([told(number, number / 10) for number in range(150)])
+        poll = stage.open().poll(watermark(stage, told(0)), UNTIL)
+        next(poll)
+        with pytest.raises(RateLimitedError, match="9 minutes"):
+            next(poll)
+
+
+def test_x_asks_for_the_account_once() -> None:
+    local = LocalX()
+    with staged(local, x.build, "@alice", x_id, of_x) as stage:
+        stage.publish([told(1)])
+        (page,) = stage.open().poll(Watermark(), UNTIL)
+        stage.publish([told(2, 1)])
+        assert x_id(told(2, 1)) in ids(stage.open(), Watermark(told(1).published, x_id(told(1)), page.token))
+        assert local.tokens_given == 1
+
+
+def test_x_reads_posts_longer_than_a_tweet() -> None:
+    local = LocalX()
+    with staged(local, x.build, "@alice", x_id, of_x) as stage:
+        stage.publish([told(1)])
+        page = next(stage.open().poll(Watermark(), UNTIL))
+        content = page.content.replace(b'"lang": "en"', b'"note_tweet": {"text": "much longer"}')
+        table = stage.open().parse(type(page)(content, page.media_type, page.suffix))
+        assert table["body"].to_pylist() == ["much longer"]
+
+
+def test_x_has_no_such_account() -> None:
+    with (
+        staged(LocalX(), x.build, "@bob", x_id, of_x) as stage,
+        pytest.raises(SourceError, match="no account @bob, Not Found Error"),
+    ):
+        ids(stage.open())
+
+
+def test_x_says_when_the_token_has_expired() -> None:
+    def with_another(url: str) -> dict[str, Mapping[str, object]]:
+        return of_x(url, bearer_token=SecretStr("expired-secret"))
+
+    with (
+        staged(LocalX(), x.build, "@alice", x_id, with_another) as stage,
+        pytest.raises(SourceError, match="ALGO_X__BEARER_TOKEN") as refusal,
+    ):
+        ids(stage.open())
+    assert "expired-secret" not in str(refusal.value)
+
+
+def test_x_waits_for_its_reset() -> None:
+    local = LocalX()
+    with staged(local, x.build, "@alice", x_id, of_x) as stage:
+        stage.publish([told(1)])
+        local.faults = [Reply(429, b"{}", {"x-rate-limit-reset": "1"})]  # 1970: it is over
+        assert len(ids(stage.open())) == 1
+        local.fault = Reply(429, b"{}", {"x-rate-limit-reset": "99999999999"})
+        with pytest.raises(RateLimitedError, match="try again in"):
+            ids(stage.open())
+
+
+def test_a_feed_that_did_not_change_is_not_sent_again() -> None:
+    local = LocalFeed()
+    with staged(local, rss.build, f"URL{PATH}", guid, of_rss) as stage:
+        stage.publish([told(1)])
+        (page,) = stage.open().poll(Watermark(), UNTIL)
+        seen = Watermark(told(1).published, guid(told(1)), page.token)
+        assert list(stage.open().poll(seen, UNTIL)) == []
+        assert local.asked[-1].headers["if-none-match"]
+        stage.publish([told(2, 1)])
+        assert ids(stage.open(), seen) == [guid(told(2, 1)), guid(told(1))]
+
+
+def test_a_feed_may_move() -> None:
+    local = LocalFeed()
+    with staged(local, rss.build, f"URL{PATH}", guid, of_rss) as stage:
+        stage.publish([told(1)])
+        local.faults = [Reply(301, b"", {"Location": PATH})]
+        assert len(ids(stage.open())) == 1
+
+
+def test_a_feed_that_moves_in_circles_is_an_error() -> None:
+    local = LocalFeed()
+    with staged(local, rss.build, f"URL{PATH}", guid, of_rss) as stage:
+        local.fault = Reply(302, b"", {"Location": PATH})
+        with pytest.raises(SourceError, match="TooManyRedirects"):
+            ids(stage.open())
+
+
+def test_a_huge_reply_is_not_read_to_its_end() -> None:
+    local = LocalFeed()
+    with staged(local, rss.build, f"URL{PATH}", guid, of_rss) as stage:
+        local.fault = Reply(200, b"x" * (17 * 2**20))
+        with pytest.raises(SourceError, match="more than 16 MB"):
+            ids(stage.open())
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error", "said"),
+    [
+        ("apiKeyInvalid", 401, SourceError, "ALGO_NEWSAPI__API_KEY"),
+        ("apiKeyExhausted", 401, RateLimitedError, "slow down"),
+        ("parameterInvalid", 400, SourceError, "check the query"),
+    ],
+)
+def test_newsapi_says_what_is_wrong(code: str, status: int, error: type[SourceError], said: str) -> None:
+    local = LocalNewsApi()
+    with staged(local, newsapi.build, "doge", address, of_newsapi) as stage:
+        local.fault = complaint(status, code, "Something. And more.")
+        with pytest.raises(error, match=said) as refusal:
+            ids(stage.open())
+        assert type(refusal.value) is error
+
+
+def test_newsapi_keeps_to_what_the_plan_allows() -> None:
+    local = LocalNewsApi(limit=100)
+    with staged(local, newsapi.build, "doge", address, of_newsapi) as stage:
+        stage.publish([told(number, number / 10) for number in range(250)])
+        assert len(ids(stage.open(), watermark(stage, told(0)))) == 100
+
+
+def test_newsapi_names_the_publisher() -> None:
+    with staged(LocalNewsApi(), newsapi.build, "doge", address, of_newsapi) as stage:
+        stage.publish([told(1)])
+        (row,) = rows(stage.open())
+        assert (row["author"], row["title"]) == ("alice", "A title")
+
+
+@pytest.mark.parametrize(
+    ("build", "source", "section", "variable"),
+    [
+        (reddit.build, "r/stocks", of_reddit("", client_id=SecretStr("")), "ALGO_REDDIT__CLIENT_ID"),
+        (reddit.build, "r/stocks", of_reddit("", client_secret=SecretStr(" ")), "ALGO_REDDIT__CLIENT_SECRET"),
+        (x.build, "@alice", of_x("", bearer_token=SecretStr("")), "ALGO_X__BEARER_TOKEN"),
+        (x.build, "@alice", of_x("", bearer_token=SecretStr("two\nlines")), "ALGO_X__BEARER_TOKEN"),
+        (newsapi.build, "doge", of_newsapi("", api_key=SecretStr("")), "ALGO_NEWSAPI__API_KEY"),
+    ],
+)
+def test_a_missing_credential_is_named(
+    build: Build, source: str, section: dict[str, Mapping[str, object]], variable: str
+) -> None:
+    name = build.__module__.rpartition(".")[2]
+    with pytest.raises(ConfigError, match=variable) as refusal:
+        build(configured(**section), FeedSettings(platform=name, source=source))
+    assert "lines" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("build", "source", "section"),
+    [
+        (reddit.build, "r/stocks", of_reddit),
+        (x.build, "@alice", of_x),
+        (rss.build, "URL/rss?token=the-secret", of_rss),
+        (newsapi.build, "doge", of_newsapi),
+    ],
+)
+def test_nobody_answers(build: Build, source: str, section: Callable[[str], dict[str, Mapping[str, object]]]) -> None:
+    with serving(LocalFeed()) as url:
+        pass
+    name = build.__module__.rpartition(".")[2]
+    feed = build(configured(**section(url)), FeedSettings(platform=name, source=source.replace("URL", url)))
+    with pytest.raises(SourceError, match=r"cannot be reached at 127\.0\.0\.1") as failed:
+        ids(feed)
+    assert not any(secret in str(failed.value) for secret in (CLIENT_SECRET, TOKEN, KEY, "the-secret"))
