@@ -1,11 +1,12 @@
 """Prove on data that neither decisions nor fills know the future.
 
-Decisions: the future is cut off after many bars, and what the strategy says of the bars before must stay the same.
-Fills: prices after a fill are changed, and that fill and all before it must stay the same. A fill at an open is asked
-with the high, low and close of its own bar changed too.
+Decisions: the future is cut off after many bars, and what the strategy says of the bars before must stay the same. Text
+and figures are joined anew to the bars that are left, so a join that knows the future is found out too.
+Fills: prices after a fill are changed and text is forgotten, and that fill and all before it must stay the same. A fill
+at an open is asked with the high, low and close of its own bar changed too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 from itertools import zip_longest
@@ -58,8 +59,16 @@ class LookaheadReport:
         return (*self.decisions_changed, *self.fills_moved)
 
 
-def check_lookahead(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None = None) -> LookaheadReport:
+def check_lookahead(
+    strategy: Strategy,
+    bars: Bars,
+    rules: TradingRules,
+    first: date | None = None,
+    join: Callable[[Bars], Bars] = lambda bars: bars,
+) -> LookaheadReport:
     """Ask a strategy on `bars`, traded by `rules` from the session `first` on.
+
+    `join` gives bars whose future was cut off the features that were known by their last close.
 
     Raises:
         ConfigError: the bars cannot be traded, as `engine.run` says.
@@ -79,7 +88,7 @@ def check_lookahead(strategy: Strategy, bars: Bars, rules: TradingRules, first: 
                 break
     whole = strategy.decide(bars)
     cuts = _cuts(whole, strategy.warmup, len(bars))
-    changed = [sentence for cut in cuts for sentence in _cut_off(strategy, bars, whole, cut)]
+    changed = [sentence for cut in cuts for sentence in _cut_off(strategy, bars, whole, join(bars[:cut]))]
     return LookaheadReport(
         symbol=bars.instrument.symbol,
         cuts=len(cuts),
@@ -120,13 +129,19 @@ def _spread(n: int, most: int) -> list[int]:
     return places
 
 
-def _cut_off(strategy: Strategy, bars: Bars, whole: Decisions, cut: int) -> Iterator[str]:
-    seen = strategy.decide(bars[:cut])
+def _cut_off(strategy: Strategy, bars: Bars, whole: Decisions, known: Bars) -> Iterator[str]:
+    seen, cut = strategy.decide(known), len(known)
     later = f"without the {len(bars) - cut} bars after {bars.session(cut - 1)}"
-    for name in ("entries", "exits", "confidence", "size"):
+    for name in strategy.features:
+        then, now = known.features[name], bars.features[name][:cut]
+        if not np.array_equal(then, now, equal_nan=True):
+            at = int(np.argmin((then == now) | (np.isnan(then) & np.isnan(now))))
+            yield f"{name} at {bars.session(at)} is {now[at]}, and {then[at]} {later}"
+    columns = ("entries", "exits", "confidence", "size", *(() if whole.shares is None else ("shares",)))
+    for name in columns:
         then, now = getattr(seen, name), getattr(whole, name)[:cut]
-        if len(then) != cut:
-            yield f"{name} has {len(then)} values for {cut} bars"
+        if then is None or len(then) != cut:
+            yield f"{name} has {0 if then is None else len(then)} values for {cut} bars"
             continue
         if np.array_equal(then, now):
             continue
@@ -134,7 +149,7 @@ def _cut_off(strategy: Strategy, bars: Bars, whole: Decisions, cut: int) -> Iter
         if not same.all():
             at = int(np.argmin(same))
             yield f"{name} at {bars.session(at)} is {now[at]}, and {then[at]} {later}"
-    if strategy.explain(bars[:cut], -1) != strategy.explain(bars, cut - 1):
+    if strategy.explain(known, -1) != strategy.explain(bars, cut - 1):
         yield f"the reason at {bars.session(cut - 1)} is another one {later}"
 
 
@@ -154,7 +169,7 @@ def _moved(bars: Bars, fill: Fill, before: Sequence[Fill], after: Sequence[Fill]
 
 
 def _with_later_prices(bars: Bars, fill: Fill, factor: float) -> Bars:
-    """Every price after `fill` is another one; whether a bar can be traded in (its volume) stays."""
+    """Every price after `fill` is another one, and no text is known; whether a bar can be traded in (volume) stays."""
     n = len(bars)
     wobble = factor * (1 + 0.05 * np.sin(np.arange(n) * 1.7))
     start = fill.index + 1
@@ -166,7 +181,10 @@ def _with_later_prices(bars: Bars, fill: Fill, factor: float) -> Bars:
         prices["close"][at] *= factor
         prices["high"][at] = 1.01 * max(prices["open"][at], prices["close"][at])
         prices["low"][at] = 0.99 * min(prices["open"][at], prices["close"][at])
-    return replace(bars, **prices)
+    heard = {name: values.copy() for name, values in bars.features.items()}
+    for values in heard.values():
+        values[fill.index if fill.at_open else start :] = np.nan
+    return replace(bars, **prices, features=heard)
 
 
 def _same_fill(one: Fill | None, other: Fill | None) -> bool:

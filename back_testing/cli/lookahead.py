@@ -33,8 +33,8 @@ def lookahead(
 ) -> None:
     """Prove on data that a strategy does not look ahead. Exit code 1 if it does.
 
-    The future is cut off at hundreds of bars: what was said before must stay the same. Then prices after a fill are
-    changed: that fill and all before it must stay where they were.
+    The future is cut off at hundreds of bars, text included: what was said before must stay the same. Then prices after
+    a fill are changed: that fill and all before it must stay where they were.
 
     Example: backtest lookahead --strategy sma_cross --symbol AAPL --stop-loss 0.05
     """
@@ -44,7 +44,8 @@ def lookahead(
     chosen = build_strategy(strategy, o.parameters(settings))
     days = o.session_range(first, last)
     series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[chosen])
-    reports = [check_lookahead(chosen, bars, rules, days.first) for bars in series]
+    with o.joining(chosen) as join:
+        reports = [check_lookahead(chosen, bars, rules, days.first, join) for bars in series]
     honest = all(report.honest for report in reports)
     if json:
         document = {

@@ -3,7 +3,8 @@
 Like every module of this package it is imported at each start, so the heavy imports are inside the functions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -156,6 +157,20 @@ def load_series(
         instruments = [Instrument(name, calendar or settings.venue) for name in dict.fromkeys(names)]
         wanted = list(dict.fromkeys(name for needed in features.values() for name in needed))
         return application.make(ReadHistory)(instruments, last, adjust=adjusted, features=wanted)
+
+
+@contextmanager
+def joining(strategy: "Strategy") -> "Iterator[Callable[[Bars], Bars]]":
+    """What joins the features that a strategy needs to bars; without any there is no need of the database."""
+    if not strategy.features:
+        yield lambda bars: bars
+        return
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.services.features import JoinFeatures
+
+    with bootstrap() as application:
+        join = application.make(JoinFeatures)
+        yield lambda bars: join(bars, strategy.features)
 
 
 def _known(calendar: str | None) -> str:

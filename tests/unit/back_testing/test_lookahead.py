@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import ClassVar
 
 import numpy as np
@@ -10,11 +11,15 @@ import pytest
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Flags, Strategy
+from algo_trading.strategies.event_driven import EventDriven
+from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.registry import build_strategy, strategy_names
 from algo_trading.strategies.sma_cross import SmaCross
+from algo_trading.strategies.volatility_drop import VolatilityDrop
 from back_testing.lookahead import check_lookahead
 from back_testing.rules import Direction, FillAt, TradingRules
 from bar_series import bars_of, random_walk, with_features
+from written import chatter, joining, looked_up
 
 pytestmark = pytest.mark.unit
 
@@ -94,6 +99,44 @@ def test_a_cheat_is_caught_by_its_decisions(rule: Callable[[Bars], Flags]) -> No
     assert any(" bars after 200" in sentence for sentence in report.decisions_changed)
     assert any(sentence.startswith("entries at 200") for sentence in report.decisions_changed)
     assert report.fills_moved  # its fills move too: decisions are asked anew
+
+
+TEXT = [EventDriven(drop=-1, impact=0.1, hold=3), VolatilityDrop(3, 0.5, -0.5, 0.5, hold=2), InfluencerMention()]
+
+
+@pytest.mark.parametrize("strategy", TEXT, ids=lambda strategy: strategy.name)
+def test_text_is_joined_anew_to_what_is_left(strategy: Strategy) -> None:
+    bars = candles(300)
+    join = joining(chatter(bars, a_day=2), looked_up(bars))
+    report = check_lookahead(
+        strategy, join(bars, strategy.features), TradingRules(), join=lambda left: join(left, strategy.features)
+    )
+    assert report.sentences == ()
+    assert report.cuts > 250
+    assert report.fills > 5
+
+
+def test_a_join_that_knows_later_posts_is_caught() -> None:
+    bars, strategy = candles(300), InfluencerMention()
+    mentions = chatter(bars, a_day=2)
+    early = [replace(mention, available_at=mention.available_at - timedelta(days=1)) for mention in mentions]
+    honest, hasty = joining(mentions), joining(early)
+
+    def live(left: Bars) -> Bars:
+        return honest(left, strategy.features)
+
+    report = check_lookahead(strategy, hasty(bars, strategy.features), TradingRules(), join=live)
+    assert any(sentence.startswith("influencer_confidence at 2000-") for sentence in report.decisions_changed)
+
+
+def test_whoever_reads_the_text_of_tomorrow_is_caught() -> None:
+    def good_news_tomorrow(bars: Bars) -> Flags:
+        return np.append(bars.features["sentiment"][1:] > 0, [False] * min(1, len(bars)))
+
+    bars = with_features(candles())
+    report = check_lookahead(Cheat(good_news_tomorrow), bars, TradingRules())
+    assert any(sentence.startswith("entries at 200") for sentence in report.decisions_changed)
+    assert report.fills_moved
 
 
 def test_reasons_may_not_know_the_future_either() -> None:
