@@ -9,18 +9,22 @@ import pytest
 
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.features import IMPACT, SENTIMENT
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.signal import Side
+from algo_trading.domain.signal import Side, Signal
+from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.ema_cross import EmaCross
+from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
-from bar_series import bars_of, random_walk
+from algo_trading.strategies.volatility_drop import VolatilityDrop
+from bar_series import bars_of, random_walk, with_features
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
-from written import joining
+from written import a_mention, joining, moment_of
 
 pytestmark = pytest.mark.unit
 
@@ -147,6 +151,51 @@ def test_actions_of_another_instrument_do_not_count() -> None:
     assert of_a[0] == of_a[1]
 
 
+def gloomy(index: int, sentiment: float = -0.9) -> JoinFeatures:
+    """A bad mood about A from the close of this bar on."""
+    return joining([a_mention(A, moment_of(bars_of([1.0] * LENGTH), index), sentiment=sentiment)])
+
+
+class TestText:
+    """A strategy that needs to know more than prices."""
+
+    MOODY = VolatilityDrop(window=2, sigmas=0, drop=0, sentiment=-0.5, shares=7)
+
+    def test_what_was_written_by_the_close_counts(self) -> None:
+        falls = next(i for i in range(50, LENGTH) if self.said(i, gloomy(i)).side is Side.BUY)
+        bought = self.said(falls, gloomy(falls))
+        assert bought.shares == 7
+        assert bought.confidence == 0.9
+        assert "the sentiment is -0.90" in bought.reason
+        for silent in (joining(), gloomy(falls + 1), gloomy(falls - 1), gloomy(falls, sentiment=0.3)):
+            assert self.said(falls, silent).side is Side.HOLD
+
+    def test_what_is_written_later_is_not_read(self) -> None:
+        assert self.said(50, gloomy(51)) == self.said(50, joining())
+        assert self.said(50, gloomy(50)).inputs_hash != self.said(50, joining()).inputs_hash
+
+    def test_shares_are_for_buys_alone(self) -> None:
+        assert self.said(50, joining()).shares is None
+
+    def test_a_strategy_that_decides_at_posts_is_not_asked(self) -> None:
+        desk = Desk(pairs=[ActivePair(InfluencerMention(), A), ActivePair(self.MOODY, A)])
+        assert desk.run(50) == EvaluateReport(decided=1, new=1, skipped=())
+        assert Desk(pairs=[ActivePair(InfluencerMention(), A)]).run(50) == EvaluateReport(0, 0, ())
+
+    def test_an_unknown_feature_is_one_sentence(self) -> None:
+        class Curious(VolatilityDrop):
+            features = ("gossip",)
+
+        with pytest.raises(ConfigError, match="there is no feature 'gossip'; known are: impact, "):
+            Desk(pairs=[ActivePair(Curious(), A)]).run(50)
+
+    def said(self, index: int, join: JoinFeatures) -> Signal:
+        desk = Desk(pairs=[ActivePair(self.MOODY, A)], join=join)
+        desk.run(index)
+        (signal,) = desk.signals.of_session("XNYS", day(index))
+        return signal
+
+
 class TestInputsHash:
     BARS = bars_of(random_walk(20), "A")
 
@@ -186,3 +235,24 @@ class TestInputsHash:
     def test_values_of_one_column_are_not_those_of_the_next(self) -> None:
         swapped = replace(self.BARS, open=self.BARS.volume, volume=self.BARS.open)
         assert inputs_hash(swapped, []) != inputs_hash(self.BARS, [])
+
+    def test_without_features_it_is_what_it_always_was(self) -> None:
+        assert inputs_hash(bars_of([1.0, 2.0, 3.0], "A"), [split(A, 1)]) == (
+            "cbf44471f79bfc5ee16d375a4f3547635c08f989f7c544155bf8f8ef7e021664"
+        )
+
+    def test_features_that_a_strategy_needs_change_it(self) -> None:
+        known = with_features(self.BARS, gaps=0)
+        plain = inputs_hash(known, [])
+        assert plain == inputs_hash(self.BARS, [])
+        one = inputs_hash(known, [], [SENTIMENT])
+        assert one not in {
+            plain,
+            inputs_hash(known, [], [IMPACT]),
+            inputs_hash(with_features(self.BARS, 1), [], [SENTIMENT]),
+        }
+        values = known.features[SENTIMENT].copy()
+        values[3] = np.nan
+        gap = replace(known, features={**known.features, SENTIMENT: values})
+        assert inputs_hash(gap, [], [SENTIMENT]) != one
+        assert inputs_hash(gap, [], [IMPACT]) == inputs_hash(known, [], [IMPACT])
