@@ -13,6 +13,7 @@ GROUPS = {
     "algo_trading.post_feeds": "platform of posts",
     "algo_trading.coin_listings": "source of coin listings",
     "algo_trading.channels": "channel",
+    "algo_trading.scorers": "scorer",
 }
 
 

@@ -1,0 +1,47 @@
+"""Texts as hashed features: what the compiled loops need, a few hundred texts at a time."""
+
+import html
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algo_trading.sentiment.lexicon import role_table
+
+BITS = 18  # each block of features has 2**BITS buckets
+CHUNK = 256  # texts in one call of the compiled loop: its output stays in the cache
+MOST_BYTES = 100_000  # of one text are read
+
+
+class Features(NamedTuple):
+    """Of some texts in turn: bucket and place (bytes in `text`) of each feature; text i has bounds[i]:bounds[i + 1]."""
+
+    text: bytes
+    buckets: NDArray[np.uint32]
+    places: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+
+
+def prepared(text: str) -> str:
+    """The text as the features see it: entities decoded, in lower case."""
+    return (html.unescape(text) if "&" in text else text).lower()
+
+
+def featurized(texts: Sequence[str]) -> Iterator[Features]:
+    """Features of the texts, chunk after chunk. The arrays are overwritten by the next chunk."""
+    from algo_trading.sentiment import kernels
+
+    roles = role_table()
+    buckets, places = np.empty(0, np.uint32), np.empty((0, 2), np.int64)
+    for low in range(0, len(texts), CHUNK):
+        encoded = [prepared(text).encode(errors="replace")[:MOST_BYTES] for text in texts[low : low + CHUNK]]
+        ends = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(text) for text in encoded], out=ends[1:])
+        room = kernels.FEATURES_AT_LEAST * len(encoded) + kernels.FEATURES_PER_BYTE * int(ends[-1])
+        if room > len(buckets):
+            buckets, places = np.empty(room, np.uint32), np.empty((room, 2), np.int64)
+        bounds = np.empty(len(ends), np.int64)
+        joined = b"".join(encoded)
+        kernels.features(np.frombuffer(joined, np.uint8), ends, BITS, roles, buckets, places, bounds)
+        yield Features(joined, buckets[: bounds[-1]], places[: bounds[-1]], bounds)

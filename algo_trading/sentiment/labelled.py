@@ -1,0 +1,166 @@
+"""Labelled texts: read from CSV files, and the shared sets with the part that is kept for testing."""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from algo_trading.domain.sentiment import Tone, Topic
+from algo_trading.errors import ConfigError
+
+HELD_OUT_ONE_IN = 10
+MOST_NAMED = 8  # unknown labels or columns that a sentence names
+
+TWEETS, TOPICS, NEWS, ENTITIES = (
+    "twitter_fin_sentiment/sent_train.csv",
+    "event_topics_20/train_data.csv",
+    "phrasebank/FinancialPhraseBank_50agree_4845.csv",
+    "sentfin_entity/SEntFiN.csv",
+)
+TWEET_LABELS = {"0": Tone.NEGATIVE.value, "1": Tone.POSITIVE.value, "2": Tone.NEUTRAL.value}
+DECISION = re.compile(r"""(?:'(.+?)'|"(.+?)"): '(negative|neutral|positive)'""")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts and the name of the class of each."""
+
+    texts: list[str]
+    labels: list[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def split(self) -> tuple["Labelled", "Labelled"]:
+        """The part for training, and the part that is kept for testing."""
+        kept = [is_held_out(text) for text in self.texts]
+        return self._where(kept, wanted=False), self._where(kept, wanted=True)
+
+    def _where(self, flags: Sequence[bool], *, wanted: bool) -> "Labelled":
+        rows = [row for row, flag in enumerate(flags) if flag is wanted]
+        return Labelled([self.texts[row] for row in rows], [self.labels[row] for row in rows])
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A headline and the tone about each entity that it names."""
+
+    text: str
+    tones: Mapping[str, Tone]
+
+    @property
+    def common(self) -> Tone | None:
+        """The tone that all its entities share, None if they differ."""
+        tones = set(self.tones.values())
+        return tones.pop() if len(tones) == 1 else None
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a text of the shared sets is for testing alone: one in ten, chosen by its hash."""
+    first = hashlib.sha256(text.strip().encode(errors="replace")).digest()[:4]
+    return int.from_bytes(first) % HELD_OUT_ONE_IN == 0
+
+
+def tone_labels() -> dict[str, str]:
+    """How labels of sentiment may be written, and their names: any case, and bearish or bullish."""
+    return {**{tone.value: tone.value for tone in Tone}, "bearish": "negative", "bullish": "positive"}
+
+
+def topic_labels() -> dict[str, str]:
+    """How labels of events may be written: number, name, or the published name (`M&A | Investments`)."""
+    numbers = {str(topic.number): topic.value for topic in Topic}
+    published = {"gold_metals_materials": "gold_metals_materials", "m_a_investments": Topic.MA_INVESTMENTS.value}
+    return {**numbers, **{topic.value: topic.value for topic in Topic}, **published}
+
+
+def read_labelled(
+    path: Path, text_column: str, label_column: str, known: Mapping[str, str], mapping: Mapping[str, str]
+) -> Labelled:
+    """Texts and labels of a CSV file with a header (UTF-8, else Latin-1; quoted fields may hold line ends).
+
+    `mapping` renames labels of the file, `known` names every way to write a class. Rows without a text are skipped.
+
+    Raises:
+        ConfigError: the file cannot be read, is no text or empty, or a column or label is unknown.
+    """
+    rows = csv.DictReader(io.StringIO(_decoded(path), newline=""))
+    columns = [name for name in rows.fieldnames or () if name]
+    for wanted in (text_column, label_column):
+        if wanted not in columns:
+            listed = ", ".join(columns[:MOST_NAMED]) or "none"
+            raise ConfigError(f"{path} has no column {wanted!r}; its columns are: {listed}")
+    texts, labels, unknown = [], [], {}
+    renamed = {_plain(old): new for old, new in mapping.items()}
+    try:
+        for row in rows:
+            text, label = row[text_column], row[label_column]
+            if not text or not text.strip():
+                continue
+            plain = _plain(label or "")
+            name = known.get(_plain(renamed.get(plain, plain)))
+            if name is None:
+                unknown[label or ""] = None
+                continue
+            texts.append(text)
+            labels.append(name)
+    except csv.Error as error:
+        raise ConfigError(f"{path} is no CSV file: {error} (line {rows.line_num})") from error
+    if unknown:
+        listed = ", ".join(repr(label) for label in list(unknown)[:MOST_NAMED])
+        classes = ", ".join(dict.fromkeys(known.values()))
+        raise ConfigError(f"{path} has labels that name no class: {listed}; map them with --map to one of: {classes}")
+    if not texts:
+        raise ConfigError(f"{path} has no row with a text and a label")
+    return Labelled(texts, labels)
+
+
+def tweets(folder: Path) -> Labelled:
+    """Twitter financial sentiment, from the folder `sentiment_events`."""
+    return read_labelled(folder / TWEETS, "text", "label", tone_labels(), TWEET_LABELS)
+
+
+def news(folder: Path) -> Labelled:
+    """Financial PhraseBank: for evaluation alone, its licence allows nothing that ships to learn from it."""
+    return read_labelled(folder / NEWS, "Headline", "Sentiment", tone_labels(), {})
+
+
+def topics(folder: Path) -> Labelled:
+    """Twitter financial topics."""
+    return read_labelled(folder / TOPICS, "text", "label", topic_labels(), {})
+
+
+def headlines(folder: Path) -> list[Decided]:
+    """SEntFiN: headlines with the tone about each entity; entities that do not stand in the headline are left out."""
+    rows = csv.DictReader(io.StringIO(_decoded(folder / ENTITIES), newline=""))
+    found = []
+    for row in rows:
+        decisions = {a or b: Tone(tone) for a, b, tone in DECISION.findall(row["Decisions"])}
+        tones = {entity: tone for entity, tone in decisions.items() if entity in row["Title"]}
+        if tones:
+            found.append(Decided(row["Title"], tones))
+    return found
+
+
+def _plain(label: str) -> str:
+    """A label in lower case, with everything between its letters and digits as one underscore; 2.0 is 2."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"\.0+$", "", label.strip().lower())).strip("_")
+
+
+def _decoded(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    if not content.strip():
+        raise ConfigError(f"{path} is empty")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", errors="replace")
+    if b"\0" in content:
+        raise ConfigError(f"{path} is no text file; give a CSV file with a header")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
