@@ -9,6 +9,7 @@ import typer
 
 from algo_trading.cli import output
 from algo_trading.cli.mentions import app as mentions
+from algo_trading.cli.text import events, sentiment
 from algo_trading.domain.subscription import EVERY
 from algo_trading.errors import AlgoTradingError, ConfigError
 
@@ -22,6 +23,8 @@ app = typer.Typer(
 db = typer.Typer(help="The market database.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(mentions, name="mentions")
+app.add_typer(sentiment, name="sentiment")
+app.add_typer(events, name="events")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
