@@ -1,0 +1,105 @@
+"""The contract of feeds without HTTP: the fake one and files."""
+
+import csv
+import json
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from algo_trading.adapters.post_files import PostFile
+from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS, Watermark
+from algo_trading.settings import FeedSettings, load_settings
+from contracts.post_feed import UNTIL, LiveFeedContract, PostFeedContract, Stage, ids, told, watermark
+from fakes.post_feed import FakePostFeed
+from servers.platform import Platform, Told
+
+pytestmark = pytest.mark.unit
+
+
+def cells(post: Told, platform: str) -> dict[str, str]:
+    """A post as a line of a file."""
+    return {
+        "platform": platform,
+        "id": str(post.id),
+        "author": post.author,
+        "published": post.published.isoformat(),
+        "title": post.title,
+        "body": post.text,
+        "url": f"https://posts.example/{post.id}",
+    }
+
+
+class TestFakeFeed(LiveFeedContract):
+    @pytest.fixture
+    def stage(self) -> Stage:
+        feed = FakePostFeed()
+
+        def publish(posts: Iterable[Told]) -> None:
+            feed.rows.extend(cells(post, "fake") for post in posts)
+
+        return Stage(lambda: feed, publish, lambda post: str(post.id), Platform())
+
+
+class FileContract(PostFeedContract):
+    replay = True
+    bounded = False
+    suffix = ""
+
+    @pytest.fixture
+    def stage(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+        monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
+        path = tmp_path / f"posts{self.suffix}"
+        told_so_far: list[Told] = []
+
+        def publish(posts: Iterable[Told]) -> None:
+            told_so_far.extend(posts)
+            self.write(path, [cells(post, "file") for post in told_so_far])
+
+        publish([])
+        feed = FeedSettings(platform="file", source=path.name)
+        return Stage(partial(PostFile, feed, load_settings()), publish, lambda post: str(post.id), Platform())
+
+    def write(self, path: Path, rows: list[dict[str, str]]) -> None:
+        raise NotImplementedError
+
+    def test_nothing_comes_twice(self, stage: Stage) -> None:
+        posts = [told(number, number) for number in range(1, 6)]
+        stage.publish(posts)
+        assert ids(stage.open(), watermark(stage, posts[2])) == [stage.id_of(post) for post in posts[3:]]
+
+    def test_nothing_comes_before_its_time(self, stage: Stage) -> None:
+        posts = [told(number, number) for number in range(1, 6)]
+        stage.publish(posts)
+        found = ids(stage.open(), Watermark(), until=posts[1].published)
+        assert found == [stage.id_of(post) for post in posts[:2]]
+
+    def test_a_post_keeps_its_line(self, stage: Stage) -> None:
+        stage.publish([told(1, 1, "first\nof two lines"), told(2, 2), told(3, 3)])
+
+        def places(since: Watermark) -> list[str]:
+            return [
+                place
+                for page in stage.open().poll(since, UNTIL)
+                for place in stage.open().parse(page)["place"].to_pylist()
+            ]
+
+        assert places(watermark(stage, told(1, 1))) == places(Watermark())[1:]
+
+
+class TestJsonLines(FileContract):
+    suffix = ".jsonl"
+
+    def write(self, path: Path, rows: list[dict[str, str]]) -> None:
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+class TestCsv(FileContract):
+    suffix = ".csv"
+
+    def write(self, path: Path, rows: list[dict[str, str]]) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, RAW_POST_COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)

@@ -1,0 +1,285 @@
+"""Collecting posts: what is stored, counted and remembered, whatever goes wrong."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from algo_trading.domain.post import PostKey, PostKind
+from algo_trading.errors import RateLimitedError, SourceError
+from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.services.collect import CollectPosts, CollectReport
+from contracts.post_feed import NOON
+from fakes.clock import FakeClock
+from fakes.objects import FakeObjectStore
+from fakes.post_feed import FakePostFeed
+from fakes.post_gate import FakePostGate
+from fakes.posts import FakeFeedStates, FakePosts
+from fakes.quality import FakeQuality, FakeQuarantine
+
+pytestmark = pytest.mark.unit
+
+ETAG = "an etag"
+BOTH = (PostKind.POST, PostKind.ARTICLE)
+
+
+def row(number: int, minutes: float, body: str = "text") -> dict[str, str]:
+    """A raw row so many minutes after noon."""
+    return {
+        "platform": "fake",
+        "id": str(number),
+        "author": "alice",
+        "published": (NOON + timedelta(minutes=minutes)).isoformat(),
+        "title": "",
+        "body": body,
+        "url": "",
+    }
+
+
+@dataclass
+class World:
+    """The service with everything it needs in memory."""
+
+    feeds: Sequence[FakePostFeed]
+    clock: FakeClock = field(default_factory=lambda: FakeClock(NOON + timedelta(hours=1)))
+    posts: FakePosts = field(default_factory=FakePosts)
+    states: FakeFeedStates = field(default_factory=FakeFeedStates)
+    quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
+    quality: FakeQuality = field(default_factory=FakeQuality)
+    objects: FakeObjectStore = field(default_factory=FakeObjectStore)
+
+    def service(self, wrap: Callable[[Any], Any] = lambda it: it) -> CollectPosts:
+        return CollectPosts(
+            feeds=self.feeds,
+            post_gate=FakePostGate(),
+            posts=wrap(self.posts),
+            feed_states=wrap(self.states),
+            quarantine=wrap(self.quarantine),
+            quality=wrap(self.quality),
+            objects=wrap(self.objects),
+            clock=self.clock,
+        )
+
+    def collect(self, **options: Any) -> CollectReport:
+        return self.service()(BOTH, **options)
+
+    def stored(self) -> set[str]:
+        return {post.key.id for post in self.posts.newest(1000)}
+
+    def watermark(self, name: str = "fake source") -> Watermark:
+        state = self.states.get(name)
+        assert state is not None
+        return state.watermark
+
+
+def test_new_posts_are_stored_and_counted() -> None:
+    feed = FakePostFeed([row(1, 1), row(2, 2), row(3, 3, body="")])
+    world = World([feed])
+    report = world.collect()
+    assert (report.fetched, report.new, report.known, report.quarantined) == (3, 2, 0, 1)
+    assert report.reasons == {"no body": 1}
+    assert report.errors == {}
+    assert world.stored() == {"1", "2"}
+    assert world.quarantine.count() == 1
+    assert world.watermark() == Watermark(NOON + timedelta(minutes=2), "2")
+    (verdict,) = world.quality.newest(10)
+    assert (verdict.evaluated, verdict.passed) == (3, 2)
+
+
+def test_a_second_poll_brings_only_what_is_new() -> None:
+    feed = FakePostFeed([row(1, 1), row(2, 20)])
+    world = World([feed])
+    world.collect()
+    feed.rows.append(row(3, 21))
+    report = world.collect()
+    assert (report.fetched, report.new, report.known) == (2, 1, 1)
+    assert feed.since[-1] == Watermark(NOON + timedelta(minutes=20), "2")
+
+
+def test_nothing_new_leaves_the_watermark() -> None:
+    feed = FakePostFeed([row(1, 1)])
+    world = World([feed])
+    world.collect()
+    before = world.watermark()
+    feed.rows.clear()
+    world.clock.move(timedelta(hours=1))
+    assert world.collect().fetched == 0
+    assert world.watermark() == before
+    state = world.states.get(feed.name)
+    assert state is not None
+    assert state.tried_at == world.clock.now()
+
+
+def test_the_watermark_does_not_go_back() -> None:
+    feed = FakePostFeed([row(1, 10)])
+    world = World([feed])
+    world.collect()
+    feed.rows = [row(2, 7)]  # it appeared late
+    assert world.collect().new == 1
+    assert world.watermark() == Watermark(NOON + timedelta(minutes=10), "1")
+
+
+def test_every_page_is_archived_as_it_came() -> None:
+    feed = FakePostFeed([row(number, number) for number in range(4)], name="fake https://a.example/x y?q", page_size=2)
+    world = World([feed])
+    world.collect()
+    keys = sorted(world.objects.keys())
+    assert len(keys) == 2
+    assert all(key.startswith("raw/fake/2026/11/20/fake_https_a.example_x_y_q-") for key in keys)
+    assert all(key.endswith(".json") for key in keys)
+    assert sum(feed.parse(page).num_rows for page in feed.poll(Watermark(), world.clock.now())) == 4
+
+
+def test_a_malformed_reply_is_archived_and_an_error() -> None:
+    feed, other = FakePostFeed([row(1, 1)]), FakePostFeed([row(2, 2)], name="fake other")
+    feed.broken = b"<html>"
+    world = World([feed, other])
+    report = world.collect()
+    assert "sent no page" in report.errors["fake source"]
+    assert b"<html>" in world.objects.contents.values()
+    assert world.stored() == {"2"}
+    state = world.states.get("fake source")
+    assert state is not None
+    assert state.watermark == Watermark()
+    assert "sent no page" in state.error
+
+
+def test_a_failure_on_the_second_page_keeps_the_watermark() -> None:
+    feed = FakePostFeed([row(number, number) for number in range(10)], page_size=4)
+    world = World([feed, FakePostFeed(name="fake other")])
+    feed.failing, feed.pages_before = SourceError("it broke off"), 1
+    report = world.collect()
+    assert report.errors == {"fake source": "it broke off"}
+    assert report.new == 4
+    assert world.watermark() == Watermark()
+    feed.failing = None
+    report = world.collect()
+    assert (report.new, report.known) == (6, 4)
+    state = world.states.get("fake source")
+    assert state is not None
+    assert state.error == ""
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ([RateLimitedError("slow"), RateLimitedError("slower")], RateLimitedError),
+        ([RateLimitedError("slow"), SourceError("gone")], SourceError),
+        ([SourceError("gone")], SourceError),
+    ],
+)
+def test_the_failure_of_every_feed_is_an_error(errors: list[SourceError], expected: type[SourceError]) -> None:
+    feeds = [FakePostFeed(name=f"fake {number}") for number in range(len(errors))]
+    for feed, error in zip(feeds, errors, strict=True):
+        feed.failing = error
+    with pytest.raises(SourceError) as failed:
+        World(feeds).collect()
+    assert type(failed.value) is expected
+    assert all(str(error) in str(failed.value) for error in errors)
+
+
+def test_only_feeds_of_the_kind_are_polled() -> None:
+    posts, news = FakePostFeed([row(1, 1)]), FakePostFeed([row(2, 2)], name="fake news", kind=PostKind.ARTICLE)
+    world = World([posts, news])
+    report = world.service()([PostKind.ARTICLE])
+    assert [feed.feed for feed in report.feeds] == ["fake news"]
+    assert world.stored() == {"2"}
+    assert posts.since == []
+
+
+def test_no_feed_is_no_error() -> None:
+    assert World([]).collect() == CollectReport()
+
+
+def test_a_post_is_seen_now_and_a_replayed_one_when_published() -> None:
+    live, old = FakePostFeed([row(1, 1)]), FakePostFeed([row(2, 2)], name="fake file", replay=True)
+    world = World([live, old])
+    world.collect()
+    first, second = (world.posts.find(PostKey("fake", number)) for number in ("1", "2"))
+    assert first is not None
+    assert second is not None
+    assert first.seen_at == world.clock.now()
+    assert second.seen_at == second.published_at
+
+
+def test_nothing_from_after_the_time_asked_for_is_stored() -> None:
+    feed = FakePostFeed([row(1, 1), row(2, 30)])
+    feed.ends = False
+    feed.token = ETAG
+    world = World([feed])
+    report = world.collect(until=NOON + timedelta(minutes=10))
+    (only,) = report.feeds
+    assert (only.fetched, only.new, only.later) == (2, 1, 1)
+    assert world.watermark() == Watermark(NOON + timedelta(minutes=1), "1", "")
+    assert world.collect(until=NOON + timedelta(hours=1)).new == 1
+    assert world.watermark().token == ETAG
+
+
+def test_the_token_of_the_last_page_is_kept_until_there_is_another() -> None:
+    feed = FakePostFeed([row(1, 1)])
+    world = World([feed])
+    feed.token = ETAG
+    world.collect()
+    assert world.watermark().token == ETAG
+    feed.rows.clear()
+    world.collect()
+    assert world.watermark().token == ETAG
+
+
+class Killed(BaseException):
+    """As from SIGKILL: nobody handles it."""
+
+
+class Mortal:
+    """Calls to what it wraps are counted together; the one numbered `last` never happens, or is the last that does."""
+
+    def __init__(self, last: int, after: bool) -> None:
+        self.last = last
+        self.after = after
+        self.calls = 0
+
+    def wrap(self, wrapped: Any) -> Any:
+        outer = self
+
+        class Wrapper:
+            def __getattr__(self, name: str) -> Any:
+                method = getattr(wrapped, name)
+
+                def call(*arguments: Any, **options: Any) -> Any:
+                    outer.calls += 1
+                    dies = outer.calls == outer.last
+                    if dies and not outer.after:
+                        raise Killed
+                    result = method(*arguments, **options)
+                    if dies:
+                        raise Killed
+                    return result
+
+                return call
+
+        return Wrapper()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_anywhere_and_run_again_it_stores_everything_once(after: bool) -> None:
+    rows = [row(number, number, body="" if number == 5 else "text") for number in range(8)]
+    undisturbed = World([FakePostFeed(rows, page_size=3)])
+    undisturbed.collect()
+    last, finished = 0, False
+    while not finished:
+        last += 1
+        world = World([FakePostFeed(rows, page_size=3)])
+        mortal = Mortal(last, after)
+        try:
+            world.service(mortal.wrap)(BOTH)
+            finished = True
+        except Killed:
+            world.collect()
+        assert world.posts.newest(100) == undisturbed.posts.newest(100)
+        assert world.states.all() == undisturbed.states.all()
+        assert world.quarantine.newest() == undisturbed.quarantine.newest()
+        # Killed at its very end, the second run finds the newest minutes once more.
+        assert world.objects.contents.items() >= undisturbed.objects.contents.items()
+    assert last > 10
