@@ -58,13 +58,16 @@ def missing_features(strategy: Strategy, bars: Bars) -> str:
 
 
 def require_decisions(strategy: Strategy, bars: Bars, decisions: Decisions) -> None:
-    """Raise ConfigError unless the strategy decided about each bar, with a size from 0 to 1."""
-    lengths = {len(values) for values in (decisions.entries, decisions.exits, decisions.size)}
+    """Raise ConfigError unless the strategy decided about each bar, with a size from 0 to 1 and no negative shares."""
+    columns = (decisions.entries, decisions.exits, decisions.size, decisions.shares)
+    lengths = {len(values) for values in columns if values is not None}
     if lengths != {len(bars)}:
         raise ConfigError(f"{strategy.id} gives {max(lengths)} decisions about {len(bars)} bars")
     entering = decisions.size[decisions.entries | decisions.exits]
     if not bool(((entering >= 0) & (entering <= 1)).all()):
         raise ConfigError(f"{strategy.id} suggests a size that is not between 0 and 1")
+    if decisions.shares is not None and bool((decisions.shares[decisions.entries] < 0).any()):
+        raise ConfigError(f"{strategy.id} suggests fewer than 0 shares")
 
 
 def tradable(volume: Floats) -> Flags:

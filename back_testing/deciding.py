@@ -81,6 +81,7 @@ class DecisionBatch:
         self._terms = terms_of(window.rules)
         self._entries, self._exits = (np.empty((size, len(window)), dtype=np.bool_) for _ in range(2))
         self._sizes = np.empty((size, len(window)))
+        self._most = np.empty((size, 0))
         self._equity = np.empty((1, len(window)))
         self._trades = np.empty((len(window) + 1, TRADE_FIELDS))  # what is not written to takes no memory
 
@@ -96,16 +97,21 @@ class DecisionBatch:
         self._entries[row] = decisions.entries[start:]
         self._exits[row] = decisions.exits[start:]
         self._sizes[row] = decisions.size[start:]
+        if decisions.shares is not None:
+            if not self._most.size:
+                self._most = np.empty(self._sizes.shape)
+            self._most[row] = decisions.shares[start:]
 
     def trade(self, sums: Floats) -> None:
         """Fill the rows of `sums` with those over the backtests of the first decisions."""
         from back_testing.kernels import sweeping, trading
 
         window, count = self._window, len(sums)
-        orders = (self._entries[:count], self._exits[:count], self._sizes[:count])
-        if self._all_in and sweeping.all_in_each(*window.all_in_terms, window.opens, window.closes, *orders, sums):
+        orders, most = (self._entries[:count], self._exits[:count], self._sizes[:count]), self._most[:count]
+        all_in = self._all_in and not most.size
+        if all_in and sweeping.all_in_each(*window.all_in_terms, window.opens, window.closes, *orders, sums):
             return
         prices = (window.opens, window.highs, window.lows, window.closes)
         trading.simulate(
-            self._terms, *prices, window.tradable, *orders, self._equity, NOT_ASKED_FOR, self._trades, sums
+            self._terms, *prices, window.tradable, *orders, most, self._equity, NOT_ASKED_FOR, self._trades, sums
         )

@@ -127,8 +127,9 @@ def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> 
 
 
 def _from(decisions: Decisions, start: int) -> Decisions:
+    shares = None if decisions.shares is None else decisions.shares[start:]
     return Decisions(
-        decisions.entries[start:], decisions.exits[start:], decisions.confidence[start:], decisions.size[start:]
+        decisions.entries[start:], decisions.exits[start:], decisions.confidence[start:], decisions.size[start:], shares
     )
 
 

@@ -67,16 +67,20 @@ class Market:
             prices = [_contiguous(getattr(bars, name)) for name in PRICES]
             orders = [np.ascontiguousarray([flags], dtype=np.bool_) for flags in (decided.entries, decided.exits)]
             sizes = _contiguous(decided.size)[None, :]
+            most = np.empty((1, 0)) if decided.shares is None else _contiguous(decided.shares)[None, :]
             count, refused = simulate(
-                terms, *prices, tradable(bars.volume), *orders, sizes, equity[None, :], held, trades, NO_SUMS
+                terms, *prices, tradable(bars.volume), *orders, sizes, most, equity[None, :], held, trades, NO_SUMS
             )
             values = held * prices[3]
         else:
             values = np.empty_like(held)
             orders = [self._table([getattr(d, name) for d in decisions], 0) for name in ("entries", "exits")]
             sizes = self._table([d.size for d in decisions], 0.0)
+            unbounded = [np.full(len(bars), np.nan) for bars in self.series]
+            shares = [u if d.shares is None else d.shares for d, u in zip(decisions, unbounded, strict=True)]
+            most = self._table(shares, np.nan)
             count, refused = simulate_portfolio(
-                terms, *self._prices, self._tradable, *orders, sizes, equity, held, values, trades
+                terms, *self._prices, self._tradable, *orders, sizes, most, equity, held, values, trades
             )
         bound = np.abs(values).sum(axis=0)
         invested = np.divide(bound, equity, out=np.zeros_like(bound), where=equity > 0)

@@ -174,6 +174,7 @@ def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]]) -> Decisions:
     """
     entries, exits = np.zeros(len(bars), dtype=np.bool_), np.zeros(len(bars), dtype=np.bool_)
     confidence, size = np.zeros(len(bars)), np.zeros(len(bars))
+    shares = np.full(len(bars), np.nan)
     for number, (start, strategy) in enumerate(parts):
         end = parts[number + 1][0] if number + 1 < len(parts) else len(bars)
         # The bars of the fold are all that it may see, whatever comes later.
@@ -181,11 +182,15 @@ def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]]) -> Decisions:
         window = slice(start, end)
         entries[window], exits[window] = own.entries[window], own.exits[window]
         confidence[window], size[window] = own.confidence[window], own.size[window]
+        if own.shares is not None:
+            shares[window] = own.shares[window]
         spoken = np.flatnonzero(own.entries[: start + 1] | own.exits[: start + 1])
         if len(spoken):
             exits[start] = own.exits[spoken[-1]]
             entries[start] = not exits[start]
-    return Decisions(entries, exits, confidence, size)
+            if own.shares is not None:
+                shares[start] = own.shares[spoken[-1]]
+    return Decisions(entries, exits, confidence, size, None if np.isnan(shares).all() else shares)
 
 
 def _fold(bars: Bars, step: Step, choice: Choice, result: BacktestResult, metric: str) -> Fold:

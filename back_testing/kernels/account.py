@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 FRACTION_OF_EQUITY, MONEY, SHARES = range(3)
 
 # A position: HELD are shares, negative when short; BEST is the best price since the entry; WANTED is the side (1, 0,
-# -1) that the newest decision asks for while it is WAITING to be filled, with the size that the strategy suggested.
-HELD, ENTRY_PRICE, ENTRY_BAR, ENTRY_COMMISSION, ENTRY_SLIPPAGE, BEST, WAITING, WANTED, WANTED_SIZE = range(9)
-POSITION_FIELDS = 9
+# -1) that the newest decision asks for while it is WAITING to be filled, with the size that the strategy suggested and
+# the MOST shares to take (NaN: there is no such bound).
+HELD, ENTRY_PRICE, ENTRY_BAR, ENTRY_COMMISSION, ENTRY_SLIPPAGE, BEST, WAITING, WANTED, WANTED_SIZE, MOST = range(10)
+POSITION_FIELDS = 10
 
 CASH, TRADES, REFUSED = range(3)
 PURSE_FIELDS = 3
@@ -34,20 +35,21 @@ ROUNDING = 1.0 + 1e-12  # 29.999999999999996 shares are 30
 
 
 @inlined
-def decide(terms: "Terms", position: Floats, entry: bool, leave: bool, size: float) -> None:
+def decide(terms: "Terms", position: Floats, entry: bool, leave: bool, size: float, most: float) -> None:
     """Take over the decision of a bar's close; it replaces one that still waits."""
     if leave or entry:
         position[WAITING] = 1.0
         position[WANTED] = (-1.0 if terms.long_short != 0.0 else 0.0) if leave else 1.0
         position[WANTED_SIZE] = size
+        position[MOST] = most
 
 
 @inlined
-def shares_for(terms: "Terms", size: float, price: float, equity: float, free: float) -> float:
+def shares_for(terms: "Terms", size: float, most: float, price: float, equity: float, free: float) -> float:
     """Shares that an entry at `price` (slippage included) takes; 0 where it cannot be afforded.
 
-    `size` is the strategy's own, `equity` what a fraction is taken of and `free` the money not bound in positions. A
-    position takes its value, long or short: nothing is borrowed. Commissions are paid from the same money.
+    `size` and `most` are the strategy's own, `equity` what a fraction is taken of and `free` the money not bound in
+    positions. A position takes its value, long or short: nothing is borrowed. Commissions are paid from the same money.
     """
     each = price * (1.0 + terms.commission)
     if terms.kind == SHARES:
@@ -57,6 +59,8 @@ def shares_for(terms: "Terms", size: float, price: float, equity: float, free: f
         if terms.kind == FRACTION_OF_EQUITY:
             budget *= equity
         shares = (min(budget, free) - terms.fixed) / each
+    if shares > most:  # noqa: PLR1730 - NaN bounds nothing
+        shares = most
     if terms.whole != 0.0:
         shares = np.floor(shares * ROUNDING)
     if not shares > 0.0 or shares * each + terms.fixed > free * ROUNDING:
@@ -69,7 +73,7 @@ def enter(terms: "Terms", position: Floats, purse: Floats, bar: int, price: floa
     """Open a position on the wanted side at `price`, before slippage."""
     side = position[WANTED]
     paid = price * (1.0 + side * terms.slippage)
-    shares = shares_for(terms, position[WANTED_SIZE], paid, equity, free)
+    shares = shares_for(terms, position[WANTED_SIZE], position[MOST], paid, equity, free)
     if shares == 0.0:
         purse[REFUSED] += 1.0
         return

@@ -67,7 +67,7 @@ def fill_all(
                 marks[k] = prices[k, bar]
 
 
-@compiled(_COUNTS(TERMS, *(TABLE,) * 4, *(FLAG_TABLE,) * 3, TABLE, OUT_SERIES, OUT_TABLE, OUT_TABLE, OUT_TABLE))
+@compiled(_COUNTS(TERMS, *(TABLE,) * 4, *(FLAG_TABLE,) * 3, *(TABLE,) * 2, OUT_SERIES, OUT_TABLE, OUT_TABLE, OUT_TABLE))
 def simulate_portfolio(
     terms: Terms,
     opens: Floats,
@@ -78,6 +78,7 @@ def simulate_portfolio(
     entries: Flags,
     exits: Flags,
     sizes: Floats,
+    most: Floats,
     equity: Floats,
     held: Floats,
     values: Floats,
@@ -104,7 +105,7 @@ def simulate_portfolio(
                 if reason >= 0:
                     leave(terms, position, purse, trades, k, i, price, reason)
             if entries[k, i] or exits[k, i]:
-                decide(terms, position, entries[k, i], exits[k, i], sizes[k, i])
+                decide(terms, position, entries[k, i], exits[k, i], sizes[k, i], most[k, i])
             if not np.isnan(closes[k, i]):
                 marks[k] = closes[k, i]
         if at_close:

@@ -83,6 +83,7 @@ def _simulate(
     entries: Flags,
     exits: Flags,
     sizes: Floats,
+    most: Floats,
     equity: Floats,
     held: Floats,
     trades: Floats,
@@ -113,7 +114,7 @@ def _simulate(
                 if reason >= 0:
                     leave(terms, position, purse, trades, 0, i, price, reason)
         if entries[i] or exits[i]:
-            decide(terms, position, entries[i], exits[i], sizes[i])
+            decide(terms, position, entries[i], exits[i], sizes[i], most[i] if len(most) > 0 else np.nan)
         if at_close and position[WAITING] != 0.0 and tradable[i]:
             close_unwanted(terms, position, purse, trades, 0, i, closes[i])
             if keep_open or i < n - 1:
@@ -137,7 +138,7 @@ def _simulate(
 _COUNTS = types.UniTuple(types.int64, 2)
 
 
-@compiled(_COUNTS(TERMS, *(SERIES,) * 4, FLAGS, *(FLAG_TABLE,) * 2, TABLE, *(OUT_TABLE,) * 4))
+@compiled(_COUNTS(TERMS, *(SERIES,) * 4, FLAGS, *(FLAG_TABLE,) * 2, *(TABLE,) * 2, *(OUT_TABLE,) * 4))
 def simulate(
     terms: Terms,
     opens: Floats,
@@ -148,6 +149,7 @@ def simulate(
     entries: Flags,
     exits: Flags,
     sizes: Floats,
+    most: Floats,
     equity: Floats,
     held: Floats,
     trades: Floats,
@@ -156,9 +158,9 @@ def simulate(
     """Trade one instrument, on each row of decisions by itself.
 
     Fills `equity` and `held` (shares) at each close, `trades`, with a row for each, and a row of `sums` for each row of
-    decisions. `held` or `sums` have no rows where they are not asked for. `trades` must have room for a row for every
-    entry and exit. `equity`, `held`, `trades` and the returned numbers of trades and of refused entries are those of
-    the last row of decisions.
+    decisions. `held` or `sums` have no rows where they are not asked for, `most` (shares of an entry) no columns where
+    they are not bounded. `trades` must have room for a row for every entry and exit. `equity`, `held`, `trades` and the
+    returned numbers of trades and of refused entries are those of the last row of decisions.
 
     The order within a bar: what was decided before is filled at the open, then stops, then the decision at the close,
     which `at_close` fills there.
@@ -166,7 +168,19 @@ def simulate(
     count, refused = 0, 0
     for k in range(len(entries)):
         count, refused, bars_held = _simulate(
-            terms, opens, highs, lows, closes, tradable, entries[k], exits[k], sizes[k], equity[0], held, trades
+            terms,
+            opens,
+            highs,
+            lows,
+            closes,
+            tradable,
+            entries[k],
+            exits[k],
+            sizes[k],
+            most[k],
+            equity[0],
+            held,
+            trades,
         )
         if len(sums) > 0:
             sum_up(terms.cash, equity[0], bars_held, trades, count, sums[k])
