@@ -10,13 +10,14 @@ from functools import cached_property
 
 from algo_trading.domain.listing import Listing
 from algo_trading.domain.post import MatchKind
-from algo_trading.sentiment.mention_patterns import Everyday, Hit, Pattern
+from algo_trading.sentiment.mention_patterns import Everyday, Haul, Hit, Pattern
 from algo_trading.sentiment.mention_words import BESIDE, COIN, MONEY, NEAR, STOCK
 from algo_trading.sentiment.names import COINS_VENUE
 
 REACH = 80  # bytes to either side in which words count as near
 PROMINENT = 200  # rank up to which a bare symbol or name is taken at its word
 OPENING, APOSTROPHE = "\u201c\u2018", "\u2019"  # typographic quotes
+CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 AMOUNT = re.compile(rb"\$\d")
 
 KIND = {MatchKind.CASHTAG: 3.0, MatchKind.NAME: 2.2, MatchKind.ALIAS: 1.8, MatchKind.SYMBOL: 0.8}
@@ -42,9 +43,9 @@ SAME_ELSEWHERE, KIN_ELSEWHERE = 2.5, 0.6
 class Scene:
     """A text around its hits."""
 
-    def __init__(self, text: str, lower: bytes, begin: int, finish: int) -> None:
-        self.text = text
-        self._lower, self._begin, self._finish = lower, begin, finish
+    def __init__(self, text: str, haul: Haul) -> None:
+        self.text, self.raw = text, haul.raw
+        self._lower, self._begin, self._finish = haul.lower, haul.begin, haul.begin + len(haul.raw)
 
     @cached_property
     def addressed(self) -> int:
@@ -55,8 +56,9 @@ class Scene:
     @cached_property
     def shouted(self) -> bool:
         """Whether it is in capitals."""
-        letters = [char for char in self.text if char.isalpha()]
-        return len(letters) >= 12 and sum(map(str.isupper, letters)) > 0.6 * len(letters)
+        capitals = len(self.raw) - len(self.raw.translate(None, CAPITALS))
+        small = len(self.raw) - len(self.raw.translate(None, CAPITALS.lower()))
+        return capitals + small >= 12 and capitals > 1.5 * small
 
     @cached_property
     def titled(self) -> bool:
@@ -64,13 +66,11 @@ class Scene:
         words = [word for word in self.text.split() if word[0].isalpha()]
         return len(words) >= 4 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
-    def words_before(self, first: int) -> list[bytes]:
-        """Words before the byte `first` of the text, lower case, the nearest last."""
-        return self._lower[max(self._begin, self._begin + first - REACH) : self._begin + first].split()
-
-    def words_after(self, last: int) -> list[bytes]:
-        """Words from the byte `last` of the text on."""
-        return self._lower[self._begin + last : min(self._finish, self._begin + last + REACH)].split()
+    def around(self, first: int, last: int) -> tuple[bytes, bytes]:
+        """What stands before and behind the bytes `first`..`last` of the text: words in lower case, and blanks."""
+        begin, finish = self._begin, self._finish
+        before = self._lower[max(begin, begin + first - REACH) : begin + first]
+        return before, self._lower[begin + last : min(finish, begin + last + REACH)]
 
     def opens_sentence(self, start: int) -> bool:
         """Whether a sentence begins at the character `start`, so that any word there has a capital."""
@@ -78,7 +78,7 @@ class Scene:
         return not before or not (before[-1].isalnum() or before[-1] in ",&/+-)$%" + APOSTROPHE)
 
 
-ADDRESSED = re.compile(r"\s*(?:(?:RT\s+)?\.?@\w+[:,]?(?:\s+|$))*")
+ADDRESSED = re.compile(r"\s*(?:(?:RT\s+)?@\w+[:,]?(?:\s+|$))*")
 
 
 def probability(odds: float) -> float:
@@ -113,17 +113,19 @@ def first_odds(scene: Scene, listing: Listing, pattern: Pattern, start: int, sig
 
 def context_odds(scene: Scene, listing: Listing, hit: Hit, end: int, sign: str) -> float:
     """Log-odds from the words around a hit that ends at the character `end`."""
-    before, after = scene.words_before(hit.start), scene.words_after(hit.end)
+    left, right = scene.around(hit.start, hit.end)
+    before, after = left.split(), right.split()
     words = {*before, *after}
     pattern = hit.pattern
     own = COIN if listing.instrument.venue == COINS_VENUE else STOCK
-    odds = OWN_CUE * min(len(own & words), MOST_CUES)
-    money = len(MONEY & words) + (AMOUNT.search(b" ".join(words)) is not None)
+    odds = OWN_CUE * min(len(own & words), MOST_CUES) if not own.isdisjoint(words) else 0.0
+    money = len(MONEY & words) if not MONEY.isdisjoint(words) else 0
+    if AMOUNT.search(left) or AMOUNT.search(right):
+        money += 1
     odds += MONEY_CUE * min(money, MOST_CUES)
-    beside, near = BESIDE.get(pattern.spelling), NEAR.get(pattern.spelling)
-    if beside and not beside.isdisjoint((*before[-1:], *after[:1])):
+    if (beside := BESIDE.get(pattern.spelling)) and not beside.isdisjoint((*before[-1:], *after[:1])):
         odds += SENSE_BESIDE
-    if near and not near.isdisjoint(words):
+    if (near := NEAR.get(pattern.spelling)) and not near.isdisjoint(words):
         odds += SENSE_NEAR
     if pattern.everyday and sign not in ("@", "$", "#"):
         if after and after[0].isdigit():

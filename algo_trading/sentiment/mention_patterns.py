@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import accumulate
 
 import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, Implementation
@@ -19,6 +18,8 @@ from algo_trading.domain.post import MatchKind
 from algo_trading.sentiment.names import is_common, is_everyday, spoken_names
 
 SIGIL = b"$"  # a cashtag's, and what a hashtag's becomes
+SIGNS = b"$#@"
+SEPARATOR = "\0"  # between two texts
 CHUNK = 4_096  # posts searched at a time: their bytes fit the processor's cache
 PLURAL_FROM = 5  # letters of a name that gets a plural (Teslas, bitcoins)
 
@@ -62,6 +63,17 @@ class Hit:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Haul:
+    """The hits in text `number`. It is `raw` in bytes, and stands from `begin` on in the searched bytes `lower`."""
+
+    number: int
+    raw: bytes
+    lower: bytes
+    begin: int
+    hits: list[Hit]
+
+
 def encoded(text: str) -> bytes:
     """Its bytes; half a surrogate pair, which no UTF-8 has, is kept as what it is."""
     return text.encode("utf-8", "surrogatepass")
@@ -88,34 +100,42 @@ class Patterns:
                 if all(place.listing != number for place in places):  # the surest kind comes first
                     places.append(pattern)
         self._lower, self._cased = (list(table.values()) for table in tables)
+        # Without a capital these are the words that they also are, in every second post.
+        self._capital = [all(pattern.everyday is Everyday.COMMON for pattern in several) for several in self._lower]
         # Overlapping: neighbours share the space between them, and a name may hold a shorter one.
         self._automata = [BytesAhoCorasick(list(table), implementation=Implementation.DFA) for table in tables]
 
-    def search(self, raw: Sequence[bytes]) -> Iterator[tuple[int, list[Hit], bytes, int]]:
-        """The texts with hits: number, hits, the searched bytes in lower case, and where the text begins in them."""
-        for first in range(0, len(raw), CHUNK):
-            chunk = raw[first : first + CHUNK]
-            joined = b" ".join((b"", *chunk, b""))
-            lower = joined.translate(LOWER)
-            found = [
-                (start, end, table[number])
-                for automaton, haystack, table in (
-                    (self._automata[0], lower, self._lower),
-                    (self._automata[1], joined.translate(CASED), self._cased),
-                )
-                for number, start, end in automaton.find_matches_as_indexes(haystack, overlapping=True)
-            ]
-            if not found:
-                continue
-            begins = list(accumulate((len(text) + 1 for text in chunk), initial=1))
-            places = np.searchsorted(begins, [start + 1 for start, _, _ in found], side="right") - 1
-            by_text: defaultdict[int, list[Hit]] = defaultdict(list)
-            for (start, end, patterns), place in zip(found, places.tolist(), strict=True):
-                begin = begins[place]
-                if end - 1 < begins[place + 1]:  # else it reaches into the next text
-                    by_text[place] += [Hit(pattern, start + 1 - begin, end - 1 - begin) for pattern in patterns]
-            for place, hits in by_text.items():
-                yield first + place, hits, lower, begins[place]
+    def search(self, texts: Sequence[str]) -> Iterator[Haul]:
+        """The texts in which something hits, in no certain order."""
+        for first in range(0, len(texts), CHUNK):
+            yield from self._search(texts[first : first + CHUNK], first)
+
+    def _search(self, texts: Sequence[str], first: int) -> Iterator[Haul]:
+        raw = encoded(SEPARATOR.join(("", *texts, "")))
+        edges = np.flatnonzero(np.frombuffer(raw, np.uint8) == 0)
+        if len(edges) != len(texts) + 1:  # a text holds the separator itself
+            yield from self._search([text.replace(SEPARATOR, " ") for text in texts], first)
+            return
+        lower = raw.translate(LOWER)
+        found = [
+            (start, end, self._lower[number])
+            for number, start, end in self._automata[0].find_matches_as_indexes(lower, overlapping=True)
+            if not (self._capital[number] and raw[start + 1 : start + 2].islower() and raw[start] not in SIGNS)
+        ]
+        cased = self._automata[1].find_matches_as_indexes(raw.translate(CASED), overlapping=True)
+        found += [(start, end, self._cased[number]) for number, start, end in cased]
+        if not found:
+            return
+        places = (np.searchsorted(edges, [start + 1 for start, _, _ in found], side="left") - 1).tolist()
+        hauls: dict[int, Haul] = {}
+        for (start, end, patterns), place in zip(found, places, strict=True):
+            haul = hauls.get(place)
+            if haul is None:
+                begin, finish = int(edges[place]) + 1, int(edges[place + 1])
+                haul = hauls[place] = Haul(first + place, raw[begin:finish], lower, begin, [])
+            if end - 1 <= haul.begin + len(haul.raw):  # else it reaches into the next text
+                haul.hits.extend(Hit(pattern, start + 1 - haul.begin, end - 1 - haul.begin) for pattern in patterns)
+        yield from hauls.values()
 
 
 def _written(number: int, listing: Listing) -> Iterator[tuple[bool, bytes, Pattern]]:
@@ -131,7 +151,9 @@ def _written(number: int, listing: Listing) -> Iterator[tuple[bool, bytes, Patte
         if name.isalpha() and name.isascii() and len(name) >= PLURAL_FROM and not everyday and name[-1] not in "sS":
             yield False, b" %bs " % text, replace(pattern, spelling=pattern.spelling + "s")
         if (joined := text.replace(b" ", b"")).isalnum():
-            tagged = replace(pattern, spelling=joined.decode(), everyday=_everyday(joined.decode()), capitals=False)
+            tagged = replace(pattern, spelling=joined.decode(), capitals=False)
+            if b" " in text:
+                tagged = replace(tagged, everyday=Everyday.NO)
             yield False, SIGIL + joined + b" ", tagged
     symbol = listing.instrument.symbol
     if symbol.isascii() and any(map(str.isalnum, symbol)):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import log1p
+from math import inf, log1p
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
@@ -19,11 +19,11 @@ from algo_trading.sentiment.mention_confidence import (
     first_odds,
     probability,
 )
-from algo_trading.sentiment.mention_patterns import Hit, Patterns, canonical, encoded
-from algo_trading.sentiment.names import packaged_listings
+from algo_trading.sentiment.mention_patterns import Hit, Patterns, canonical
+from algo_trading.sentiment.names import COINS_VENUE, packaged_listings
 
 LEAST = 0.3  # confidence below which a name is no mention at all
-SURE = 0.8  # confidence from which a mention supports others in the same text
+SURE = 1.4  # log-odds from which a mention supports others in the same text
 URL_BEFORE = re.compile(r"(?:https?://|www\.|\w\.[a-z]{2,}/)\S*$", re.IGNORECASE)
 
 
@@ -58,28 +58,32 @@ class MentionFinder:
         self._people = people or AuthorHistory({})
         self._patterns = Patterns(self._listings)
 
-    def find(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[list[Found]]:
+    def find(
+        self, texts: Sequence[str], authors: Sequence[str] = (), people: AuthorHistory | None = None
+    ) -> list[list[Found]]:
         """The mentions of each text, in the order in which they stand there.
 
-        `authors` are those of the texts, one for each, or none at all. Where names overlap, the one that begins first
-        counts, and of those the longest. A place means one instrument, the likeliest of those called so. Names in
-        URLs, in addresses of mail and in the handles to which a reply is addressed are none.
+        `authors` are those of the texts, one for each, or none at all; `people`, where given, is known of them instead
+        of what the finder was made with. Where names overlap, the one that begins first counts, and of those the
+        longest. A place means one instrument, the likeliest of those called so. Names in URLs, in addresses of mail and
+        in the handles to which a reply is addressed are none.
         """
         if authors and len(authors) != len(texts):
             raise ValueError(f"{len(authors)} authors for {len(texts)} texts")
         results: list[list[Found]] = [[] for _ in texts]
-        raw = [encoded(text) for text in texts]
-        for number, hits, lower, begin in self._patterns.search(raw):
-            scene = Scene(texts[number], lower, begin, begin + len(raw[number]))
-            sightings = self._sightings(scene, raw[number], hits)
+        for haul in self._patterns.search(texts):
+            text = texts[haul.number]
+            sightings = self._sightings(Scene(text, haul), haul.hits)
             if sightings:
-                known = self._people.odds(authors[number]) if authors else {}
-                results[number] = _weighed(scene.text, sightings, known)
+                known = (people or self._people).odds(authors[haul.number]) if authors else {}
+                results[haul.number] = _weighed(text, sightings, known)
         return results
 
-    def _sightings(self, scene: Scene, raw: bytes, hits: list[Hit]) -> list[list[_Sighting]]:
+    def _sightings(self, scene: Scene, hits: list[Hit]) -> list[list[_Sighting]]:
         """For each place in the text the instruments that it may mean."""
-        hits.sort(key=lambda hit: (hit.start, -hit.end))
+        raw = scene.raw
+        if len(hits) > 1:
+            hits.sort(key=lambda hit: (hit.start, -hit.end))
         places: list[list[_Sighting]] = []
         free = 0
         for (first, last), several in groupby(hits, lambda hit: (hit.start, hit.end)):
@@ -98,14 +102,14 @@ class MentionFinder:
     def _sighting(self, scene: Scene, hit: Hit, start: int, end: int) -> _Sighting | None:
         text, pattern = scene.text, hit.pattern
         matched = text[start:end]
-        if pattern.kind is not MatchKind.SYMBOL and canonical(matched) != pattern.spelling:
-            return None
-        if (pattern.capitals and not matched.isupper()) or not _stands_alone(text, start, end):
-            return None
         sign = text[start - 1 : start]
+        if sign == "@" and (pattern.kind is MatchKind.SYMBOL or start <= scene.addressed):
+            return None
         if sign == "$" and matched[0].isdigit():  # an amount
             return None
-        if sign == "@" and (pattern.kind is MatchKind.SYMBOL or start <= scene.addressed):
+        if pattern.kind is not MatchKind.SYMBOL and matched.lower() != pattern.spelling != canonical(matched):
+            return None
+        if (pattern.capitals and not matched.isupper()) or not _stands_alone(text, start, end):
             return None
         listing = self._listings[pattern.listing]
         odds = first_odds(scene, listing, pattern, start, sign) + context_odds(scene, listing, hit, end, sign)
@@ -133,19 +137,21 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def _weighed(text: str, places: list[list[_Sighting]], known: Mapping[Instrument, float]) -> list[Found]:
     """What the places mean, in view of each other and of what the author wrote about before."""
-    first = [max(meant, key=_preference) for meant in places]
-    sure = [(sighting.listing.instrument, sighting.start) for sighting in first if probability(sighting.odds) >= SURE]
+    sure: list[tuple[Instrument, int]] = []
+    if len(places) > 1:
+        likeliest = [max(meant, key=_preference) for meant in places]
+        sure = [(one.listing.instrument, one.start) for one in likeliest if one.odds >= SURE]
     found = []
     for meant in places:
         for sighting in meant:
             instrument = sighting.listing.instrument
-            elsewhere = {other for other, start in sure if start != sighting.start}
             sighting.odds += known.get(instrument, 0.0)
+            elsewhere = [other for other, start in sure if start != sighting.start]
             if instrument in elsewhere:
                 sighting.odds += SAME_ELSEWHERE
             elif any(other.venue == instrument.venue for other in elsewhere):
                 sighting.odds += KIN_ELSEWHERE
-        best = max(meant, key=_preference)
+        best = max(meant, key=_preference) if len(meant) > 1 else meant[0]
         confidence = probability(best.odds)
         if confidence >= LEAST:
             matched = text[best.start : best.end]
@@ -154,8 +160,10 @@ def _weighed(text: str, places: list[list[_Sighting]], known: Mapping[Instrument
 
 
 def _preference(sighting: _Sighting) -> tuple[float, float]:
-    """The likelier one first, then the larger one."""
-    return sighting.odds, -(sighting.listing.rank or 0)
+    """The likelier one, then an equity rather than a coin, then the larger one."""
+    rank = sighting.listing.rank
+    coin = sighting.listing.instrument.venue == COINS_VENUE
+    return sighting.odds, -(rank if rank is not None else inf if coin else 0)
 
 
 def packaged_finder() -> MentionFinder:
