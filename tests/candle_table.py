@@ -18,7 +18,7 @@ FIRST_DAY = np.datetime64("2024-01-01", "us")
 
 @dataclass(frozen=True)
 class Told(Strategy):
-    """Decides what it is told: at each bar B (buy), S (sell), X (both) or a dot, with a size from 0 to 1."""
+    """Decides what it is told: at each bar B (buy), S (sell), X (both) or a dot, with a size from 0 to 1 and shares."""
 
     name: ClassVar[str] = "told"
     summary: ClassVar[str] = "does what it is told"
@@ -26,11 +26,13 @@ class Told(Strategy):
 
     decisions: str
     sizes: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
 
     def decide(self, bars: Bars) -> Decisions:
         letters = np.array(list(self.decisions[: len(bars)]))
         sizes = np.array(self.sizes[: len(bars)]) if self.sizes else np.ones(len(bars))
-        return Decisions(np.isin(letters, ["B", "X"]), np.isin(letters, ["S", "X"]), np.ones(len(bars)), sizes)
+        shares = np.array(self.shares[: len(bars)]) if self.shares else None
+        return Decisions(np.isin(letters, ["B", "X"]), np.isin(letters, ["S", "X"]), np.ones(len(bars)), sizes, shares)
 
     def explain(self, bars: Bars, index: int) -> str:
         return f"told {self.decisions[: len(bars)][index]}"

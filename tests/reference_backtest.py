@@ -22,7 +22,7 @@ class Account:
     refused: int = 0
     trades: list[tuple[float, float, float, float, str]] = field(default_factory=list)
 
-    def buy_or_short(self, side: int, price: float, size: float) -> None:
+    def buy_or_short(self, side: int, price: float, size: float, most: float) -> None:
         costs, rule = self.rules.costs, self.rules.size
         price *= 1 + side * costs.slippage
         if rule.kind is SizeKind.SHARES:
@@ -30,6 +30,7 @@ class Account:
         else:
             money = rule.amount * size * (1.0 if rule.kind is SizeKind.CASH else self.cash)
             shares = (min(money, self.cash) - costs.commission_fixed) / (price * (1 + costs.commission))
+        shares = min(shares, most)
         if self.rules.whole_shares:
             shares = float(np.floor(shares * (1 + 1e-12)))
         commission = shares * price * costs.commission + costs.commission_fixed
@@ -48,11 +49,11 @@ class Account:
         self.cash += self.shares * price - commission
         self.shares = 0.0
 
-    def go_to(self, side: int, price: float, size: float, *, may_enter: bool = True) -> None:
+    def go_to(self, side: int, price: float, size: float, most: float, *, may_enter: bool = True) -> None:
         if self.shares and np.sign(self.shares) != side:
             self.leave(price, "signal")
         if not self.shares and side and may_enter:
-            self.buy_or_short(side, price, size)
+            self.buy_or_short(side, price, size, most)
 
     def stops(self, open_: float, high: float, low: float) -> None:
         rules, side = self.rules, np.sign(self.shares)
@@ -78,23 +79,25 @@ def reference(bars: Bars, decisions: Decisions, rules: TradingRules) -> tuple[Ac
     """The account at the end, and its worth at each close."""
     account = Account(rules, rules.cash)
     equity: list[float] = []
-    waiting: tuple[int, float] | None = None
+    waiting: tuple[int, float, float] | None = None
+    bounds = np.full(len(bars), np.nan) if decisions.shares is None else decisions.shares
     at_close = rules.fill is FillAt.CLOSE
     for i in range(len(bars)):
         last = i == len(bars) - 1
         has_volume = bars.volume[i] > 0 or not (bars.volume[: i + 1] > 0).any()
         open_, high, low, close = (float(series[i]) for series in (bars.open, bars.high, bars.low, bars.close))
         if has_volume and waiting and not at_close:
-            account.go_to(waiting[0], open_, waiting[1])
+            account.go_to(waiting[0], open_, *waiting[1:])
             waiting = None
         if has_volume and account.shares:
             account.stops(open_, high, low)
+        how_much = float(decisions.size[i]), float(np.nan_to_num(bounds[i], nan=np.inf))
         if decisions.exits[i]:
-            waiting = (-1 if rules.direction is Direction.LONG_SHORT else 0, float(decisions.size[i]))
+            waiting = (-1 if rules.direction is Direction.LONG_SHORT else 0, *how_much)
         elif decisions.entries[i]:
-            waiting = (1, float(decisions.size[i]))
+            waiting = (1, *how_much)
         if has_volume and waiting and at_close:
-            account.go_to(waiting[0], close, waiting[1], may_enter=rules.keep_open or not last)
+            account.go_to(waiting[0], close, *waiting[1:], may_enter=rules.keep_open or not last)
             waiting = None
         if account.shares and last and not rules.keep_open:
             account.leave(close, "end_of_data")

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
+from algo_trading.errors import ConfigError
 from back_testing.costs import Costs
-from back_testing.engine import run
+from back_testing.engine import run, run_portfolio
 from back_testing.result import BacktestResult, ExitReason
 from back_testing.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from bar_series import bars_of
@@ -34,7 +35,9 @@ def markets(draw: st.DrawFn) -> tuple[Bars, Told]:
     high, low = np.maximum(opens, closes) + above, np.minimum(opens, closes) - below
     bars = replace(bars_of(closes), open=opens, high=high, low=low, volume=volume)
     decisions = draw(st.text("..BSX", min_size=n, max_size=n))
-    return bars, Told(decisions, tuple(draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=n, max_size=n))))
+    parts = draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=n, max_size=n))
+    bounds = draw(st.just([]) | st.lists(st.sampled_from([np.nan, 0.0, 0.4, 3.0, 8.5, 1e9]), min_size=n, max_size=n))
+    return bars, Told(decisions, tuple(parts), tuple(bounds))
 
 
 @st.composite
@@ -132,3 +135,31 @@ def test_the_future_moves_nothing(market: tuple[Bars, Told], rules: TradingRules
     np.testing.assert_array_equal(whole.positions[:, :cut], part.positions)
     ended = [trade for trade in part.trades if trade.reason is not ExitReason.OPEN]
     assert list(whole.trades)[: len(ended)] == ended
+
+
+@pytest.mark.parametrize(
+    ("asked", "bought"),
+    [(np.nan, 50), (30.0, 30), (30.7, 30), (49.9, 49), (50.0, 50), (1e9, 50)],
+)
+@pytest.mark.parametrize("others", [0, 1])
+def test_an_entry_takes_the_least_of_what_is_asked_for_and_what_the_size_allows(
+    asked: float, bought: int, others: int
+) -> None:
+    """A portfolio does as one does; its second symbol never trades."""
+    bars = bars_of([20.0] * 4)
+    told, rules = Told("B..S", shares=(asked, 1.0, 1.0, 1.0)), TradingRules(cash=1000.0 * (1 + others), costs=Costs(0))
+    idle = [replace(bars_of([20.0] * 4, "IDLE"), volume=np.array([1.0, 0.0, 0.0, 0.0]))] * others
+    (trade,) = run_portfolio(told, [bars, *idle], rules).trades
+    assert trade.size == bought
+
+
+def test_shares_below_one_are_refused_where_they_are_whole() -> None:
+    bars, told = bars_of([20.0] * 3), Told("B..", shares=(0.4, np.nan, np.nan))
+    assert run(told, bars, TradingRules()).refused == 1
+    (trade,) = run(told, bars, TradingRules(whole_shares=False)).trades
+    assert trade.size == 0.4
+
+
+def test_negative_shares_are_no_decision() -> None:
+    with pytest.raises(ConfigError, match="suggests fewer than 0 shares"):
+        run(Told("B..", shares=(-1.0, np.nan, np.nan)), bars_of([20.0] * 3), TradingRules())

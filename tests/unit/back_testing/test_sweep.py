@@ -16,6 +16,7 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
+from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.registry import build_strategy, strategy_names
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing import crossing
@@ -95,6 +96,21 @@ def test_every_strategy_sweeps_as_it_runs(name: str, rules: TradingRules) -> Non
     (block,) = sweep(type(strategy), grid, bars, rules)
     assert len(block) == grid_size(grid)
     check(block, type(strategy), bars, rules)
+
+
+@pytest.mark.parametrize(
+    "rules", [TradingRules(), QUICK, TradingRules(cash=100_000)], ids=["whole shares", "all in", "rich"]
+)
+def test_a_number_of_shares_bounds_settings_as_it_bounds_a_run(rules: TradingRules) -> None:
+    bars = with_features(market(260), gaps=0)
+    grid = {"base": [1, 7, 100], "hold": [2, 9]}
+    (block,) = sweep(EventDriven, grid, bars, rules, fixed={"drop": -1.0, "impact": 0.0})
+    assert (block.statistics["n_trades"] > 3).all()
+    assert len(set(block.statistics["final_equity"])) == grid_size(grid)
+    for row in range(len(block)):
+        params = {"drop": -1.0, "impact": 0.0, **{name: values[row].item() for name, values in block.params.items()}}
+        found = {name: values[row] for name, values in block.statistics.items()}
+        same(found, run(EventDriven(**params), bars, rules).statistics, params)
 
 
 windows = st.integers(-1, 12)
