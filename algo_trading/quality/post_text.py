@@ -48,7 +48,7 @@ class CleanText:
 
 
 def clean(raw: str) -> CleanText:
-    """A text without markup, entities, mojibake and stray blanks; cleaning it again changes nothing."""
+    """A text without markup, entities, mojibake and stray blanks."""
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     broken = len(CONTROL.findall(text))
     text = _repaired(text)

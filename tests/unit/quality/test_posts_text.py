@@ -1,0 +1,105 @@
+"""Cleaning texts."""
+
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from algo_trading.quality.post_text import clean, is_readable, language_of, one_line
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("plain", "plain"),
+        ("I <3 DOGE and 1 < 2 > 0", "I <3 DOGE and 1 < 2 > 0"),
+        ("a <b and c> d", "a <b and c> d"),
+        ("<insert joke> here", "<insert joke> here"),
+        ('<a href="https://x.example/?a=1&amp;b=2">link</a>!', "link!"),
+        ("<P>one</P><P>two</P>", "one\n\ntwo"),
+        ("<ul><li>one<li>two</ul>", "one\ntwo"),
+        ("before<!-- hidden <b>x</b> -->after", "beforeafter"),
+        ("a<script>alert('x')</script>b<STYLE type='x'>p {}</Style>c", "abc"),
+        ("cut <!-- off", "cut"),
+        ("<![CDATA[Shares & bonds]]>", "Shares & bonds"),
+        ("&lt;p&gt;escaped twice&lt;/p&gt;", "escaped twice"),
+        ("AT&amp;amp;T &amp;lt;3", "AT&T <3"),
+        ("https://x.example/?a=1&copy=2&lt=3", "https://x.example/?a=1&copy=2&lt=3"),
+        ("&bogus; &#xZZ; & alone", "&bogus; &#xZZ; & alone"),
+        ("&#0;&#55357;ok", "\ufffd\ufffdok"),
+        ("schÃ¶n, Itâ€™s", "schön, It\u2019s"),
+        ("a\u00a0b\t c\r\nd\r\n\r\n\r\n\r\ne ", "a b c\nd\n\ne"),
+        ("\u201cquoted\u201d \u2018as typed\u2019", "\u201cquoted\u201d \u2018as typed\u2019"),
+        ("👩\u200d🚀 stays one", "👩\u200d🚀 stays one"),
+        ("zero\u200bwidth\ufeff so\u00adft", "zerowidth soft"),
+        ("bell\x07 and nul\x00", "bell and nul"),
+    ],
+)
+def test_cleaned(raw: str, text: str) -> None:
+    assert clean(raw).text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "garbled"),
+    [
+        ("One lost letter: caf\ufffd, in a text", False),
+        ("Caf\ufffd", False),
+        ("\ufffd\ufffd\ufffd", True),
+        ("\x00\x01\x02\x03ELF\x01", True),
+        ("Привет, мир", False),
+        ("これは日本語です", False),
+        ("🚀🚀🚀💎🙌", False),
+        ("Привет, мир".encode().decode("cp1252", "replace"), False),
+        ("", False),
+    ],
+)
+def test_what_cannot_be_repaired_is_told(raw: str, garbled: bool) -> None:
+    assert (clean(raw).garbled > 0.1) is garbled
+
+
+marked_up = st.lists(
+    st.text(st.sampled_from([*map(chr, range(128)), "🚀", "あ", "ж"]), max_size=8)
+    | st.sampled_from(
+        (
+            *("<p>", "</b>", "<br/>", "<!--", "-->", "<script>", "</script>", "]]>", "<![CDATA[", '<a href="x">'),
+            *("&amp;", "&lt;", "&gt;", "&#60;", "&#x3e;", "amp;", "b", "p", "<", ">", "=", " ", "\n", "script"),
+            "\ufffd",
+        )
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(marked_up)
+@example("<<b>b>")
+@example("&am<b>p;lt;")
+def test_cleaning_again_changes_nothing(raw: str) -> None:
+    once = clean(raw).text
+    assert clean(once).text == once
+    assert one_line(once) == " ".join(once.split())
+
+
+@given(st.text())
+def test_whatever_comes_can_be_stored(raw: str) -> None:
+    cleaned = clean(raw)
+    cleaned.text.encode()
+    assert "\0" not in cleaned.text
+    assert 0 <= cleaned.garbled <= 1
+    assert len(language_of(cleaned.text)) in {2, 3}
+
+
+@pytest.mark.parametrize("part", ["<!--", "<script ", "<a =", "&amp;", "&", "<", "<b x", "\u200b", " ", "Ã©", "&lt;p"])
+def test_no_text_takes_long(part: str) -> None:
+    raw = part * (100_000 // len(part.encode()))
+    began = time.perf_counter()
+    clean(raw)
+    assert time.perf_counter() - began < 5
+
+
+def test_readable() -> None:
+    assert is_readable("a")
+    assert is_readable("🚀")
+    assert not is_readable(" \n\t\u200d")
