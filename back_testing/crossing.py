@@ -1,7 +1,8 @@
 """Crossings of two averages, all in: compiled loops that decide as the strategies' `decide` does."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from algo_trading.strategies.base import Flags, Strategy
 from algo_trading.strategies.crosses import TOUCH
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.checks import require_bars
 from back_testing.deciding import Columns
 from back_testing.window import AllInTerms, Window
 from back_testing.workers import Workers
@@ -22,7 +22,6 @@ Integers = NDArray[np.int64]
 
 KEPT = 1 << 25  # values of averages kept from block to block: 256 MB
 LONG = 1 << 16  # bars from which on the threads share a single setting
-TOGETHER = 1 << 15  # bars of several series that are worked on together: 1 MB, the second-level cache
 LONGEST = 10_000  # window that the strategies accept
 
 
@@ -60,11 +59,11 @@ class CrossingEvaluation:
         defaults = {field.name: field.default for field in fields(strategy_class)}
         self._fixed: dict[str, Any] = {"trend": 0, **defaults, **fixed}
         self._window = window
-        self._average = CROSSINGS[strategy_class].of
+        self._average = CROSSINGS[strategy_class]
         self._opens, self._closes = (
             np.ascontiguousarray(prices, dtype=np.float64) for prices in (window.bars.open, window.bars.close)
         )
-        self._averages = AverageTable(self._average, self._closes, sum(map(len, grid.values())))
+        self._averages = AverageTable(self._average.of, self._closes, sum(map(len, grid.values())))
 
     def accepts(self, params: Columns, count: int) -> Flags:
         fast, slow, trend = self._columns(params, count)
@@ -81,14 +80,14 @@ class CrossingEvaluation:
             self._run_all(columns, sums, workers)
 
     def _run_all(self, columns: Sequence[Integers], sums: Floats, workers: Workers) -> None:
-        from back_testing.kernels import sweeping
+        from back_testing.kernels.crossing import crossings
 
         window = self._window
         self._averages.add(np.unique(np.concatenate(columns)), workers)
         rows = [self._averages.row[column] for column in columns]
 
         def work(low: int, high: int) -> None:
-            sweeping.crossings(
+            crossings(
                 *window.all_in_terms,
                 TOUCH,
                 window.start,
@@ -136,68 +135,68 @@ class AverageTable:
 
 
 def run_crossing(
-    average: Callable[[Floats, int], Floats],
-    windows: tuple[int, int, int],
-    window: Window,
-    workers: Workers,
-    row: Floats,
+    average: Average, windows: tuple[int, int, int], window: Window, workers: Workers, row: Floats
 ) -> None:
-    """Fill `row` with the sums over one setting; the workers share the averages and then the bars."""
-    from back_testing.kernels import sweeping
+    """Fill `row` with the sums over one setting; the workers share the averages and the bars."""
+    from back_testing.kernels.all_in import all_in
 
-    closes = np.ascontiguousarray(window.bars.close, dtype=np.float64)
-    averages = [closes[:0]] * len(windows)
+    opens, closes = (np.ascontiguousarray(prices, dtype=np.float64) for prices in (window.bars.open, window.bars.close))
+    find = _finder(average, windows, closes, workers)
     found: dict[int, Integers] = {}
+
+    def work(low: int, high: int) -> None:
+        events = np.empty(high - low + 1, dtype=np.int64)
+        found[low] = events[: find(window.start + low, window.start + high, events)]
+
+    workers.share(work, len(window))
+    events = np.concatenate([found[low] for low in sorted(found)])
+    all_in(*window.all_in_terms, opens, closes, events, row)
+
+
+def _finder(
+    average: Average, windows: tuple[int, int, int], closes: Floats, workers: Workers
+) -> Callable[[int, int, Integers], int]:
+    """What writes the events of a range of bars; returns their number."""
+    from back_testing.kernels import crossing
+
+    if average.windowed:
+        return partial(crossing.crossing_events, TOUCH, windows, closes)
+    averages = [closes[:0]] * len(windows)
 
     def average_some(low: int, high: int) -> None:
         for at in range(low, high):
             if windows[at]:
-                averages[at] = average(closes, windows[at])
-
-    def find_some(low: int, high: int) -> None:
-        events = np.empty(high - low + 1, dtype=np.int64)
-        count = sweeping.crossing_events(TOUCH, closes, *averages, window.start, low, high, events)
-        found[low] = events[:count]
+                averages[at] = average.of(closes, windows[at])
 
     workers.share(average_some, len(windows))
-    workers.share(find_some, len(closes))
-    events = np.concatenate([found[low] for low in sorted(found)])
-    sweeping.all_in(*window.all_in_terms, window.opens, window.closes, events, row)
+    return partial(crossing.table_events, TOUCH, closes, *averages)
 
 
-def run_series(strategy: Strategy, series: Sequence[Bars], starts: Integers, terms: AllInTerms, sums: Floats) -> None:
-    """Fill a row of `sums` for each of `series`, which have volume at each bar and are traded from `starts` on.
+class SeriesTogether:
+    """One setting of a strategy that crosses windowed averages, to be run on many series in one go."""
 
-    The average of `strategy` is windowed, so that it can be made over several series at once.
+    def __init__(self, strategy: Strategy, series: Sequence[Bars], starts: Integers, terms: AllInTerms) -> None:
+        from back_testing.kernels.pointers import note_addresses
 
-    Raises:
-        ConfigError: an open or a close is no price; highs and lows play no part and are not looked at.
-    """
-    from back_testing.kernels import sweeping
+        self._setting = (*terms, TOUCH, windows_of(strategy))
+        self._starts = starts
+        self._lengths = np.array([len(bars) for bars in series], dtype=np.int64)
+        self._addresses = np.empty((len(series), 3), dtype=np.int64)
+        self._held = []  # what is at the addresses
+        for bars, addresses in zip(series, self._addresses, strict=True):
+            columns = [
+                np.ascontiguousarray(values, dtype=np.float64) for values in (bars.open, bars.close, bars.volume)
+            ]
+            note_addresses(*columns, addresses)
+            self._held.append(columns)
 
-    average, windows = CROSSINGS[type(strategy)].of, windows_of(strategy)
-    lengths = np.array([len(bars) for bars in series], dtype=np.int64)
-    for low, high in _chunks(lengths.tolist()):
-        edges = np.concatenate(([0], np.cumsum(lengths[low:high])))
-        closes, opens = np.empty(edges[-1]), np.empty(edges[-1])
-        for bars, first, end in zip(series[low:high], edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            closes[first:end] = bars.close
-            opens[first:end] = bars.open
-        averages = [average(closes, length) if length else np.empty(0) for length in windows]
-        wrong = sweeping.crossings_of_each(
-            *terms, TOUCH, opens, closes, *averages, windows, edges, starts[low:high], sums[low:high]
-        )
-        if wrong >= 0:
-            require_bars(series[low + wrong])
+    def run(self, low: int, high: int, sums: Floats) -> None:
+        """Fill the rows low..high of `sums`.
 
+        The first value of a row is NaN where an open or a close is no price, or a bar has no volume to trade with.
+        Highs and lows play no part and are not looked at.
+        """
+        from back_testing.kernels.crossing import crossings_of_each
 
-def _chunks(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Ranges of neighbours that have up to TOGETHER bars, or are alone."""
-    low, bars = 0, 0
-    for at, length in enumerate(lengths):
-        if at > low and bars + length > TOGETHER:
-            yield low, at
-            low, bars = at, 0
-        bars += length
-    if low < len(lengths):
-        yield low, len(lengths)
+        rows = slice(low, high)
+        crossings_of_each(*self._setting, self._addresses[rows], self._lengths[rows], self._starts[rows], sums[rows])

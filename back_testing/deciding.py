@@ -104,14 +104,13 @@ class DecisionBatch:
 
     def trade(self, sums: Floats) -> None:
         """Fill the rows of `sums` with those over the backtests of the first decisions."""
-        from back_testing.kernels import sweeping, trading
+        from back_testing.kernels.all_in import all_in_each
+        from back_testing.kernels.trading import simulate
 
         window, count = self._window, len(sums)
         orders, most = (self._entries[:count], self._exits[:count], self._sizes[:count]), self._most[:count]
         all_in = self._all_in and not most.size
-        if all_in and sweeping.all_in_each(*window.all_in_terms, window.opens, window.closes, *orders, sums):
+        if all_in and all_in_each(*window.all_in_terms, window.opens, window.closes, *orders, sums):
             return
         prices = (window.opens, window.highs, window.lows, window.closes)
-        trading.simulate(
-            self._terms, *prices, window.tradable, *orders, most, self._equity, NOT_ASKED_FOR, self._trades, sums
-        )
+        simulate(self._terms, *prices, window.tradable, *orders, most, self._equity, NOT_ASKED_FOR, self._trades, sums)

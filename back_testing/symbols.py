@@ -9,7 +9,7 @@ import numpy as np
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Strategy
 from back_testing.checks import require_bars, require_warmup
-from back_testing.crossing import CROSSINGS, Integers, run_crossing, run_series, windows_of
+from back_testing.crossing import CROSSINGS, Integers, SeriesTogether, run_crossing, windows_of
 from back_testing.deciding import DecisionBatch
 from back_testing.engine import first_bar, periods_of
 from back_testing.rules import TradingRules
@@ -31,25 +31,26 @@ def run_symbols(
     Raises:
         ConfigError: `engine.run` would refuse one of them, but highs and lows that play no part may be anything.
     """
-    from back_testing.kernels.sums import SUMS
+    from back_testing.kernels.sums import GROWTH, SUMS
 
     sums = np.empty((len(series), SUMS))
     starts = np.array([first_bar(bars, first) for bars in series], dtype=np.int64)
+    for bars in series:
+        require_warmup(strategy, bars)
     crossing = CROSSINGS.get(type(strategy))
-    together = crossing is not None and crossing.windowed and all_in(rules)
+    together = None
+    if crossing is not None and crossing.windowed and all_in(rules):
+        together = SeriesTogether(strategy, series, starts, all_in_terms(rules))
 
     def work(low: int, high: int) -> None:
-        quick = [at for at in range(low, high) if together and series[at].volume.min() > 0]
-        if quick:
-            found = np.empty((len(quick), SUMS))
-            run_series(strategy, [series[at] for at in quick], starts[quick], all_in_terms(rules), found)
-            sums[quick] = found
-        for at in sorted(set(range(low, high)) - set(quick)):
+        left = np.arange(low, high)
+        if together is not None:
+            together.run(low, high, sums)
+            left = left[np.isnan(sums[low:high, GROWTH])]
+        for at in left.tolist():
             require_bars(series[at])
             _run_one(strategy, Window.of(series[at], int(starts[at]), rules), sums[at])
 
-    for bars in series:
-        require_warmup(strategy, bars)
     with Workers(threads) as workers:
         workers.share(work, len(series))
     lengths: Floats = np.array([float(len(bars)) for bars in series]) - starts
@@ -59,7 +60,7 @@ def run_symbols(
 def _run_one(strategy: Strategy, window: Window, row: Floats) -> None:
     crossing = CROSSINGS.get(type(strategy))
     if crossing and window.all_in:
-        run_crossing(crossing.of, windows_of(strategy), window, Workers(1), row)
+        run_crossing(crossing, windows_of(strategy), window, Workers(1), row)
     else:
         batch = DecisionBatch(window, 1)
         batch.put(0, strategy, strategy.decide(window.bars))
@@ -71,8 +72,7 @@ def _periods(series: Sequence[Bars], starts: Integers) -> Floats:
     known: dict[tuple[Any, ...], float] = {}
     periods = np.empty(len(series))
     for at, (bars, start) in enumerate(zip(series, starts.tolist(), strict=True)):
-        times = bars.opened_at[[start, -1]].astype(np.int64).tolist()
-        key = (bars.instrument.venue, len(bars) - start, *times)
+        key = (bars.instrument.venue, len(bars) - start, bars.opened_at.item(start), bars.opened_at.item(-1))
         if key not in known:
             known[key] = periods_of([bars], bars.opened_at[start:])
         periods[at] = known[key]

@@ -18,6 +18,7 @@ SERIES = types.Array(types.float64, 1, "C", readonly=True)  # takes writable arr
 FLAGS = types.Array(types.boolean, 1, "C", readonly=True)
 INTEGERS = types.Array(types.int64, 1, "C", readonly=True)
 TABLE = types.Array(types.float64, 2, "C", readonly=True)
+INTEGER_TABLE = types.Array(types.int64, 2, "C", readonly=True)
 FLAG_TABLE = types.Array(types.boolean, 2, "C", readonly=True)
 OUT_SERIES = types.Array(types.float64, 1, "C")
 OUT_TABLE = types.Array(types.float64, 2, "C")

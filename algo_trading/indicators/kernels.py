@@ -22,7 +22,7 @@ WARMUPS = (
     MACD_SLOW + MACD_SIGNAL - 2,
 )
 
-# A tile of rows and its partial sums stay in the first-level cache.
+# A tile of rows and its partial sums stay in the first-level cache, unless the rows before them are as many.
 TILE = 1024
 
 _BITS = types.Array(types.uint8, 2, "C")
@@ -58,26 +58,42 @@ def _add_scaled(term: Floats, scale: float, fresh: bool, out: Floats) -> None:
 
 
 @njit(nogil=True)
-def _means(values: Floats, windows: Any, columns: Floats, at: int, scratch: Floats) -> None:  # noqa: ANN401 - a tuple
-    """Write the mean of the last windows[k] values into columns[k, at:], for every k.
+def scratch_of(windows: Any) -> Floats:  # noqa: ANN401 - a tuple
+    """Room for `means` to work in; longer windows have longer tiles, because the rows before a tile are added too."""
+    lead = max(windows)
+    return np.empty((2, max(TILE, 4 * lead) + lead))
+
+
+@njit(nogil=True)
+def means(  # noqa: PLR0917 - compiled functions take arrays by position
+    values: Floats,
+    first: int,
+    end: int,
+    windows: Any,  # noqa: ANN401 - a tuple
+    columns: Floats,
+    at: int,
+    scratch: Floats,
+) -> None:
+    """Write the mean of the last windows[k] values, for the values first..end, into columns[k, at:], for every k.
 
     Sums of 2, 4, 8 ... neighbours are added up by the binary digits of the window. So a mean depends on the values of
     its window alone: nothing drifts, a NaN or a huge value is forgotten when it leaves, and no loop carries a value
-    from row to row (SIMD). `scratch` is two rows of length TILE + max(windows).
+    from row to row (SIMD). A window of 0 leaves its column as it is. `scratch` is that of `scratch_of`.
     """
     lead = max(windows)
-    for low in range(0, len(values), TILE):
-        rows = min(TILE, len(values) - low)
+    tile = scratch.shape[1] - lead
+    for low in range(first, end, tile):
+        rows = min(tile, end - low)
         sums, next_sums = scratch[0][: lead + rows], scratch[1][: lead + rows]
         _with_lead(values, low, lead, sums)
         span = 1
         while span <= lead:
             for k in range(len(windows)):
                 if windows[k] & span:
-                    first = lead - (windows[k] & (span - 1))  # the lower digits have added the values after it
+                    skipped = lead - (windows[k] & (span - 1))  # the lower digits have added the values after it
                     scale = 1.0 / windows[k] if windows[k] < 2 * span else 1.0
-                    mean = columns[k][at + low : at + low + rows]
-                    _add_scaled(sums[first : first + rows], scale, first == lead, mean)
+                    mean = columns[k][at + low - first : at + low - first + rows]
+                    _add_scaled(sums[skipped : skipped + rows], scale, skipped == lead, mean)
             span *= 2
             if span <= lead:
                 _add_neighbours(sums, span // 2, next_sums)
@@ -185,7 +201,7 @@ def sma(values: Floats, window: int) -> Floats:
     if len(values) < window:
         out[:] = np.nan
     else:
-        _means(values, (window,), out, 0, np.empty((2, TILE + window)))
+        means(values, 0, len(values), (window,), out, 0, scratch_of((window,)))
     averages: Floats = out[0]
     return averages
 
@@ -207,10 +223,10 @@ def rsi(values: Floats, window: int) -> Floats:
 @compiled(types.void(SERIES, INTEGERS, OUT_TABLE))
 def panel(closes: Floats, starts: Any, columns: Floats) -> None:  # noqa: ANN401 - an int64 array
     """Fill the columns of the instruments whose first rows are `starts`; the last element of `starts` ends the last."""
-    scratch = np.empty((2, TILE + max(SMA_WINDOWS)))
+    scratch = scratch_of(SMA_WINDOWS)
     for k in range(len(starts) - 1):
         rows = slice(starts[k], starts[k + 1])
-        _means(closes[rows], SMA_WINDOWS, columns, starts[k], scratch)
+        means(closes[rows], 0, starts[k + 1] - starts[k], SMA_WINDOWS, columns, starts[k], scratch)
         _recursions(closes[rows], columns, rows)
 
 

@@ -223,16 +223,8 @@ SYMBOL_STRATEGIES = [SmaCross(3, 9, 0), SmaCross(1, 4, 30), EmaCross(3, 9), buil
 @pytest.mark.parametrize("strategy", SYMBOL_STRATEGIES, ids=lambda strategy: str(strategy.id))
 @pytest.mark.parametrize("rules", [QUICK, TradingRules()], ids=["all in", "whole shares"])
 @pytest.mark.parametrize("first", [None, date(2000, 3, 1)])
-@pytest.mark.parametrize(("threads", "together"), [(1, 1 << 15), (3, 450), (2, 1)])
-def test_symbols_are_runs(  # noqa: PLR0917 - one for each parameter
-    monkeypatch: pytest.MonkeyPatch,
-    threads: int,
-    together: int,
-    first: date | None,
-    rules: TradingRules,
-    strategy: Strategy,
-) -> None:
-    monkeypatch.setattr(crossing, "TOGETHER", together)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_symbols_are_runs(threads: int, first: date | None, rules: TradingRules, strategy: Strategy) -> None:
     series = [market(200 + seed, seed) for seed in range(7)]
     series[3] = replace(series[3], volume=np.where(np.arange(203) % 5 == 4, 0.0, 9.0))
     columns = run_symbols(strategy, series, rules, first=first, threads=threads)
