@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_type_hints
 
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import Levels
 from algo_trading.errors import ConfigError
 from algo_trading.plugins import load_plugin
 from algo_trading.repositories.clock import Clock, SystemClock
@@ -21,21 +23,34 @@ if TYPE_CHECKING:
 
     from algo_trading.adapters.postgres.database import Database
     from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
+    from algo_trading.domain.limits import Limits
+    from algo_trading.domain.signal import StrategyId
+    from algo_trading.quality.posts import PostGate
     from algo_trading.quality.verdict import Gate
     from algo_trading.repositories.accounts import AccountRepository
     from algo_trading.repositories.bar_files import BarFileReader
     from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, IndicatorRepository
+    from algo_trading.repositories.fundamentals import FundamentalsRepository, FundamentalsSource
+    from algo_trading.repositories.listings import CoinListings, ListingRepository
     from algo_trading.repositories.market_data import MarketData
     from algo_trading.repositories.objects import ObjectStore
+    from algo_trading.repositories.post_feeds import PostFeed
+    from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
     from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
     from algo_trading.repositories.recommendations import RecommendationRepository
     from algo_trading.repositories.signals import SessionLog, SignalRepository
     from algo_trading.repositories.subscriptions import Channel, OutboxRepository, SubscriptionRepository
     from algo_trading.risk.costs import Costs
     from algo_trading.risk.sizing import SizingRules
+    from algo_trading.sentiment.events import EventClassifier
+    from algo_trading.sentiment.impact import ImpactWeights
+    from algo_trading.sentiment.mentions import MentionFinder
+    from algo_trading.sentiment.scorers import Scorer
     from algo_trading.services.export import ExclusiveWork
     from algo_trading.services.open_accounts import AccountPlan, SubscriptionPlan
+    from algo_trading.settings import FeedSettings, StrategySettings
     from algo_trading.strategies.active import ActivePair
+    from algo_trading.strategies.base import Strategy
 
 S = TypeVar("S")
 
@@ -88,14 +103,60 @@ class App:
     def pairs(self) -> Sequence[ActivePair]:
         """Every active strategy with each of its instruments, once."""
         from algo_trading.strategies.active import ActivePair
-        from algo_trading.strategies.registry import build_strategy
 
         pairs = (
-            ActivePair(build_strategy(entry.name, entry.params), Instrument(symbol, self.settings.venue))
-            for entry in self.settings.strategies
+            ActivePair(strategy, Instrument(symbol, self.settings.venue))
+            for strategy, entry in self._strategies
             for symbol in entry.symbols
         )
         return list(dict.fromkeys(pairs))
+
+    @cached_property
+    def _strategies(self) -> Sequence[tuple[Strategy, StrategySettings]]:
+        from algo_trading.strategies.registry import build_strategy
+
+        return [(build_strategy(entry.name, entry.params), entry) for entry in self.settings.strategies]
+
+    # What is read
+
+    @cached_property
+    def feeds(self) -> Sequence[PostFeed]:
+        """Every configured feed of posts and articles."""
+        return [load_plugin("algo_trading.post_feeds", feed.platform)(self.settings, feed) for feed in self.feed_lines]
+
+    @property
+    def feed_lines(self) -> Sequence[FeedSettings]:
+        """The feeds as they are configured.
+
+        Raises:
+            ConfigError: two of them have one name.
+        """
+        names = [feed.name for feed in self.settings.feeds]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(f"the feed {twice[0]!r} is configured twice; keep one of the [[feeds]] tables")
+        return self.settings.feeds
+
+    @property
+    def influencers(self) -> Mapping[str, Sequence[str]]:
+        """The authors whose single posts count, by the feed's name."""
+        return {feed.name: feed.influencers for feed in self.feed_lines}
+
+    @cached_property
+    def coin_source(self) -> CoinListings:
+        source = self.settings.coin_listings.source
+        if not source:
+            raise ConfigError(
+                "no source of coin listings is configured: set coin_listings.source to coingecko or coinmarketcap"
+            )
+        listings: CoinListings = load_plugin("algo_trading.coin_listings", source)(self.settings)
+        return listings
+
+    @cached_property
+    def fundamentals_source(self) -> FundamentalsSource:
+        from algo_trading.adapters.yahoo.fundamentals import build_fundamentals
+
+        return build_fundamentals(self.settings)
 
     # What is stored
 
@@ -172,6 +233,36 @@ class App:
         return PostgresOutbox(self.database)
 
     @cached_property
+    def posts(self) -> PostRepository:
+        from algo_trading.adapters.postgres.posts import PostgresPosts
+
+        return PostgresPosts(self.database)
+
+    @cached_property
+    def mentions(self) -> MentionRepository:
+        from algo_trading.adapters.postgres.posts import PostgresMentions
+
+        return PostgresMentions(self.database)
+
+    @cached_property
+    def feed_states(self) -> FeedStateRepository:
+        from algo_trading.adapters.postgres.posts import PostgresFeedStates
+
+        return PostgresFeedStates(self.database)
+
+    @cached_property
+    def listings(self) -> ListingRepository:
+        from algo_trading.adapters.postgres.listings import PostgresListings
+
+        return PostgresListings(self.database)
+
+    @cached_property
+    def fundamentals(self) -> FundamentalsRepository:
+        from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
+
+        return PostgresFundamentals(self.database)
+
+    @cached_property
     def locks(self) -> ExclusiveWork:
         from algo_trading.adapters.postgres.locks import PostgresLocks
 
@@ -206,6 +297,58 @@ class App:
         from algo_trading.quality.gate import BarGate
 
         return BarGate()
+
+    @cached_property
+    def post_gate(self) -> PostGate:
+        from algo_trading.quality.posts import PostGate
+
+        return PostGate()
+
+    @cached_property
+    def finder(self) -> MentionFinder:
+        """Finds the packaged names, those of the configured file and the listed coins; of an instrument the last."""
+        from algo_trading.sentiment.mentions import MentionFinder
+        from algo_trading.sentiment.names import known_listings
+
+        named = self.settings.sentiment.names
+        known = [*known_listings(Path(named) if named else None), *self.listings.all()]
+        return MentionFinder(list({listing.instrument: listing for listing in known}.values()))
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        from algo_trading.sentiment.scorers import build_scorer
+
+        return build_scorer(self.settings.sentiment.scorer)
+
+    @cached_property
+    def events(self) -> EventClassifier:
+        from algo_trading.sentiment.events import EventClassifier
+
+        return EventClassifier()
+
+    @cached_property
+    def impact_weights(self) -> ImpactWeights:
+        from algo_trading.sentiment.impact import ImpactWeights
+
+        return ImpactWeights(
+            self.settings.sentiment.event_weights, {feed.name: feed.weight for feed in self.feed_lines}
+        )
+
+    @cached_property
+    def levels(self) -> Levels:
+        return Levels(self.settings.sentiment.medium, self.settings.sentiment.high)
+
+    @cached_property
+    def limits(self) -> Mapping[StrategyId, Limits]:
+        """The rules for each active strategy's signals: its own, with what the configuration says instead."""
+        return {strategy.id: entry.limits.over(strategy.limits) for strategy, entry in self._strategies}
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the venue."""
+        from algo_trading.calendars import market_calendar
+
+        return market_calendar(self.settings.venue).zone
 
     @cached_property
     def costs(self) -> Costs:

@@ -45,6 +45,7 @@ class MarketCalendar:
                 f"exchange_calendars {exchange_calendars.__version__} cannot make its calendar {code} "
                 f"({type(error).__name__}); choose another one, such as that of a neighbouring exchange"
             ) from error
+        self.zone = str(exchange_calendars.get_calendar(code).tz)  # its time zone's name
         self._dates: NDArray[np.datetime64] = schedule.index.to_numpy().astype("datetime64[D]")
         self._opens: NDArray[np.datetime64] = _utc_microseconds(schedule["open"])
         self._closes: NDArray[np.datetime64] = _utc_microseconds(schedule["close"])

@@ -8,16 +8,19 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.limits import Limits, TradeWindow
+from algo_trading.domain.post import Level, PostKind
+from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.subscription import EVERY
 from algo_trading.errors import ConfigError
 
@@ -41,12 +44,39 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class LimitsSettings(Section):
+    """Rules for a strategy's signals; what is left out is as the strategy has it (domain/limits.py)."""
+
+    mail_from: Level | None = None
+    order_from: Level | None = None
+    trade_window: TradeWindow | None = None  # "12:00-06:00" in the venue's zone; "00:00-00:00" is always
+    max_price_age: timedelta | None = Field(default=None, gt=timedelta(0))
+    max_move: float | None = Field(default=None, gt=0)
+    max_positions: int | None = Field(default=None, ge=0)
+
+    @field_validator("trade_window", mode="before")
+    @classmethod
+    def _read_window(cls, value: object) -> object:
+        return TradeWindow.parse(value) if isinstance(value, str) else value
+
+    @field_validator("max_price_age", mode="before")
+    @classmethod
+    def _read_hours(cls, value: object) -> object:
+        return timedelta(hours=value) if isinstance(value, int | float) else value
+
+    def over(self, limits: Limits) -> Limits:
+        """`limits` with what is given here instead."""
+        given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        return replace(limits, **given)
+
+
 class StrategySettings(Section):
     """A strategy at work on some symbols."""
 
     name: str
     symbols: tuple[str, ...] = Field(min_length=1)
     params: dict[str, int | float | str | bool] = {}
+    limits: LimitsSettings = LimitsSettings()
 
 
 class AccountSettings(Section):
@@ -180,7 +210,7 @@ class SentimentSettings(Section):
     names: str  # a file of further names; empty for the packaged ones alone
     medium: float = Field(ge=0, le=1)  # confidence from which it is called medium
     high: float = Field(ge=0, le=1)
-    event_weights: dict[str, float]
+    event_weights: dict[Topic, Annotated[float, Field(ge=0)]] = {}  # of a topic in an impact
 
 
 class AirflowSettings(Section):

@@ -20,7 +20,7 @@ def daily_indicators() -> None:
 
         with application() as app:
             session = run_session(app)
-            return told(session, app.make(ComputeIndicators)(session, instruments(app, symbols)))
+            return told(app.make(ComputeIndicators)(session, instruments(app, symbols)), session)
 
     @task(outlets=[DAILY_INDICATORS])
     def publish(reports: Reports) -> None:

@@ -28,7 +28,7 @@ def equity_daily_bars() -> None:
             session = run_session(app)
             report = app.make(IngestBars)(session, instruments(app, symbols))
             app.gate.publish(app.objects, f"{session}-{symbols[0]}")
-            return told(session, report)
+            return told(report, session)
 
     @task(outlets=[DAILY_BARS])
     def publish(reports: Reports) -> Report:
@@ -41,7 +41,7 @@ def equity_daily_bars() -> None:
             files = app.make(ExportBars)(app.settings.venue, [session.year])
             app.sessions.mark(app.settings.venue, session, Stage.INGESTED)
         announce(DAILY_BARS, session, files=files)
-        return told(session, files)
+        return told(files, session)
 
     publish(over_shards(ingest))
 

@@ -41,7 +41,7 @@ def history_load() -> None:
 
         with application() as app:
             first, last, wanted = chosen_history(app)
-            return told(last, app.make(LoadHistory)(first, last, wanted))
+            return told(app.make(LoadHistory)(first, last, wanted), last)
 
     load()
 

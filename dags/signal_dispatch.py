@@ -2,7 +2,8 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import SIGNALS, SOURCE_RETRIES, after, manners
+from algo_airflow.flow import SIGNALS, after, manners
+from algo_airflow.mails import deliver, notify
 from algo_airflow.runtime import Report, application, run_session, told
 
 
@@ -16,39 +17,18 @@ def signal_dispatch() -> None:
 
     @task
     def execute() -> Report:
-        """Fill pending orders at the session's open, apply splits and dividends, place the orders of its signals."""
+        """Fill pending orders at the session's open, apply splits and dividends, place the orders of its signals.
+
+        Posts that no strategy has decided on yet are decided on before, so that none comes too late for an order.
+        """
+        from algo_trading.services.decide_on_posts import DecideOnPosts
         from algo_trading.services.execute import ExecuteSignals
         from algo_trading.services.open_accounts import OpenAccounts
 
         with application() as app:
             app.make(OpenAccounts)()
-            return told(run_session(app), app.make(ExecuteSignals)())
-
-    @task
-    def notify() -> Report:
-        """Put a mail for every buy and sell into the outbox of each subscriber."""
-        from algo_trading.services.notify import NotifySubscribers
-        from algo_trading.services.open_accounts import OpenAccounts
-
-        with application() as app:
-            app.make(OpenAccounts)()
-            return told(run_session(app), app.make(NotifySubscribers)())
-
-    @task(retries=SOURCE_RETRIES)
-    def deliver() -> Report:
-        """Hand the mails that are due to the channel; one that is refused does not hold up the others.
-
-        Mails that could not be sent stay in the outbox. The task fails and tries them again, longer and longer apart;
-        what is left then goes out with a later run.
-        """
-        from algo_trading.errors import ServiceUnavailableError
-        from algo_trading.services.deliver import DeliverMails
-
-        with application() as app:
-            report = app.make(DeliverMails)()
-            if report.error:
-                raise ServiceUnavailableError(report.error)
-            return told(run_session(app), report)
+            app.make(DecideOnPosts)()
+            return told(app.make(ExecuteSignals)(), run_session(app))
 
     execute()
     notify() >> deliver()

@@ -36,7 +36,7 @@ def strategy_review() -> None:
         with application() as app:
             form = get_current_context()["params"]
             session, plan = run_session(app), Plan(form["in_sample"], form["out_of_sample"])
-            return told(session, app.make(ReviewStrategies)(session, instruments(app, symbols), plan))
+            return told(app.make(ReviewStrategies)(session, instruments(app, symbols), plan), session)
 
     @task
     def verify(symbols: list[str]) -> Report:
@@ -50,7 +50,7 @@ def strategy_review() -> None:
         with application() as app:
             watched = [Instrument(symbol, app.settings.venue) for symbol in app.settings.symbols]
             wanted = instruments(app, symbols) or [i for i in app.signals.instruments() if i not in watched]
-            return told(run_session(app), agreed(app.make(VerifyLive)(wanted)))
+            return told(agreed(app.make(VerifyLive)(wanted)), run_session(app))
 
     @task
     def summary(reviews: Reports, checks: Reports) -> Report:

@@ -10,18 +10,24 @@ from algo_airflow.runtime import Report, Reports, announce, application, instrum
 def strategy_signals() -> None:
     """Decide once for each active pair of strategy and symbol: buy, sell or hold, with a confidence and a reason.
 
-    Only bars and corporate actions up to the session are read. A stored signal is never rewritten: running a session
+    Only bars, corporate actions and text up to the session's close are read. A stored signal is never rewritten: running a session
     again, however much later, finds the same decisions.
     """
 
     @task
     def evaluate(symbols: list[str]) -> Report:
-        """Ask the strategies about a shard; pairs without a bar of the session are skipped and named."""
+        """Ask the strategies about a shard; pairs without a bar of the session are skipped and named.
+
+        Posts that nobody has read yet are read before, so that what was there at the close counts.
+        """
         from algo_trading.services.evaluate import EvaluateStrategies
+        from algo_trading.services.read_posts import ReadPosts
 
         with application() as app:
             session = run_session(app)
-            return told(session, app.make(EvaluateStrategies)(session, instruments(app, symbols)))
+            if app.posts.unread(1):
+                app.make(ReadPosts)()
+            return told(app.make(EvaluateStrategies)(session, instruments(app, symbols)), session)
 
     @task(outlets=[SIGNALS])
     def publish(reports: Reports) -> None:

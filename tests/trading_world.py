@@ -11,6 +11,7 @@ from algo_trading.calendars import market_calendar
 from algo_trading.domain.account import Account, Entry, Fill, Order
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.limits import Limits
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.subscription import OutboxItem, Subscription
 from algo_trading.repositories.signals import Stage
@@ -18,13 +19,16 @@ from algo_trading.risk.costs import Costs
 from algo_trading.risk.sizing import SizingRules
 from algo_trading.services.execute import ExecuteReport, ExecuteSignals
 from algo_trading.services.notify import NotifySubscribers
+from algo_trading.services.paper_session import Desk
 from contracts.bars import bar_row, bar_rows
 from contracts.signals import a_signal
 from fakes.accounts import FakeAccounts
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.outbox import FakeOutbox
+from fakes.posts import FakePosts
 from fakes.signals import FakeSessionLog, FakeSignals
 from fakes.subscriptions import FakeSubscriptions
+from paper_desk import LEVELS
 
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
 FAST, SLOW = StrategyId("fast", "{}"), StrategyId("slow", "{}")
@@ -88,6 +92,8 @@ class World:
     costs: Costs = Costs(Decimal("0.001"), Decimal(5))  # noqa: RUF009 - frozen
     sizing: SizingRules = SizingRules(Decimal("0.3"))  # noqa: RUF009 - frozen
     outbox_limit: int = 10_000
+    posts: FakePosts = field(default_factory=FakePosts)
+    limits: dict[StrategyId, Limits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bars.upsert(world_bars(), "test")
@@ -106,11 +112,14 @@ class World:
 
     def execute(self) -> list[ExecuteReport]:
         return ExecuteSignals(
-            self.accounts, self.sessions, self.signals, self.bars, self.actions, self.costs, self.sizing
-        )()
+            self.accounts, self.sessions, self.signals, self.bars, self.actions, self.posts,
+            Desk(self.costs, self.sizing, self.limits, LEVELS, "America/New_York"),
+        )()  # fmt: skip
 
     def notify(self) -> int:
-        return NotifySubscribers(self.subscriptions, self.sessions, self.signals, self.outbox, self.outbox_limit)()
+        return NotifySubscribers(
+            self.subscriptions, self.sessions, self.signals, self.outbox, self.outbox_limit, self.limits, LEVELS
+        )()
 
     def books(self, name: str = "paper") -> tuple[Account, list[Order], list[Fill], list[Entry]]:
         """All that an account holds and did."""

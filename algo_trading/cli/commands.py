@@ -155,6 +155,25 @@ def run_session(day: Day, to: To = None, json: Json = False) -> None:
     run_sessions(day, to, as_json=json)
 
 
+@app.command("run-text")
+def run_text(json: Json = False) -> None:
+    """Collect posts and articles, read them, decide and mail, here and now, without Airflow.
+
+    Safe to repeat: a post is stored, read and decided on once. Feeds are configured as [[feeds]] (docs/feeds.md).
+    """
+    from algo_trading.cli import posts
+
+    posts.run_text(as_json=json)
+
+
+@app.command()
+def posts(limit: Newest = 20, json: Json = False) -> None:
+    """List the newest posts and articles with the instruments they mention, how surely, and in which tone."""
+    from algo_trading.cli.posts import show_posts
+
+    show_posts(limit, as_json=json)
+
+
 @app.command("import-bars")
 def import_bars(
     paths: Annotated[

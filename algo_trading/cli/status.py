@@ -11,11 +11,12 @@ from algo_trading.settings import Settings, load_settings
 
 UNKNOWN: dict[str, Any] = {
     "latest_partition": None,
-    "rows": dict.fromkeys(("bars", "indicators", "signals", "quarantined")),
+    "rows": dict.fromkeys(("bars", "indicators", "signals", "quarantined", "posts", "articles", "mentions")),
     "outbox": dict.fromkeys(("sent", "pending", "failed")),
     "orders": dict.fromkeys(("pending", "filled", "refused")),
     "accounts": [],
     "recommendations": [],
+    "feeds": [],
 }
 
 
@@ -66,6 +67,9 @@ def show(state: dict[str, Any]) -> None:
             f"account [bold]{account['name']}[/]: cash {account['cash']}, holds {held}; at {account['cursor']}, "
             f"waits for {account['waits_for']} to be decided"
         )
+    feeds = [(f["name"], f["newest"] or "nothing yet", f["tried"], f["error"] or "fine") for f in state["feeds"]]
+    if feeds:
+        output.table("Feeds", ("feed", "newest", "tried", "state"), feeds)
     found = [(r["symbol"], r["strategy"], r["session"], r["trials"], r["reason"]) for r in state["recommendations"]]
     if found:
         output.table(

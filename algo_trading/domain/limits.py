@@ -8,13 +8,25 @@ from algo_trading.domain.post import Level
 
 @dataclass(frozen=True, slots=True)
 class TradeWindow:
-    """Hours of the day in the venue's time zone; one that begins later than it ends goes over midnight."""
+    """Hours of the day in the venue's time zone.
+
+    One that begins later than it ends goes over midnight; one that begins when it ends is the whole day.
+    """
 
     begins: time
     ends: time
 
+    @classmethod
+    def parse(cls, text: str) -> "TradeWindow":
+        """The window written as HH:MM-HH:MM; ValueError if it is not."""
+        begins, _, ends = text.partition("-")
+        try:
+            return cls(time.fromisoformat(begins.strip()), time.fromisoformat(ends.strip()))
+        except ValueError as error:
+            raise ValueError(f"{text!r} is no window of the day; write it as 12:00-06:00") from error
+
     def __contains__(self, moment: time) -> bool:
-        if self.begins <= self.ends:
+        if self.begins < self.ends:
             return self.begins <= moment < self.ends
         return moment >= self.begins or moment < self.ends
 
@@ -38,3 +50,6 @@ class Limits:
     max_price_age: timedelta | None = None
     max_move: float | None = None
     max_positions: int | None = None
+
+
+NO_LIMITS = Limits()

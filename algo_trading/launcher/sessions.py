@@ -123,25 +123,11 @@ class SessionRuns:
 
     def _require_no_failure(self, board: Board) -> None:
         failed = [run for runs in board.values() for run in runs.values() if run.state == FAILED]
-        if not failed:
-            return
-        run = failed[0]
-        tasks = self.api.every(f"/dags/{run.dag}/dagRuns/{run.run_id}/taskInstances", "task_instances")
-        for task in tasks:
-            if task["state"] == FAILED:
-                log = self._log(run, task)
-                index = f"[{task['map_index']}]" if task["map_index"] >= 0 else ""
-                cause = _last_error(log) or "its log says why"
-                raise AlgoTradingError(
-                    f"{run.dag} failed for {run.session} in task {task['task_id']}{index}: {cause}; log: {log}"
-                )
-        raise AlgoTradingError(f"{run.dag} failed for {run.session}; look at {self.api.url}/dags/{run.dag}")
-
-    def _log(self, run: Run, task: Mapping[str, Any]) -> Path:
-        folder = self.logs / f"dag_id={run.dag}" / f"run_id={run.run_id}" / f"task_id={task['task_id']}"
-        if task["map_index"] >= 0:
-            folder /= f"map_index={task['map_index']}"
-        return folder / f"attempt={task['try_number']}.log"
+        if failed:
+            run = failed[0]
+            raise AlgoTradingError(
+                failure(self.api, self.logs, run.dag, run.run_id, f"{run.dag} failed for {run.session}")
+            )
 
 
 def _done(board: Board) -> bool:
@@ -151,6 +137,24 @@ def _done(board: Board) -> bool:
 def _unfinished(board: Board) -> str:
     run = next(run for runs in board.values() for run in runs.values() if run.state != SUCCESS)
     return f"{run.dag} of {run.session} is {run.state or 'not there yet'}"
+
+
+def failure(api: AirflowApi, logs: Path, dag: str, run_id: str, what: str) -> str:
+    """A sentence on a failed run, `what` with its failed task, the task's error and its log."""
+    for task in api.every(f"/dags/{dag}/dagRuns/{run_id}/taskInstances", "task_instances"):
+        if task["state"] == FAILED:
+            log = _log(logs, dag, run_id, task)
+            index = f"[{task['map_index']}]" if task["map_index"] >= 0 else ""
+            cause = _last_error(log) or "its log says why"
+            return f"{what} in task {task['task_id']}{index}: {cause}; log: {log}"
+    return f"{what}; look at {api.url}/dags/{dag}"
+
+
+def _log(logs: Path, dag: str, run_id: str, task: Mapping[str, Any]) -> Path:
+    folder = logs / f"dag_id={dag}" / f"run_id={run_id}" / f"task_id={task['task_id']}"
+    if task["map_index"] >= 0:
+        folder /= f"map_index={task['map_index']}"
+    return folder / f"attempt={task['try_number']}.log"
 
 
 def _last_error(log: Path) -> str:

@@ -14,6 +14,7 @@ from algo_trading.errors import AlgoTradingError
 from algo_trading.launcher.airflow import METADATA_DATABASE, Airflow
 from algo_trading.launcher.board import shown_on
 from algo_trading.launcher.sessions import SessionRuns
+from algo_trading.launcher.text_runs import TextRuns
 from algo_trading.repositories.signals import Stage
 from algo_trading.services.load_history import LoadHistory
 from algo_trading.services.open_accounts import OpenAccounts
@@ -22,6 +23,7 @@ from algo_trading.settings import Settings
 
 SESSIONS_IN_AIRFLOW = 5
 SECONDS_FOR_SESSIONS = 600.0
+SECONDS_FOR_TEXT = 300.0
 
 Say = Callable[[str], None]
 Track = Callable[[str, int, int], None]  # hears what is being done, how much of it is done and out of how much
@@ -92,6 +94,8 @@ def work_through(application: App, airflow: Airflow, wanted: Plan, track: Track,
         if report.delivered.error:
             raise AlgoTradingError(report.delivered.error)
     airflow.wait_until_ready(lambda sentence: track(sentence, 1, 1))
+    kinds = sorted({feed.kind for feed in application.feeds})
+    TextRuns(airflow.api, airflow.home.task_logs).work_through(kinds, track, SECONDS_FOR_TEXT)
     runs = SessionRuns(airflow.api, airflow.home.task_logs)
     with shown_on(console) as show:
         runs.work_through(wanted.backfill, show, SECONDS_FOR_SESSIONS)

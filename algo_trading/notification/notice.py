@@ -1,18 +1,22 @@
 """What there is to tell about a signal: made once, put into every mail about it."""
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.post import Post
 from algo_trading.domain.signal import Side, Signal
 from algo_trading.notification.chart import BARS_SHOWN, draw_chart
 from algo_trading.notification.words import change_text, confidence_text, percent_text, price_text
 from algo_trading.strategies.base import Strategy
 
 CLOSES_SHOWN = 5
+POST_SHOWN = 600  # characters
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,10 @@ class Notice:
         return f"{self.headline} · {self.signal.strategy.name} · {self.signal.session}"
 
 
-def notice_of(signal: Signal, bars: Bars, strategy: Strategy) -> Notice:
+def notice_of(signal: Signal, bars: Bars, strategy: Strategy, post: Post | None = None, unordered: str = "") -> Notice:
     """Describe `signal`; `bars` are back-adjusted as of its session, which is the last of them.
+
+    `post` is what a signal on a post rests on; `unordered` says why nothing will be ordered, where that is so.
 
     Raises:
         ValueError: the bars end at another session, or there are none.
@@ -54,8 +60,8 @@ def notice_of(signal: Signal, bars: Bars, strategy: Strategy) -> Notice:
         signal=signal,
         headline=f"{signal.side.upper()} {signal.instrument} at {price_text(signal.close)}",
         reason=signal.reason if signal.reason.endswith((".", "!", "?")) else f"{signal.reason}.",
-        facts=_facts(signal, bars, strategy),
-        following=_following(signal),
+        facts=_facts(signal, bars, strategy) | (_post_facts(post) if post else {}),
+        following=unordered or _following(signal),
         closes=_closes(bars[-CLOSES_SHOWN:], {name: values[-CLOSES_SHOWN:] for name, values in lines.items()}),
         chart=draw_chart(bars, lines, signal.side, price),
         alt=f"Daily bars of {signal.instrument} from {shown.session(0)} to {signal.session}{watched}; "
@@ -76,6 +82,16 @@ def _facts(signal: Signal, bars: Bars, strategy: Strategy) -> dict[str, str]:
         "Strategy": f"{strategy.name}: {strategy.summary}",
         "Parameters": ", ".join(f"{name} = {value}" for name, value in parameters.items()) or "none",
     }
+
+
+def _post_facts(post: Post) -> dict[str, str]:
+    said = " ".join(post.text.split())
+    facts = {
+        "Post": f"“{textwrap.shorten(said, POST_SHOWN, placeholder=' …')}”",
+        "Author": f"{post.author} on {post.key.platform}",
+        "Posted": f"{post.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+    }
+    return facts | ({"Link": post.url} if post.url else {})
 
 
 def _following(signal: Signal) -> str:

@@ -58,6 +58,10 @@ class MentionRepository(Protocol):
         """Mentions with `after` < available_at <= `until`, sorted by instrument, available_at and post."""
         ...
 
+    def of_posts(self, posts: Sequence[PostKey]) -> list[Mention]:
+        """The mentions in some posts, sorted by post and instrument."""
+        ...
+
     def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
         """How often each author has mentioned what, in posts available before `until`."""
         ...

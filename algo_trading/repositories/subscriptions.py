@@ -18,8 +18,12 @@ class LockedSubscription(Protocol):
         """Its state."""
         ...
 
-    def advance(self, session: date, items: Sequence[OutboxItem]) -> int:
-        """Move the cursor to `session` and put `items` into the outbox, in one transaction; returns the new items."""
+    def queue(self, items: Sequence[OutboxItem]) -> int:
+        """Put `items` into the outbox and return how many are new."""
+        ...
+
+    def advance(self, session: date) -> None:
+        """Move the cursor to `session`, in the transaction that holds what was queued."""
         ...
 
 

@@ -1,16 +1,21 @@
 """Mails of the outbox go out."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
 from algo_trading.domain.corporate_actions import adjusted
+from algo_trading.domain.limits import NO_LIMITS, Limits
+from algo_trading.domain.post import Levels, PostKey
+from algo_trading.domain.signal import Signal, StrategyId
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.notification.compose import compose, sender_address
 from algo_trading.notification.notice import Notice, notice_of
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.clock import Clock
+from algo_trading.repositories.posts import PostRepository
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.repositories.subscriptions import Channel, DeferredError, OutboxRepository, UndeliverableError
 from algo_trading.strategies.registry import build_strategy
@@ -43,6 +48,9 @@ class DeliverMails:
     channel: Channel
     clock: Clock
     sender: str
+    posts: PostRepository
+    limits: Mapping[StrategyId, Limits]
+    levels: Levels
 
     def __call__(self) -> DeliveryReport:
         """Send every mail that is due now; one that is refused does not hold up the others.
@@ -88,7 +96,15 @@ class DeliverMails:
         if bars is None or bars.session(-1) != signal.session:
             raise UndeliverableError(f"there is no bar of {instrument} for {signal.session}")
         strategy = build_strategy(signal.strategy.name, json.loads(signal.strategy.params))
-        return notice_of(signal, adjusted(bars, self.actions.read([instrument], signal.session)), strategy)
+        seen = adjusted(bars, self.actions.read([instrument], signal.session))
+        post = self.posts.find(PostKey.parse(signal.post)) if signal.post else None
+        return notice_of(signal, seen, strategy, post, self._unordered(signal))
+
+    def _unordered(self, signal: Signal) -> str:
+        level, wanted = self.levels.of(signal.confidence), self.limits.get(signal.strategy, NO_LIMITS).order_from
+        if level.reaches(wanted):
+            return ""
+        return f"Nothing is ordered: the confidence is {level}, and {signal.strategy.name} orders from {wanted} on."
 
 
 def pause(attempts: int) -> timedelta:

@@ -1,16 +1,22 @@
 """Signals become mails in the outbox, for everyone who subscribed."""
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 
-from algo_trading.domain.signal import Side, Signal
+from algo_trading.calendars import market_calendar
+from algo_trading.domain.limits import NO_LIMITS, Limits
+from algo_trading.domain.post import Levels
+from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.subscription import EVERY, OutboxItem, OutboxStatus, Subscription
 from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
 from algo_trading.repositories.subscriptions import OutboxRepository, SubscriptionRepository
 from algo_trading.services.execute import next_session
+
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,8 @@ class NotifySubscribers:
     """Advance every subscription through the decided sessions after its cursor, as accounts are.
 
     The cursor and the mails of a session are written in one transaction; the mail's key comes from the signal and the
-    address, so nobody gets the same mail twice however often a session runs.
+    address, so nobody gets the same mail twice however often a session runs. A signal on a post is mailed as soon as
+    there is one, unless a session that closed after the post is behind the cursor already.
     """
 
     subscriptions: SubscriptionRepository
@@ -26,6 +33,8 @@ class NotifySubscribers:
     signals: SignalRepository
     outbox: OutboxRepository
     outbox_limit: int
+    limits: Mapping[StrategyId, Limits]
+    levels: Levels
 
     def __call__(self) -> int:
         """Put the mails that are due into the outbox and return how many are new.
@@ -36,35 +45,44 @@ class NotifySubscribers:
         return sum(self._advance(subscription) for subscription in self.subscriptions.all())
 
     def _advance(self, subscription: Subscription) -> int:
-        queued = 0
-        while (new := self._step(subscription)) is not None:
+        queued, decided = 0, True
+        while decided:
+            new, decided = self._step(subscription)
             queued += new
         return queued
 
-    def _step(self, subscription: Subscription) -> int | None:
-        """The new mails of the next session; None if there is none to go to."""
+    def _step(self, subscription: Subscription) -> tuple[int, bool]:
+        """The new mails of the next session and of posts, and whether there was a session to go to."""
         with ExitStack() as stack:
             try:
                 locked = stack.enter_context(self.subscriptions.locked(subscription))
             except KeyError:
-                return None  # it was removed meanwhile
+                return 0, False  # it was removed meanwhile
             current = locked.subscription
             session = next_session(current.venue, current.start, current.cursor)
-            if not self.sessions.reached(current.venue, session, Stage.DECIDED):
-                return None
-            new = locked.advance(session, self._items(current, session))
+            told = self._on_posts(current)
+            decided = self.sessions.reached(current.venue, session, Stage.DECIDED)
+            if decided:
+                told += self.signals.of_session(current.venue, session)
+                locked.advance(session)
+            new = locked.queue([_item(signal, current) for signal in told if self._concerns(signal, current)])
             if new:
                 self._require_room(new)  # an error here takes the step back
-            return new
+            return new, decided
 
-    def _items(self, subscription: Subscription, session: date) -> list[OutboxItem]:
-        return [
-            OutboxItem(_key(signal, subscription.address), subscription.address, signal.key, session)
-            for signal in self.signals.of_session(subscription.venue, session)
-            if signal.side is not Side.HOLD
+    def _on_posts(self, subscription: Subscription) -> list[Signal]:
+        calendar = market_calendar(subscription.venue)
+        last = subscription.cursor or calendar.previous(subscription.start).date
+        return self.signals.on_posts(subscription.venue, calendar.session(last).closes_at, END_OF_TIME)
+
+    def _concerns(self, signal: Signal, subscription: Subscription) -> bool:
+        level = self.levels.of(signal.confidence)
+        return (
+            signal.side is not Side.HOLD
             and subscription.symbol in {EVERY, signal.instrument.symbol}
             and subscription.strategy in {EVERY, signal.strategy.name}
-        ]
+            and level.reaches(self.limits.get(signal.strategy, NO_LIMITS).mail_from)
+        )
 
     def _require_room(self, wanted: int) -> None:
         # Counted without the step that is not committed yet.
@@ -76,5 +94,6 @@ class NotifySubscribers:
             )
 
 
-def _key(signal: Signal, address: str) -> str:
-    return hashlib.sha256(f"{address}\n{signal.key}".encode()).hexdigest()[:32]
+def _item(signal: Signal, subscription: Subscription) -> OutboxItem:
+    key = hashlib.sha256(f"{subscription.address}\n{signal.key}".encode()).hexdigest()[:32]
+    return OutboxItem(key, subscription.address, signal.key, signal.session)

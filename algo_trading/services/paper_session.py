@@ -1,42 +1,76 @@
 """One session in the life of a paper account, as a pure function.
 
-In the order of the day: corporate actions before the open, waiting orders at the open, new orders at the close.
+In the order of the day: corporate actions and orders for signals on posts before the open, waiting orders at the open,
+orders for the session's own signals at the close.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 from algo_trading.domain.account import Account, Entry, EntryKind, Fill, Order, OrderStatus, Position
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.limits import NO_LIMITS, Limits
+from algo_trading.domain.post import Levels
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.accounts import AccountStep
 from algo_trading.risk.costs import CENT, PRICE_STEP, Costs
-from algo_trading.risk.sizing import SizingRules, order_for
+from algo_trading.risk.limits import Proposal, refusal
+from algo_trading.risk.sizing import SHARE_STEP, SizingRules, order_for
 
-SHARE_STEP = Decimal("0.00000001")
 ROUNDED_UP = Decimal("0.02")  # the most that rounding can add to value and commission
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Prices of one instrument for one session, as traded. `opened` is False where there was no bar or no volume."""
+    """Prices of one instrument for one session, as traded. `opened` is False where there was no bar or no volume.
+
+    `previous` is the last close before the session, of the shares that a split of the session has made of it.
+    """
 
     open: Decimal
     close: Decimal
     opened: bool
+    previous: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A signal, and the market when an order for it can be placed (as `Proposal` has it)."""
+
+    signal: Signal
+    decided_at: datetime
+    price: float
+    priced_at: datetime
+    price_before: float | None = None
 
 
 @dataclass(frozen=True)
 class SessionInputs:
-    """What is known at the close of `session`. A quote without a bar carries the last known close."""
+    """What is known at the close of `session`. A quote without a bar carries the last known close.
+
+    `on_posts` are signals on posts that could be known before the open but not before the open of the session before,
+    `at_close` those decided at the close.
+    """
 
     session: date
     quotes: Mapping[Instrument, Quote]
     actions: Sequence[CorporateAction]
-    signals: Sequence[Signal]
+    at_close: Sequence[Offer]
+    on_posts: Sequence[Offer] = ()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The rules by which an account trades; a strategy that is not in `limits` has none. `zone` is the venue's."""
+
+    costs: Costs
+    sizing: SizingRules
+    limits: Mapping[StrategyId, Limits]
+    levels: Levels
+    zone: str
 
 
 def price(value: float) -> Decimal:
@@ -44,28 +78,54 @@ def price(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(PRICE_STEP)
 
 
-def advance(account: Account, inputs: SessionInputs, costs: Costs, rules: SizingRules) -> AccountStep:
+def advance(account: Account, inputs: SessionInputs, desk: Desk) -> AccountStep:
     """Move `account` to `inputs.session`."""
     step = AccountStep(account)
     for action in sorted(inputs.actions, key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND, a.instrument)):
         step = _apply(step, action, inputs.session)
     step = replace(step, entries=_summed(step.entries))
+    step = _order(step, inputs.on_posts, {name: quote.previous for name, quote in inputs.quotes.items()}, desk)
     # Sells first: what they bring in can pay for the buys.
-    for order in sorted(account.pending, key=lambda order: order.side is Side.BUY):
-        step = _fill(step, order, inputs, costs)
-    equity = equity_of(step.account, inputs.quotes)
-    decided = (order_for(signal, step.account, equity, rules) for signal in inputs.signals)
-    orders = [order for order in decided if order is not None]
-    pending = (*step.account.pending, *(order for order in orders if order.status is OrderStatus.PENDING))
-    moved = replace(step.account, cursor=inputs.session, pending=pending)
-    return replace(step, account=moved, orders=(*step.orders, *orders))
+    for order in sorted(step.account.pending, key=lambda order: order.side is Side.BUY):
+        step = _fill(step, order, inputs, desk.costs)
+    step = _order(step, inputs.at_close, {name: quote.close for name, quote in inputs.quotes.items()}, desk)
+    return replace(step, account=replace(step.account, cursor=inputs.session))
 
 
-def equity_of(account: Account, quotes: Mapping[Instrument, Quote]) -> Decimal:
-    """Cash and positions at the last known closes; a position without one counts as worthless."""
-    held = sum(
-        (p.quantity * quotes[p.instrument].close for p in account.positions if p.instrument in quotes), Decimal(0)
+def _order(step: AccountStep, offers: Sequence[Offer], prices: Mapping[Instrument, Decimal], desk: Desk) -> AccountStep:
+    """Place the orders of signals, one after the other."""
+    account, orders = step.account, []
+    equity = equity_of(account, prices)
+    for offer in offers:
+        order = _decided(offer, account, equity, desk)
+        if order is not None:
+            orders.append(order)
+            waiting = (order,) if order.status is OrderStatus.PENDING else ()
+            account = replace(account, pending=(*account.pending, *waiting))
+    return replace(step, account=account, orders=(*step.orders, *orders))
+
+
+def _decided(offer: Offer, account: Account, equity: Decimal, desk: Desk) -> Order | None:
+    """The order for one signal, refused where a limit of its strategy says so; None below the level of orders."""
+    signal = offer.signal
+    limits = desk.limits.get(signal.strategy, NO_LIMITS)
+    if not desk.levels.of(signal.confidence).reaches(limits.order_from):
+        return None
+    order = order_for(signal, account, equity, desk.sizing)
+    if order is None or order.side is Side.SELL or order.status is OrderStatus.REFUSED:
+        return order
+    taken = {held.instrument for held in account.positions if held.strategy == signal.strategy}
+    taken |= {o.instrument for o in account.pending if o.strategy == signal.strategy and o.side is Side.BUY}
+    reason = refusal(
+        limits,
+        Proposal(offer.decided_at, desk.zone, offer.price, offer.priced_at, offer.price_before, len(taken)),
     )
+    return replace(order, status=OrderStatus.REFUSED, reason=reason) if reason else order
+
+
+def equity_of(account: Account, prices: Mapping[Instrument, Decimal]) -> Decimal:
+    """Cash and positions at the last known prices; a position without one counts as worthless."""
+    held = sum((p.quantity * prices[p.instrument] for p in account.positions if p.instrument in prices), Decimal(0))
     return (account.cash + held).quantize(CENT, ROUND_HALF_EVEN)
 
 
@@ -88,7 +148,19 @@ def _apply(step: AccountStep, action: CorporateAction, session: date) -> Account
             entries.append(entry)
             positions.append(position)
     account = replace(step.account, positions=tuple(positions), cash=cash)
-    return replace(step, account=account, entries=(*step.entries, *entries))
+    step = replace(step, account=account, entries=(*step.entries, *entries))
+    return _split_orders(step, action.instrument, value) if action.kind is ActionKind.SPLIT else step
+
+
+def _split_orders(step: AccountStep, instrument: Instrument, ratio: Decimal) -> AccountStep:
+    """Orders for a number of shares that wait while a split is made are for as many new ones."""
+    split = {
+        order.client_order_id: replace(order, quantity=(order.quantity * ratio).quantize(SHARE_STEP, ROUND_DOWN))
+        for order in step.account.pending
+        if order.instrument == instrument and order.quantity is not None
+    }
+    pending = tuple(split.get(order.client_order_id, order) for order in step.account.pending)
+    return replace(step, account=replace(step.account, pending=pending), orders=(*step.orders, *split.values()))
 
 
 def _summed(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -122,9 +194,11 @@ def _fill(step: AccountStep, order: Order, inputs: SessionInputs, costs: Costs) 
 def _buy(step: AccountStep, order: Order, at: Decimal, session: date, costs: Costs) -> AccountStep:
     account = step.account
     assert order.budget is not None
-    shares, value, commission = _affordable(order.budget, at, costs)
+    shares, value, commission = _affordable(order.budget, at, costs, order.quantity)
     if value + commission > order.budget:
-        shares, value, commission = _affordable(order.budget - ROUNDED_UP, at, costs)
+        shares, value, commission = _affordable(order.budget - ROUNDED_UP, at, costs, order.quantity)
+    if order.quantity is not None and order.quantity < 1:
+        return _refuse(step, order, f"a split has left {order.quantity.normalize():f} of a share to buy")
     if shares <= 0:
         return _refuse(step, order, f"the budget of {order.budget} does not buy one share at {at:.2f}")
     if value + commission > account.cash:
@@ -137,9 +211,11 @@ def _buy(step: AccountStep, order: Order, at: Decimal, session: date, costs: Cos
     return _settle(step, order, fill, -(value + commission), tuple(positions))
 
 
-def _affordable(money: Decimal, at: Decimal, costs: Costs) -> tuple[Decimal, Decimal, Decimal]:
-    """How many shares `money` buys, their value and the commission, both rounded to the cent."""
+def _affordable(money: Decimal, at: Decimal, costs: Costs, most: Decimal | None) -> tuple[Decimal, Decimal, Decimal]:
+    """How many shares `money` buys, up to `most`, their value and the commission, both rounded to the cent."""
     shares = (money / (at * (1 + costs.commission))).quantize(Decimal(1), ROUND_DOWN)
+    if most is not None:
+        shares = min(shares, most.quantize(Decimal(1), ROUND_DOWN))
     value = (shares * at).quantize(CENT, ROUND_HALF_EVEN)
     return shares, value, costs.commission_on(value)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from algo_trading.calendars import market_calendar
 from algo_trading.domain.instrument import Instrument
 from algo_trading.repositories.signals import SessionLog, Stage
 from algo_trading.services.compute import ComputeIndicators
@@ -13,6 +14,7 @@ from algo_trading.services.execute import ExecuteReport, ExecuteSignals
 from algo_trading.services.export import ExportBars
 from algo_trading.services.ingest import IngestBars, IngestReport
 from algo_trading.services.notify import NotifySubscribers
+from algo_trading.services.run_text import RunText, TextReport
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class SessionReport:
     session: date
     ingested: IngestReport
     indicators: int
+    text: TextReport
     decided: EvaluateReport
     accounts: tuple[ExecuteReport, ...]
     queued: int
@@ -30,11 +33,12 @@ class SessionReport:
 
 @dataclass(frozen=True)
 class RunSession:
-    """Bars, gate, indicators, strategies, orders and mails of one session."""
+    """Bars, gate, indicators, text, strategies, orders and mails of one session."""
 
     ingest: IngestBars
     export: ExportBars
     compute: ComputeIndicators
+    text: RunText
     evaluate: EvaluateStrategies
     execute: ExecuteSignals
     notify: NotifySubscribers
@@ -49,8 +53,10 @@ class RunSession:
         self.export(venue, [session.year])
         self.sessions.mark(venue, session, Stage.INGESTED)
         computed = self.compute(session, self.instruments)
+        text = self.text(market_calendar(venue).session(session).closes_at)
         decided = self.evaluate(session, self.instruments)
         self.sessions.mark(venue, session, Stage.DECIDED)
         accounts = self.execute()
         queued = self.notify()
-        return SessionReport(session, ingested, computed.published, decided, tuple(accounts), queued, self.deliver())
+        delivered = self.deliver()
+        return SessionReport(session, ingested, computed.published, text, decided, tuple(accounts), queued, delivered)

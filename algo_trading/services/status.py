@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from algo_trading.domain.post import PostKind
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import BarRepository, IndicatorRepository
+from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
 from algo_trading.repositories.quality import QuarantineRepository
 from algo_trading.repositories.recommendations import RecommendationRepository
 from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
@@ -38,6 +40,16 @@ class RecommendationStatus:
 
 
 @dataclass(frozen=True)
+class FeedStatus:
+    """How far a feed has been read; `error` is the sentence of its last try, empty if that worked."""
+
+    name: str
+    newest: datetime | None
+    tried: datetime
+    error: str
+
+
+@dataclass(frozen=True)
 class Status:
     """Counts and cursors of the market database."""
 
@@ -47,6 +59,7 @@ class Status:
     orders: Mapping[str, int]
     accounts: tuple[AccountStatus, ...]
     recommendations: tuple[RecommendationStatus, ...]
+    feeds: tuple[FeedStatus, ...]
 
 
 @dataclass(frozen=True)
@@ -61,9 +74,13 @@ class ReadStatus:
     accounts: AccountRepository
     sessions: SessionLog
     recommendations: RecommendationRepository
+    posts: PostRepository
+    mentions: MentionRepository
+    feed_states: FeedStateRepository
 
     def __call__(self) -> Status:
         """The state now."""
+        posts = self.posts.counts()
         return Status(
             latest_partition=self.sessions.newest(Stage.DECIDED),
             rows={
@@ -71,6 +88,9 @@ class ReadStatus:
                 "indicators": self.indicators.count(),
                 "signals": self.signals.count(),
                 "quarantined": self.quarantine.count(),
+                "posts": posts[PostKind.POST],
+                "articles": posts[PostKind.ARTICLE],
+                "mentions": self.mentions.count(),
             },
             outbox=self.outbox.counts(),
             orders=self.accounts.order_counts(),
@@ -86,6 +106,10 @@ class ReadStatus:
                     report=found.report,
                 )
                 for found in self.recommendations.newest()
+            ),
+            feeds=tuple(
+                FeedStatus(state.name, state.watermark.published_at, state.tried_at, state.error)
+                for state in self.feed_states.all()
             ),
         )
 

@@ -9,6 +9,7 @@ from airflow.sdk import Asset, PartitionedAssetTimetable, XComArg
 from algo_airflow.deadlines import signals_within
 from algo_airflow.failures import RetryByError
 from algo_airflow.timetable import MarketSessionTimetable
+from algo_trading.domain.post import PostKind
 from algo_trading.plugins import load_plugin
 from algo_trading.settings import load_settings
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 DAILY_BARS = Asset("daily_bars", uri="algo-trading://bars/1d", group="market data")
 DAILY_INDICATORS = Asset("daily_indicators", uri="algo-trading://indicators/1d", group="market data")
 SIGNALS = Asset("signals", uri="algo-trading://signals", group="decisions")
+
+# What came in since the last time; the database knows what is still to be done, so these have no partitions.
+POSTS = Asset("posts", uri="algo-trading://posts/post", group="text")
+ARTICLES = Asset("articles", uri="algo-trading://posts/article", group="text")
+MENTIONS = Asset("mentions", uri="algo-trading://mentions", group="text")
 
 SOURCE_POOL = "market_data"
 SOURCE_RETRIES = 6  # an hour of patience with a source that is late or asks to slow down
@@ -32,6 +38,12 @@ def newest_session() -> date | None:
     """The newest session that the configured source can ever serve, None if it goes on with the calendar."""
     source: MarketData = load_plugin("algo_trading.market_data", SETTINGS.market_data)(SETTINGS)
     return source.newest_session(SETTINGS.venue)
+
+
+def while_feeds_go_on(kind: PostKind, cron: str) -> str | None:
+    """The schedule of a flow of posts or articles; None where no configured feed of that kind goes on."""
+    feeds = (load_plugin("algo_trading.post_feeds", feed.platform)(SETTINGS, feed) for feed in SETTINGS.feeds)
+    return cron if any(feed.kind is kind and not feed.replay for feed in feeds) else None
 
 
 def market_sessions() -> MarketSessionTimetable:
@@ -60,12 +72,12 @@ def shards() -> list[list[str]]:
     return [list(SETTINGS.symbols[start : start + size]) for start in range(0, len(SETTINGS.symbols), size)]
 
 
-def manners(*tags: str, deadline: bool = False) -> dict[str, Any]:
-    """Arguments that every DAG is made with."""
+def manners(*tags: str, deadline: bool = False, runs: int = 8) -> dict[str, Any]:
+    """Arguments that every DAG is made with; at most `runs` of its runs work at a time."""
     return {
         "tags": ["algo-trading", *tags],
         "owner_links": {OWNER: f"mailto:{SETTINGS.mail.sender}"},
-        "max_active_runs": 8,
+        "max_active_runs": runs,
         "deadline": signals_within(SIGNALS_WITHIN, SETTINGS.venue) if deadline else None,
         "default_args": {
             "owner": OWNER,

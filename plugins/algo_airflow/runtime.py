@@ -58,10 +58,12 @@ def chosen_history(app: "App") -> "tuple[date, date, list[Instrument]]":
     return date.fromisoformat(params["from"]), last, instruments(app, params["symbols"] or app.settings.symbols)
 
 
-def told(session: date, report: object) -> Report:
-    """A service's report on a session, logged, as the small JSON that the task returns."""
+def told(report: object, session: date | None = None) -> Report:
+    """A service's report, on a session where it is about one, logged, as the small JSON that the task returns."""
     plain = _plain(report)
-    plain = {"session": session.isoformat(), **(plain if isinstance(plain, dict) else {"result": plain})}
+    plain = plain if isinstance(plain, dict) else {"result": plain}
+    if session is not None:
+        plain = {"session": session.isoformat(), **plain}
     logging.getLogger("algo_trading").info("%s", plain)
     return plain
 

@@ -155,6 +155,15 @@ class MentionContract:
         assert mentions.of_instruments([IBM], None, early.available_at) == [mention_of(early)]
         assert mentions.of_instruments([IBM], late.available_at, late.available_at + MINUTE) == []
 
+    def test_mentions_of_posts(self, posts: PostRepository, mentions: MentionRepository) -> None:
+        first, second, third = a_post("1"), a_post("2"), a_post("3")
+        posts.add([first, second, third])
+        posts.store_readings([reading_of(second, IBM), reading_of(first, MSFT, IBM), reading_of(third, IBM)])
+        wanted = [mention_of(first, IBM), mention_of(first, MSFT), mention_of(second, IBM)]
+        assert mentions.of_posts([second.key, first.key]) == wanted
+        assert mentions.of_posts([]) == []
+        assert mentions.of_posts([PostKey("reddit", "1")]) == []
+
     def test_what_authors_wrote_about(self, posts: PostRepository, mentions: MentionRepository) -> None:
         written = [a_post("1"), a_post("2", NOON + MINUTE), a_post("3", author="bob")]
         posts.add(written)

@@ -26,7 +26,7 @@ class Mail:
     def queue(self, *items: OutboxItem) -> int:
         self.subscriptions.add(TRADER)
         with self.subscriptions.locked(TRADER) as locked:
-            return locked.advance(START, items)
+            return locked.queue(items)
 
 
 def an_item(key: str, session: date = START) -> OutboxItem:
@@ -81,9 +81,11 @@ class SubscriptionContract:
         mail.subscriptions.add(TRADER)
         with mail.subscriptions.locked(TRADER) as locked:
             assert locked.subscription == TRADER
-            assert locked.advance(START, [an_item("a"), an_item("b")]) == 2
+            assert locked.queue([an_item("a"), an_item("b")]) == 2
+            locked.advance(START)
             assert locked.subscription == replace(TRADER, cursor=START)
-            assert locked.advance(JAN_3, []) == 0
+            assert locked.queue([]) == 0
+            locked.advance(JAN_3)
         assert mail.subscriptions.all() == [replace(TRADER, cursor=JAN_3)]
         assert sorted(keys(mail.outbox.items())) == ["a", "b"]
 
@@ -92,7 +94,7 @@ class SubscriptionContract:
         mail.subscriptions.add(TRADER)
         mail.subscriptions.add(other)
         with mail.subscriptions.locked(replace(other, cursor=JAN_3)) as locked:  # its key finds it, not its cursor
-            locked.advance(START, [])
+            locked.advance(START)
         assert mail.subscriptions.all() == [TRADER, replace(other, cursor=START)]
 
     def test_the_same_mail_is_queued_once(self, mail: Mail) -> None:
@@ -107,7 +109,8 @@ class SubscriptionContract:
     def test_an_error_under_the_lock_undoes_the_step(self, mail: Mail) -> None:
         def advance_and_fail() -> None:
             with mail.subscriptions.locked(TRADER) as locked:
-                locked.advance(START, [an_item("a")])
+                locked.queue([an_item("a")])
+                locked.advance(START)
                 raise RuntimeError
 
         mail.subscriptions.add(TRADER)
@@ -132,7 +135,7 @@ class SubscriptionContract:
                 assert started.wait(10)
                 with pytest.raises(TimeoutError):
                     waiting.result(timeout=0.2)
-                locked.advance(START, [])
+                locked.advance(START)
             assert waiting.result(timeout=10) == replace(TRADER, cursor=START)
 
     def test_very_many_mails_at_once(self, mail: Mail) -> None:

@@ -33,7 +33,9 @@ def test_status_starts_nothing() -> None:
         shown = fresh.run("status", "--json").well().document
         assert shown["services"]["postgres"] == "down"
         assert shown["latest_partition"] is None
-        assert shown["rows"] == dict.fromkeys(("bars", "indicators", "signals", "quarantined"))
+        assert shown["rows"] == dict.fromkeys(
+            ("bars", "indicators", "signals", "quarantined", "posts", "articles", "mentions")
+        )
         assert shown["outbox"] == dict.fromkeys(("sent", "pending", "failed"))
         assert set(shown["orders"].values()) == {None}
         assert "stopped" in fresh.run("status").well().err

@@ -62,6 +62,10 @@ class FakeMentions:
         ]
         return sorted(wanted, key=lambda mention: (mention.instrument, mention.available_at, mention.post))
 
+    def of_posts(self, posts: Sequence[PostKey]) -> list[Mention]:
+        found = [mention for mention in self._all() if mention.post in posts]
+        return sorted(found, key=lambda mention: (mention.post, mention.instrument))
+
     def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
         history: dict[str, dict[Instrument, int]] = {}
         for mention in self._all():

@@ -59,8 +59,10 @@ class FakeLockedSubscription:
         self.new: dict[str, OutboxItem] = {}
         self._outbox = outbox
 
-    def advance(self, session: date, items: Sequence[OutboxItem]) -> int:
+    def advance(self, session: date) -> None:
         self.subscription = replace(self.subscription, cursor=session)
+
+    def queue(self, items: Sequence[OutboxItem]) -> int:
         before = len(self.new)
         for item in items:
             if item.dedupe_key not in self._outbox.stored:

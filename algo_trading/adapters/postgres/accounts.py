@@ -114,11 +114,12 @@ class PostgresLockedAccount:
                 "client_order_id": order.client_order_id,
                 "side": str(order.side),
                 "budget": order.budget,
+                "quantity": order.quantity,
                 "decided_session": order.decided_session,
                 "status": str(order.status),
                 "reason": order.reason,
             }
-            changes = {"status": values["status"], "reason": order.reason}
+            changes = {name: values[name] for name in ("status", "reason", "quantity")}
             statement = insert(orders).values(values)
             self._connection.execute(statement.on_conflict_do_update(index_elements=["client_order_id"], set_=changes))
         for fill in step.fills:
@@ -192,6 +193,7 @@ def _order(row: Row[Any]) -> Order:
         decided_session=row.decided_session,
         status=OrderStatus(row.status),
         reason=row.reason,
+        quantity=row.quantity,
     )
 
 

@@ -68,9 +68,11 @@ class PostgresLockedSubscription:
     _connection: Connection
     subscription: Subscription
 
-    def advance(self, session: date, items: Sequence[OutboxItem]) -> int:
+    def advance(self, session: date) -> None:
         self._connection.execute(update(subscriptions).where(_is(self.subscription)).values(cursor_session=session))
         self.subscription = replace(self.subscription, cursor=session)
+
+    def queue(self, items: Sequence[OutboxItem]) -> int:
         if not items:
             return 0
         rows = [

@@ -17,6 +17,7 @@ from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.repositories.posts import FeedState, Reading
 
 _BY_KEY = (posts.c.platform.collate("C"), posts.c.platform_id.collate("C"))
+_BY_INSTRUMENT = (instruments.c.symbol.collate("C"), instruments.c.venue.collate("C"))
 
 
 class PostgresPosts:
@@ -86,10 +87,15 @@ class PostgresMentions:
         )
         if after is not None:
             query = query.where(mentions.c.available_at > after)
-        by_instrument = (instruments.c.symbol.collate("C"), instruments.c.venue.collate("C"))
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(*by_instrument, mentions.c.available_at, *_BY_KEY))
+            rows = connection.execute(query.order_by(*_BY_INSTRUMENT, mentions.c.available_at, *_BY_KEY))
             return [_mention(row) for row in rows]
+
+    def of_posts(self, wanted: Sequence[PostKey]) -> list[Mention]:
+        keys = [(key.platform, key.id) for key in wanted]
+        query = _select_mentions().where(tuple_(posts.c.platform, posts.c.platform_id).in_(keys))
+        with self._engine.connect() as connection:
+            return [_mention(row) for row in connection.execute(query.order_by(*_BY_KEY, *_BY_INSTRUMENT))]
 
     def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
         query = (

@@ -371,7 +371,6 @@ listings = Table(
     Column("market_cap", Double),
     Column("volume", Double),
     Column("price", Double),
-    Column("source", Text, nullable=False),
     _written("updated_at"),
     comment="Names of instruments; capitalisation, volume and price in US dollars.",
 )

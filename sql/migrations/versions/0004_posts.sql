@@ -86,7 +86,6 @@ CREATE TABLE listings (
     market_cap DOUBLE PRECISION,
     volume DOUBLE PRECISION,
     price DOUBLE PRECISION,
-    source TEXT NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_listings PRIMARY KEY (instrument_id),
     CONSTRAINT fk_listings_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)

@@ -8,12 +8,16 @@ import pytest
 
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
+from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
+from algo_trading.adapters.postgres.listings import PostgresListings
 from algo_trading.adapters.postgres.mail import PostgresOutbox, PostgresSubscriptions
 from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresMentions, PostgresPosts
 from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQuality, PostgresQuarantine
 from algo_trading.adapters.postgres.signals import PostgresSessionLog, PostgresSignals
 from contracts.accounts import INSTRUMENTS, AccountContract
 from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.fundamentals import FundamentalsContract
+from contracts.listings import ListingRepositoryContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SessionLogContract, SignalContract, a_signal
@@ -87,6 +91,18 @@ class TestPostgresFeedStates(FeedStateContract):
     @pytest.fixture
     def feed_states(self, database: Database) -> PostgresFeedStates:
         return PostgresFeedStates(database)
+
+
+class TestPostgresFundamentals(FundamentalsContract):
+    @pytest.fixture
+    def fundamentals(self, database: Database) -> PostgresFundamentals:
+        return PostgresFundamentals(database)
+
+
+class TestPostgresListings(ListingRepositoryContract):
+    @pytest.fixture
+    def repository(self, database: Database) -> PostgresListings:
+        return PostgresListings(database)
 
 
 class TestPostgresAccounts(AccountContract):

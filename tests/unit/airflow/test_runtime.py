@@ -27,7 +27,7 @@ class Example:
 
 def test_a_report_becomes_small_json() -> None:
     report = Example(Counts(5), {f"S{n}": "unknown" for n in range(1000)}, (DAY,))
-    told_report = told(DAY, report)
+    told_report = told(report, DAY)
     assert told_report["session"] == "2013-02-25"
     assert told_report["counts"] == {"stored": 5}
     assert told_report["sessions"] == ["2013-02-25"]
@@ -35,8 +35,9 @@ def test_a_report_becomes_small_json() -> None:
 
 
 def test_a_bare_number_and_a_list_are_results() -> None:
-    assert told(DAY, 3) == {"session": "2013-02-25", "result": 3}
-    assert told(DAY, [Counts(1)]) == {"session": "2013-02-25", "result": [{"stored": 1}]}
+    assert told(3, DAY) == {"session": "2013-02-25", "result": 3}
+    assert told(3) == {"result": 3}
+    assert told([Counts(1)], DAY) == {"session": "2013-02-25", "result": [{"stored": 1}]}
 
 
 def test_shards_agree_on_their_session() -> None:

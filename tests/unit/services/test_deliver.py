@@ -8,6 +8,7 @@ import pytest
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.limits import Limits
 from algo_trading.domain.signal import Signal, StrategyId
 from algo_trading.domain.subscription import OutboxItem, OutboxStatus
 from algo_trading.errors import ConfigError
@@ -18,8 +19,10 @@ from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.channel import FakeChannel
 from fakes.clock import FakeClock
 from fakes.outbox import FakeOutbox
+from fakes.posts import FakePosts
 from fakes.signals import FakeSignals
 from mail_examples import IBM, NOON, SESSION, ibm_bars, ibm_mail, ibm_signal
+from paper_desk import LEVELS
 
 pytestmark = pytest.mark.unit
 
@@ -47,9 +50,14 @@ class House:
     channel: FakeChannel = field(default_factory=FakeChannel)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOON))
     sender: str = "algo-trading@localhost"
+    posts: FakePosts = field(default_factory=FakePosts)
+    limits: dict[StrategyId, Limits] = field(default_factory=dict)
 
     def deliver(self) -> DeliveryReport:
-        return DeliverMails(self.outbox, self.signals, self.bars, self.actions, self.channel, self.clock, self.sender)()
+        return DeliverMails(
+            self.outbox, self.signals, self.bars, self.actions, self.channel, self.clock, self.sender, self.posts,
+            self.limits, LEVELS,
+        )()  # fmt: skip
 
     def queue(self, *addresses: str, signal: Signal | None = None) -> None:
         signal = signal or ibm_signal()

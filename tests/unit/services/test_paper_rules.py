@@ -19,7 +19,7 @@ from algo_trading.repositories.accounts import AccountStep
 from algo_trading.risk.costs import CENT, Costs
 from algo_trading.risk.sizing import SizingRules, client_order_id
 from algo_trading.services.paper_session import Quote
-from paper_desk import FAST, IBM, MSFT, SLOW, START, Desk, a_signal, an_account
+from paper_desk import FAST, IBM, MSFT, SLOW, START, PaperDesk, a_signal, an_account
 
 pytestmark = pytest.mark.unit
 
@@ -58,11 +58,11 @@ DAYS = st.lists(
 )
 
 
-def play(desk: Desk, days: Sequence[Day]) -> Iterator[AccountStep]:
+def play(desk: PaperDesk, days: Sequence[Day]) -> Iterator[AccountStep]:
     """The steps of an account through these days, one at a time."""
     for number, day in enumerate(days):
         session = START + timedelta(days=number)
-        quotes = {i: Quote(*q) for i, q in zip((IBM, MSFT), day.quotes, strict=True) if q is not None}
+        quotes = {i: Quote(*q, previous=q[0]) for i, q in zip((IBM, MSFT), day.quotes, strict=True) if q is not None}
         actions = [CorporateAction(i, session, *a) for i, a in zip((IBM, MSFT), day.actions, strict=True) if a]
         signals = [
             a_signal(side, instrument, strategy, session, size)
@@ -74,7 +74,7 @@ def play(desk: Desk, days: Sequence[Day]) -> Iterator[AccountStep]:
 @settings(max_examples=60, deadline=None)
 @given(days=DAYS, cash=CASH, costs=COSTS, sizing=SIZING)
 def test_the_books_always_agree(days: Sequence[Day], cash: Decimal, costs: Costs, sizing: SizingRules) -> None:
-    desk = Desk(an_account(str(cash)), costs, sizing)
+    desk = PaperDesk(an_account(str(cash)), costs, sizing)
     for step in play(desk, days):
         account = step.account
         assert account.cash >= 0
@@ -98,7 +98,7 @@ def test_the_books_always_agree(days: Sequence[Day], cash: Decimal, costs: Costs
 @settings(max_examples=40, deadline=None)
 @given(days=DAYS, cash=CASH, costs=COSTS, sizing=SIZING)
 def test_every_fill_is_paid_to_the_cent(days: Sequence[Day], cash: Decimal, costs: Costs, sizing: SizingRules) -> None:
-    desk = Desk(an_account(str(cash)), costs, sizing)
+    desk = PaperDesk(an_account(str(cash)), costs, sizing)
     for step in play(desk, days):
         entries = {(e.strategy, e.instrument): e for e in step.entries if e.kind == "fill"}
         assert len(entries) == len(step.fills)
@@ -125,7 +125,7 @@ def test_every_fill_is_paid_to_the_cent(days: Sequence[Day], cash: Decimal, cost
 def test_the_same_days_give_the_same_account(
     days: Sequence[Day], cash: Decimal, costs: Costs, sizing: SizingRules
 ) -> None:
-    first, second = (Desk(an_account(str(cash)), costs, sizing) for _ in range(2))
+    first, second = (PaperDesk(an_account(str(cash)), costs, sizing) for _ in range(2))
     assert list(play(first, days)) == list(play(second, days))
     assert (first.orders, first.fills, first.entries) == (second.orders, second.fills, second.entries)
 
@@ -133,7 +133,7 @@ def test_the_same_days_give_the_same_account(
 @settings(max_examples=25, deadline=None)
 @given(days=DAYS, cash=CASH)
 def test_nobody_orders_twice_for_a_signal_or_before_it_is_settled(days: Sequence[Day], cash: Decimal) -> None:
-    desk = Desk(an_account(str(cash)))
+    desk = PaperDesk(an_account(str(cash)))
     steps = list(play(desk, days))
     placed = [order for step in steps for order in step.orders if order.decided_session == step.account.cursor]
     assert len({order.client_order_id for order in placed}) == len(placed)

@@ -11,7 +11,7 @@ import pytest
 from algo_trading.calendars import market_calendar
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.domain.subscription import Subscription
+from algo_trading.domain.subscription import EVERY, Subscription
 from algo_trading.repositories.signals import Stage
 from algo_trading.risk.costs import Costs
 from algo_trading.risk.sizing import SizingRules
@@ -22,9 +22,11 @@ from algo_trading.services.execute import ExecuteSignals
 from algo_trading.services.export import ExportBars
 from algo_trading.services.ingest import IngestBars
 from algo_trading.services.notify import NotifySubscribers
+from algo_trading.services.paper_session import Desk
 from algo_trading.services.run_session import RunSession, SessionReport
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.ema_cross import EmaCross
+from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from bar_series import random_walk
 from fakes.accounts import FakeAccounts
@@ -38,6 +40,8 @@ from fakes.objects import FakeObjectStore
 from fakes.quality import FakeQuality, FakeQuarantine
 from fakes.signals import FakeSessionLog, FakeSignals
 from fakes.subscriptions import FakeSubscriptions
+from paper_desk import LEVELS
+from text_world import TextWorld, a_row
 from written import joining
 
 pytestmark = pytest.mark.unit
@@ -45,6 +49,21 @@ pytestmark = pytest.mark.unit
 INSTRUMENTS = (Instrument("IBM"), Instrument("MSFT"))
 DAYS = tuple(session.date for session in market_calendar("XNYS").sessions(date(2012, 11, 1), date(2013, 1, 31)))
 TESTED = DAYS[-7:]
+
+
+def at(day: date, hour: int) -> datetime:
+    """An hour of a day in UTC; New York is five hours behind."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+# After the close, before the open and at noon of sessions; the one in the morning is outside the trade window.
+POSTED = [
+    a_row("1", at(TESTED[0], 23), "$IBM looks good"),
+    a_row("2", at(TESTED[1], 13), "good news about Microsoft"),
+    a_row("3", at(TESTED[2], 18), "$MSFT is good, $IBM is bad bad"),
+    a_row("4", at(TESTED[3], 22), "$IBM is good", author="bob"),
+    a_row("5", at(TESTED[4], 22), "$MSFT is very good"),
+]
 
 
 def served(seed: int) -> list[tuple[str, ...]]:
@@ -78,14 +97,19 @@ class World:
     subscriptions: FakeSubscriptions = field(default_factory=FakeSubscriptions)
     channel: FakeChannel = field(default_factory=FakeChannel)
     clock: FakeClock = field(default_factory=lambda: FakeClock(datetime(2013, 2, 1, tzinfo=UTC)))
+    text: TextWorld = field(default_factory=lambda: TextWorld(POSTED))
 
     def __post_init__(self) -> None:
         self.accounts.open("paper", "XNYS", TESTED[0], Decimal(10_000))
         self.subscriptions.add(Subscription("a@localhost", "IBM", "ema_cross", "XNYS", TESTED[0]))
+        self.subscriptions.add(Subscription("b@localhost", EVERY, "influencer_mention", "XNYS", TESTED[0]))
 
     def run(self, session: date) -> SessionReport:
         strategies = (SmaCross(fast=2, slow=4, trend=0), EmaCross(fast=2, slow=5))
         pairs = [ActivePair(strategy, instrument) for strategy in strategies for instrument in INSTRUMENTS]
+        driven = InfluencerMention()
+        pairs += [ActivePair(driven, instrument) for instrument in INSTRUMENTS]
+        limits = {driven.id: driven.limits}
         return RunSession(
             ingest=IngestBars(
                 self.source, FakeGate(), self.bars, self.actions, self.quarantine, self.quality, self.objects,
@@ -93,14 +117,23 @@ class World:
             ),
             export=ExportBars(self.bars, self.objects, FakeLocks()),
             compute=ComputeIndicators(self.bars, self.actions, self.indicators),
+            text=self.text.flow(
+                bars=self.bars, actions=self.actions, signals=self.signals, pairs=pairs, quarantine=self.quarantine,
+                quality=self.quality, objects=self.objects, clock=self.clock,
+            ),
             evaluate=EvaluateStrategies(self.bars, self.actions, joining(), self.signals, pairs),
             execute=ExecuteSignals(
-                self.accounts, self.sessions, self.signals, self.bars, self.actions,
-                Costs(Decimal("0.001"), Decimal(5)), SizingRules(Decimal("0.4")),
+                self.accounts, self.sessions, self.signals, self.bars, self.actions, self.text.posts,
+                Desk(
+                    Costs(Decimal("0.001"), Decimal(5)), SizingRules(Decimal("0.4")), limits, LEVELS, "America/New_York"
+                ),
             ),
-            notify=NotifySubscribers(self.subscriptions, self.sessions, self.signals, self.subscriptions.outbox, 1000),
+            notify=NotifySubscribers(
+                self.subscriptions, self.sessions, self.signals, self.subscriptions.outbox, 1000, limits, LEVELS
+            ),
             deliver=DeliverMails(
-                self.subscriptions.outbox, self.signals, self.bars, self.actions, self.channel, self.clock, "s@here"
+                self.subscriptions.outbox, self.signals, self.bars, self.actions, self.channel, self.clock, "s@here",
+                self.text.posts, limits, LEVELS,
             ),
             sessions=self.sessions,
             instruments=INSTRUMENTS,
@@ -112,6 +145,10 @@ class World:
             "bars": self.bars.read(INSTRUMENTS, Interval.DAY, None, None).to_pylist(),
             "indicators": [self.indicators.read(INSTRUMENTS, Interval.DAY, day).to_pylist() for day in TESTED],
             "signals": [self.signals.of_session("XNYS", day) for day in TESTED],
+            "on posts": self.signals.on_posts("XNYS", at(TESTED[0], 0), at(TESTED[-1], 23)),
+            "posts": sorted(self.text.posts.newest(100), key=lambda post: post.key),
+            "mentions": self.text.mentions.of_instruments(INSTRUMENTS, None, at(TESTED[-1], 23)),
+            "feeds": [(state.name, state.watermark, state.error) for state in self.text.feed_states.all()],
             "account": self.accounts.get("paper"),
             "orders": self.accounts.orders("paper"),
             "fills": self.accounts.fills("paper"),
@@ -150,6 +187,16 @@ def test_the_days_are_worth_testing(in_order: World) -> None:
     assert {entry.kind for entry in state["book"]} == {"fill", "dividend"}
     assert state["quarantined"] == {"upside down": 1}
     assert all(state["decided"])
+    assert len(state["on posts"]) == 6
+    orders = [order for order in state["orders"] if order.strategy == InfluencerMention().id]
+    assert sorted((order.instrument.symbol, order.side, order.status, order.reason[:30]) for order in orders) == [
+        ("IBM", "buy", "filled", "an influencer mentioned it (co"),
+        ("IBM", "sell", "filled", "an influencer mentioned it (co"),
+        ("MSFT", "buy", "filled", "an influencer mentioned it (co"),
+        ("MSFT", "buy", "refused", "08:00 in America/New_York is o"),
+        ("MSFT", "buy", "refused", "42 shares cost 3970.75 with co"),
+    ]
+    assert sum(item.address == "b@localhost" for item in in_order.subscriptions.outbox.items()) == 5
 
 
 def test_running_all_of_it_again_changes_nothing(in_order: World) -> None:
@@ -198,14 +245,14 @@ def unreliable(part: Any, method: str, after: int) -> Iterator[None]:
         ("bars", "upsert", 1), ("quality", "record", 1), ("objects", "put", 1), ("sessions", "mark", 1),
         ("sessions", "mark", 2), ("indicators", "upsert", 1), ("signals", "add", 1), ("accounts", "locked", 1),
         ("accounts", "locked", 2), ("subscriptions", "locked", 1), ("subscriptions", "locked", 2),
-        ("channel", "deliver", 1),
+        ("channel", "deliver", 1), ("posts", "add", 1), ("posts", "store_readings", 1), ("feed_states", "put", 1),
     ],
 )  # fmt: skip
 def test_where_it_breaks_it_goes_on(in_order: World, part: str, method: str, after: int) -> None:
     world = World()
     for day in TESTED[:3]:
         world.run(day)
-    breaking = unreliable(getattr(world, part), method, after)
+    breaking = unreliable(getattr(world if hasattr(world, part) else world.text, part), method, after)
     next(breaking)
     broken = False
     for day in TESTED[3:5]:

@@ -5,9 +5,13 @@ from decimal import Decimal
 import pytest
 
 from algo_trading.domain.signal import Side
-from algo_trading.services.status import AccountStatus, ReadStatus, Status
+from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.repositories.posts import FeedState
+from algo_trading.services.status import AccountStatus, FeedStatus, ReadStatus, Status
+from contracts.posts import IBM, MSFT, NOON, a_post, reading_of
 from contracts.quality import ROW
 from fakes.bars import FakeIndicators
+from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.quality import FakeQuarantine
 from fakes.recommendations import FakeRecommendations
 from trading_world import DAYS, SAID, World
@@ -18,9 +22,13 @@ pytestmark = pytest.mark.unit
 def status_of(world: World) -> Status:
     quarantine = FakeQuarantine()
     quarantine.add([ROW])
+    posts, feed_states = FakePosts(), FakeFeedStates()
+    posts.add([a_post()])
+    posts.store_readings([reading_of(a_post(), IBM, MSFT)])
+    feed_states.put(FeedState("x @ann", Watermark(NOON), NOON, "the token has expired"))
     return ReadStatus(
         world.bars, FakeIndicators(), world.signals, quarantine, world.outbox, world.accounts, world.sessions,
-        FakeRecommendations(),
+        FakeRecommendations(), posts, FakeMentions(posts), feed_states,
     )()  # fmt: skip
 
 
@@ -33,7 +41,9 @@ def test_at_first_nothing_has_happened() -> None:
     assert status.orders == {"pending": 0, "filled": 0, "refused": 0}
     assert status.rows == {
         "bars": world.bars.count(), "indicators": 0, "signals": world.signals.count(), "quarantined": 1,
+        "posts": 1, "articles": 0, "mentions": 2,
     }  # fmt: skip
+    assert status.feeds == (FeedStatus("x @ann", NOON, NOON, "the token has expired"),)
 
 
 def test_an_account_says_what_it_waits_for() -> None:

@@ -1,0 +1,92 @@
+"""Posts and articles in Airflow: the heads of the text flow are started once, then the flow is waited for."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from algo_trading.domain.post import PostKind
+from algo_trading.errors import AlgoTradingError
+from algo_trading.launcher.api import AirflowApi
+from algo_trading.launcher.sessions import FAILED, POLL_SECONDS, SUCCESS, failure
+
+HEADS = {PostKind.POST: "social_posts", PostKind.ARTICLE: "news_articles"}
+FOLLOWERS = ("text_sentiment", "text_signals")
+UNFINISHED = {"queued", "running"}
+
+Track = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class TextRuns:
+    """Runs of the text flow in the Airflow behind `api`, whose task logs are in `logs`."""
+
+    api: AirflowApi
+    logs: Path
+
+    def work_through(self, kinds: Sequence[PostKind], track: Track, seconds: float) -> bool:
+        """Have the heads of `kinds` run that never did, and wait for all that follows; returns whether any had to.
+
+        `track` hears how many flows are through.
+
+        Raises:
+            AlgoTradingError: a run failed (the task, its error and its log are named), or it takes longer than
+                `seconds`.
+        """
+        heads = [HEADS[kind] for kind in kinds if not self._runs(HEADS[kind], SUCCESS)]
+        if not heads:
+            return False
+        for head in heads:
+            if not self._unfinished(head):
+                self.api.post(f"/dags/{head}/dagRuns", {"logical_date": None})
+        limit = time.monotonic() + seconds
+        flow = (*heads, *FOLLOWERS)
+        while True:
+            through = self._through(heads)
+            track("reading posts and articles in Airflow", through, len(flow))
+            if through == len(flow):
+                return True
+            if time.monotonic() > limit:
+                raise AlgoTradingError(
+                    f"{flow[through]} is not through after {seconds:.0f} s; it goes on at {self.api.url}, or try again"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _through(self, heads: Sequence[str]) -> int:
+        """How many flows have nothing left to do, in their order."""
+        told, through = "", 0  # the time at which the flows before told of something new, as ISO 8601
+        for dag in heads:
+            if self._unfinished(dag):
+                return through
+            told, through = max(told, self._told(dag)), through + 1
+        for dag in FOLLOWERS:
+            if told and (self._unfinished(dag) or not self._answered(dag, told)):
+                return through
+            told, through = (self._told(dag) if told else ""), through + 1
+        return through
+
+    def _unfinished(self, dag: str) -> bool:
+        runs = self._runs(dag)
+        if runs and runs[0]["state"] == FAILED:
+            raise AlgoTradingError(failure(self.api, self.logs, dag, runs[0]["dag_run_id"], f"{dag} failed"))
+        return any(run["state"] in UNFINISHED for run in runs)
+
+    def _told(self, dag: str) -> str:
+        """When the newest run announced something; empty if it was skipped because there was nothing new."""
+        newest = self._runs(dag)[0]["dag_run_id"]
+        ends = [
+            task["end_date"]
+            for task in self.api.every(f"/dags/{dag}/dagRuns/{newest}/taskInstances", "task_instances")
+            if task["state"] == SUCCESS
+        ]
+        return max(ends, default="")
+
+    def _answered(self, dag: str, since: str) -> bool:
+        """Whether a run that was asked for after `since` has succeeded."""
+        return any(run["queued_at"] >= since for run in self._runs(dag, SUCCESS))
+
+    def _runs(self, dag: str, state: str = "") -> list[dict[str, Any]]:
+        """Some of the newest runs, newest first."""
+        query = {"order_by": "-id", "limit": "10"} | ({"state": state} if state else {})
+        return list(self.api.get(f"/dags/{dag}/dagRuns", **query)["dag_runs"])

@@ -1,0 +1,89 @@
+"""Strategies that are driven by posts decide: one signal for each active pair and post."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+
+import numpy as np
+
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.features import with_mention
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.post import Mention
+from algo_trading.domain.signal import Signal
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
+from algo_trading.repositories.clock import Clock
+from algo_trading.repositories.posts import MentionRepository
+from algo_trading.repositories.signals import SignalRepository
+from algo_trading.services.evaluate import EvaluateReport, decide_last
+from algo_trading.strategies.active import ActivePair
+from algo_trading.strategies.base import Strategy
+
+
+@dataclass(frozen=True)
+class DecideOnPosts:
+    """Ask every active strategy that is driven by posts about each mention of its instruments, once."""
+
+    bars: BarRepository
+    actions: CorporateActionRepository
+    mentions: MentionRepository
+    signals: SignalRepository
+    pairs: Sequence[ActivePair]
+    clock: Clock
+
+    def __call__(self, until: datetime | None = None) -> EvaluateReport:
+        """Decide on mentions available by `until` (None: now) that have no signal yet.
+
+        A decision rests on the bars that had closed when the post became available and on that post alone, so it is
+        the same whenever this runs. A mention before the first bar of its instrument is skipped and named.
+        """
+        until = until or self.clock.now()
+        driven = [pair for pair in self.pairs if pair.strategy.on_posts]
+        mentions = self.mentions.of_instruments(sorted({pair.instrument for pair in driven}), None, until)
+        about = {instrument: list(group) for instrument, group in groupby(mentions, lambda found: found.instrument)}
+        waiting = [
+            (pair, found)
+            for pair in driven
+            for found in self.signals.undecided(pair.strategy.id, about.get(pair.instrument, []))
+        ]
+        if not waiting:
+            return EvaluateReport(0, 0, ())
+        series = self._series({pair.instrument for pair, _ in waiting}, until)
+        decided, skipped = [], []
+        for pair, mention in waiting:
+            bars, actions = series.get(pair.instrument, (None, []))
+            signal = decide_on_post(pair.strategy, bars, actions, mention) if bars else None
+            if signal:
+                decided.append(signal)
+            else:
+                skipped.append(f"{pair.strategy.name} {pair.instrument} {mention.post}")
+        return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
+
+    def _series(
+        self, instruments: set[Instrument], until: datetime
+    ) -> dict[Instrument, tuple[Bars, list[CorporateAction]]]:
+        wanted, last = sorted(instruments), until.date()
+        series = split_by_instrument(self.bars.read(wanted, Interval.DAY, None, last), Interval.DAY)
+        actions = self.actions.read(wanted, last)
+        return {
+            instrument: (bars, [action for action in actions if action.instrument == instrument])
+            for instrument, bars in series.items()
+        }
+
+
+def decide_on_post(
+    strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction], mention: Mention
+) -> Signal | None:
+    """The signal of `strategy` on one mention; None if no bar had closed when its post became available.
+
+    `bars` are as traded and begin with the first stored one; later ones are not looked at.
+    """
+    moment = np.datetime64(mention.available_at.astimezone(UTC).replace(tzinfo=None), "us")
+    seen = int(np.searchsorted(bars.closed_at, moment, side="right"))
+    if not seen:
+        return None
+    known = with_mention(bars[:seen], mention)
+    signal = decide_last(strategy, known, [action for action in actions if action.ex_date <= known.session(-1)])
+    return replace(signal, post=str(mention.post), available_at=mention.available_at)

@@ -1,0 +1,42 @@
+"""The whole text flow in this process: the same services that the DAGs call."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from algo_trading.domain.post import PostKind
+from algo_trading.errors import SourceError
+from algo_trading.services.collect import CollectPosts, CollectReport
+from algo_trading.services.decide_on_posts import DecideOnPosts
+from algo_trading.services.evaluate import EvaluateReport
+from algo_trading.services.read_posts import ReadPosts, ReadReport
+
+
+@dataclass(frozen=True)
+class TextReport:
+    """What posts and articles brought; `error` is the sentence of feeds that all failed."""
+
+    collected: CollectReport
+    read: ReadReport
+    decided: EvaluateReport
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class RunText:
+    """Posts and articles in, gate, mentions, sentiment, and the signals of strategies that are driven by posts."""
+
+    collect: CollectPosts
+    read_posts: ReadPosts
+    decide_on_posts: DecideOnPosts
+
+    def __call__(self, until: datetime | None = None) -> TextReport:
+        """Run the flow up to `until` (None: now); a step that was done before changes nothing.
+
+        Feeds that fail do not keep what is there from being read.
+        """
+        collected, error = CollectReport(), ""
+        try:
+            collected = self.collect(set(PostKind), until)
+        except SourceError as trouble:
+            error = str(trouble)
+        return TextReport(collected, self.read_posts(until), self.decide_on_posts(until), error)

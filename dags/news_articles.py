@@ -1,0 +1,19 @@
+"""News headlines about the watched symbols, every hour."""
+
+from airflow.sdk import dag
+
+from algo_airflow.flow import ARTICLES, manners, while_feeds_go_on
+from algo_airflow.posts import collected
+from algo_trading.domain.post import PostKind
+
+
+@dag(schedule=while_feeds_go_on(PostKind.ARTICLE, "@hourly"), catchup=False, **manners("text", runs=1))
+def news_articles() -> None:
+    """Collect what is new since the last time, from every feed of articles that the configuration names.
+
+    Where all of them are files of the past there is no schedule: a run by hand collects what they hold.
+    """
+    collected(PostKind.ARTICLE, ARTICLES)
+
+
+news_articles()

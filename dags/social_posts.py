@@ -1,0 +1,19 @@
+"""Posts of the followed accounts and communities, every five minutes."""
+
+from airflow.sdk import dag
+
+from algo_airflow.flow import POSTS, manners, while_feeds_go_on
+from algo_airflow.posts import collected
+from algo_trading.domain.post import PostKind
+
+
+@dag(schedule=while_feeds_go_on(PostKind.POST, "*/5 * * * *"), catchup=False, **manners("text", runs=1))
+def social_posts() -> None:
+    """Collect what is new since the last time, from every feed of posts that the configuration names.
+
+    Where all of them are files of the past there is no schedule: a run by hand collects what they hold.
+    """
+    collected(PostKind.POST, POSTS)
+
+
+social_posts()
