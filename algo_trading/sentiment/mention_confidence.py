@@ -10,10 +10,11 @@ from functools import cached_property
 
 from algo_trading.domain.listing import Listing
 from algo_trading.domain.post import MatchKind
-from algo_trading.sentiment.mention_patterns import Everyday, Haul, Hit, Pattern
+from algo_trading.sentiment.mention_patterns import Everyday, Haul, Hit, Pattern, decoded
 from algo_trading.sentiment.mention_words import BESIDE, COIN, MONEY, NEAR, STOCK
 from algo_trading.sentiment.names import COINS_VENUE
 
+CUES = COIN | STOCK | MONEY
 REACH = 80  # bytes to either side in which words count as near
 PROMINENT = 200  # rank up to which a bare symbol or name is taken at its word
 OPENING, APOSTROPHE = "\u201c\u2018", "\u2019"  # typographic quotes
@@ -66,6 +67,13 @@ class Scene:
         words = [word for word in self.text.split() if word[0].isalpha()]
         return len(words) >= 4 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
+    def span(self, hit: Hit) -> tuple[int, int]:
+        """Where a hit stands in characters."""
+        if len(self.raw) == len(self.text):
+            return hit.start, hit.end
+        start = len(decoded(self.raw[: hit.start]))
+        return start, start + len(decoded(self.raw[hit.start : hit.end]))
+
     def around(self, first: int, last: int) -> tuple[bytes, bytes]:
         """What stands before and behind the bytes `first`..`last` of the text: words in lower case, and blanks."""
         begin, finish = self._begin, self._finish
@@ -115,17 +123,15 @@ def context_odds(scene: Scene, listing: Listing, hit: Hit, end: int, sign: str) 
     """Log-odds from the words around a hit that ends at the character `end`."""
     left, right = scene.around(hit.start, hit.end)
     before, after = left.split(), right.split()
-    words = {*before, *after}
-    pattern = hit.pattern
+    pattern, odds = hit.pattern, 0.0
     own = COIN if listing.instrument.venue == COINS_VENUE else STOCK
-    odds = OWN_CUE * min(len(own & words), MOST_CUES) if not own.isdisjoint(words) else 0.0
-    money = len(MONEY & words) if not MONEY.isdisjoint(words) else 0
-    if AMOUNT.search(left) or AMOUNT.search(right):
-        money += 1
-    odds += MONEY_CUE * min(money, MOST_CUES)
+    cues = CUES.intersection((*before, *after))
+    money = (b"$" in left or b"$" in right) and bool(AMOUNT.search(left) or AMOUNT.search(right))
+    if cues or money:
+        odds += OWN_CUE * min(len(own & cues), MOST_CUES) + MONEY_CUE * min(len(MONEY & cues) + money, MOST_CUES)
     if (beside := BESIDE.get(pattern.spelling)) and not beside.isdisjoint((*before[-1:], *after[:1])):
         odds += SENSE_BESIDE
-    if (near := NEAR.get(pattern.spelling)) and not near.isdisjoint(words):
+    if (near := NEAR.get(pattern.spelling)) and not near.isdisjoint((*before, *after)):
         odds += SENSE_NEAR
     if pattern.everyday and sign not in ("@", "$", "#"):
         if after and after[0].isdigit():

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from math import inf, log1p
 
 from algo_trading.domain.instrument import Instrument
@@ -81,26 +80,27 @@ class MentionFinder:
 
     def _sightings(self, scene: Scene, hits: list[Hit]) -> list[list[_Sighting]]:
         """For each place in the text the instruments that it may mean."""
-        raw = scene.raw
         if len(hits) > 1:
             hits.sort(key=lambda hit: (hit.start, -hit.end))
         places: list[list[_Sighting]] = []
-        free = 0
-        for (first, last), several in groupby(hits, lambda hit: (hit.start, hit.end)):
-            if first < free:
+        taken = (0, 0)  # in bytes
+        for hit in hits:
+            place = (hit.start, hit.end)
+            if hit.start < taken[1] and place != taken:
                 continue
-            start, end = first, last
-            if len(raw) != len(scene.text):
-                start = len(raw[:first].decode("utf-8", "surrogatepass"))
-                end = start + len(raw[first:last].decode("utf-8", "surrogatepass"))
-            meant = [sighting for hit in several if (sighting := self._sighting(scene, hit, start, end)) is not None]
-            if meant:
-                places.append(meant)
-                free = last
+            sighting = self._sighting(scene, hit)
+            if sighting is None:
+                continue
+            if place == taken:
+                places[-1].append(sighting)
+            else:
+                places.append([sighting])
+                taken = place
         return places
 
-    def _sighting(self, scene: Scene, hit: Hit, start: int, end: int) -> _Sighting | None:
+    def _sighting(self, scene: Scene, hit: Hit) -> _Sighting | None:
         text, pattern = scene.text, hit.pattern
+        start, end = scene.span(hit)
         matched = text[start:end]
         sign = text[start - 1 : start]
         if sign == "@" and (pattern.kind is MatchKind.SYMBOL or start <= scene.addressed):
@@ -137,26 +137,30 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def _weighed(text: str, places: list[list[_Sighting]], known: Mapping[Instrument, float]) -> list[Found]:
     """What the places mean, in view of each other and of what the author wrote about before."""
-    sure: list[tuple[Instrument, int]] = []
-    if len(places) > 1:
-        likeliest = [max(meant, key=_preference) for meant in places]
-        sure = [(one.listing.instrument, one.start) for one in likeliest if one.odds >= SURE]
+    if known or len(places) > 1:
+        _compare(places, known)
     found = []
     for meant in places:
-        for sighting in meant:
-            instrument = sighting.listing.instrument
-            sighting.odds += known.get(instrument, 0.0)
-            elsewhere = [other for other, start in sure if start != sighting.start]
-            if instrument in elsewhere:
-                sighting.odds += SAME_ELSEWHERE
-            elif any(other.venue == instrument.venue for other in elsewhere):
-                sighting.odds += KIN_ELSEWHERE
         best = max(meant, key=_preference) if len(meant) > 1 else meant[0]
         confidence = probability(best.odds)
         if confidence >= LEAST:
             matched = text[best.start : best.end]
             found.append(Found(best.listing.instrument, matched, best.start, best.end, best.kind, confidence))
     return found
+
+
+def _compare(places: list[list[_Sighting]], known: Mapping[Instrument, float]) -> None:
+    """Add what the author's history and the sure mentions at other places say about each sighting."""
+    likeliest = [max(meant, key=_preference) for meant in places]
+    sure = [(one.listing.instrument, one.start) for one in likeliest if one.odds >= SURE]
+    for sighting in (sighting for meant in places for sighting in meant):
+        instrument = sighting.listing.instrument
+        elsewhere = [other for other, start in sure if start != sighting.start]
+        sighting.odds += known.get(instrument, 0.0)
+        if instrument in elsewhere:
+            sighting.odds += SAME_ELSEWHERE
+        elif any(other.venue == instrument.venue for other in elsewhere):
+            sighting.odds += KIN_ELSEWHERE
 
 
 def _preference(sighting: _Sighting) -> tuple[float, float]:

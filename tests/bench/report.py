@@ -26,6 +26,8 @@ PACKAGES = (
     "raptorbt",
     "backtesting",
     "backtrader",
+    "ahocorasick_rs",
+    "flashtext",
 )
 
 
