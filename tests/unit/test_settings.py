@@ -61,6 +61,7 @@ class TestLayers:
         assert [(entry.name, len(entry.symbols)) for entry in settings.strategies] == [
             ("sma_cross", 5),
             ("ema_cross", 1),
+            ("influencer_mention", 5),
         ]
         assert (settings.account.start, settings.account.cash) == (date(2013, 1, 2), Decimal(100_000))
         assert settings.account.commission == Decimal("0.001")
