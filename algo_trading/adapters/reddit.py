@@ -26,7 +26,7 @@ SOURCE = re.compile(r"/?(?P<kind>[ru])/(?P<name>[A-Za-z0-9_-]{2,32})/?")
 PAGE_SIZE = 100
 MOST_PAGES = 10  # Reddit's listings end after 1,000 posts
 OVERLAP = timedelta(minutes=10)  # what a moderator's filter held back appears late
-GONE = {"[removed]", "[deleted]"}  # markers in the place of a text or an author
+GONE = ("[removed]", "[deleted]")  # markers in the place of a text or an author
 
 
 class RedditFeed:

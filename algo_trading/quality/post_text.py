@@ -142,6 +142,6 @@ def _ordered(text: str) -> str:
 @lru_cache(maxsize=1)
 def _identifier() -> Any:  # noqa: ANN401 - py3langid's own
     """Loading it takes a second."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped] # it has no stubs
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
