@@ -48,7 +48,8 @@ def evaluate(
     texts = labelled_texts(path, text_column, label_column) if path else checked_posts()
     result = compare(MentionFinder(listings), listings, texts)
     if json:
-        output.print_json(result)
+        report = output.plain(result)
+        output.print_json({**report.pop("overall"), **report})
         return
     scores = {"all": result.overall, **result.per_name}
     output.table(
