@@ -29,13 +29,14 @@ HANDLE = {Everyday.NO: 1.2, Everyday.SCARCE: 0.8, Everyday.COMMON: 0.2}
 INSIDE, ANYWHERE, PLAIN = 0, 1, 2
 EQUITY_WORD = {Everyday.SCARCE: (1.1, 0.3, -1.7), Everyday.COMMON: (0.1, -1.7, -3.0)}
 COIN_WORD = {Everyday.SCARCE: (-1.0, -1.7, -2.2), Everyday.COMMON: (-1.7, -2.5, -3.0)}
-SYMBOL_WORD = {Everyday.SCARCE: -0.6, Everyday.COMMON: -2.2}
-LETTER = -1.0  # added for a symbol of one letter
+SYMBOL_WORD = {Everyday.SCARCE: -0.6, Everyday.COMMON: -2.6}
+LETTER = -1.6  # added for a symbol of one letter
 COIN_SYMBOL = -1.0  # added for a coin's bare symbol: most abbreviations are the symbol of some coin
 SHOUTED = -1.5  # capitals in a text that is all capitals
 NUMBERED = -1.5  # an everyday word before a number: Block 5
 DETERMINED = -1.5  # an everyday word behind "the" that ends there
-OWN_CUE, MONEY_CUE, MOST_CUES = 1.1, 0.6, 2
+OWN_CUE, MOST_OWN = 1.1, 3  # for each word that speaks of coins near a coin, of companies near an equity
+MONEY_CUE, MOST_MONEY = 0.6, 2  # for each word that speaks of money
 SENSE_BESIDE, SENSE_NEAR = -5.0, -2.5
 WROTE_BEFORE, WROTE_OFTEN = 0.7, 2.0  # for each e-fold of mentions by the author, and at most
 SAME_ELSEWHERE, KIN_ELSEWHERE = 2.5, 0.6
@@ -128,7 +129,7 @@ def context_odds(scene: Scene, listing: Listing, hit: Hit, end: int, sign: str) 
     cues = CUES.intersection((*before, *after))
     money = (b"$" in left or b"$" in right) and bool(AMOUNT.search(left) or AMOUNT.search(right))
     if cues or money:
-        odds += OWN_CUE * min(len(own & cues), MOST_CUES) + MONEY_CUE * min(len(MONEY & cues) + money, MOST_CUES)
+        odds += OWN_CUE * min(len(own & cues), MOST_OWN) + MONEY_CUE * min(len(MONEY & cues) + money, MOST_MONEY)
     if (beside := BESIDE.get(pattern.spelling)) and not beside.isdisjoint((*before[-1:], *after[:1])):
         odds += SENSE_BESIDE
     if (near := NEAR.get(pattern.spelling)) and not near.isdisjoint((*before, *after)):

@@ -76,12 +76,12 @@ vr vs wc who wifi wtf xl yo yolo zip
 _SCARCE = """
 adobe ally amazon apple arrow atlas aurora avalanche badger canopy caterpillar charter chime circus clover coke
 compound cosmos crocs curve dell delta dominion eclipse ether expedition fable fetch flare floki ford fortress gala
-galaxy genie gopher grail harmony haven helium hologram horizon icon immutable injective intel iris kraft lattice leo
-lido lucid luna mantle marathon maverick medallion merit meta metal micron mosaic nano nautilus nebula nucleus oasis
-ontology optimism oracle orchid osmosis paragon paramount peloton pepe phoenix pinnacle polygon progressive prosper
-quantum radiant raven render ripple sandbox shell snowflake solar square stellar summit superior terra tether toast
-travelers trident twist uber unity vertex visa whirlpool zen
+galaxy gamma genie gopher grail harmony haven helium hologram horizon icon immutable injective intel iris kraft
+lattice leo lido lucid luna mantle marathon maverick medallion merit meta metal micron mosaic nano nautilus nebula
+nucleus oasis ontology optimism oracle orchid osmosis paragon paramount peloton pepe phoenix pinnacle polygon
+progressive prosper quantum radiant raven render ripple sandbox shell snowflake solar square stellar summit superior
+terra tether theta toast travelers trident twist uber unity vega vertex visa whirlpool zen
 """
 
-COMMON = frozenset(f"{_GRAMMAR} {_PLAIN} {_ABBREVIATIONS} hp ups dow".split())
+COMMON = frozenset(f"{_GRAMMAR} {_PLAIN} {_ABBREVIATIONS} dish dow hp sap ups".split())
 SCARCE = frozenset(_SCARCE.split()) - COMMON
