@@ -10,10 +10,12 @@ product with the variables of the file in its environment, after its own install
 """
 
 import argparse
+import json
 import signal
 import sys
 import tempfile
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 CHART_PATH = "/v8/finance/chart/"
+SUMMARY_PATH = "/v10/finance/quoteSummary/"
 NOT_FOUND = (
     b'{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}'
 )
@@ -40,7 +43,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class ChartRequest:
-    """A request for a chart that the server saw."""
+    """A request for a chart, or a summary, that the server saw."""
 
     symbol: str
     query: Mapping[str, str]
@@ -52,6 +55,14 @@ Market = Callable[[ChartRequest], Reply]
 def unknown(_request: ChartRequest) -> Reply:
     """The market without symbols."""
     return Reply(404, NOT_FOUND)
+
+
+def summed_up(request: ChartRequest) -> Reply:
+    """A summary of any symbol, always the same for the same one."""
+    number = zlib.crc32(request.symbol.encode())
+    detail = {"maxAge": 1, "trailingPE": 5 + number % 4000 / 100, "marketCap": number * 1000}
+    summary = {"quoteSummary": {"result": [{"summaryDetail": detail}], "error": None}}
+    return Reply(200, json.dumps(summary).encode())
 
 
 class Scripted:
@@ -81,6 +92,11 @@ class YahooHandler(BaseHTTPRequestHandler):
             self.server.paths.append(parts.path)
             self.server.requests.append(request)
             self._send(self.server.market(request))
+        elif parts.path.startswith(SUMMARY_PATH):
+            symbol = unquote(parts.path.removeprefix(SUMMARY_PATH))
+            request = ChartRequest(symbol, dict(parse_qsl(parts.query)))
+            self.server.summary_requests.append(request)
+            self._send(self.server.summaries(request))
         elif parts.path == "/v1/test/getcrumb":
             self._send(Reply(200, b"crumb", {"Content-Type": "text/plain"}))
         else:  # fc.yahoo.com, which is asked for its cookie only, and the consent page, which has no form
@@ -102,14 +118,25 @@ class YahooHandler(BaseHTTPRequestHandler):
 
 
 class YahooServer(ThreadingHTTPServer):
-    """Serves `market` and keeps what was asked: decoded in `requests`, the raw paths in `paths`."""
+    """Serves `market` and `summaries` and keeps what was asked: decoded in `requests`, the raw paths in `paths`.
+
+    What summaries were asked for is in `summary_requests`.
+    """
 
     daemon_threads = True
 
-    def __init__(self, market: Market, handler: type[YahooHandler] = YahooHandler, port: int = 0) -> None:
+    def __init__(
+        self,
+        market: Market,
+        handler: type[YahooHandler] = YahooHandler,
+        port: int = 0,
+        summaries: Market = summed_up,
+    ) -> None:
         super().__init__(("127.0.0.1", port), handler)
         self.market = market
+        self.summaries = summaries
         self.requests: list[ChartRequest] = []
+        self.summary_requests: list[ChartRequest] = []
         self.paths: list[str] = []
 
     @property

@@ -52,7 +52,7 @@ def read_chart(content: bytes, symbol: str) -> Chart:
 
 def unknown_symbol(symbol: str, said: str) -> UnknownSymbolError:
     """The error for a symbol that Yahoo has nothing about; `said` is Yahoo's own sentence."""
-    return UnknownSymbolError(f"Yahoo has no bars for {symbol!r} ({said}): look the symbol up at finance.yahoo.com")
+    return UnknownSymbolError(f"Yahoo has nothing for {symbol!r} ({said}): look the symbol up at finance.yahoo.com")
 
 
 def _chart(chart: Mapping[str, Any], symbol: str) -> Chart:

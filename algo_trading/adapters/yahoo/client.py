@@ -1,4 +1,4 @@
-"""One symbol's chart from Yahoo: yfinance does cookies, crumb and transport, we judge what came back."""
+"""One symbol's chart or figures from Yahoo: yfinance does cookies, crumb and transport, we judge what came back."""
 
 import logging
 import os
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from algo_trading.adapters.yahoo.chart import read_chart, unknown_symbol
+from algo_trading.adapters.yahoo.summary import read_summary
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ LONGEST_PAUSE = 120.0  # seconds; who is asked to wait longer gives the worker b
 TIMEOUT = 30  # seconds; a whole history takes Yahoo a few
 ISIN = re.compile("[A-Z]{2}[A-Z0-9]{9}[0-9]")  # yfinance would search for one of its listings
 REFUSED = {400, 404, 422}  # asking again for the same symbol cannot help
+SUMMARY = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +46,7 @@ class ThrottledError(RateLimitedError):
 
 
 class YahooClient:
-    """Asks for one chart after the other, patiently.
+    """Asks for one symbol after the other, patiently.
 
     `attempts` bounds the tries for a symbol; the pause between two of them begins with twice `pause_seconds` and
     doubles, or is as long as Yahoo asks for.
@@ -75,10 +77,24 @@ class YahooClient:
             UnreachableError: no connection to Yahoo.
             SourceError: Yahoo keeps answering something else than a chart.
         """
+        return self._patiently(symbol, lambda: self._chart(symbol, first), patient=patient)
+
+    def summary(self, symbol: str, *, patient: bool = True) -> bytes:
+        """The JSON of what Yahoo sums up about `symbol`, with its P/E and market capitalisation.
+
+        Raises:
+            UnknownSymbolError: Yahoo has no such figures about it.
+            ThrottledError: Yahoo keeps asking to slow down.
+            UnreachableError: no connection to Yahoo.
+            SourceError: Yahoo keeps answering something else.
+        """
+        return self._patiently(symbol, lambda: self._summary(symbol), patient=patient)
+
+    def _patiently(self, symbol: str, ask: Callable[[], bytes], *, patient: bool) -> bytes:
         tries = self._attempts if patient else 1
         for attempt in range(1, tries + 1):
             try:
-                return self._ask(symbol, first)
+                return ask()
             except SourceError as error:
                 pause = min(self._pause_seconds * 2**attempt, LONGEST_PAUSE)
                 if isinstance(error, ThrottledError):
@@ -93,13 +109,10 @@ class YahooClient:
                 self._sleep(pause)
         raise AssertionError  # the last attempt returns or raises
 
-    def _ask(self, symbol: str, first: date | None) -> bytes:
+    def _chart(self, symbol: str, first: date | None) -> bytes:
         import yfinance
 
-        if not symbol.strip() or ISIN.fullmatch(symbol):
-            raise unknown_symbol(symbol, "a blank or an ISIN, which is no symbol")
-        session = self._opened()
-        session.forget()
+        session = self._opened(symbol)
         ticker = yfinance.Ticker(quote(symbol, safe=""), session=session)
         # yfinance asks Yahoo once more per symbol for the zone in which to read dates without one; ours have theirs.
         ticker._tz = "UTC"  # noqa: SLF001 - without it all works the same, with two requests instead of one
@@ -121,13 +134,34 @@ class YahooClient:
             except Exception:  # the reply decides, whatever yfinance makes of it
                 if session.reply is None and session.failure is None:
                     raise
-        if session.reply is not None:
-            self._reached = True
-            return _judged(session.reply, symbol)
-        raise self._failed(session.failure, symbol)
+        content = self._answer(session, symbol)
+        if not read_chart(content, symbol).sessions:
+            raise unknown_symbol(symbol, "no bar in the time asked for")
+        return content
 
-    def _opened(self) -> "ChartSession":
-        """The session, kept for the life of the process with its cookies."""
+    def _summary(self, symbol: str) -> bytes:
+        from yfinance.data import YfData
+
+        session = self._opened(symbol)
+        try:
+            YfData(session=session).get(SUMMARY + quote(symbol, safe=""), {"modules": "summaryDetail"}, TIMEOUT)
+        except Exception:  # the reply decides, as above
+            if session.reply is None and session.failure is None:
+                raise
+        content = self._answer(session, symbol)
+        read_summary(content, symbol)
+        return content
+
+    def _answer(self, session: "ChartSession", symbol: str) -> bytes:
+        if session.reply is None:
+            raise self._failed(session.failure, symbol)
+        self._reached = True
+        return _judged(session.reply, symbol)
+
+    def _opened(self, symbol: str) -> "ChartSession":
+        """The session, kept for the life of the process with its cookies, ready to ask for `symbol`."""
+        if not symbol.strip() or ISIN.fullmatch(symbol):
+            raise unknown_symbol(symbol, "a blank or an ISIN, which is no symbol")
         if self._session is None:
             import yfinance
 
@@ -139,6 +173,7 @@ class YahooClient:
             for noisy in ("yfinance", "bs4"):  # our errors say what matters
                 logging.getLogger(noisy).setLevel(logging.CRITICAL)
             self._session = (self._new_session or ChartSession)()
+        self._session.forget()
         return self._session
 
     def _failed(self, failure: "RequestException | None", symbol: str) -> SourceError:
@@ -146,7 +181,7 @@ class YahooClient:
         from curl_cffi.requests.exceptions import DNSError, ProxyError, SSLError, Timeout
 
         if failure is None:
-            return SourceError(f"Yahoo sent something else than a chart for {symbol} (its consent page, perhaps)")
+            return SourceError(f"Yahoo sent something else than was asked for {symbol} (its consent page, perhaps)")
         if (
             isinstance(failure, DNSError | ProxyError | SSLError)
             or failure.code == CurlECode.COULDNT_CONNECT
@@ -171,16 +206,14 @@ def _judged(reply: "Response", symbol: str) -> bytes:
         raise unknown_symbol(symbol, _said(reply))
     if reply.status_code != 200:
         raise SourceError(f"Yahoo answered HTTP {reply.status_code} for {symbol}: try again later")
-    chart = read_chart(content, symbol)
-    if not chart.sessions:
-        raise unknown_symbol(symbol, "no bar in the time asked for")
     return content
 
 
 def _said(reply: "Response") -> str:
     try:
-        description = reply.json()["chart"]["error"]["description"]
-    except (ValueError, LookupError, TypeError):
+        (said,) = reply.json().values()  # a chart, or a quoteSummary
+        description = said["error"]["description"]
+    except (ValueError, LookupError, TypeError, AttributeError):
         description = ""
     return f"HTTP {reply.status_code}" + (f", {description}" if description else "")
 

@@ -5,13 +5,13 @@ from typing import Any
 from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import RequestException
 
-CHART_PATH = "/v8/finance/chart/"
+KEPT_PATHS = ("/v8/finance/chart/", "/v10/finance/quoteSummary/")
 
 
 class ChartSession(Session[Response]):  # type: ignore[misc] # mypy does not look into curl_cffi
-    """A browser-like session that keeps what came back for a chart: yfinance hands on a table, not the bytes.
+    """A browser-like session that keeps what came back for a chart or a summary: yfinance hands on no bytes.
 
-    yfinance asks for cookies in between and repeats a refused request once, so the newest chart reply counts.
+    yfinance asks for cookies in between and repeats a refused request once, so the newest reply counts.
     """
 
     def __init__(self) -> None:
@@ -20,17 +20,21 @@ class ChartSession(Session[Response]):  # type: ignore[misc] # mypy does not loo
         self.failure: RequestException | None = None
 
     def forget(self) -> None:
-        """Drop what is kept, before the next chart is asked for."""
+        """Drop what is kept, before the next one is asked for."""
         self.reply = self.failure = None
 
     def request(self, method: Any, url: str, **options: Any) -> Response:  # noqa: ANN401 - as curl_cffi has it
-        """Send a request; a chart's reply, or the failure to get one, is kept."""
+        """Send a request; the reply, or the failure to get one, is kept."""
         try:
             response = super().request(method, url, **options)
         except RequestException as error:
-            if CHART_PATH in url:
+            if _kept(url):
                 self.failure = error
             raise
-        if CHART_PATH in response.url:  # where redirects led to: a consent page is no chart
+        if _kept(response.url):  # where redirects led to: a consent page is no chart
             self.reply, self.failure = response, None
         return response
+
+
+def _kept(url: str) -> bool:
+    return any(path in url for path in KEPT_PATHS)

@@ -103,7 +103,7 @@ def test_what_is_paid_on_the_same_day_is_added_up() -> None:
     ],
 )
 def test_nothing_found_is_an_unknown_symbol(content: bytes) -> None:
-    with pytest.raises(UnknownSymbolError, match="Yahoo has no bars for 'TEST'"):
+    with pytest.raises(UnknownSymbolError, match="Yahoo has nothing for 'TEST'"):
         read_chart(content, "TEST")
 
 

@@ -1,0 +1,76 @@
+"""Fundamental figures in: look them up, archive the payload as it came, store what it says."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.errors import RateLimitedError, SourceError
+from algo_trading.repositories.clock import Clock
+from algo_trading.repositories.fundamentals import FundamentalsPayload, FundamentalsRepository, FundamentalsSource
+from algo_trading.repositories.objects import ObjectStore
+
+
+@dataclass(frozen=True)
+class FundamentalsReport:
+    """Instruments of which new figures were stored, those known today already, and the errors by symbol."""
+
+    stored: int = 0
+    known: int = 0
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FetchFundamentals:
+    """Look up what is known of instruments today, once a day (UTC) for each."""
+
+    fundamentals_source: FundamentalsSource
+    fundamentals: FundamentalsRepository
+    objects: ObjectStore
+    clock: Clock
+
+    def __call__(self, instruments: Sequence[Instrument]) -> FundamentalsReport:
+        """Store figures of those of `instruments` that have none of today yet.
+
+        They count as seen at the moment when they came. Whatever came before an error is stored.
+
+        Raises:
+            RateLimitedError: the source asks to slow down and keeps asking.
+            SourceError: the source cannot be reached, or failed for every instrument asked for.
+        """
+        missing = self._missing(instruments)
+        stored = 0
+        errors: dict[Instrument, SourceError] = {}
+        for instrument in missing:
+            (payload,) = self.fundamentals_source.fetch([instrument])
+            try:
+                stored += self._store(payload)
+            except RateLimitedError:
+                raise
+            except SourceError as error:
+                errors[instrument] = error
+        if missing and len(errors) == len(missing):
+            raise next(iter(errors.values()))
+        told = {instrument.symbol: str(error) for instrument, error in errors.items()}
+        return FundamentalsReport(stored, len(set(instruments)) - len(missing), told)
+
+    def _missing(self, instruments: Sequence[Instrument]) -> list[Instrument]:
+        wanted, now = sorted(set(instruments)), self.clock.now()
+        seen = self.fundamentals.read(wanted, now)
+        today = {figures.instrument for figures in seen if figures.seen_at.astimezone(UTC).date() == now.date()}
+        return [instrument for instrument in wanted if instrument not in today]
+
+    def _store(self, payload: FundamentalsPayload) -> int:
+        if payload.error is not None:
+            raise payload.error
+        seen_at, source = self.clock.now(), self.fundamentals_source
+        self.objects.put_new(_key(source.name, payload, seen_at), payload.content, "application/json")
+        return self.fundamentals.add([source.parse(payload, seen_at)], source.name)
+
+
+def _key(source: str, payload: FundamentalsPayload, seen_at: datetime) -> str:
+    digest = hashlib.sha256(payload.content).hexdigest()[:12]
+    symbol = quote(payload.instrument.symbol, safe="^=.-_")
+    return f"raw/{source}/fundamentals/{seen_at:%Y/%m/%d}/{symbol}-{digest}.json"
