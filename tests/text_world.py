@@ -11,7 +11,7 @@ from algo_trading.repositories.bars import BarRepository, CorporateActionReposit
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
-from algo_trading.repositories.signals import SignalRepository
+from algo_trading.repositories.signals import SessionLog, SignalRepository
 from algo_trading.sentiment.events import EventClassifier
 from algo_trading.sentiment.impact import ImpactWeights
 from algo_trading.sentiment.mentions import MentionFinder
@@ -81,6 +81,7 @@ class TextWorld:
         bars: BarRepository,
         actions: CorporateActionRepository,
         signals: SignalRepository,
+        sessions: SessionLog,
         pairs: Sequence[ActivePair],
         quarantine: QuarantineRepository,
         quality: QualityRepository,
@@ -91,5 +92,5 @@ class TextWorld:
         collect = CollectPosts(
             [self.feed], FakePostGate(), self.posts, self.feed_states, quarantine, quality, objects, clock
         )
-        decide = DecideOnPosts(bars, actions, self.mentions, signals, pairs, clock)
+        decide = DecideOnPosts(bars, actions, self.mentions, signals, sessions, pairs, clock)
         return RunText(collect, self.reading(), decide)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import numpy as np
 
+from algo_trading.calendars import market_calendar
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.features import with_mention
@@ -16,10 +17,12 @@ from algo_trading.domain.signal import Signal
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.posts import MentionRepository
-from algo_trading.repositories.signals import SignalRepository
+from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
 from algo_trading.services.evaluate import EvaluateReport, decide_last
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Strategy
+
+PUBLISHED = timedelta(hours=1)  # after the close, when the bars of a session are expected to be stored
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,16 @@ class DecideOnPosts:
     actions: CorporateActionRepository
     mentions: MentionRepository
     signals: SignalRepository
+    sessions: SessionLog
     pairs: Sequence[ActivePair]
     clock: Clock
 
     def __call__(self, until: datetime | None = None) -> EvaluateReport:
         """Decide on mentions available by `until` (None: now) that have no signal yet.
 
-        A decision rests on the bars that had closed when the post became available and on that post alone, so it is
-        the same whenever this runs. A mention before the first bar of its instrument is skipped and named.
+        A decision rests on that post alone and on the sessions that had closed a while before it (PUBLISHED), so it is
+        the same whenever this runs. A mention is skipped and named while the bars of the last of these sessions are
+        not there, or where its instrument had none by then.
         """
         until = until or self.clock.now()
         driven = [pair for pair in self.pairs if pair.strategy.on_posts]
@@ -54,12 +59,19 @@ class DecideOnPosts:
         decided, skipped = [], []
         for pair, mention in waiting:
             bars, actions = series.get(pair.instrument, (None, []))
-            signal = decide_on_post(pair.strategy, bars, actions, mention) if bars else None
+            ready = bars is not None and self._ready(bars, mention)
+            signal = decide_on_post(pair.strategy, bars, actions, mention) if bars and ready else None
             if signal:
                 decided.append(signal)
             else:
                 skipped.append(f"{pair.strategy.name} {pair.instrument} {mention.post}")
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
+
+    def _ready(self, bars: Bars, mention: Mention) -> bool:
+        """Whether the bars are stored that the decision rests on; a session without a bar is one that was ingested."""
+        venue = bars.instrument.venue
+        last = market_calendar(venue).newest_closed(mention.available_at - PUBLISHED).date
+        return bool(np.datetime64(last, "D") in bars.sessions) or self.sessions.reached(venue, last, Stage.INGESTED)
 
     def _series(
         self, instruments: set[Instrument], until: datetime
@@ -76,11 +88,11 @@ class DecideOnPosts:
 def decide_on_post(
     strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction], mention: Mention
 ) -> Signal | None:
-    """The signal of `strategy` on one mention; None if no bar had closed when its post became available.
+    """The signal of `strategy` on one mention; None if no bar was published when its post became available.
 
     `bars` are as traded and begin with the first stored one; later ones are not looked at.
     """
-    moment = np.datetime64(mention.available_at.astimezone(UTC).replace(tzinfo=None), "us")
+    moment = np.datetime64((mention.available_at - PUBLISHED).astimezone(UTC).replace(tzinfo=None), "us")
     seen = int(np.searchsorted(bars.closed_at, moment, side="right"))
     if not seen:
         return None

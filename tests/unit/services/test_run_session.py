@@ -118,8 +118,8 @@ class World:
             export=ExportBars(self.bars, self.objects, FakeLocks()),
             compute=ComputeIndicators(self.bars, self.actions, self.indicators),
             text=self.text.flow(
-                bars=self.bars, actions=self.actions, signals=self.signals, pairs=pairs, quarantine=self.quarantine,
-                quality=self.quality, objects=self.objects, clock=self.clock,
+                bars=self.bars, actions=self.actions, signals=self.signals, sessions=self.sessions, pairs=pairs,
+                quarantine=self.quarantine,                quality=self.quality, objects=self.objects, clock=self.clock,
             ),
             evaluate=EvaluateStrategies(self.bars, self.actions, joining(), self.signals, pairs),
             execute=ExecuteSignals(
