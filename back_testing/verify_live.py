@@ -1,18 +1,22 @@
-"""Live agrees with backtest: every stored signal is derived again from the bars that are stored now."""
+"""Live agrees with backtest: every stored signal is derived again from the bars and the text that are stored now."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Signal, StrategyId
 from algo_trading.errors import ConfigError, DisagreementError
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.signals import SignalRepository
+from algo_trading.services.decide_on_posts import decide_on_post
 from algo_trading.services.evaluate import decide_last
+from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.registry import build_strategy
 
@@ -52,10 +56,14 @@ class VerifyReport:
 
 @dataclass(frozen=True)
 class VerifyLive:
-    """Derive stored signals again, each from the bars and actions up to its session, as the live evaluation does."""
+    """Derive stored signals again, as they were decided live.
+
+    Each from the bars and actions up to its session and the text and figures of that time, or from its post.
+    """
 
     bars: BarRepository
     actions: CorporateActionRepository
+    join: JoinFeatures
     signals: SignalRepository
 
     def __call__(
@@ -65,7 +73,7 @@ class VerifyLive:
     ) -> VerifyReport:
         """Check every signal about `instruments` (None: about all); `progress` hears which one is done.
 
-        Side, confidence, size and close are compared; the wording of a reason may change with the program.
+        Side, confidence, size, shares and close are compared; the wording of a reason may change with the program.
         """
         report = VerifyReport()
         for instrument in self.signals.instruments() if instruments is None else instruments:
@@ -81,18 +89,46 @@ class VerifyLive:
         bars = series.get(instrument)
         actions = self.actions.read([instrument], stored[-1].session)
         strategies = {name: _strategy(name) for name in {signal.strategy for signal in stored}}
+        mentions = self._mentions(stored)
         report = VerifyReport()
         for signal in stored:
             strategy = strategies[signal.strategy]
             seen = None if bars is None else _until(bars, signal)
-            if isinstance(strategy, str):
-                report += VerifyReport(checked=1, explained=(Difference(signal, None, strategy),))
-            elif seen is None:
-                why = f"{REVISED}: there is no bar of the session"
-                report += VerifyReport(checked=1, revised=1, explained=(Difference(signal, None, why),))
+            derived = (
+                strategy if isinstance(strategy, str) else self._derived(strategy, signal, seen, actions, mentions)
+            )
+            if isinstance(derived, Signal):
+                report += _compared(signal, derived)
             else:
-                report += _compared(signal, decide_last(strategy, seen, actions))
+                revised = int(derived.startswith(REVISED))
+                report += VerifyReport(checked=1, revised=revised, explained=(Difference(signal, None, derived),))
         return report
+
+    def _mentions(self, stored: Sequence[Signal]) -> dict[str, Mention]:
+        """The mentions that signals rest on, by their posts."""
+        moments = [signal.available_at for signal in stored if signal.post and signal.available_at]
+        if not moments:
+            return {}
+        found = self.join.mentions.of_instruments([stored[0].instrument], None, max(moments))
+        return {str(mention.post): mention for mention in found}
+
+    def _derived(
+        self,
+        strategy: Strategy,
+        signal: Signal,
+        seen: Bars | None,
+        actions: Sequence[CorporateAction],
+        mentions: Mapping[str, Mention],
+    ) -> Signal | str:
+        """What the strategy says now, or why that cannot be asked."""
+        if seen is None:
+            return f"{REVISED}: there is no bar of the session"
+        if not signal.post:
+            return decide_last(strategy, self.join(seen, strategy.features), actions)
+        if signal.post not in mentions:
+            return f"{REVISED}: the post {signal.post} does not mention it any more"
+        derived = decide_on_post(strategy, seen, actions, mentions[signal.post])
+        return derived or f"{REVISED}: the post {signal.post} came before the first bar"
 
 
 def agreed(report: VerifyReport) -> VerifyReport:
@@ -116,12 +152,19 @@ def _compared(stored: Signal, derived: Signal) -> VerifyReport:
         abs(getattr(stored, name) - getattr(derived, name)) <= CLOSE_ENOUGH * max(1.0, abs(getattr(stored, name)))
         for name in ("confidence", "size", "close")
     )
+    same = same and _same_shares(stored.shares, derived.shares)
     if same:
         return VerifyReport(checked=1, agreed=1, revised=int(revised))
     difference = Difference(stored, derived, REVISED if revised else "")
     if revised:
         return VerifyReport(checked=1, revised=1, explained=(difference,))
     return VerifyReport(checked=1, mismatches=(difference,))
+
+
+def _same_shares(stored: float | None, derived: float | None) -> bool:
+    if stored is None or derived is None:
+        return stored is derived
+    return abs(stored - derived) <= CLOSE_ENOUGH * max(1.0, abs(stored))
 
 
 def _until(bars: Bars, signal: Signal) -> Bars | None:
@@ -141,4 +184,5 @@ def _strategy(wanted: StrategyId) -> Strategy | str:
 def _words(signal: Signal | None) -> str:
     if signal is None:
         return "nothing"
-    return f"{signal.side} at {signal.close:g} with confidence {signal.confidence:.3f} and size {signal.size:g}"
+    shares = "" if signal.shares is None else f", {signal.shares:g} shares"
+    return f"{signal.side} at {signal.close:g} with confidence {signal.confidence:.3f} and size {signal.size:g}{shares}"

@@ -1,6 +1,6 @@
 """Stored signals derived again: agreement, mismatches, and what explains them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,18 +9,22 @@ import pytest
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.errors import DisagreementError
 from algo_trading.repositories.bars import bars_table
+from algo_trading.services.decide_on_posts import decide_on_post
 from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.ema_cross import EmaCross
+from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.verify_live import VerifyLive, agreed
+from algo_trading.strategies.volatility_drop import VolatilityDrop
+from back_testing.verify_live import VerifyLive, VerifyReport, agreed
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
-from written import joining
+from written import chatter, joining
 
 pytestmark = pytest.mark.unit
 
@@ -42,7 +46,7 @@ class Live:
         for end in range(40, N + 1):
             self.store(*(bars[:end] for bars in self.series.values()))
             evaluate(self.series["IBM"].session(end - 1), [IBM, MSFT])
-        self.verify = VerifyLive(self.bars, self.actions, self.signals)
+        self.verify = VerifyLive(self.bars, self.actions, joining(), self.signals)
 
     def store(self, *series: Bars) -> None:
         self.bars.upsert(bars_table(series), "test")
@@ -69,7 +73,7 @@ def live(evaluated: Live) -> Live:
     copy.store(*evaluated.series.values())
     for instrument in (IBM, MSFT):
         copy.signals.add(evaluated.signals.of_instrument(instrument))
-    copy.verify = VerifyLive(copy.bars, copy.actions, copy.signals)
+    copy.verify = VerifyLive(copy.bars, copy.actions, joining(), copy.signals)
     return copy
 
 
@@ -136,7 +140,7 @@ def test_a_bar_that_is_gone_explains_it_too(live: Live) -> None:
         [series[:80] for series in live.series.values()] + [series[81:] for series in live.series.values()]
     )
     bars.upsert(table, "test")
-    report = VerifyLive(bars, live.actions, live.signals)([IBM])
+    report = VerifyLive(bars, live.actions, joining(), live.signals)([IBM])
     found = [difference for difference in report.explained if difference.stored.session == gone]
     assert {difference.why for difference in found} == {"inputs revised since: there is no bar of the session"}
     assert str(found[0]).endswith("derived nothing (inputs revised since: there is no bar of the session)")
@@ -155,3 +159,65 @@ def test_an_instrument_without_bars_is_no_error(live: Live) -> None:
         [replace(live.signals.of_instrument(IBM)[0], instrument=Instrument("GONE"), session=date(2001, 1, 2))]
     )
     assert live.verify([Instrument("GONE")]).revised == 1
+
+
+class Written:
+    """Sixty bars of IBM with text, decided on live: a strategy at each close, another at each post."""
+
+    GLOOMY, LISTENING = VolatilityDrop(window=3, sigmas=0.5, drop=-0.5, sentiment=0.5, hold=2), InfluencerMention()
+
+    def __init__(self) -> None:
+        self.series = bars_of(random_walk(60, 5), "IBM")
+        self.mentions = chatter(self.series, a_day=2)
+        self.bars, self.actions, self.signals = FakeBars(), FakeCorporateActions(), FakeSignals()
+        self.bars.upsert(bars_table([self.series]), "test")
+        pairs = [ActivePair(self.GLOOMY, IBM), ActivePair(self.LISTENING, IBM)]
+        evaluate = EvaluateStrategies(self.bars, self.actions, joining(self.mentions), self.signals, pairs)
+        for at in range(30, 60):
+            evaluate(self.series.session(at), [IBM])
+        decided = [decide_on_post(self.LISTENING, self.series, [], mention) for mention in self.mentions]
+        self.on_posts = self.signals.add([signal for signal in decided if signal])
+
+    def verify(self, mentions: Sequence[Mention]) -> VerifyReport:
+        return VerifyLive(self.bars, self.actions, joining(mentions), self.signals)()
+
+
+@pytest.fixture(scope="module")
+def written() -> Written:
+    return Written()
+
+
+def test_what_was_decided_on_text_is_what_the_text_says(written: Written) -> None:
+    report = written.verify(written.mentions)
+    assert written.on_posts > 50
+    assert report.checked == report.agreed == 30 + written.on_posts
+    assert report.revised == 0
+    signals = written.signals.of_instrument(IBM)
+    assert any(signal.shares == 10 for signal in signals)
+    assert {signal.side for signal in signals if signal.post} == set(Side)
+
+
+def test_text_that_is_read_otherwise_now_explains_a_difference(written: Written) -> None:
+    report = written.verify([replace(mention, sentiment=-mention.sentiment) for mention in written.mentions])
+    assert report.mismatches == ()
+    assert report.revised > 50
+    assert report.explained
+    assert {found.why for found in report.explained} == {"inputs revised since"}
+
+
+def test_a_post_that_is_gone_explains_it_too(written: Written) -> None:
+    report = written.verify([])
+    assert report.mismatches == ()
+    gone = [found for found in report.explained if found.stored.post]
+    assert len(gone) == written.on_posts
+    assert gone[0].why == f"inputs revised since: the post {gone[0].stored.post} does not mention it any more"
+    assert gone[0].derived is None
+
+
+@pytest.mark.parametrize("shares", [9.0, None])
+def test_other_shares_from_the_same_inputs_are_a_mismatch(shares: float | None) -> None:
+    written = Written()
+    bought = next(signal for signal in written.signals.of_instrument(IBM) if signal.shares)
+    written.signals._signals[bought.key] = replace(bought, shares=shares)
+    (mismatch,) = written.verify(written.mentions).mismatches
+    assert str(mismatch).endswith(", 10 shares")
