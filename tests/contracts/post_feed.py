@@ -15,6 +15,7 @@ from servers.platform import Platform, Reply, Told
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UNTIL = NOON + timedelta(hours=1)
 BROKEN_OFF = Reply(200, b" " * 100, cut=40)
+ATTEMPTS = 3
 GARBAGE = [b"", b"\xff\xfe\x00", b"<html>Will be right back</html>", b"[]", b"{}", b"null", b"17"]
 
 
@@ -168,7 +169,6 @@ class HttpFeedContract(LiveFeedContract):
     `paged` says whether many posts come as several pages.
     """
 
-    attempts = 3
     paged = True
 
     @pytest.fixture(autouse=True)
@@ -197,7 +197,7 @@ class HttpFeedContract(LiveFeedContract):
     def test_it_gives_up_when_asked_again_and_again(self, stage: Stage) -> None:
         stage.platform.fault = Reply(429, b"{}", {"Retry-After": "0"})
         assert isinstance(self.failure(stage), RateLimitedError)
-        assert len(stage.platform.asked) == self.attempts
+        assert len(stage.platform.asked) == ATTEMPTS
 
     def test_it_does_not_wait_for_an_hour(self, stage: Stage) -> None:
         stage.platform.fault = Reply(429, b"", {"Retry-After": "3600"})
@@ -212,7 +212,7 @@ class HttpFeedContract(LiveFeedContract):
     def test_a_server_out_of_order_is_an_error(self, stage: Stage) -> None:
         stage.platform.fault = Reply(503, b"oops")
         assert not isinstance(self.failure(stage), RateLimitedError)
-        assert len(stage.platform.asked) == self.attempts
+        assert len(stage.platform.asked) == ATTEMPTS
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
     def test_a_refusal_is_an_error(self, stage: Stage, status: int) -> None:
@@ -227,7 +227,7 @@ class HttpFeedContract(LiveFeedContract):
     def test_replies_that_keep_breaking_off_are_an_error(self, stage: Stage) -> None:
         stage.platform.fault = BROKEN_OFF
         self.failure(stage)
-        assert len(stage.platform.asked) == self.attempts
+        assert len(stage.platform.asked) == ATTEMPTS
 
     @pytest.mark.parametrize("content", GARBAGE)
     def test_something_else_is_archived_and_then_an_error(self, stage: Stage, content: bytes) -> None:

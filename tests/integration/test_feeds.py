@@ -1,7 +1,6 @@
 """The feeds with their real clients against local platforms."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,74 +8,22 @@ from pydantic import SecretStr
 
 from algo_trading.adapters import newsapi, reddit, rss, x
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
-from algo_trading.repositories.post_feeds import PostFeed, Watermark
-from algo_trading.settings import FeedSettings, Settings, load_settings
+from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.settings import FeedSettings
 from contracts.post_feed import UNTIL, HttpFeedContract, Stage, ids, rows, told, watermark
+from local_feeds import Build, at_home, configured, of_newsapi, of_reddit, of_rss, of_x, staged, x_id
 from servers.feeds import PATH, LocalFeed, guid
 from servers.newsapi import KEY, LocalNewsApi, address, complaint
 from servers.platform import Platform, Reply, Told, serving
-from servers.reddit import CLIENT_ID, CLIENT_SECRET, LocalReddit, fullname
-from servers.x import TOKEN, LocalX, snowflake
+from servers.reddit import CLIENT_SECRET, LocalReddit, fullname
+from servers.x import TOKEN, LocalX
 
 pytestmark = pytest.mark.integration
 
-Build = Callable[[Settings, FeedSettings], PostFeed]
-NO_WAITING = {"pause_seconds": 0, "attempts": HttpFeedContract.attempts}
-
 
 @pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The loopback is meant, whatever proxy or praw.ini the machine has."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.delenv("ALGO_CONFIG", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-def configured(**sections: Mapping[str, object]) -> Settings:
-    """The packaged settings with other values in some sections."""
-    settings = load_settings()
-    changed = {name: getattr(settings, name).model_copy(update=dict(values)) for name, values in sections.items()}
-    return settings.model_copy(update=changed)
-
-
-@contextmanager
-def staged(  # noqa: PLR0917 - as a test reads: which platform, feed and source
-    platform: Platform,
-    build: Build,
-    source: str,
-    id_of: Callable[[Told], str],
-    section: Callable[[str], dict[str, Mapping[str, object]]],
-    secrets: tuple[str, ...] = (),
-) -> Iterator[Stage]:
-    """A feed of a running platform; `section` gives the settings for its address."""
-    name = build.__module__.rpartition(".")[2]
-    with serving(platform) as url:
-        settings = configured(**section(url))
-        feed = FeedSettings(platform=name, source=source.replace("URL", url))
-        yield Stage(lambda: build(settings, feed), platform.posts.extend, id_of, platform, secrets)
-
-
-def of_reddit(url: str, **other: object) -> dict[str, Mapping[str, object]]:
-    keys = {"client_id": SecretStr(CLIENT_ID), "client_secret": SecretStr(CLIENT_SECRET)}
-    return {"reddit": {"base_url": url, "oauth_url": url, **keys, **NO_WAITING, **other}}
-
-
-def of_x(url: str, **other: object) -> dict[str, Mapping[str, object]]:
-    return {"x": {"base_url": url, "bearer_token": SecretStr(TOKEN), **NO_WAITING, **other}}
-
-
-def of_newsapi(url: str, **other: object) -> dict[str, Mapping[str, object]]:
-    return {"newsapi": {"base_url": url, "api_key": SecretStr(KEY), **NO_WAITING, **other}}
-
-
-def of_rss(_url: str) -> dict[str, Mapping[str, object]]:
-    return {"rss": NO_WAITING}
-
-
-def x_id(post: Told) -> str:
-    return str(snowflake(post.published, post.id))
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    at_home(monkeypatch, tmp_path)
 
 
 class TestReddit(HttpFeedContract):
