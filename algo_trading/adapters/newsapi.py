@@ -42,6 +42,8 @@ class NewsApiFeed:
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
         begin = reach_back(since, OVERLAP)
+        if begin is not None and begin >= until:
+            return  # all of it is known; NewsAPI refuses an end before the beginning
         params = {"q": self._query, "sortBy": "publishedAt", "pageSize": str(PAGE_SIZE), "to": utc_text(until)}
         if begin:
             params["from"] = utc_text(begin)

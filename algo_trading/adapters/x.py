@@ -56,6 +56,8 @@ class XFeed:
         self._client = PoliteClient(patience, headers={"Authorization": f"Bearer {token}"})
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
+        if since.published_at is not None and since.published_at >= until:
+            return  # all of it is known; X refuses an end before the beginning
         user = ""
         if self._account:
             user = since.token or self._user_id()

@@ -88,11 +88,12 @@ class _Poll:
         self.fetched = self.new = self.known = self.quarantined = self.later = 0
         self.reasons: Counter[str] = Counter()
 
-    def saw(self, posts: Sequence[Post]) -> None:
-        """Move the watermark to the newest of the posts."""
+    def saw(self, posts: Sequence[Post], now: datetime) -> None:
+        """Move the watermark to the newest of the posts, but not into the future, where others are still to come."""
         for post in posts:
-            if self.watermark.published_at is None or post.published_at >= self.watermark.published_at:
-                self.watermark = Watermark(post.published_at, post.key.id, self.watermark.token)
+            moment = min(post.published_at, now)
+            if self.watermark.published_at is None or moment >= self.watermark.published_at:
+                self.watermark = Watermark(moment, post.key.id, self.watermark.token)
 
     def report(self, error: str = "") -> FeedReport:
         """The counts so far."""
@@ -168,16 +169,15 @@ class CollectPosts:
         key = self._archive(feed, page)
         rows = feed.parse(page)
         poll.token = page.token or poll.token
+        now = self.clock.now()
         if not rows.num_rows:
             return
-        verdict = self.post_gate.judge(
-            PostBatch(rows, feed.name, feed.kind, feed.replay, name=key, now=self.clock.now())
-        )
+        verdict = self.post_gate.judge(PostBatch(rows, feed.name, feed.kind, feed.replay, name=key, now=now))
         self.quarantine.add(verdict.quarantined)
         due = [post for post in verdict.posts if until is None or post.published_at <= until]
         added = self.posts.add(due)
         self.quality.record(verdict.result)
-        poll.saw(due)
+        poll.saw(due, now)
         poll.fetched += rows.num_rows
         poll.new += added
         poll.known += len(due) - added + verdict.repeated

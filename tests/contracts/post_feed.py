@@ -57,11 +57,13 @@ def watermark(stage: Stage, newest: Told) -> Watermark:
 class PostFeedContract:
     """Subclasses give the fixture `stage`.
 
-    `replay` says whether the feed is one; `bounded` whether the first poll leaves the oldest posts out.
+    `replay` says whether the feed is one; `bounded` whether the first poll leaves the oldest posts out; `ends` whether
+    the platform can be asked for what came before a time.
     """
 
     replay = False
     bounded = True
+    ends = True
 
     @pytest.fixture
     def feed(self, stage: Stage) -> PostFeed:
@@ -129,6 +131,11 @@ class PostFeedContract:
         posts = [told(number, minutes) for number, minutes in ((7, 3), (2, 9), (9, 1), (1, 5))]
         stage.publish(posts)
         assert set(ids(feed)) == {stage.id_of(post) for post in posts}
+
+    def test_nothing_is_left_of_a_time_long_read(self, stage: Stage, feed: PostFeed) -> None:
+        early, late = told(1, -600), told(2, 10)
+        stage.publish([early, late])
+        assert stage.id_of(late) not in ids(feed, watermark(stage, late), until=early.published) or not self.ends
 
     def test_ids_beyond_doubles_stay_apart(self, stage: Stage, feed: PostFeed) -> None:
         posts = [told(2**53, 1), told(2**53 + 1, 1)]

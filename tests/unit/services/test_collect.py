@@ -121,6 +121,14 @@ def test_the_watermark_does_not_go_back() -> None:
     assert world.watermark() == Watermark(NOON + timedelta(minutes=10), "1")
 
 
+def test_the_watermark_does_not_go_into_the_future() -> None:
+    feed = FakePostFeed([row(1, 63)])  # three minutes ahead of our clock
+    feed.ends = False
+    world = World([feed])
+    assert world.collect().new == 1
+    assert world.watermark() == Watermark(NOON + timedelta(hours=1), "1")
+
+
 def test_every_page_is_archived_as_it_came() -> None:
     feed = FakePostFeed([row(number, number) for number in range(4)], name="fake https://a.example/x y?q", page_size=2)
     world = World([feed])
