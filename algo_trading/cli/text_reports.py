@@ -14,6 +14,7 @@ from algo_trading.sentiment.finance import FinanceScorer
 from algo_trading.sentiment.impact import ImpactWeights, impact
 from algo_trading.sentiment.labelled import Labelled, news, read_labelled, tone_labels, topic_labels, topics, tweets
 from algo_trading.sentiment.linear import Reason
+from algo_trading.sentiment.mentions import packaged_finder
 from algo_trading.sentiment.scorers import Scorer, build_scorer, scorer_names
 
 SETS = "sentiment_events"  # the folder of the labelled sets within the shared data
@@ -66,13 +67,14 @@ def evaluate_events(
 def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source: str, *, as_json: bool) -> None:
     """Show what each text says and why."""
     scorers, classifier, finance = _scorers(names, model), EventClassifier(), FinanceScorer()
-    weights = ImpactWeights()
+    weights, mentions = ImpactWeights(), packaged_finder().find(texts)
     found = []
-    for text in texts:
+    for text, named in zip(texts, mentions, strict=True):
         (event,), (tone,) = classifier.classify([text]), finance.score([text])
         found.append(
             {
                 "text": text,
+                "mentions": named,
                 "sentiment": {scorer.name: scorer.score([text])[0] for scorer in scorers},
                 "event": event,
                 "impact": impact(tone.score, event.topic, source, weights),
@@ -187,6 +189,12 @@ def _print_said(said: Mapping[str, Any]) -> None:
     output.console.print(
         f"event [bold]{event.topic}[/] ({event.confidence:.0%} sure), impact {said['impact']:+.2f}", soft_wrap=True
     )
+    for mention in said["mentions"]:
+        output.console.print(
+            f"mentions {mention.instrument}: {mention.matched!r}, {mention.kind}, {mention.confidence:.0%} sure",
+            soft_wrap=True,
+            markup=False,
+        )
     for what, reasons in said["why"].items():
         output.console.print(f"{what}, because of: {_words(reasons)}", soft_wrap=True, markup=False)
 

@@ -5,7 +5,7 @@ MONEY = frozenset(
     b"""
     buy buying bought sell selling sold sells buys hold holding holds hodl hodling long short shorts shorting shorted
     price prices priced invest investing invested investor investors investment trade trading traded trader bullish
-    bearish bull bear rally rallies rallied dip dips pump pumping dump dumping moon rocket gain gains loss losses
+    bearish bull bear rally rallies rallied dip dips pump pumping dump dumping moon gain gains loss losses
     profit profits market markets cap undervalued overvalued worth valuation portfolio position usd dollars
     """.split()
 )
@@ -25,18 +25,18 @@ STOCK = frozenset(
     """.split()
 )
 
-# What else a name stands for, told by words around it. First the words before which, or after which, it directly
-# stands; then words anywhere near.
+# What else a name stands for: words directly before or behind it that say so, and words anywhere near. Names are
+# written here as `canonical` writes them.
 BESIDE: dict[str, frozenset[bytes]] = {
     "tesla": frozenset(b"nikola coil coils valve turbine".split()),
     "nikola": frozenset([b"tesla"]),
     "ford": frozenset(b"harrison henry gerald betty tom rob doug".split()),
     "disney": frozenset(b"roy lillian".split()),
-    "shiba inu": frozenset(b"a an my the your his her our puppy pup dog dogs".split()),
-    "doge": frozenset(b"venice of dog dogs".split()),
-    "apple": frozenset(b"big adam's pie pies tree trees juice cider sauce orchard fiona".split()),
+    "shiba inu": frozenset(b"a an puppy puppies pup dog dogs".split()),
+    "doge": frozenset(b"dog dogs meme memes".split()),
+    "apple": frozenset(b"big pie pies tree trees juice cider sauce orchard fiona".split()),
     "amazon": frozenset(b"rainforest river forest basin jungle".split()),
-    "visa": frozenset(b"work student tourist travel entry reform h1b h-1b application applications".split()),
+    "visa": frozenset(b"work student tourist travel entry reform application applications".split()),
     "delta": frozenset(b"variant v iv ii heavy river".split()),
     "northrop": frozenset([b"jack"]),
     "fisker": frozenset([b"henrik"]),
