@@ -122,17 +122,17 @@ def record(
     reason: int,
 ) -> None:
     """Write a trade down that ends, or stands, at `price`."""
-    row = trades[int(purse[TRADES])]
+    k = int(purse[TRADES])
     paid = position[ENTRY_COMMISSION] + commission
-    row[INSTRUMENT] = instrument
-    row[FIRST_BAR] = position[ENTRY_BAR]
-    row[LAST_BAR] = bar
-    row[SIZE] = position[HELD]
-    row[BOUGHT_AT] = position[ENTRY_PRICE]
-    row[SOLD_AT] = price
-    row[PNL] = position[HELD] * (price - position[ENTRY_PRICE]) - paid
-    row[COSTS] = paid + position[ENTRY_SLIPPAGE] + slipped
-    row[REASON] = reason
+    trades[k, INSTRUMENT] = instrument
+    trades[k, FIRST_BAR] = position[ENTRY_BAR]
+    trades[k, LAST_BAR] = bar
+    trades[k, SIZE] = position[HELD]
+    trades[k, BOUGHT_AT] = position[ENTRY_PRICE]
+    trades[k, SOLD_AT] = price
+    trades[k, PNL] = position[HELD] * (price - position[ENTRY_PRICE]) - paid
+    trades[k, COSTS] = paid + position[ENTRY_SLIPPAGE] + slipped
+    trades[k, REASON] = reason
     purse[TRADES] += 1.0
 
 

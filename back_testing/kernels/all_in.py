@@ -30,12 +30,21 @@ from back_testing.kernels.sums import (
     TRADES,
     WINS,
     WON,
+    deepest,
 )
 
 Integers = NDArray[np.int64]
 
 # A buy's and a sell's price with its costs, over the open, and whether the last position stays open.
 ALL_IN_TERMS = (types.float64, types.float64, types.boolean)
+
+
+@inlined
+def next_event(events: Integers, at: int, leaving: int) -> int:
+    """The first event from the one at `at` on that is an exit (1) or an entry (0); the number of events for none."""
+    while at < len(events) and events[at] & 1 != leaving:
+        at += 1
+    return at
 
 
 @inlined
@@ -53,13 +62,11 @@ def trade_all_in(
     trades, wins, won, lost = 0, 0, 0.0, 0.0
     at, over = 0, False
     while not over:
-        while at < len(events) and events[at] & 1:
-            at += 1
+        at = next_event(events, at, 0)
         if at == len(events) or (events[at] >> 1) + 1 >= n:
             break
         first = (events[at] >> 1) + 1  # the bars of the fills
-        while at < len(events) and not events[at] & 1:
-            at += 1
+        at = next_event(events, at, 1)
         last = (events[at] >> 1) + 1 if at < len(events) else n
         over = last >= n
         if over:
@@ -68,16 +75,19 @@ def trade_all_in(
         before = opens[first] * buy
         scale = growth / before  # of a close, for the equity
         high = peak / scale
+        low, top = np.inf, 0.0
         for close in closes[first:last]:
-            high = max(close, high)
-            if close < lowest * high:
-                lowest = close / high
+            low = min(close, low)
+            top = max(close, top)
             change = close / before - 1.0
             square = change * change
             total += change
             squares += square
             losses += square if change < 0.0 else 0.0
             before = close
+        if low < lowest * max(high, top):
+            lowest = low / high if top <= high else deepest(closes[first:last], high, lowest)
+        high = max(high, top)
         change = exit_price / before - 1.0
         total += change
         squares += change * change

@@ -30,10 +30,9 @@ def add_returns(before: float, equity: Floats, row: Floats) -> None:
 
 
 @inlined
-def lowest_part(before: float, equity: Floats) -> float:
-    """The part of the highest equity so far, `before` included, that was left at the worst moment."""
-    peak, lowest = before, 1.0
-    for value in equity:
+def deepest(values: Floats, peak: float, lowest: float) -> float:
+    """The least part of the highest value so far that is left at a value; `peak` and `lowest` are those before."""
+    for value in values:
         peak = max(value, peak)
         if value < lowest * peak:
             lowest = value / peak
@@ -58,6 +57,6 @@ def sum_up(cash: float, equity: Floats, bars_held: int, trades: Floats, count: i
     row[:] = 0.0
     add_returns(cash, equity, row)
     row[GROWTH] = equity[-1] / cash
-    row[DRAWDOWN] = lowest_part(cash, equity) - 1.0
+    row[DRAWDOWN] = deepest(equity, cash, 1.0) - 1.0
     row[BARS_HELD] = bars_held
     add_trades(cash, trades, count, row)
