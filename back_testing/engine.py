@@ -92,13 +92,16 @@ def allocation(rules: TradingRules, symbols: int) -> str:
 
 
 def data_hash(series: Sequence[Bars]) -> str:
-    """SHA-256 over the instruments, times, prices and volumes, in hexadecimal."""
+    """SHA-256 over the instruments, times, prices, volumes and joined features, in hexadecimal."""
     digest = hashlib.sha256()
     for bars in series:
         digest.update(f"{bars.instrument.symbol} {bars.instrument.venue} {bars.interval};".encode())
         digest.update(np.ascontiguousarray(bars.opened_at.astype("datetime64[us]")).view("<i8").tobytes())
         for name in COLUMNS:
             digest.update(np.ascontiguousarray(getattr(bars, name), dtype="<f8").tobytes())
+        for name, values in sorted(bars.features.items()):
+            digest.update(f"{name};".encode())
+            digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()
 
 

@@ -48,7 +48,7 @@ def a_mention(
 def joining(mentions: Sequence[Mention] = (), figures: Sequence[Fundamentals] = ()) -> JoinFeatures:
     """A join of these mentions, whose posts differ, and figures."""
     posts, fundamentals = FakePosts(), FakeFundamentals()
-    posts.add([_post(mention) for mention in mentions])
+    posts.add([post_of(mention) for mention in mentions])
     posts.store_readings([Reading(m.post, m.sentiment, m.topic, (m,)) for m in mentions])
     fundamentals.add(figures, "test")
     return JoinFeatures(FakeMentions(posts), fundamentals)
@@ -97,7 +97,8 @@ def _maybe(chance: np.random.Generator, top: float) -> float | None:
     return None if chance.random() < 0.2 else float(chance.uniform(0, top))
 
 
-def _post(mention: Mention) -> Post:
+def post_of(mention: Mention) -> Post:
+    """The post of a mention."""
     return Post(
         key=mention.post,
         feed="file",

@@ -12,9 +12,26 @@ from algo_trading.domain.features import (
     fundamental_features,
     text_features,
 )
+from algo_trading.domain.fundamentals import Fundamentals
+from algo_trading.domain.post import Mention
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.fundamentals import FundamentalsRepository
 from algo_trading.repositories.posts import MentionRepository
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of one instrument beside its prices."""
+
+    mentions: Sequence[Mention] = ()
+    figures: Sequence[Fundamentals] = ()
+
+    def until(self, moment: datetime) -> "Knowledge":
+        """What of it was available at `moment`."""
+        return Knowledge(
+            [mention for mention in self.mentions if mention.available_at <= moment],
+            [figures for figures in self.figures if figures.seen_at <= moment],
+        )
 
 
 @dataclass(frozen=True)
@@ -30,20 +47,36 @@ class JoinFeatures:
         Raises:
             ConfigError: there is no feature of such a name.
         """
+        return joined(bars, names, self.read(bars, names))
+
+    def read(self, bars: Bars, names: Sequence[str]) -> Knowledge:
+        """What the features `names` of `bars` are made of.
+
+        Raises:
+            ConfigError: as above.
+        """
         for name in names:
             if name not in FEATURES:
                 raise ConfigError(f"there is no feature {name!r}; known are: {', '.join(sorted(FEATURES))}")
-        columns: dict[str, Floats] = {}
-        own, until = [bars.instrument] if len(bars) else [], _last_close(bars)
-        if set(names) & set(TEXT_FEATURES):
-            columns |= text_features(bars.closed_at, self.mentions.of_instruments(own, None, until))
-        if set(names) & set(FUNDAMENTAL_FEATURES):
-            columns |= fundamental_features(bars.closed_at, self.fundamentals.read(own, until))
-        return replace(bars, features={**bars.features, **{name: columns[name] for name in names}})
+        own, until = [bars.instrument] if len(bars) else [], last_close(bars)
+        return Knowledge(
+            self.mentions.of_instruments(own, None, until) if set(names) & set(TEXT_FEATURES) else (),
+            self.fundamentals.read(own, until) if set(names) & set(FUNDAMENTAL_FEATURES) else (),
+        )
 
 
-def _last_close(bars: Bars) -> datetime:
-    """Without bars it is long ago."""
+def joined(bars: Bars, names: Sequence[str], known: Knowledge) -> Bars:
+    """`bars` with the features `names` as they follow from what is known."""
+    columns: dict[str, Floats] = {}
+    if set(names) & set(TEXT_FEATURES):
+        columns |= text_features(bars.closed_at, known.mentions)
+    if set(names) & set(FUNDAMENTAL_FEATURES):
+        columns |= fundamental_features(bars.closed_at, known.figures)
+    return replace(bars, features={**bars.features, **{name: columns[name] for name in names}})
+
+
+def last_close(bars: Bars) -> datetime:
+    """When the last bar closed; without bars it is long ago."""
     close = bars.closed_at[-1].astype("datetime64[us]").item() if len(bars) else datetime.min  # noqa: DTZ901 - UTC below
     assert isinstance(close, datetime)
     return close.replace(tzinfo=UTC)

@@ -44,8 +44,8 @@ def lookahead(
     chosen = build_strategy(strategy, o.parameters(settings))
     days = o.session_range(first, last)
     series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[chosen])
-    with o.joining(chosen) as join:
-        reports = [check_lookahead(chosen, bars, rules, days.first, join) for bars in series]
+    join = o.joining(chosen, series)
+    reports = [check_lookahead(chosen, bars, rules, days.first, join) for bars in series]
     honest = all(report.honest for report in reports)
     if json:
         document = {

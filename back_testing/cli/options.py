@@ -3,8 +3,7 @@
 Like every module of this package it is imported at each start, so the heavy imports are inside the functions.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -159,18 +158,20 @@ def load_series(
         return application.make(ReadHistory)(instruments, last, adjust=adjusted, features=wanted)
 
 
-@contextmanager
-def joining(strategy: "Strategy") -> "Iterator[Callable[[Bars], Bars]]":
-    """What joins the features that a strategy needs to bars; without any there is no need of the database."""
+def joining(strategy: "Strategy", series: "Sequence[Bars]") -> "Callable[[Bars], Bars]":
+    """What joins the features that a strategy needs anew to bars of the database whose future was cut off.
+
+    Text and figures are read once; without any there is no need of the database.
+    """
     if not strategy.features:
-        yield lambda bars: bars
-        return
+        return lambda bars: bars
     from algo_trading.bootstrap import bootstrap
-    from algo_trading.services.features import JoinFeatures
+    from algo_trading.services.features import JoinFeatures, joined, last_close
 
     with bootstrap() as application:
         join = application.make(JoinFeatures)
-        yield lambda bars: join(bars, strategy.features)
+        known = {bars.instrument: join.read(bars, strategy.features) for bars in series}
+    return lambda bars: joined(bars, strategy.features, known[bars.instrument].until(last_close(bars)))
 
 
 def _known(calendar: str | None) -> str:

@@ -1,0 +1,141 @@
+"""Backtests on text and figures that are stored in a real database."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
+from algo_trading.adapters.postgres.database import Database
+from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
+from algo_trading.adapters.postgres.posts import PostgresMentions, PostgresPosts
+from algo_trading.adapters.postgres.signals import PostgresSignals
+from algo_trading.domain.instrument import Instrument
+from algo_trading.repositories.bars import bars_table
+from algo_trading.repositories.posts import Reading
+from algo_trading.services.evaluate import EvaluateStrategies
+from algo_trading.services.features import JoinFeatures
+from algo_trading.strategies.active import ActivePair
+from algo_trading.strategies.volatility_drop import VolatilityDrop
+from back_testing.cli import main
+from bar_series import bars_of, random_walk
+from written import chatter, looked_up, post_of
+
+pytestmark = pytest.mark.integration
+
+IBM = Instrument("IBM")
+BARS = bars_of(100 * (random_walk(300, 3) / 100) ** 2, "IBM")
+EAGER = ["--set", "drop=-1", "--set", "hold=4"]
+MOODY = [*EAGER, "--set", "sigmas=1", "--set", "sentiment=-0.2"]
+GLOOMY = VolatilityDrop(window=3, sigmas=0.5, drop=-0.5, sentiment=0.2, hold=2)
+
+Backtest = Callable[..., tuple[int, Any, str]]
+
+
+@pytest.fixture
+def backtest(
+    database: Database,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Backtest:
+    """Runs `backtest COMMAND --json` on a database with IBM, two posts a day about it and figures each week."""
+    PostgresBars(database).upsert(bars_table([BARS]), "test")
+    mentions, posts = chatter(BARS, a_day=2), PostgresPosts(database)
+    posts.add([post_of(mention) for mention in mentions])
+    posts.store_readings([Reading(m.post, m.sentiment, m.topic, (m,)) for m in mentions])
+    PostgresFundamentals(database).add(looked_up(BARS), "test")
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ALGO_DATABASE_URL", database_url)
+
+    def run(command: str, *arguments: str) -> tuple[int, Any, str]:
+        monkeypatch.setattr(sys, "argv", ["backtest", command, "--json", *arguments])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        return code, json.loads(out) if out else None, err
+
+    return run
+
+
+def test_strategies_on_text_trade_what_is_stored(backtest: Backtest) -> None:
+    asked = ("--symbol", "IBM", "--cash", "1000000")
+    for strategy, settings in (("event_driven", EAGER), ("volatility_drop", MOODY), ("influencer_mention", [])):
+        code, document, _ = backtest("run", "--strategy", strategy, *asked, *settings)
+        assert code == 0
+        assert document["n_trades"] > 2, strategy
+    _, plain, _ = backtest("run", "--strategy", "sma_cross", *asked)
+    assert plain["data_hash"] != document["data_hash"]  # it covers the text
+
+
+def test_no_more_shares_than_the_strategy_asks_for(backtest: Backtest, tmp_path: Path) -> None:
+    trades = tmp_path / "trades.csv"
+    backtest("run", "--strategy", "volatility_drop", "--symbol", "IBM", *EAGER, "--trades", str(trades))
+    header, *rows = [line.split(",") for line in trades.read_text().splitlines()]
+    assert {float(row[header.index("size")]) for row in rows} == {10.0}
+
+
+@pytest.mark.parametrize(("strategy", "settings"), [("event_driven", EAGER), ("influencer_mention", [])])
+def test_none_of_them_looks_ahead(backtest: Backtest, strategy: str, settings: list[str]) -> None:
+    code, document, _ = backtest(
+        "lookahead", "--strategy", strategy, "--symbol", "IBM", "--from", "2000-06-01", *settings
+    )
+    (report,) = document["checks"]
+    assert (code, report["decisions_changed"], report["fills_moved"]) == (0, [], [])
+    assert report["cuts"] > 200
+    assert report["fills"] > 2
+
+
+def test_every_other_command_knows_the_text(backtest: Backtest) -> None:
+    drop = ("--strategy", "volatility_drop", "--symbol", "IBM")
+    _, swept, _ = backtest("sweep", *drop, *EAGER, "--set", "window=5:10:5")
+    assert swept["tried"] == 2
+    assert swept["top"]
+    code, walked, _ = backtest("walk-forward", *drop, *EAGER, "--in-sample", "150", "--out-of-sample", "50")
+    assert code == 0
+    assert walked["folds"]
+    code, compared, _ = backtest(
+        "compare", "--symbol", "IBM", "--strategy", "event_driven:drop=-1", "--strategy", "ema_cross"
+    )
+    assert [row["strategy"] for row in compared] == ["event_driven", "ema_cross"]
+    assert "trouble" not in compared[0]
+
+
+def test_what_was_decided_live_on_text_is_derived_again(backtest: Backtest, database: Database) -> None:
+    join = JoinFeatures(PostgresMentions(database), PostgresFundamentals(database))
+    bars, actions, signals = PostgresBars(database), PostgresCorporateActions(database), PostgresSignals(database)
+    evaluate = EvaluateStrategies(bars, actions, join, signals, [ActivePair(GLOOMY, IBM)])
+    for index in range(200, 240):
+        evaluate(BARS.session(index), [IBM])
+    assert any(signal.shares for signal in signals.of_instrument(IBM))
+    code, report, _ = backtest("verify-live")
+    assert (code, report["checked"], report["agreed"], report["revised"]) == (0, 40, 40, 0)
+    late = replace(chatter(BARS, seed=9)[0], available_at=chatter(BARS)[0].available_at)
+    late = replace(late, post=replace(late.post, id="late"))
+    posts = PostgresPosts(database)
+    posts.add([post_of(late)])
+    posts.store_readings([Reading(late.post, late.sentiment, late.topic, (late,))])
+    code, report, _ = backtest("verify-live")
+    assert (code, report["checked"], report["mismatches"]) == (0, 40, [])
+    assert report["revised"] == 40
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "lookahead", "walk-forward", "recommend"])
+def test_a_file_tells_no_text(backtest: Backtest, tmp_path: Path, command: str) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text("Date,Open,High,Low,Close,Volume\n2024-01-02,1,1,1,1,1\n")
+    code, _, told = backtest(command, "--strategy", "event_driven", "--csv", str(prices))
+    assert code == 2
+    assert (
+        "event_driven needs impact, pe_ratio, which a file of bars does not tell: name a symbol of the database with "
+        "--symbol, without --csv"
+    ) in " ".join(told.split())
