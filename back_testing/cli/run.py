@@ -68,6 +68,8 @@ def run(
 
 
 def _show(result: "BacktestResult") -> None:
+    from back_testing.report.assumptions import not_simulated
+
     s = result.statistics
     symbols = ", ".join(bars.instrument.symbol for bars in result.series)
     percent, number = output.percent, output.number
@@ -112,6 +114,8 @@ def _show(result: "BacktestResult") -> None:
     output.note(result.allocation)
     if result.refused:
         output.note(f"{result.refused} entries could not be afforded")
+    if limits := not_simulated(result.strategy.limits):
+        output.note(limits)
     if result.lookahead:
         output.note(o.LOOKAHEAD)
 

@@ -1,5 +1,7 @@
 """The rules that a result rests on, as sentences."""
 
+from algo_trading.domain.limits import Limits
+from algo_trading.domain.post import Level
 from back_testing.result import BacktestResult
 from back_testing.rules import Direction, SizeKind, TradingRules
 
@@ -36,11 +38,29 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         ("Benchmark", "Bought at the first chance with the whole capital, under the same costs, and held."),
         ("Figures", f"{result.periods_per_year:g} bars make a year. No risk-free rate. docs/backtesting.md lists all."),
     ]  # fmt: skip
+    if result.strategy.features:
+        text = f"{', '.join(result.strategy.features)}: known at the close of the bar in which they came."
+        listed.append(("Text and figures", text))
+    if limits := not_simulated(result.strategy.limits):
+        listed.append(("Not simulated", f"{limits}."))
     if result.history:
         listed.append(("Warm-up", f"{result.history:,} bars before the first one only prepared the strategy."))
     if result.refused:
         listed.append(("Refused", f"{result.refused:,} entries could not buy anything."))
     return listed
+
+
+def not_simulated(limits: Limits) -> str:
+    """The limits that hold for a strategy's signals live and not in a backtest; empty where there are none."""
+    rules = [
+        limits.order_from is not Level.LOW and f"orders only from {limits.order_from} confidence on",
+        limits.trade_window and f"the trade window {limits.trade_window}",
+        limits.max_price_age and f"prices at most {limits.max_price_age.total_seconds() / 3600:g} hours old",
+        limits.max_move is not None and f"prices that have moved by at most {limits.max_move:.1%} since the post",
+        limits.max_positions is not None and f"at most {limits.max_positions} positions",
+    ]
+    named = ", ".join(rule for rule in rules if rule)
+    return f"Limits that hold live alone: {named}" if named else ""
 
 
 def _size(rules: TradingRules) -> str:

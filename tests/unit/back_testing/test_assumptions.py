@@ -1,0 +1,36 @@
+"""What a report says about text and about limits that hold live alone."""
+
+import pytest
+
+from algo_trading.domain.limits import Limits
+from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.event_driven import EventDriven
+from algo_trading.strategies.influencer_mention import InfluencerMention
+from algo_trading.strategies.sma_cross import SmaCross
+from algo_trading.strategies.volatility_drop import VolatilityDrop
+from back_testing.engine import run
+from back_testing.report.assumptions import assumptions, not_simulated
+from back_testing.rules import TradingRules
+from bar_series import bars_of, random_walk, with_features
+
+pytestmark = pytest.mark.unit
+
+
+def told(strategy: Strategy) -> dict[str, str]:
+    return dict(assumptions(run(strategy, with_features(bars_of(random_walk(60))), TradingRules())))
+
+
+def test_limits_that_are_not_simulated_are_named() -> None:
+    assert not_simulated(Limits()) == ""
+    assert told(InfluencerMention())["Not simulated"] == (
+        "Limits that hold live alone: orders only from high confidence on, the trade window 12:00-06:00, prices at "
+        "most 96 hours old, prices that have moved by at most 2.0% since the post."
+    )
+    assert told(VolatilityDrop())["Not simulated"] == "Limits that hold live alone: at most 3 positions."
+
+
+def test_text_is_told_of_where_there_is_any() -> None:
+    assert told(EventDriven())["Text and figures"] == (
+        "impact, pe_ratio: known at the close of the bar in which they came."
+    )
+    assert not {"Text and figures", "Not simulated"} & set(told(SmaCross(2, 5, 0)))
