@@ -22,7 +22,9 @@ CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 AMOUNT = re.compile(rb"\$\d")
 
 KIND = {MatchKind.CASHTAG: 3.0, MatchKind.NAME: 2.2, MatchKind.ALIAS: 1.8, MatchKind.SYMBOL: 0.8}
-OBSCURE = -1.3  # added for what is not prominent
+# Added for what is not prominent: small coins are named after everything. Least for names of several words, most for
+# one without a capital.
+OBSCURE_WORDS, OBSCURE, OBSCURE_PLAIN = -1.0, -2.4, -3.4
 TAG = 0.8  # added for a hashtag
 HANDLE = {Everyday.NO: 1.2, Everyday.SCARCE: 0.8, Everyday.COMMON: 0.2}
 # An everyday word with a capital letter inside a sentence, where any word has one, and without one.
@@ -68,10 +70,14 @@ class Scene:
         words = [word for word in self.text.split() if word[0].isalpha()]
         return len(words) >= 4 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
-    def span(self, hit: Hit) -> tuple[int, int]:
-        """Where a hit stands in characters."""
+    def span(self, hit: Hit) -> tuple[int, int] | None:
+        """Where a hit stands in characters; None if it begins or ends inside one, all of whose bytes look alike."""
         if len(self.raw) == len(self.text):
             return hit.start, hit.end
+        if any(
+            byte & 0xC0 == 0x80 for byte in (*self.raw[hit.start : hit.start + 1], *self.raw[hit.end : hit.end + 1])
+        ):
+            return None
         start = len(decoded(self.raw[: hit.start]))
         return start, start + len(decoded(self.raw[hit.start : hit.end]))
 
@@ -95,13 +101,21 @@ def probability(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 
+def prominent(listing: Listing) -> bool:
+    """Whether it is large, or stands in a list of names without figures, which somebody wrote with care."""
+    return listing.price is None if listing.rank is None else listing.rank <= PROMINENT
+
+
 def first_odds(scene: Scene, listing: Listing, pattern: Pattern, start: int, sign: str) -> float:
     """Log-odds from the way in which it is written at `start`; `sign` is the character before it."""
     if sign == "@":
         return HANDLE[pattern.everyday]
     if sign == "$":
         return KIND[MatchKind.CASHTAG]
-    odds = 0.0 if listing.rank is None or listing.rank <= PROMINENT else OBSCURE
+    odds = 0.0
+    if not prominent(listing):
+        one_word = OBSCURE if scene.text[start].isupper() else OBSCURE_PLAIN
+        odds = OBSCURE_WORDS if " " in pattern.spelling else one_word
     coin = listing.instrument.venue == COINS_VENUE
     if not pattern.everyday:
         odds += KIND[pattern.kind] + COIN_SYMBOL * (coin and pattern.kind is MatchKind.SYMBOL)

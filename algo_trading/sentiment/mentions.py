@@ -17,6 +17,7 @@ from algo_trading.sentiment.mention_confidence import (
     context_odds,
     first_odds,
     probability,
+    prominent,
 )
 from algo_trading.sentiment.mention_patterns import Hit, Patterns, canonical
 from algo_trading.sentiment.names import COINS_VENUE, packaged_listings
@@ -100,7 +101,10 @@ class MentionFinder:
 
     def _sighting(self, scene: Scene, hit: Hit) -> _Sighting | None:
         text, pattern = scene.text, hit.pattern
-        start, end = scene.span(hit)
+        span = scene.span(hit)
+        if span is None:
+            return None
+        start, end = span
         matched = text[start:end]
         sign = text[start - 1 : start]
         if sign == "@" and (pattern.kind is MatchKind.SYMBOL or start <= scene.addressed):
@@ -163,11 +167,15 @@ def _compare(places: list[list[_Sighting]], known: Mapping[Instrument, float]) -
             sighting.odds += KIN_ELSEWHERE
 
 
-def _preference(sighting: _Sighting) -> tuple[float, float]:
-    """The likelier one, then an equity rather than a coin, then the larger one."""
+def _preference(sighting: _Sighting) -> tuple[bool, float, float]:
+    """One that people know rather than a namesake, then the likelier, then an equity rather than a coin, then by rank.
+
+    Without the first, a small coin named after a company takes the company's place wherever coins are spoken of.
+    """
     rank = sighting.listing.rank
     coin = sighting.listing.instrument.venue == COINS_VENUE
-    return sighting.odds, -(rank if rank is not None else inf if coin else 0)
+    known = sighting.odds >= 0 and prominent(sighting.listing)
+    return known, sighting.odds, -(rank if rank is not None else inf if coin else 0)
 
 
 def packaged_finder() -> MentionFinder:

@@ -188,6 +188,15 @@ def test_of_those_called_so_the_likeliest_is_meant() -> None:
     assert only(finder, "$LINK").instrument == share.instrument
 
 
+@pytest.mark.parametrize(("rank", "price"), [(4000, None), (None, 0.001)])
+def test_a_small_coin_does_not_take_the_place_of_its_namesake(rank: int | None, price: float | None) -> None:
+    coin = marked(Listing(Instrument("TESLA", COINS), "Tesla", rank=rank, price=price))
+    finder = MentionFinder([coin, *_packaged()])
+    assert finder.find(["Tesla sold the crypto coins, bitcoin too, from its wallet"])[0][0].instrument == TESLA
+    assert found(finder, "$TESLA") == [("TSLA", "TESLA")]
+    assert only(MentionFinder([coin]), "a Tesla crypto token").instrument == coin.instrument
+
+
 def test_obscure_coins_are_doubted() -> None:
     large, small = (marked(Listing(Instrument("QXZ", COINS), "Qoinix", rank=rank)) for rank in (5, 5000))
     assert only(MentionFinder([small]), "so Qoinix").confidence < only(MentionFinder([large]), "so Qoinix").confidence
@@ -207,6 +216,12 @@ def test_names_that_nobody_can_type_are_no_patterns() -> None:
 def test_no_listings_no_mentions() -> None:
     assert MentionFinder([]).find(["Tesla", ""]) == [[], []]
     assert MentionFinder([]).find([]) == []
+
+
+def test_a_name_ends_where_a_character_ends() -> None:
+    finder = MentionFinder([Listing(Instrument("QQQ"), "Yahooo!"), Listing(Instrument("QQR"), "\u00dcberr")])
+    assert finder.find(["Yahooo\u2026 and \u2026berr", "Yahooo\u00e9"]) == [[], []]
+    assert [mention.matched for mention in finder.find(["Yahooo! \u2026\u00fcberr"])[0]] == ["Yahooo!", "\u00fcberr"]
 
 
 def test_texts_keep_to_themselves(finder: MentionFinder) -> None:
