@@ -18,7 +18,8 @@ app = typer.Typer(help="Mentions of instruments in texts.", no_args_is_help=True
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LABELS = CHECKOUT / "tests" / "data" / "mention_labels.csv"  # ids and labels; the texts may not be copied into it
-POSTS = CHECKOUT.parent / "shared" / "data" / "social_market" / "musk_tweets" / "elonmusk_2010-06_2023-06.csv"
+SHARED_DATA = CHECKOUT.parent / "shared" / "data"
+POSTS = Path("social_market", "musk_tweets", "elonmusk_2010-06_2023-06.csv")  # within the shared data
 SHOWN_MISTAKES = 20
 
 
@@ -32,9 +33,15 @@ def evaluate(
     label_column: Annotated[
         str, typer.Option(help="Column with names or symbols, separated by ; (empty: the text names none).")
     ] = "label",
+    data: Annotated[
+        Path, typer.Option(help="Folder of the shared data, for the texts of the posts checked by hand.")
+    ] = SHARED_DATA,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
 ) -> None:
     """Compare the mentions found in labelled texts with their labels: precision, recall, F1, posts per second.
+
+    JSON: found, wrong, missed, precision, recall, f1 of all; per_name (name -> the same); posts, posts_per_second;
+    unlisted (labels that no listing has, left out); mistakes (place, wrong, missed).
 
     Example: algo-trading mentions evaluate --csv posts.csv --text-column text --label-column coins
     """
@@ -45,7 +52,7 @@ def evaluate(
 
     names = load_settings().sentiment.names
     listings = known_listings(Path(names).expanduser() if names else None)
-    texts = labelled_texts(path, text_column, label_column) if path else checked_posts()
+    texts = labelled_texts(path, text_column, label_column) if path else checked_posts(data)
     result = compare(MentionFinder(listings), listings, texts)
     if json:
         report = output.plain(result)
@@ -81,22 +88,24 @@ def labelled_texts(path: Path, text_column: str, label_column: str) -> "list[Lab
     ]
 
 
-def checked_posts() -> "list[LabelledText]":
-    """The posts of this repository's list, with their texts from the archive beside the checkout.
+def checked_posts(data: Path = SHARED_DATA) -> "list[LabelledText]":
+    """The posts of this repository's list, with their texts from the archive in the shared data.
 
     Raises:
         ConfigError: list or archive are not there.
     """
     from algo_trading.sentiment.mention_evaluation import LabelledText
 
-    if not (LABELS.is_file() and POSTS.is_file()):
+    posts = data / POSTS
+    if not (LABELS.is_file() and posts.is_file()):
         raise ConfigError(
-            f"the posts checked by hand are not here (their texts would be {POSTS}): give labelled texts with --csv"
+            f"the posts checked by hand are not here ({LABELS} and {posts}): name the shared data with --data, or "
+            "labelled texts with --csv"
         )
     labels = {row["post"]: _labels(row["labels"]) for row in _rows(LABELS, ("post", "labels"))}
     return [
         LabelledText(row["Tweet Id"], html.unescape(row["Text"]), labels[row["Tweet Id"]])
-        for row in _rows(POSTS, ("Tweet Id", "Text"))
+        for row in _rows(posts, ("Tweet Id", "Text"))
         if row["Tweet Id"] in labels
     ]
 

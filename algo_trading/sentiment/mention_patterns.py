@@ -157,11 +157,10 @@ def _written(number: int, listing: Listing) -> Iterator[tuple[bool, bytes, Patte
         yield False, b" %b " % text, pattern
         if name.isalpha() and name.isascii() and len(name) >= PLURAL_FROM and not everyday and name[-1] not in "sS":
             yield False, b" %bs " % text, replace(pattern, spelling=pattern.spelling + "s")
-        if (joined := text.replace(b" ", b"")).isalnum():
+        joined = text.replace(b" ", b"")  # as people write it behind a sign
+        if name.isascii() and joined.isalnum():
             tagged = replace(pattern, spelling=joined.decode(), capitals=False)
-            if b" " in text:
-                tagged = replace(tagged, everyday=Everyday.NO)
-            yield False, SIGIL + joined + b" ", tagged
+            yield False, SIGIL + joined + b" ", replace(tagged, everyday=Everyday.NO) if b" " in text else tagged
     symbol = listing.instrument.symbol
     if symbol.isascii() and any(map(str.isalnum, symbol)):
         everyday = _everyday(symbol, marked=symbol in listing.ambiguous)

@@ -71,6 +71,11 @@ def test_a_column_that_is_not_there_is_named(posts: list[str]) -> None:
         CliRunner().invoke(app, posts[:2], catch_exceptions=False)
 
 
+def test_without_the_shared_data_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--csv"):
+        CliRunner().invoke(app, ["--data", str(tmp_path)], catch_exceptions=False)
+
+
 @needs_shared_data
 def test_without_a_file_the_posts_checked_by_hand_are_evaluated() -> None:
     result = CliRunner().invoke(app, ["--json"], catch_exceptions=False)

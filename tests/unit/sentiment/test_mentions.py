@@ -164,9 +164,9 @@ def test_what_stands_beside_a_name_makes_it_surer(finder: MentionFinder, plain: 
 
 def test_what_an_author_wrote_about_before_makes_it_surer() -> None:
     history = AuthorHistory({"elon": {TESLA: 1}, "fan": {TESLA: 40}, "other": {DOGE: 40}})
-    finder = MentionFinder(_packaged(), history)
+    finder = packaged_finder()
     text = "so TSLA again"
-    results = finder.find([text] * 4, ["nobody", "other", "elon", "fan"])
+    results = finder.find([text] * 4, ["nobody", "other", "elon", "fan"], history)
     unknown, other, once, often = (mention.confidence for (mention,) in results)
     assert unknown == other < once < often < 1
     assert [mention.confidence for (mention,) in finder.find([text])] == [unknown]
@@ -222,6 +222,14 @@ def test_a_name_ends_where_a_character_ends() -> None:
     finder = MentionFinder([Listing(Instrument("QQQ"), "Yahooo!"), Listing(Instrument("QQR"), "\u00dcberr")])
     assert finder.find(["Yahooo\u2026 and \u2026berr", "Yahooo\u00e9"]) == [[], []]
     assert [mention.matched for mention in finder.find(["Yahooo! \u2026\u00fcberr"])[0]] == ["Yahooo!", "\u00fcberr"]
+
+
+def test_a_tag_has_all_letters_of_its_name(finder: MentionFinder) -> None:
+    assert found(finder, "#ber $ber #loral #GeneralMotors $JPMorgan #ATT") == [
+        ("GM", "GeneralMotors"),
+        ("JPM", "JPMorgan"),
+        ("T", "ATT"),
+    ]
 
 
 def test_texts_keep_to_themselves(finder: MentionFinder) -> None:
