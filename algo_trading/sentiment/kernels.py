@@ -14,9 +14,10 @@ account names, web addresses and the marks `! ? : ;`. Its features come in three
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import njit, types
+from numpy.typing import NDArray
 
-from algo_trading.indicators.compiling import compiled, inlined
+from algo_trading.indicators.compiling import compiled
 
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 ENDS = types.Array(types.int64, 1, "C", readonly=True)
@@ -31,6 +32,8 @@ OUT_LOGITS = types.Array(types.float32, 2, "C")
 BUCKETS = types.Array(types.uint32, 1, "C", readonly=True)
 ROLES = types.Tuple((CODES, CODES))
 
+helper = njit(nogil=True, error_model="numpy")  # compiled once and called: inlining all of them takes a minute
+
 BLOCKS = 3
 SEED, PRIME, MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
 NEGATED, PIECE, ROLE, PAIR = (np.uint64(n * 0x2545F4914F6CDD1D % 2**64) for n in range(1, 5))
@@ -39,6 +42,9 @@ NONE = np.uint64(0)
 # What a token is. A number may be a percentage, a sum of money, a year, or carry its sign.
 START, WORD, NEGATION, MARK, CASHTAG, ACCOUNT, ADDRESS, NUMBER, PERCENT, MONEY, YEAR, RISE, FALL = range(13)
 FIRST_ROLE_OF_KINDS = 32  # roles below are words' own, up to 44 they stand for a kind of token
+MORE, LESS = np.uint64(50), np.uint64(51)  # roles of a number that is set beside an earlier one: "2.1 from 1.9"
+NUMBERS = (NUMBER, PERCENT, MONEY)  # that can be compared
+COMPARISON_REACH = 9  # tokens between the two numbers
 
 LONGEST_GRAM = 2
 NEGATION_REACH = 4
@@ -59,34 +65,48 @@ def hashed(word: bytes) -> int:
     return value
 
 
-NEGATIONS = np.array(
-    [hashed(word) for word in (b"no", b"not", b"never", b"without", b"cannot", b"nor", b"neither")], np.uint64
-)
+def _codes(words: str) -> NDArray[np.uint64]:
+    return np.array([hashed(word.encode()) for word in words.split()], np.uint64)
 
 
-@inlined
+NEGATIONS = _codes("no not never without cannot nor neither")
+COMPARING = _codes("vs versus from against than compared consensus estimate estimates forecast")
+FROM = _codes("from")[0]
+CURRENCIES = _codes("eur usd gbp sek dkk nok inr rs us c a hk")
+THOUSANDS, MILLIONS, BILLIONS = _codes("thousand k"), _codes("million mln mn mil m"), _codes("billion bln bn b")
+
+
+@helper
+def _is_one_of(code: Any, codes: Any) -> bool:  # noqa: ANN401 - numba's numbers and arrays, as everywhere below
+    for other in codes:
+        if code == other:
+            return True
+    return False
+
+
+@helper
 def _is_digit(byte: int) -> bool:
     return ZERO <= byte <= NINE
 
 
-@inlined
-def _is_foreign_mark(text: Any, at: int, end: int) -> bool:  # noqa: ANN401 - an array of bytes, as everywhere below
+@helper
+def _is_foreign_mark(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
     """General punctuation beyond ASCII: dashes, quotes, bullets (U+2000 to U+207F)."""
     return at + 2 < end and text[at] == 0xE2 and (text[at + 1] == 0x80 or text[at + 1] == 0x81)
 
 
-@inlined
+@helper
 def _is_letter(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
     byte = text[at]
     return LOWER_A <= byte <= LOWER_Z or (byte >= 128 and not _is_foreign_mark(text, at, end))
 
 
-@inlined
+@helper
 def _is_name(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
     return _is_letter(text, at, end) or _is_digit(text[at]) or text[at] == UNDERSCORE
 
 
-@inlined
+@helper
 def _apostrophe(text: Any, at: int, end: int) -> int:  # noqa: ANN401
     """Bytes of the apostrophe at `at`: 1, or 3 for the typographic one; 0 if there is none."""
     if at < end and text[at] == APOSTROPHE:
@@ -94,7 +114,7 @@ def _apostrophe(text: Any, at: int, end: int) -> int:  # noqa: ANN401
     return 3 if at < end and _is_foreign_mark(text, at, end) and text[at + 1] == 0x80 and text[at + 2] == 0x99 else 0
 
 
-@inlined
+@helper
 def _is_address(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
     """Whether http:// or https:// begins here."""
     if at + 7 >= end or text[at] != 104 or text[at + 1] != 116 or text[at + 2] != 116 or text[at + 3] != 112:
@@ -103,7 +123,7 @@ def _is_address(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
     return bool(text[colon] == COLON and text[colon + 1] == 47 and text[colon + 2] == 47)
 
 
-@inlined
+@helper
 def _number(text: Any, first: int, at: int, end: int) -> tuple[int, int]:  # noqa: ANN401
     """The kind of the number at `at`, and where it ends, unit included (5m, 3rd, 10%)."""
     start = at
@@ -131,7 +151,7 @@ def _number(text: Any, first: int, at: int, end: int) -> tuple[int, int]:  # noq
     return kind, at
 
 
-@inlined
+@helper
 def _word(text: Any, at: int, end: int) -> tuple[Any, int, int, int]:  # noqa: ANN401
     """The hash of the word at `at`, its kind, where its spelling ends, and where to go on (a possessive 's is passed).
 
@@ -139,6 +159,8 @@ def _word(text: Any, at: int, end: int) -> tuple[Any, int, int, int]:  # noqa: A
     """
     code = SEED
     while at < end and (_is_letter(text, at, end) or _is_digit(text[at])):
+        if _is_digit(text[at]) and _is_one_of(code, CURRENCIES):  # EUR131m
+            break
         code = (code ^ np.uint64(ZERO if _is_digit(text[at]) else text[at])) * PRIME
         at += 1
     kind, stop = WORD, at
@@ -153,13 +175,12 @@ def _word(text: Any, at: int, end: int) -> tuple[Any, int, int, int]:  # noqa: A
             stop = at
             if at - tail == 1 and text[tail] == 116:  # n't
                 kind = NEGATION
-    for negation in NEGATIONS:
-        if code == negation:
-            kind = NEGATION
+    if _is_one_of(code, NEGATIONS):
+        kind = NEGATION
     return code, kind, stop, at
 
 
-@inlined
+@helper
 def _tokens(text: Any, first: int, end: int, codes: Any, kinds: Any, spans: Any) -> int:  # noqa: ANN401
     """Write hash, kind and span (bytes) of each token of text[first:end], after one for its start; returns how many.
 
@@ -202,13 +223,13 @@ def _tokens(text: Any, first: int, end: int, codes: Any, kinds: Any, spans: Any)
     return count
 
 
-@inlined
+@helper
 def _bucket(code: Any, bits: int, block: int) -> Any:  # noqa: ANN401
     mixed = (code ^ (code >> np.uint64(32))) * MIX
     return np.uint32(mixed >> np.uint64(64 - bits)) + np.uint32(block << bits)
 
 
-@inlined
+@helper
 def _roles_of(code: Any, kind: int, mark: int, roles: Any) -> Any:  # noqa: ANN401
     """Roles of a token, one per byte from the lowest: a word's from the table, another token's by its kind."""
     if kind == MARK and (mark == QUESTION or mark == COLON):
@@ -224,7 +245,52 @@ def _roles_of(code: Any, kind: int, mark: int, roles: Any) -> Any:  # noqa: ANN4
     return NONE
 
 
-@inlined
+@helper
+def _value(text: Any, token: int, count: int, codes: Any, spans: Any) -> float:  # noqa: ANN401
+    """The value of a number: 1,250.5 is 1250.5; 3k, 3m and "3 bln" are scaled."""
+    value, fraction, at, end = 0.0, 0.0, spans[token, 0], spans[token, 1]
+    while at < end and (_is_digit(text[at]) or text[at] == COMMA or text[at] == POINT):
+        if text[at] == POINT:
+            fraction = 1.0
+        elif text[at] != COMMA:
+            value = 10.0 * value + (text[at] - ZERO)
+            fraction *= 10.0
+        at += 1
+    if fraction > 0:
+        value /= fraction
+    unit = SEED
+    while at < end:
+        unit = (unit ^ np.uint64(text[at])) * PRIME
+        at += 1
+    if unit == SEED and token + 1 < count:
+        unit = codes[token + 1]
+    if _is_one_of(unit, THOUSANDS):
+        return value * 1e3
+    if _is_one_of(unit, MILLIONS):
+        return value * 1e6
+    return value * 1e9 if _is_one_of(unit, BILLIONS) else value
+
+
+@helper
+def _comparison(text: Any, token: int, count: int, codes: Any, kinds: Any, spans: Any) -> Any:  # noqa: ANN401
+    """MORE or LESS if the number `token` stands beside an earlier one in "2.1 vs. 1.9" or "from 1.9 to 2.1"."""
+    percent, comparing = abs(kinds[token]) == PERCENT, False
+    for back in range(1, min(COMPARISON_REACH, token - 1) + 1):
+        other = token - back
+        kind = abs(kinds[other])
+        if kind in NUMBERS and (kind == PERCENT) == percent:
+            new, old = _value(text, other, count, codes, spans), _value(text, token, count, codes, spans)
+            if not comparing:
+                if codes[other - 1] != FROM and codes[max(other - 2, 0)] != FROM:
+                    return NONE
+                new, old = old, new
+            ratio = new / old if old > 0 else 1.0
+            return NONE if ratio == 1.0 else (MORE if ratio > 1.0 else LESS)
+        comparing = comparing or _is_one_of(codes[other], COMPARING)
+    return NONE
+
+
+@helper
 def _features(  # noqa: ANN202
     text: Any, first: int, end: int, bits: int, roles: Any, scratch: Any, buckets: Any, places: Any
 ):
@@ -260,6 +326,8 @@ def _features(  # noqa: ANN202
                         made += 1
         if kind != NEGATION and kind != ADDRESS:
             mine = _roles_of(codes[i], kind, np.int64(text[low]), roles)
+            if kind in NUMBERS:
+                mine = mine | (_comparison(text, i, count, codes, kinds, spans) << np.uint64(8))
             sign = np.uint64(128) if negated else NONE
             before = own[played - 1, 0] if played else np.uint64(i)
             left = mine

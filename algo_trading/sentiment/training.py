@@ -1,6 +1,7 @@
 """Fit a linear model over hashed features. Needs scikit-learn, which only who trains needs."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ def train(
     *,
     cost: float,
     balanced: bool,
+    blocks: Sequence[float],
 ) -> LinearModel:
     """A linear support-vector machine whose logits are scaled so that softmax gives fair probabilities.
 
@@ -33,6 +35,7 @@ def train(
         classes: names of the classes.
         cost: the inverse of the regularisation.
         balanced: give rare classes the weight of frequent ones.
+        blocks: length of each block of features, see `kernels`.
 
     Raises:
         ConfigError: scikit-learn is not installed.
@@ -42,11 +45,15 @@ def train(
         from sklearn.svm import LinearSVC
     except ImportError as error:
         raise ConfigError("training needs scikit-learn: install requirements/bench.txt") from error
+    from algo_trading.sentiment.kernels import BLOCKS
+
     counts = _counts(texts)
     present = np.asarray((counts > 0).sum(axis=0)).ravel()
     kept = np.flatnonzero(present >= RARE)
     idf = inverse_frequency(present[kept], len(texts))
-    values = _values(counts[:, kept], kept, idf)
+    cuts = np.searchsorted(kept, [block << BITS for block in range(BLOCKS + 1)])
+    length = np.repeat(blocks, np.diff(cuts))  # of the block, for each bucket
+    values = _values(counts[:, kept], cuts, idf).multiply(length).tocsr()
 
     def fitted(rows: NDArray[np.int64]) -> Any:  # noqa: ANN401 - scikit-learn has no types
         machine = LinearSVC(C=cost, class_weight="balanced" if balanced else None, random_state=0)
@@ -57,7 +64,7 @@ def train(
         margins[fold] = fitted(others).decision_function(values[fold])
     temperature = _temperature(margins, labels, weights)
     machine = fitted(np.arange(len(texts)))
-    coefficients = (machine.coef_.T * temperature).astype(np.float32)
+    coefficients = (machine.coef_.T * length[:, None] * temperature).astype(np.float32)
     scales = np.abs(coefficients).max(axis=0) / 127
     return LinearModel(
         classes=tuple(classes),
@@ -87,18 +94,15 @@ def _counts(texts: Sequence[str]) -> Any:  # noqa: ANN401 - a scipy.sparse.csr_m
     return matrix
 
 
-def _values(counts: Any, kept: NDArray[np.int64], idf: NDArray[np.float32]) -> Any:  # noqa: ANN401 - as _counts
-    """What `kernels.logits` makes of counts."""
+def _values(counts: Any, cuts: NDArray[np.int64], idf: NDArray[np.float32]) -> Any:  # noqa: ANN401 - as _counts
+    """What `kernels.logits` makes of counts; `cuts` are the columns where blocks begin and end."""
     from scipy.sparse import diags, hstack
-
-    from algo_trading.sentiment.kernels import BLOCKS
 
     values = counts.tocsr()
     values.data = 1 + np.log(values.data)
     values = values.multiply(idf).tocsr()
-    cuts = np.searchsorted(kept, [block << BITS for block in range(BLOCKS + 1)])
     blocks = []
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         block = values[:, low:high]
         length = np.sqrt(np.asarray(block.multiply(block).sum(axis=1)).ravel())
         blocks.append(diags(1 / np.where(length > 0, length, 1)) @ block)
