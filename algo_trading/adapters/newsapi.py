@@ -19,6 +19,7 @@ LONGEST_QUERY = 500
 PAGE_SIZE = 100
 MOST_PAGES = 10
 OVERLAP = timedelta(hours=2)  # papers' articles are found some time after they appeared
+LONGEST_ABSENCE = timedelta(days=28)  # plans without a fee refuse to look back more than a month
 NO_MORE = "maximumResultsReached"  # what the plan in use allows has been read
 GONE = "[Removed]"  # marker in the place of a title, a text and an address
 
@@ -44,6 +45,8 @@ class NewsApiFeed:
         begin = reach_back(since, OVERLAP)
         if begin is not None and begin >= until:
             return  # all of it is known; NewsAPI refuses an end before the beginning
+        if begin is not None:
+            begin = max(begin, until - LONGEST_ABSENCE)
         params = {"q": self._query, "sortBy": "publishedAt", "pageSize": str(PAGE_SIZE), "to": utc_text(until)}
         if begin:
             params["from"] = utc_text(begin)

@@ -1,12 +1,13 @@
 """The feeds with their real clients against local platforms."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from algo_trading.adapters import newsapi, reddit, rss, x
+from algo_trading.adapters import newsapi, polite_http, reddit, rss, x
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.settings import FeedSettings
@@ -251,6 +252,22 @@ def test_newsapi_keeps_to_what_the_plan_allows() -> None:
     with staged(local, newsapi.build, "doge", address, of_newsapi) as stage:
         stage.publish([told(number, number / 10) for number in range(250)])
         assert len(ids(stage.open(), watermark(stage, told(0)))) == 100
+
+
+def test_newsapi_does_not_look_back_further_than_it_may() -> None:
+    local = LocalNewsApi()
+    with staged(local, newsapi.build, "doge", address, of_newsapi) as stage:
+        stage.publish([told(1)])
+        assert len(ids(stage.open(), Watermark(UNTIL - timedelta(days=90), "old"))) == 1
+        assert local.asked[0].query["from"] == "2026-10-23T13:00:00Z"
+
+
+def test_a_reply_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polite_http, "LONGEST_REPLY", 0.0)
+    with staged(LocalFeed(), rss.build, f"URL{PATH}", guid, of_rss) as stage:
+        stage.publish([told(1)])
+        with pytest.raises(SourceError, match="took longer than"):
+            ids(stage.open())
 
 
 def test_newsapi_names_the_publisher() -> None:

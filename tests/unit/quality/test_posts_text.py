@@ -1,5 +1,7 @@
 """Cleaning texts."""
 
+import csv
+import itertools
 import time
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from algo_trading.quality.post_text import clean, is_readable, language_of, one_line
+from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 
@@ -97,6 +100,19 @@ def test_no_text_takes_long(part: str) -> None:
     began = time.perf_counter()
     clean(raw)
     assert time.perf_counter() - began < 5
+
+
+@needs_shared_data
+def test_real_posts_are_not_taken_for_garbage_or_markup() -> None:
+    folder = SHARED_DATA / "social_market"
+    with (folder / "wsb" / "reddit_wsb_2022-01-18_21.csv").open(encoding="utf-8", newline="") as file:
+        texts = [row["body"] for row in csv.DictReader(file)]
+    with (folder / "musk_tweets" / "elonmusk_2010-06_2023-06.csv").open(encoding="utf-8", newline="") as file:
+        texts += [row["Text"] for row in itertools.islice(csv.DictReader(file), 3000)]
+    for text in texts:
+        cleaned = clean(text)
+        assert cleaned.garbled == 0
+        assert cleaned.text.count("<") == text.count("<") + text.count("&lt;")
 
 
 def test_readable() -> None:
