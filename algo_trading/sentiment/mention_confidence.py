@@ -50,6 +50,7 @@ class Scene:
     def __init__(self, text: str, haul: Haul) -> None:
         self.text, self.raw = text, haul.raw
         self._lower, self._begin, self._finish = haul.lower, haul.begin, haul.begin + len(haul.raw)
+        self._passed = (0, 0)  # a place in bytes and in characters, before which nothing is left to find
 
     @cached_property
     def addressed(self) -> int:
@@ -78,7 +79,9 @@ class Scene:
             byte & 0xC0 == 0x80 for byte in (*self.raw[hit.start : hit.start + 1], *self.raw[hit.end : hit.end + 1])
         ):
             return None
-        start = len(decoded(self.raw[: hit.start]))
+        byte, character = self._passed if self._passed[0] <= hit.start else (0, 0)
+        start = character + len(decoded(self.raw[byte : hit.start]))
+        self._passed = (hit.start, start)
         return start, start + len(decoded(self.raw[hit.start : hit.end]))
 
     def around(self, first: int, last: int) -> tuple[bytes, bytes]:
@@ -89,7 +92,7 @@ class Scene:
 
     def opens_sentence(self, start: int) -> bool:
         """Whether a sentence begins at the character `start`, so that any word there has a capital."""
-        before = self.text[self.addressed : start].rstrip(" \"'(" + OPENING)
+        before = self.text[max(self.addressed, start - REACH) : start].rstrip(" \"'(" + OPENING)
         return not before or not (before[-1].isalnum() or before[-1] in ",&/+-)$%" + APOSTROPHE)
 
 

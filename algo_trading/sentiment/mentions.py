@@ -1,6 +1,7 @@
 """Which instruments a text names, where, and how sure that is."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, log1p
@@ -24,7 +25,8 @@ from algo_trading.sentiment.names import COINS_VENUE, packaged_listings
 
 LEAST = 0.3  # confidence below which a name is no mention at all
 SURE = 1.4  # log-odds from which a mention supports others in the same text
-URL_BEFORE = re.compile(r"(?:https?://|www\.|\w\.[a-z]{2,}/)\S*$", re.IGNORECASE)
+URL = re.compile(r"https?://|www\.|\w\.[a-z]{2,}/", re.IGNORECASE)
+LONGEST_URL = 2_048
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,9 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
         return True
     if sign.isalnum() or (sign in "@$#" and text[start - 2 : start - 1].isalnum() and start > 1):
         return False
-    word = max(text.rfind(space, 0, start) for space in " \n\t") + 1
-    return URL_BEFORE.search(text[word:start]) is None
+    least = max(start - LONGEST_URL, 0)
+    word = max(text.rfind(space, least, start) for space in " \n\t") + 1
+    return URL.search(text, max(word, least), start) is None
 
 
 def _weighed(text: str, places: list[list[_Sighting]], known: Mapping[Instrument, float]) -> list[Found]:
@@ -155,15 +158,17 @@ def _weighed(text: str, places: list[list[_Sighting]], known: Mapping[Instrument
 def _compare(places: list[list[_Sighting]], known: Mapping[Instrument, float]) -> None:
     """Add what the author's history and the sure mentions at other places say about each sighting."""
     likeliest = [max(meant, key=_preference) for meant in places]
-    sure = [(one.listing.instrument, one.start) for one in likeliest if one.odds >= SURE]
-    for sighting in (sighting for meant in places for sighting in meant):
-        instrument = sighting.listing.instrument
-        elsewhere = [other for other, start in sure if start != sighting.start]
-        sighting.odds += known.get(instrument, 0.0)
-        if instrument in elsewhere:
-            sighting.odds += SAME_ELSEWHERE
-        elif any(other.venue == instrument.venue for other in elsewhere):
-            sighting.odds += KIN_ELSEWHERE
+    sure = [one.listing.instrument if one.odds >= SURE else None for one in likeliest]
+    instruments = Counter(sure)
+    venues = Counter(one.venue for one in sure if one)
+    for meant, here in zip(places, sure, strict=True):
+        for sighting in meant:
+            instrument = sighting.listing.instrument
+            sighting.odds += known.get(instrument, 0.0)
+            if instruments[instrument] > (here == instrument):
+                sighting.odds += SAME_ELSEWHERE
+            elif venues[instrument.venue] > (here is not None and here.venue == instrument.venue):
+                sighting.odds += KIN_ELSEWHERE
 
 
 def _preference(sighting: _Sighting) -> tuple[bool, float, float]:
