@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -140,6 +140,7 @@ def test_pauses_asked_for(headers: dict[str, str], pause: float | None) -> None:
     assert asked_pause(httpx.Headers(headers)) == pause
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_header_is_a_pause_or_none(after: str, reset: str) -> None:
     pause = asked_pause({"retry-after": after, "x-rate-limit-reset": reset})

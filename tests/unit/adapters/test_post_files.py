@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.adapters.post_files import build
@@ -162,6 +162,7 @@ def pages_of(suffix: str) -> st.SearchStrategy[bytes]:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_page_is_read_or_refused(suffix: str, data: st.DataObject) -> None:
     content = data.draw(pages_of(suffix))

@@ -5,7 +5,7 @@ import itertools
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from algo_trading.quality.post_text import clean, is_readable, language_of, one_line
@@ -76,6 +76,7 @@ marked_up = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(marked_up)
 @example("<<b>b>")
 @example("&am<b>p;lt;")
@@ -85,6 +86,7 @@ def test_cleaning_again_changes_nothing(raw: str) -> None:
     assert one_line(once) == " ".join(once.split())
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_comes_can_be_stored(raw: str) -> None:
     cleaned = clean(raw)
