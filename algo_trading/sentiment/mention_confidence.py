@@ -140,21 +140,25 @@ def first_odds(scene: Scene, listing: Listing, pattern: Pattern, start: int, sig
 def context_odds(scene: Scene, listing: Listing, hit: Hit, end: int, sign: str) -> float:
     """Log-odds from the words around a hit that ends at the character `end`."""
     left, right = scene.around(hit.start, hit.end)
-    before, after = left.split(), right.split()
+    words = (left + right).split()  # a blank ends the one or begins the other
     pattern, odds = hit.pattern, 0.0
     own = COIN if listing.instrument.venue == COINS_VENUE else STOCK
-    cues = CUES.intersection((*before, *after))
+    cues = CUES.intersection(words)
     money = (b"$" in left or b"$" in right) and bool(AMOUNT.search(left) or AMOUNT.search(right))
     if cues or money:
         odds += OWN_CUE * min(len(own & cues), MOST_OWN) + MONEY_CUE * min(len(MONEY & cues) + money, MOST_MONEY)
-    if (beside := BESIDE.get(pattern.spelling)) and not beside.isdisjoint((*before[-1:], *after[:1])):
-        odds += SENSE_BESIDE
-    if (near := NEAR.get(pattern.spelling)) and not near.isdisjoint((*before, *after)):
+    if (near := NEAR.get(pattern.spelling)) and not near.isdisjoint(words):
         odds += SENSE_NEAR
+    beside = BESIDE.get(pattern.spelling)
+    if not (beside or pattern.everyday):
+        return odds
+    before, after = left.split()[-1:], right.split(None, 1)[:1]
+    if beside and not beside.isdisjoint((*before, *after)):
+        odds += SENSE_BESIDE
     if pattern.everyday and sign not in ("@", "$", "#"):
         if after and after[0].isdigit():
             odds += NUMBERED
-        ends = not scene.text[end : end + 2].strip()[:1].isupper() and own.isdisjoint(after[:1])
-        if before[-1:] == [b"the"] and ends:
+        ends = not scene.text[end : end + 2].strip()[:1].isupper() and own.isdisjoint(after)
+        if before == [b"the"] and ends:
             odds += DETERMINED
     return odds
