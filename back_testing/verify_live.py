@@ -14,7 +14,7 @@ from algo_trading.domain.signal import Signal, StrategyId
 from algo_trading.errors import ConfigError, DisagreementError
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.signals import SignalRepository
-from algo_trading.services.decide_on_posts import decide_on_post
+from algo_trading.services.decide_on_posts import decide_on_post, with_figures
 from algo_trading.services.evaluate import decide_last
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Strategy
@@ -127,7 +127,7 @@ class VerifyLive:
             return decide_last(strategy, self.join(seen, strategy.features), actions)
         if signal.post not in mentions:
             return f"{REVISED}: the post {signal.post} does not mention it any more"
-        derived = decide_on_post(strategy, seen, actions, mentions[signal.post])
+        derived = decide_on_post(strategy, with_figures(self.join, strategy, seen), actions, mentions[signal.post])
         return derived or f"{REVISED}: the post {signal.post} came before the first bar"
 
 

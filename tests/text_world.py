@@ -17,9 +17,11 @@ from algo_trading.sentiment.impact import ImpactWeights
 from algo_trading.sentiment.mentions import MentionFinder
 from algo_trading.services.collect import CollectPosts
 from algo_trading.services.decide_on_posts import DecideOnPosts
+from algo_trading.services.features import JoinFeatures
 from algo_trading.services.read_posts import ReadPosts
 from algo_trading.services.run_text import RunText
 from algo_trading.strategies.active import ActivePair
+from fakes.fundamentals import FakeFundamentals
 from fakes.post_feed import FakePostFeed
 from fakes.post_gate import FakePostGate
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
@@ -68,6 +70,7 @@ class TextWorld:
     def __post_init__(self) -> None:
         self.feed = FakePostFeed(self.rows, name=FEED, replay=self.replay)
         self.mentions = FakeMentions(self.posts)
+        self.join = JoinFeatures(self.mentions, FakeFundamentals())
 
     def reading(self) -> ReadPosts:
         """The service that reads posts."""
@@ -92,5 +95,5 @@ class TextWorld:
         collect = CollectPosts(
             [self.feed], FakePostGate(), self.posts, self.feed_states, quarantine, quality, objects, clock
         )
-        decide = DecideOnPosts(bars, actions, self.mentions, signals, sessions, pairs, clock)
+        decide = DecideOnPosts(bars, actions, self.join, signals, sessions, pairs, clock)
         return RunText(collect, self.reading(), decide)

@@ -10,15 +10,15 @@ import numpy as np
 from algo_trading.calendars import market_calendar
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import CorporateAction
-from algo_trading.domain.features import with_mention
+from algo_trading.domain.features import TEXT_FEATURES, with_mention
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Signal
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.clock import Clock
-from algo_trading.repositories.posts import MentionRepository
 from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
 from algo_trading.services.evaluate import EvaluateReport, decide_last
+from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Strategy
 
@@ -31,7 +31,7 @@ class DecideOnPosts:
 
     bars: BarRepository
     actions: CorporateActionRepository
-    mentions: MentionRepository
+    join: JoinFeatures
     signals: SignalRepository
     sessions: SessionLog
     pairs: Sequence[ActivePair]
@@ -40,13 +40,13 @@ class DecideOnPosts:
     def __call__(self, until: datetime | None = None) -> EvaluateReport:
         """Decide on mentions available by `until` (None: now) that have no signal yet.
 
-        A decision rests on that post alone and on the sessions that had closed a while before it (PUBLISHED), so it is
-        the same whenever this runs. A mention is skipped and named while the bars of the last of these sessions are
-        not there, or where its instrument had none by then.
+        A decision rests on that post alone, on the sessions that had closed a while before it (PUBLISHED) and on the
+        figures known by then, so it is the same whenever this runs. A mention is skipped and named while the bars of
+        the last of these sessions are not there, or where its instrument had none by then.
         """
         until = until or self.clock.now()
         driven = [pair for pair in self.pairs if pair.strategy.on_posts]
-        mentions = self.mentions.of_instruments(sorted({pair.instrument for pair in driven}), None, until)
+        mentions = self.join.mentions.of_instruments(sorted({pair.instrument for pair in driven}), None, until)
         about = {instrument: list(group) for instrument, group in groupby(mentions, lambda found: found.instrument)}
         waiting = [
             (pair, found)
@@ -60,7 +60,8 @@ class DecideOnPosts:
         for pair, mention in waiting:
             bars, actions = series.get(pair.instrument, (None, []))
             ready = bars is not None and self._ready(bars, mention)
-            signal = decide_on_post(pair.strategy, bars, actions, mention) if bars and ready else None
+            known = with_figures(self.join, pair.strategy, bars) if bars and ready else None
+            signal = decide_on_post(pair.strategy, known, actions, mention) if known else None
             if signal:
                 decided.append(signal)
             else:
@@ -85,12 +86,22 @@ class DecideOnPosts:
         }
 
 
+def with_figures(join: JoinFeatures, strategy: Strategy, bars: Bars) -> Bars:
+    """`bars` with what the strategy needs to know that no post tells.
+
+    Raises:
+        ConfigError: there is no such feature.
+    """
+    return join(bars, [name for name in strategy.features if name not in TEXT_FEATURES])
+
+
 def decide_on_post(
     strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction], mention: Mention
 ) -> Signal | None:
     """The signal of `strategy` on one mention; None if no bar was published when its post became available.
 
-    `bars` are as traded and begin with the first stored one; later ones are not looked at.
+    `bars` are as traded, begin with the first stored one and have the figures that the strategy needs; later ones are
+    not looked at.
     """
     moment = np.datetime64((mention.available_at - PUBLISHED).astimezone(UTC).replace(tzinfo=None), "us")
     seen = int(np.searchsorted(bars.closed_at, moment, side="right"))
