@@ -1,7 +1,9 @@
 """What the commands `sentiment` and `events` do and print."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -93,24 +95,34 @@ def train(name: str, data: Path | None, into: Path | None, *, as_json: bool) -> 
     import algo_trading
     from algo_trading.sentiment.recipes import RECIPES
 
-    folder = into or Path(algo_trading.__file__).parent / "data" / "models"
-    trained = RECIPES[name](_sets_folder(data))
-    path = folder / f"{name}.npz"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        trained.save(path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
-    report = {
-        "model": str(path),
-        "texts": trained.texts,
-        "features": len(trained.buckets),
-        "bytes": path.stat().st_size,
-    }
+    folder, sets, report = into or Path(algo_trading.__file__).parent / "data" / "models", _sets_folder(data), []
+    for recipe in RECIPES[name]:
+        for model, trained in recipe(sets).items():
+            path = folder / f"{model}.npz"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                trained.save(path)
+            except OSError as error:
+                raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            size = path.stat().st_size
+            report.append(Trained(str(path), trained.texts, len(trained.buckets), size, digest))
     if as_json:
         output.print_json(report)
     else:
-        output.table(f"Trained {name}", ("what", "value"), report.items())
+        rows = [(t.file, t.texts, t.features, t.bytes, t.sha256) for t in report]
+        output.table(f"Trained {name}", ("file", "texts", "features", "bytes", "SHA-256"), rows)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that was trained: its file, the texts it learnt from, its features, size and hash."""
+
+    file: str
+    texts: int
+    features: int
+    bytes: int
+    sha256: str
 
 
 def _mapping(pairs: Sequence[str], classes: Sequence[str]) -> dict[str, str]:

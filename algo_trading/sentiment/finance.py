@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from algo_trading.domain.sentiment import Sentiment, Tone
+from algo_trading.sentiment.about import views
 from algo_trading.sentiment.linear import Floats32, LinearModel, Reason, packaged_model, softmax
 from algo_trading.sentiment.scorers import Span
 
@@ -16,6 +17,7 @@ class FinanceScorer:
 
     def __init__(self) -> None:
         self._model: LinearModel = packaged_model("sentiment")
+        self._whole, self._clause = packaged_model("about_whole"), packaged_model("about_clause")
 
     def score(self, texts: Sequence[str]) -> list[Sentiment]:
         """The sentiment of each text; one without a known word is neutral."""
@@ -25,8 +27,12 @@ class FinanceScorer:
         ]
 
     def score_about(self, text: str, spans: Sequence[Span]) -> list[Sentiment]:
-        """The sentiment about what stands at each span of the text."""
-        return self.score([text]) * len(spans)
+        """The sentiment about what stands at each span of the text; about a single one it is that of the text."""
+        if len(spans) < 2:
+            return self.score([text]) * len(spans)
+        wholes, clauses = views(text, spans)
+        chances = softmax(self._whole.logits(wholes) + self._clause.logits(clauses))
+        return sentiments(chances, self._whole.classes)
 
     def reasons(self, text: str, most: int = 5) -> list[Reason]:
         """The words that spoke most for the tone of the text."""

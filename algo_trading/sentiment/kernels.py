@@ -41,7 +41,7 @@ NONE = np.uint64(0)
 
 # What a token is. A number may be a percentage, a sum of money, a year, or carry its sign.
 START, WORD, NEGATION, MARK, CASHTAG, ACCOUNT, ADDRESS, NUMBER, PERCENT, MONEY, YEAR, RISE, FALL = range(13)
-FIRST_ROLE_OF_KINDS = 32  # roles below are words' own, up to 44 they stand for a kind of token
+FIRST_ROLE_OF_KINDS = 36  # roles below are of words, up to 48 they stand for a kind of token
 MORE, LESS = np.uint64(50), np.uint64(51)  # roles of a number that is set beside an earlier one: "2.1 from 1.9"
 NUMBERS = (NUMBER, PERCENT, MONEY)  # that can be compared
 COMPARISON_REACH = 9  # tokens between the two numbers

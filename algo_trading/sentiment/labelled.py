@@ -52,10 +52,20 @@ class Decided:
     tones: Mapping[str, Tone]
 
     @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each entity stands in the text first, as a word of its own where it can be."""
+        found = []
+        for entity in self.tones:
+            place = re.search(rf"(?<!\w){re.escape(entity)}(?!\w)", self.text)
+            start = place.start() if place else self.text.index(entity)
+            found.append((start, start + len(entity)))
+        return found
+
+    @property
     def common(self) -> Tone | None:
         """The tone that all its entities share, None if they differ."""
-        tones = set(self.tones.values())
-        return tones.pop() if len(tones) == 1 else None
+        (tone, *others) = set(self.tones.values())
+        return None if others else tone
 
 
 def is_held_out(text: str) -> bool:
@@ -92,7 +102,9 @@ def read_labelled(
         if wanted not in columns:
             listed = ", ".join(columns[:MOST_NAMED]) or "none"
             raise ConfigError(f"{path} has no column {wanted!r}; its columns are: {listed}")
-    texts, labels, unknown = [], [], {}
+    texts: list[str] = []
+    labels: list[str] = []
+    unknown: dict[str, None] = {}
     renamed = {_plain(old): new for old, new in mapping.items()}
     try:
         for row in rows:

@@ -1,6 +1,7 @@
 """Fit a linear model over hashed features. Needs scikit-learn, which only who trains needs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +18,7 @@ TEMPERATURES = np.geomspace(0.5, 20, 60)
 
 
 def train(
-    texts: Sequence[str],
+    views: Sequence[Sequence[str]],
     labels: NDArray[np.int64],
     weights: NDArray[np.float64],
     classes: Sequence[str],
@@ -25,11 +26,13 @@ def train(
     cost: float,
     balanced: bool,
     blocks: Sequence[float],
-) -> LinearModel:
+) -> list[LinearModel]:
     """A linear support-vector machine whose logits are scaled so that softmax gives fair probabilities.
 
+    Each view has a model of its own, and their logits are to be added up.
+
     Args:
-        texts: what to learn from.
+        views: what to learn from: the texts, or several texts for each case.
         labels: a number of `classes` for each text.
         weights: of each text.
         classes: names of the classes.
@@ -45,35 +48,62 @@ def train(
         from sklearn.svm import LinearSVC
     except ImportError as error:
         raise ConfigError("training needs scikit-learn: install requirements/bench.txt") from error
-    from algo_trading.sentiment.kernels import BLOCKS
+    from scipy.sparse import hstack
 
-    counts = _counts(texts)
-    present = np.asarray((counts > 0).sum(axis=0)).ravel()
-    kept = np.flatnonzero(present >= RARE)
-    idf = inverse_frequency(present[kept], len(texts))
-    cuts = np.searchsorted(kept, [block << BITS for block in range(BLOCKS + 1)])
-    length = np.repeat(blocks, np.diff(cuts))  # of the block, for each bucket
-    values = _values(counts[:, kept], cuts, idf).multiply(length).tocsr()
+    seen = [_seen(texts, blocks) for texts in views]
+    values = hstack([view.values for view in seen]).tocsr()
 
     def fitted(rows: NDArray[np.int64]) -> Any:  # noqa: ANN401 - scikit-learn has no types
         machine = LinearSVC(C=cost, class_weight="balanced" if balanced else None, random_state=0)
         return machine.fit(values[rows], labels[rows], sample_weight=weights[rows])
 
-    margins = np.empty((len(texts), len(classes)))
+    margins = np.empty((len(labels), len(classes)))
     for others, fold in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(values, labels):
         margins[fold] = fitted(others).decision_function(values[fold])
     temperature = _temperature(margins, labels, weights)
-    machine = fitted(np.arange(len(texts)))
-    coefficients = (machine.coef_.T * length[:, None] * temperature).astype(np.float32)
-    scales = np.abs(coefficients).max(axis=0) / 127
+    machine = fitted(np.arange(len(labels)))
+    columns = np.cumsum([0, *(len(view.buckets) for view in seen)])
+    return [
+        _model(view, machine.coef_.T[low:high] * temperature, machine.intercept_ * temperature / len(seen), classes)
+        for view, (low, high) in zip(seen, pairwise(columns), strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _View:
+    """The features of the texts of a view that are kept: their buckets, counts of texts, values and lengths of blocks."""
+
+    texts: int
+    buckets: NDArray[np.uint32]
+    counts: NDArray[np.int32]
+    lengths: NDArray[np.float64]
+    values: Any
+
+
+def _seen(texts: Sequence[str], blocks: Sequence[float]) -> _View:
+    from algo_trading.sentiment.kernels import BLOCKS
+
+    counts = _counts(texts)
+    present = np.asarray((counts > 0).sum(axis=0)).ravel()
+    kept = np.flatnonzero(present >= RARE)
+    cuts = np.searchsorted(kept, [block << BITS for block in range(BLOCKS + 1)])
+    lengths = np.repeat(blocks, np.diff(cuts))
+    values = _values(counts[:, kept], cuts, inverse_frequency(present[kept], len(texts))).multiply(lengths).tocsr()
+    return _View(len(texts), kept.astype(np.uint32), present[kept].astype(np.int32), lengths, values)
+
+
+def _model(view: _View, coefficients: NDArray[Any], bias: NDArray[Any], classes: Sequence[str]) -> LinearModel:
+    """The weights of a view, rounded to int8; the length of a block goes into them."""
+    weights = (coefficients * view.lengths[:, None]).astype(np.float32)
+    scales = np.abs(weights).max(axis=0) / 127
     return LinearModel(
         classes=tuple(classes),
-        buckets=kept.astype(np.uint32),
-        counts=present[kept].astype(np.int32),
-        texts=len(texts),
-        weights=np.round(coefficients / scales).astype(np.int8),
+        buckets=view.buckets,
+        counts=view.counts,
+        texts=view.texts,
+        weights=np.round(weights / scales).astype(np.int8),
         scales=scales.astype(np.float32),
-        bias=(machine.intercept_ * temperature).astype(np.float32),
+        bias=bias.astype(np.float32),
     )
 
 
