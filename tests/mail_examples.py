@@ -12,6 +12,7 @@ import numpy as np
 
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Signal
 from algo_trading.domain.subscription import OutboxItem
 from algo_trading.notification.compose import compose, sender_address
@@ -61,7 +62,7 @@ def ibm_signal() -> Signal:
 
 @cache
 def ibm_notice() -> Notice:
-    return notice_of(ibm_signal(), ibm_bars(), EmaCross())
+    return notice_of(ibm_signal(), ibm_bars(), EmaCross(), Level.MEDIUM)
 
 
 def an_item(key: str, address: str = "trader@localhost") -> OutboxItem:

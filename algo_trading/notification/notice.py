@@ -9,10 +9,10 @@ from datetime import UTC
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.post import Post
+from algo_trading.domain.post import Level, Post
 from algo_trading.domain.signal import Side, Signal
 from algo_trading.notification.chart import BARS_SHOWN, draw_chart
-from algo_trading.notification.words import change_text, confidence_text, percent_text, price_text
+from algo_trading.notification.words import change_text, percent_text, price_text
 from algo_trading.strategies.base import Strategy
 
 CLOSES_SHOWN = 5
@@ -42,9 +42,12 @@ class Notice:
         return f"{self.headline} · {self.signal.strategy.name} · {self.signal.session}"
 
 
-def notice_of(signal: Signal, bars: Bars, strategy: Strategy, post: Post | None = None, unordered: str = "") -> Notice:
+def notice_of(
+    signal: Signal, bars: Bars, strategy: Strategy, level: Level, post: Post | None = None, unordered: str = ""
+) -> Notice:
     """Describe `signal`; `bars` are back-adjusted as of its session, which is the last of them.
 
+    `level` is that of its confidence.
     `post` is what a signal on a post rests on; `unordered` says why nothing will be ordered, where that is so.
 
     Raises:
@@ -60,7 +63,7 @@ def notice_of(signal: Signal, bars: Bars, strategy: Strategy, post: Post | None 
         signal=signal,
         headline=f"{signal.side.upper()} {signal.instrument} at {price_text(signal.close)}",
         reason=signal.reason if signal.reason.endswith((".", "!", "?")) else f"{signal.reason}.",
-        facts=_facts(signal, bars, strategy) | (_post_facts(post) if post else {}),
+        facts=_facts(signal, bars, strategy, level) | (_post_facts(post) if post else {}),
         following=unordered or _following(signal),
         closes=_closes(bars[-CLOSES_SHOWN:], {name: values[-CLOSES_SHOWN:] for name, values in lines.items()}),
         chart=draw_chart(bars, lines, signal.side, price),
@@ -69,7 +72,7 @@ def notice_of(signal: Signal, bars: Bars, strategy: Strategy, post: Post | None 
     )
 
 
-def _facts(signal: Signal, bars: Bars, strategy: Strategy) -> dict[str, str]:
+def _facts(signal: Signal, bars: Bars, strategy: Strategy, level: Level) -> dict[str, str]:
     close = f"{price_text(signal.close)} as traded"
     if len(bars) > 1:
         close += f", {change_text(float(bars.close[-1] / bars.close[-2]) - 1)} on the session before"
@@ -77,7 +80,7 @@ def _facts(signal: Signal, bars: Bars, strategy: Strategy) -> dict[str, str]:
     return {
         "Close": close,
         "Session": f"{signal.session:%A}, {signal.session} ({signal.instrument.venue})",
-        "Confidence": f"{confidence_text(signal.confidence)} ({signal.confidence:.2f} of 1)",
+        "Confidence": f"{level} ({signal.confidence:.2f} of 1)",
         "Suggested size": f"{percent_text(signal.size)} of the position limit",
         "Strategy": f"{strategy.name}: {strategy.summary}",
         "Parameters": ", ".join(f"{name} = {value}" for name, value in parameters.items()) or "none",

@@ -21,9 +21,3 @@ def percent_text(fraction: float) -> str:
 def change_text(fraction: float) -> str:
     """A change in percent with its sign: +1.25 %."""
     return f"{fraction * 100:+.2f} %"
-
-
-def confidence_text(confidence: float) -> str:
-    """A confidence in [0, 1] as a word: very low, low, moderate, high, very high."""
-    grades = ((0.25, "very low"), (0.5, "low"), (0.7, "moderate"), (0.9, "high"))
-    return next((word for below, word in grades if confidence < below), "very high")

@@ -98,13 +98,11 @@ class DeliverMails:
         strategy = build_strategy(signal.strategy.name, json.loads(signal.strategy.params))
         seen = adjusted(bars, self.actions.read([instrument], signal.session))
         post = self.posts.find(PostKey.parse(signal.post)) if signal.post else None
-        return notice_of(signal, seen, strategy, post, self._unordered(signal))
-
-    def _unordered(self, signal: Signal) -> str:
         level, wanted = self.levels.of(signal.confidence), self.limits.get(signal.strategy, NO_LIMITS).order_from
-        if level.reaches(wanted):
-            return ""
-        return f"Nothing is ordered: the confidence is {level}, and {signal.strategy.name} orders from {wanted} on."
+        unordered = ""
+        if not level.reaches(wanted):
+            unordered = f"Nothing is ordered: the confidence is {level}, and {strategy.name} orders from {wanted} on."
+        return notice_of(signal, seen, strategy, level, post, unordered)
 
 
 def pause(attempts: int) -> timedelta:

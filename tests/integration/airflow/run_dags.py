@@ -14,6 +14,10 @@ from typing import Any
 TIMES = int(sys.argv[1])
 ORDER = (
     "history_load",
+    "social_posts",
+    "news_articles",
+    "text_sentiment",
+    "text_signals",
     "equity_daily_bars",
     "daily_indicators",
     "strategy_signals",

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.integration
 
 HERE = Path(__file__).parent
 CHAIN = ["equity_daily_bars", "daily_indicators", "strategy_signals", "signal_dispatch"]
+TEXT = ["social_posts", "news_articles", "text_sentiment", "text_signals"]
 FIRST = date(2012, 6, 1)  # where run_dags.py has the history begin
 LAST = "2013-03-01"  # the sample's newest session, which a run without a key takes
 SUBSCRIPTION = [{"address": "trader@localhost", "start": LAST}]
@@ -60,14 +61,19 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
-    assert set(seen["dags"]) == {"history_load", *CHAIN, "strategy_review"} == {path.stem for path in dag_files()}
+    wanted = {"history_load", *TEXT, *CHAIN, "strategy_review", "coin_listings"}
+    assert set(seen["dags"]) == wanted == {path.stem for path in dag_files()}
 
 
 def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
-    assert [run["dag"] for run in seen["runs"]] == ["history_load", *CHAIN, "strategy_review"] * TIMES
+    assert [run["dag"] for run in seen["runs"]] == ["history_load", *TEXT, *CHAIN, "strategy_review"] * TIMES
     failed = [(run["dag"], run["tasks"]) for run in seen["runs"] if run["state"] != "success"]
     assert failed == []
-    assert [sorted(run["tasks"]) for run in seen["runs"][1:6]] == [
+    assert [sorted(run["tasks"]) for run in seen["runs"][1:10]] == [
+        ["collect[-1]"],
+        ["collect[-1]"],
+        ["read[-1]"],
+        ["decide[-1]", "deliver[-1]", "notify[-1]"],
         ["ingest[0]", "publish[-1]"],
         ["compute[0]", "publish[-1]"],
         ["evaluate[0]", "publish[-1]"],
@@ -84,11 +90,13 @@ def test_a_run_without_a_key_takes_the_newest_session_and_a_second_one_adds_no_r
         with bootstrap() as application:
             status = application.make(ReadStatus)()
             symbols = len(application.instruments)
-            pairs = len(application.pairs)
+            pairs = sum(not pair.strategy.on_posts for pair in application.pairs)
+            about = application.mentions.of_instruments(application.instruments, None, application.clock.now())
             bought = [signal for signal in application.signals.newest(10) if str(signal.session) == LAST]
     assert str(status.latest_partition) == LAST
     assert status.rows["indicators"] == symbols
-    assert status.rows["signals"] == pairs
+    assert status.rows["signals"] == pairs + len(about)  # a signal on each post, decided on once
+    assert (status.rows["posts"], status.rows["articles"], status.rows["mentions"]) == (25, 28, 49)
     assert status.rows["bars"] == symbols * len(market_calendar("XNYS").sessions(FIRST, date.fromisoformat(LAST)))
     assert status.rows["quarantined"] == 0
     assert status.outbox == {"sent": len(bought), "pending": 0, "failed": 0}
@@ -123,8 +131,9 @@ def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -
 
 
 def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
-    asking = {("equity_daily_bars", "ingest"), ("history_load", "load")}
-    outside = {*asking, ("signal_dispatch", "deliver")}
+    asking = {("equity_daily_bars", "ingest"), ("history_load", "load"), ("coin_listings", "refresh")}
+    asking |= {("social_posts", "collect"), ("news_articles", "collect")}
+    outside = {*asking, ("signal_dispatch", "deliver"), ("text_signals", "deliver")}
     for dag_id, dag in seen["dags"].items():
         for task_id, task in dag["tasks"].items():
             assert task["pool"] == ("market_data" if (dag_id, task_id) in asking else "default_pool")

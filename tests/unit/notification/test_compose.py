@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.notification.compose import compose, sender_address
@@ -62,7 +63,7 @@ def reread(mail: EmailMessage) -> EmailMessage:
 
 
 def notice_with(**changes: object) -> Notice:
-    return notice_of(replace(ibm_signal(), **changes), ibm_bars(), EmaCross())  # type: ignore[arg-type]  # by name
+    return notice_of(replace(ibm_signal(), **changes), ibm_bars(), EmaCross(), Level.MEDIUM)  # type: ignore[arg-type]  # by name
 
 
 def test_headers() -> None:
@@ -84,7 +85,7 @@ FACTS = (
     "EMA 8 (200.11) crossed above EMA 21 (199.99).",
     "202.33 as traded, +1.60 % on the session before",
     "Wednesday, 2013-02-27 (XNYS)",
-    "moderate (0.53 of 1)",
+    "medium (0.53 of 1)",
     "100 % of the position limit",
     "ema_cross: fast EMA crosses slow EMA",
     "fast = 8, slow = 21",
@@ -153,30 +154,30 @@ def test_readers_of_one_signal_get_the_same_but_for_their_address() -> None:
 def test_a_sale() -> None:
     bars = ibm_bars()
     end = int((bars.sessions == date(2013, 2, 25)).argmax()) + 1
-    notice = notice_of(signal_of(bars[:end], EmaCross()), bars[:end], EmaCross())
+    notice = notice_of(signal_of(bars[:end], EmaCross()), bars[:end], EmaCross(), Level.MEDIUM)
     assert notice.subject == "SELL IBM at 197.51 · ema_cross · 2013-02-25"
     assert "sells what ema_cross bought of it, if anything" in notice.following
 
 
 def test_the_price_is_the_traded_one_and_the_table_is_adjusted() -> None:
     halved = replace(ibm_bars(), close=ibm_bars().close / 2)
-    notice = notice_of(ibm_signal(), halved, EmaCross())
+    notice = notice_of(ibm_signal(), halved, EmaCross(), Level.MEDIUM)
     assert notice.facts["Close"] == "202.33 as traded, +1.60 % on the session before"
     assert notice.closes[-1][1] == "101.17"
 
 
 def test_a_young_listing_has_dashes_where_averages_warm_up() -> None:
     bars = ibm_bars()[-3:]
-    notice = notice_of(ibm_signal(), bars, SmaCross())
+    notice = notice_of(ibm_signal(), bars, SmaCross(), Level.MEDIUM)
     assert [row[2:5] for row in notice.closes[1:]] == [["-", "-", "-"]] * 3
-    first = notice_of(ibm_signal(), bars[-1:], SmaCross())
+    first = notice_of(ibm_signal(), bars[-1:], SmaCross(), Level.MEDIUM)
     assert first.facts["Close"] == "202.33 as traded"
 
 
 def test_bars_of_another_session() -> None:
     for bars in (ibm_bars()[:-1], ibm_bars()[:0]):
         with pytest.raises(ValueError, match="there is no bar of IBM for 2013-02-27"):
-            notice_of(ibm_signal(), bars, EmaCross())
+            notice_of(ibm_signal(), bars, EmaCross(), Level.MEDIUM)
 
 
 def test_what_a_strategy_says_stays_text() -> None:

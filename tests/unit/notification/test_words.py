@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_trading.notification.words import change_text, confidence_text, percent_text, price_text
+from algo_trading.notification.words import change_text, percent_text, price_text
 
 pytestmark = pytest.mark.unit
 
@@ -36,20 +36,3 @@ def test_percent_and_change() -> None:
     assert percent_text(1) == "100 %"
     assert change_text(0.01602) == "+1.60 %"
     assert change_text(-0.5) == "-50.00 %"
-
-
-@pytest.mark.parametrize(
-    ("confidence", "word"),
-    [
-        (0, "very low"),
-        (0.25, "low"),
-        (0.49, "low"),
-        (0.5, "moderate"),
-        (0.7, "high"),
-        (0.89, "high"),
-        (0.9, "very high"),
-        (1, "very high"),
-    ],
-)
-def test_confidence(confidence: float, word: str) -> None:
-    assert confidence_text(confidence) == word
