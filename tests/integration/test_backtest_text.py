@@ -108,6 +108,11 @@ def test_every_other_command_knows_the_text(backtest: Backtest) -> None:
     )
     assert [row["strategy"] for row in compared] == ["event_driven", "ema_cross"]
     assert "trouble" not in compared[0]
+    _, compared, _ = backtest("compare", "--symbol", "IBM")
+    assert {row["strategy"] for row in compared if "trouble" not in row} >= {"event_driven", "volatility_drop"}
+    code, found, _ = backtest("recommend", *drop, "--in-sample", "150", "--out-of-sample", "50")
+    assert code == 0
+    assert [row["strategy"] for row in found["candidates"]] == ["volatility_drop"]
 
 
 def test_what_was_decided_live_on_text_is_derived_again(backtest: Backtest, database: Database) -> None:
