@@ -85,7 +85,20 @@ class AccountContract:
         assert list(accounts.entries("paper")) == [entry]
         assert accounts.order_counts() == {"pending": 0, "filled": 1, "refused": 1}
 
-    def test_an_order_keeps_everything_but_its_status_and_reason(
+    def test_the_shares_of_an_order_are_kept_and_change_with_a_split(
+        self, accounts: AccountRepository, paper: Account
+    ) -> None:
+        order = replace(an_order(1), quantity=Decimal("40.12345678"))
+        store(accounts, AccountStep(replace(paper, pending=(order, an_order(2))), (order, an_order(2))))
+        assert accounts.get("paper").pending == (order, an_order(2))
+        split = replace(order, quantity=Decimal("80.24691356"))
+        filled = replace(split, status=OrderStatus.FILLED)
+        store(accounts, AccountStep(replace(paper, pending=(split,)), (split,)))
+        assert accounts.get("paper").pending[0] == split
+        store(accounts, AccountStep(replace(paper, pending=()), (split, filled)))
+        assert accounts.orders()[-1] == filled
+
+    def test_an_order_keeps_everything_but_its_status_reason_and_shares(
         self, accounts: AccountRepository, paper: Account
     ) -> None:
         order = an_order(1)
