@@ -32,8 +32,8 @@ def text_features(closed_at: Times, mentions: Sequence[Mention]) -> dict[str, Fl
     """
     columns = _unknown(TEXT_FEATURES, len(closed_at))
     at: dict[int, list[Mention]] = {}
-    for mention in mentions:
-        bar = int(np.searchsorted(closed_at, _time(mention.available_at), side="left"))
+    moments = np.array([_time(mention.available_at) for mention in mentions], dtype="datetime64[us]")
+    for mention, bar in zip(mentions, np.searchsorted(closed_at, moments, side="left").tolist(), strict=True):
         if bar < len(closed_at):
             at.setdefault(bar, []).append(mention)
     for bar, seen in at.items():
