@@ -122,7 +122,9 @@ class App:
     @cached_property
     def feeds(self) -> Sequence[PostFeed]:
         """Every configured feed of posts and articles."""
-        return [load_plugin("algo_trading.post_feeds", feed.platform)(self.settings, feed) for feed in self.feed_lines]
+        from algo_trading.adapters.post_feeds import build_feed
+
+        return [build_feed(self.settings, feed) for feed in self.feed_lines]
 
     @property
     def feed_lines(self) -> Sequence[FeedSettings]:
@@ -306,12 +308,12 @@ class App:
 
     @cached_property
     def finder(self) -> MentionFinder:
-        """Finds the packaged names, those of the configured file and the listed coins; of an instrument the last."""
+        """Finds the packaged names, the listed coins and those of the configured file; of an instrument the last."""
         from algo_trading.sentiment.mentions import MentionFinder
-        from algo_trading.sentiment.names import known_listings
+        from algo_trading.sentiment.names import packaged_listings, read_names
 
-        named = self.settings.sentiment.names
-        known = [*known_listings(Path(named) if named else None), *self.listings.all()]
+        own = self.settings.sentiment.names
+        known = [*packaged_listings(), *self.listings.all(), *(read_names(Path(own)) if own else ())]
         return MentionFinder(list({listing.instrument: listing for listing in known}.values()))
 
     @cached_property

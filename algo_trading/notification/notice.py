@@ -43,7 +43,7 @@ class Notice:
 
 
 def notice_of(
-    signal: Signal, bars: Bars, strategy: Strategy, level: Level, post: Post | None = None, unordered: str = ""
+    signal: Signal, bars: Bars, strategy: Strategy, level: Level, *, post: Post | None = None, unordered: str = ""
 ) -> Notice:
     """Describe `signal`; `bars` are back-adjusted as of its session, which is the last of them.
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from algo_trading.domain.corporate_actions import adjusted
 from algo_trading.domain.limits import NO_LIMITS, Limits
 from algo_trading.domain.post import Levels, PostKey
-from algo_trading.domain.signal import Signal, StrategyId
+from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.notification.compose import compose, sender_address
 from algo_trading.notification.notice import Notice, notice_of
@@ -102,7 +102,7 @@ class DeliverMails:
         unordered = ""
         if not level.reaches(wanted):
             unordered = f"Nothing is ordered: the confidence is {level}, and {strategy.name} orders from {wanted} on."
-        return notice_of(signal, seen, strategy, level, post, unordered)
+        return notice_of(signal, seen, strategy, level, post=post, unordered=unordered)
 
 
 def pause(attempts: int) -> timedelta:

@@ -42,7 +42,9 @@ def newest_session() -> date | None:
 
 def while_feeds_go_on(kind: PostKind, cron: str) -> str | None:
     """The schedule of a flow of posts or articles; None where no configured feed of that kind goes on."""
-    feeds = (load_plugin("algo_trading.post_feeds", feed.platform)(SETTINGS, feed) for feed in SETTINGS.feeds)
+    from algo_trading.adapters.post_feeds import build_feed
+
+    feeds = (build_feed(SETTINGS, feed) for feed in SETTINGS.feeds)
     return cron if any(feed.kind is kind and not feed.replay for feed in feeds) else None
 
 

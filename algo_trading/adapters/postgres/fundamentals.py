@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.instruments import among, ensure_instruments
 from algo_trading.adapters.postgres.schema import fundamentals, instruments
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
@@ -39,11 +39,10 @@ class PostgresFundamentals:
             return len(connection.execute(statement, rows).all())
 
     def read(self, wanted: Sequence[Instrument], until: datetime) -> list[Fundamentals]:
-        keys = [(instrument.symbol, instrument.venue) for instrument in wanted]
         query = (
             select(fundamentals, instruments.c.symbol, instruments.c.venue)
             .join(instruments)
-            .where(tuple_(instruments.c.symbol, instruments.c.venue).in_(keys), fundamentals.c.seen_at <= until)
+            .where(among(wanted), fundamentals.c.seen_at <= until)
             .order_by(instruments.c.symbol.collate("C"), instruments.c.venue.collate("C"), fundamentals.c.seen_at)
         )
         with self._engine.connect() as connection:

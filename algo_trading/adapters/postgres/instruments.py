@@ -2,24 +2,30 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, ScalarSelect, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Connection, ScalarSelect, Text, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.schema import instruments
 from algo_trading.domain.instrument import Instrument
 
 
-def ensure_instruments(connection: Connection, wanted: Iterable[Instrument]) -> dict[Instrument, int]:
-    """Ids of `wanted`; those that are not there yet are added."""
-    keys = sorted({(instrument.symbol, instrument.venue) for instrument in wanted})
-    if not keys:
+def ensure_instruments(connection: Connection, named: Iterable[Instrument]) -> dict[Instrument, int]:
+    """Ids of the instruments named; those that are not there yet are added."""
+    wanted = sorted(set(named))
+    if not wanted:
         return {}
-    rows = [{"symbol": symbol, "venue": venue} for symbol, venue in keys]
+    rows = [{"symbol": instrument.symbol, "venue": instrument.venue} for instrument in wanted]
     connection.execute(insert(instruments).on_conflict_do_nothing(), rows)
-    found = connection.execute(
-        select(instruments).where(tuple_(instruments.c.symbol, instruments.c.venue).in_(keys))
-    ).all()
+    found = connection.execute(select(instruments).where(among(wanted))).all()
     return {Instrument(row.symbol, row.venue): row.id for row in found}
+
+
+def among(wanted: Iterable[Instrument]) -> ColumnElement[bool]:
+    """Whether a row of `instruments` is one of `wanted`; two parameters, however many they are."""
+    keys = sorted({(instrument.symbol, instrument.venue) for instrument in wanted})
+    columns = (literal([key[part] for key in keys], ARRAY(Text)) for part in (0, 1))
+    named = func.unnest(*columns).table_valued("symbol", "venue").render_derived("named")
+    return tuple_(instruments.c.symbol, instruments.c.venue).in_(select(named.c.symbol, named.c.venue))
 
 
 def instrument_id(instrument: Instrument) -> ScalarSelect[int]:

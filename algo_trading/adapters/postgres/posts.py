@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.instruments import among, ensure_instruments
 from algo_trading.adapters.postgres.schema import feeds, instruments, mentions, posts
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
@@ -81,10 +81,7 @@ class PostgresMentions:
         self._engine = database.engine
 
     def of_instruments(self, wanted: Sequence[Instrument], after: datetime | None, until: datetime) -> list[Mention]:
-        keys = [(instrument.symbol, instrument.venue) for instrument in wanted]
-        query = _select_mentions().where(
-            tuple_(instruments.c.symbol, instruments.c.venue).in_(keys), mentions.c.available_at <= until
-        )
+        query = _select_mentions().where(among(wanted), mentions.c.available_at <= until)
         if after is not None:
             query = query.where(mentions.c.available_at > after)
         with self._engine.connect() as connection:

@@ -1,0 +1,28 @@
+"""A feed that cannot be used stops no other one."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from algo_trading.adapters.post_feeds import build_feed
+from algo_trading.domain.post import PostKind
+from algo_trading.errors import SourceError, UnknownNameError
+from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.settings import FeedSettings, load_settings
+
+pytestmark = pytest.mark.unit
+
+NOW = datetime(2013, 1, 2, tzinfo=UTC)
+
+
+def test_a_feed_without_its_token_says_which_when_it_is_polled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALGO_X__BEARER_TOKEN", raising=False)
+    feed = build_feed(load_settings(), FeedSettings(platform="x", source="@somebody"))
+    assert (feed.name, feed.kind, feed.replay) == ("x @somebody", PostKind.POST, False)
+    with pytest.raises(SourceError, match="ALGO_X__BEARER_TOKEN"):
+        list(feed.poll(Watermark(), NOW))
+
+
+def test_a_platform_that_nobody_knows_is_a_mistake_in_the_configuration() -> None:
+    with pytest.raises(UnknownNameError, match="known are: file, newsapi, reddit, rss, x"):
+        build_feed(load_settings(), FeedSettings(platform="redit", source="r/stocks"))
