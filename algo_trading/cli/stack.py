@@ -1,15 +1,21 @@
 """The command `up`."""
 
+import textwrap
+
 from rich.panel import Panel
 
 from algo_trading.bootstrap import App
 from algo_trading.cli import output
+from algo_trading.domain.post import PostKey
 from algo_trading.launcher.airflow import Airflow
 from algo_trading.launcher.stack import Plan, plan, started, work_through
 from algo_trading.services.status import ReadStatus
 from algo_trading.settings import load_settings
 
 NEWEST_SIGNALS = 8
+NEWEST_POSTS = 5
+SIGNALS_LOOKED_AT = 100
+TEXT_SHOWN = 120  # characters
 
 
 def bring_up() -> None:
@@ -49,6 +55,7 @@ def show(application: App, airflow: Airflow, wanted: Plan) -> None:
         for signal in application.signals.newest(NEWEST_SIGNALS) or application.signals.of_session(venue, newest)
     ]
     output.table("The newest signals", ("session", "side", "symbol", "close", "strategy", "why"), rows)
+    _show_posts(application)
     for account in status.accounts:
         held = ", ".join(f"{quantity} x {name}" for name, quantity in account.positions.items()) or "nothing"
         output.console.print(f"Account [bold]{account.name}[/]: cash {account.cash}; holds {held}")
@@ -64,3 +71,17 @@ def show(application: App, airflow: Airflow, wanted: Plan) -> None:
         ),
         soft_wrap=True,
     )
+
+
+def _show_posts(application: App) -> None:
+    """The newest posts that a strategy decided on, with how sure it was."""
+    rows = []
+    for signal in application.signals.newest(SIGNALS_LOOKED_AT):
+        post = application.posts.find(PostKey.parse(signal.post)) if signal.post else None
+        if post and len(rows) < NEWEST_POSTS:
+            level = application.levels.of(signal.confidence)
+            text = textwrap.shorten(" ".join(post.text.split()), TEXT_SHOWN, placeholder=" …")
+            rows.append((f"{post.published_at:%m-%d %H:%M}", post.author, text, signal.side, signal.instrument, level))
+    if rows:
+        columns = ("published", "author", "text", "side", "symbol", "confidence")
+        output.table("The newest posts that led to a decision", columns, rows)
