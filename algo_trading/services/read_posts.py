@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
+from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Found, Mention, Post
 from algo_trading.domain.sentiment import Event, Sentiment
 from algo_trading.repositories.posts import MentionRepository, PostRepository, Reading
@@ -18,7 +19,6 @@ AT_ONCE = 500  # posts read and stored in one transaction
 EVERYBODY = "*"
 SCORED = {"en", "und"}  # the scorers know English; a text too short to tell is taken for it
 UNMOVED = 0.0
-TICK = timedelta(microseconds=1)  # the smallest step of the database's clock
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,21 @@ class ReadPosts:
 
         Those may be stored, or stand earlier among `posts`: portions of another size would find the same.
         """
-        authors, first = sorted({post.author for post in posts}), posts[0].available_at
-        history = self.mentions.of_authors(authors, first)
-        known = {author: Counter(counts) for author, counts in self.mentions.of_authors(authors, first + TICK).items()}
+        authors, first, last = sorted({post.author for post in posts}), posts[0].available_at, posts[-1].available_at
+        stored = self.mentions.of_authors(authors, first)
+        interleaved = stored != self.mentions.of_authors(authors, last)  # what came late stands before what was read
+        here: dict[str, Counter[Instrument]] = {}
         found: list[list[Found]] = []
-        for _, group in groupby(posts, lambda post: post.available_at):
+        for moment, group in groupby(posts, lambda post: post.available_at):
             together = list(group)
             names = [post.author for post in together]
+            if interleaved:
+                stored = self.mentions.of_authors(sorted(set(names)), moment)
+            history = {name: Counter(stored.get(name, {})) + here.get(name, Counter()) for name in names}
             places = self.finder.find([post.text for post in together], names, AuthorHistory(history))
             for author, several in zip(names, places, strict=True):
-                known.setdefault(author, Counter()).update({place.instrument for place in several})
-            history, found = known, found + places
+                here.setdefault(author, Counter()).update({place.instrument for place in several})
+            found += places
         return found
 
     def _reading(self, post: Post, whole: Sentiment, event: Event, places: Sequence[Found]) -> Reading:
