@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 
 
 @sentiment.command("evaluate")
-def evaluate_sentiment(
+def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     csv: Csv = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
@@ -92,7 +92,7 @@ def train_sentiment(
 
 
 @events.command("evaluate")
-def evaluate_events(
+def evaluate_events(  # noqa: PLR0917 - the options, in their order
     csv: Csv = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",

@@ -25,7 +25,7 @@ TONES, TOPICS = [tone.value for tone in Tone], [topic.value for topic in Topic]
 Predict = Callable[[Sequence[str]], list[str]]
 
 
-def evaluate_sentiment(
+def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     csv: Path | None,
     columns: tuple[str, str],
     mapping: Sequence[str],
@@ -73,10 +73,14 @@ def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source
     found = []
     for text, named in zip(texts, mentions, strict=True):
         (event,), (tone,) = classifier.classify([text]), finance.score([text])
+        about = finance.score_about(text, [(place.start, place.end) for place in named])
         found.append(
             {
                 "text": text,
-                "mentions": named,
+                "mentions": [
+                    {**output.plain(place), "sentiment": sentiment.score}
+                    for place, sentiment in zip(named, about, strict=True)
+                ],
                 "sentiment": {scorer.name: scorer.score([text])[0] for scorer in scorers},
                 "event": event,
                 "impact": impact(tone.score, event.topic, source, weights),
@@ -203,7 +207,8 @@ def _print_said(said: Mapping[str, Any]) -> None:
     )
     for mention in said["mentions"]:
         output.console.print(
-            f"mentions {mention.instrument}: {mention.matched!r}, {mention.kind}, {mention.confidence:.0%} sure",
+            f"mentions {mention['instrument']['symbol']}: {mention['matched']!r}, {mention['kind']}, "
+            f"{mention['confidence']:.0%} sure, sentiment about it {mention['sentiment']:+.2f}",
             soft_wrap=True,
             markup=False,
         )

@@ -1,4 +1,4 @@
-"""What a text says about one of several names in it: the name and the others become marks, and its clause counts twice."""
+"""What a text says about one of several names in it: names become marks, and the clause around the one counts twice."""
 
 import re
 from collections.abc import Sequence
@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from algo_trading.sentiment.scorers import Span
 
 TARGET, OTHER = "xxtarget", "xxother"  # words of the lexicon with roles of their own
-BOUNDARY = re.compile(r"[;,:.!?]\s|\s-\s|\s(?:while|but|amid|whereas|even as|as|after|and)\s", re.IGNORECASE)
+CONJUNCTION = r"(?:while|but|amid|whereas|even as|as|after|and)\s"
+BOUNDARY = re.compile(rf"(?:[;,:.!?]\s|\s-\s)(?:{CONJUNCTION})?|\s{CONJUNCTION}", re.IGNORECASE)
 
 
 def views(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:
     """For each span the whole text and the clause around it, with marks in place of what stands at the spans.
 
-    Of spans that overlap the one in question stays, and of others the first.
+    Of spans that overlap the one in question stays, and of others the first; empty ones are not marked as others.
     """
     wholes, clauses = [], []
-    for start, end in spans:
-        before = _marked(text[:start], [span for span in spans if span[1] <= start], 0)
-        after = _marked(text[end:], [span for span in spans if span[0] >= end], end)
+    for number, (start, end) in enumerate(spans):
+        others = [span for other, span in enumerate(spans) if other != number and span[0] < span[1]]
+        before = _marked(text[:start], [span for span in others if span[1] <= start], 0)
+        after = _marked(text[end:], [span for span in others if span[0] >= end], end)
         wholes.append(f"{before}{TARGET}{after}")
         boundaries = [match.end() for match in BOUNDARY.finditer(before)]
         stop = BOUNDARY.search(after)

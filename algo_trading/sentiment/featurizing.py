@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from algo_trading.sentiment.lexicon import role_table
 
-BITS = 18  # each block of features has 2**BITS buckets
 CHUNK = 256  # texts in one call of the compiled loop: its output stays in the cache
 MOST_BYTES = 100_000  # of one text are read
 
@@ -24,8 +23,8 @@ class Features(NamedTuple):
 
 
 def prepared(text: str) -> str:
-    """The text as the features see it: entities decoded, in lower case."""
-    return (html.unescape(text) if "&" in text else text).lower()
+    """The text as the features see it: entities decoded, in lower case, with plain apostrophes."""
+    return (html.unescape(text) if "&" in text else text).replace("\u2019", "'").lower()
 
 
 def featurized(texts: Sequence[str]) -> Iterator[Features]:
@@ -43,5 +42,5 @@ def featurized(texts: Sequence[str]) -> Iterator[Features]:
             buckets, places = np.empty(room, np.uint32), np.empty((room, 2), np.int64)
         bounds = np.empty(len(ends), np.int64)
         joined = b"".join(encoded)
-        kernels.features(np.frombuffer(joined, np.uint8), ends, BITS, roles, buckets, places, bounds)
+        kernels.features(np.frombuffer(joined, np.uint8), ends, roles, buckets, places, bounds)
         yield Features(joined, buckets[: bounds[-1]], places[: bounds[-1]], bounds)

@@ -37,7 +37,7 @@ def roles() -> dict[str, tuple[int, ...]]:
 @lru_cache
 def role_table() -> RoleTable:
     """The roles as a hash table with open addressing: hashes of words (0 for a free slot) and roles, one per byte."""
-    from algo_trading.sentiment.kernels import hashed
+    from algo_trading.sentiment.tokens import hashed
 
     keys, packed = np.zeros(SLOTS, np.uint64), np.zeros(SLOTS, np.uint64)
     for word, numbers in roles().items():

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algo_trading.sentiment.featurizing import BITS, featurized
+from algo_trading.sentiment.featurizing import featurized
 
 Floats32 = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ class LinearModel:
 
     @cached_property
     def _rows(self) -> NDArray[np.int32]:
-        from algo_trading.sentiment.kernels import BLOCKS
+        from algo_trading.sentiment.kernels import BITS, BLOCKS
 
         rows = np.full(BLOCKS << BITS, -1, np.int32)
         rows[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
@@ -71,39 +71,41 @@ class LinearModel:
         done = 0
         for chunk in featurized(texts):
             end = done + len(chunk.bounds) - 1
-            kernels.logits(chunk.buckets, chunk.bounds, BITS, self._rows, self.idf, self._logit_weights, out[done:end])
+            kernels.logits(chunk.buckets, chunk.bounds, self._rows, self.idf, self._logit_weights, out[done:end])
             done = end
         return out
 
-    def known(self, text: str) -> bool:
-        """Whether a feature of the text beyond its start has a weight."""
-        return any((self._rows[chunk.buckets[chunk.places[:, 1] > 0]] >= 0).any() for chunk in featurized([text]))
+    def contributions(self, text: str, name: str) -> list[Reason]:
+        """What each place of the text adds to the logit of the class `name` over the mean of all, the most first.
 
-    def reasons(self, text: str, name: str, most: int = 5) -> list[Reason]:
-        """The places of the text that spoke most for the class `name`, the strongest first."""
+        Together they are that logit less its mean, without the bias.
+        """
+        from algo_trading.sentiment.kernels import BITS
+
         column = self.classes.index(name)
         (chunk,) = featurized([text])
         rows = self._rows[chunk.buckets]
         kept = rows >= 0
         rows, places, blocks = rows[kept], chunk.places[kept], chunk.buckets[kept] >> BITS
-        occurring = np.bincount(rows, minlength=len(self.idf))
-        values = (1 + np.log(occurring[rows])) * self.idf[rows]
+        occurring = np.bincount(rows, minlength=len(self.idf))[rows]
+        values = (1 + np.log(occurring)) * self.idf[rows]
         for block in np.unique(blocks):
             mine = blocks == block
-            _, first = np.unique(rows[mine], return_index=True)
-            values[mine] /= np.sqrt((values[mine][first] ** 2).sum())
+            # A feature that occurs n times counts once for the length and the sum: each place has an n-th of it.
+            values[mine] /= np.sqrt((values[mine] ** 2 / occurring[mine]).sum())
         weights = self._logit_weights[rows]
-        # A feature that occurs n times counts once for the sum, so each place has its share.
-        spoke = values / occurring[rows] * (weights[:, column] - weights.mean(axis=1))
+        spoke = values / occurring * (weights[:, column] - weights.mean(axis=1))
         total: dict[tuple[int, int], float] = {}
         for (begin, end), weight in zip(places.tolist(), spoke.tolist(), strict=True):
             total[begin, end] = total.get((begin, end), 0.0) + weight
-        ranked = sorted(total.items(), key=lambda item: -item[1])[:most]
         return [
-            Reason(chunk.text[begin:end].decode(errors="replace") or "(the beginning)", round(weight, 3))
-            for (begin, end), weight in ranked
-            if weight > 0
+            Reason(chunk.text[begin:end].decode(errors="replace") or "(the beginning)", weight)
+            for (begin, end), weight in sorted(total.items(), key=lambda item: -item[1])
         ]
+
+    def reasons(self, text: str, name: str, most: int) -> list[Reason]:
+        """The places of the text that spoke most for the class `name`, the strongest first."""
+        return [reason for reason in self.contributions(text, name)[:most] if reason.weight > 0]
 
     def save(self, path: Path) -> None:
         """Write it as .npz."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.errors import ConfigError
-from algo_trading.sentiment.featurizing import BITS, featurized
+from algo_trading.sentiment.featurizing import featurized
 from algo_trading.sentiment.linear import LinearModel, inverse_frequency, softmax
 
 FOLDS = 4
@@ -71,7 +71,7 @@ def train(
 
 @dataclass(frozen=True)
 class _View:
-    """The features of the texts of a view that are kept: their buckets, counts of texts, values and lengths of blocks."""
+    """Features of the texts of a view that are kept: their buckets, counts of texts, lengths of blocks, values."""
 
     texts: int
     buckets: NDArray[np.uint32]
@@ -81,7 +81,7 @@ class _View:
 
 
 def _seen(texts: Sequence[str], blocks: Sequence[float]) -> _View:
-    from algo_trading.sentiment.kernels import BLOCKS
+    from algo_trading.sentiment.kernels import BITS, BLOCKS
 
     counts = _counts(texts)
     present = np.asarray((counts > 0).sum(axis=0)).ravel()
@@ -111,7 +111,7 @@ def _counts(texts: Sequence[str]) -> Any:  # noqa: ANN401 - a scipy.sparse.csr_m
     """How often each bucket occurs in each text."""
     from scipy.sparse import csr_matrix
 
-    from algo_trading.sentiment.kernels import BLOCKS
+    from algo_trading.sentiment.kernels import BITS, BLOCKS
 
     found, bounds = [], [np.zeros(1, np.int64)]
     for chunk in featurized(texts):

@@ -1,0 +1,234 @@
+"""Tokens of a text, found by compiled loops.
+
+A text is UTF-8 in lower case. Its tokens are words (an apostrophe stays inside, `'s` goes), numbers by kind, cashtags,
+account names, web addresses and the marks `! ? : ;`.
+"""
+
+# ruff: noqa: C901, PLR0912 - compiled functions branch where they stand
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+helper = njit(nogil=True, error_model="numpy")  # compiled once and called: inlining all of them takes a minute
+
+SEED, PRIME, MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
+NONE = np.uint64(0)
+
+# What a token is. A number may be a percentage, a sum of money, a year, or carry its sign.
+START, WORD, NEGATION, MARK, CASHTAG, ACCOUNT, ADDRESS, NUMBER, PERCENT, MONEY, YEAR, RISE, FALL = range(13)
+NUMBERS = (NUMBER, PERCENT, MONEY)  # that can be compared
+MORE, LESS = np.uint64(50), np.uint64(51)  # roles of a number that is set beside an earlier one: "2.1 from 1.9"
+COMPARISON_REACH = 9  # tokens between the two numbers
+
+SPACE, BANG, DOLLAR, PERCENT_SIGN, APOSTROPHE, PLUS, COMMA, MINUS, POINT = 32, 33, 36, 37, 39, 43, 44, 45, 46
+ZERO, NINE, COLON, SEMICOLON, QUESTION, AT, UNDERSCORE, LOWER_A, LOWER_Z = 48, 57, 58, 59, 63, 64, 95, 97, 122
+
+
+def hashed(word: bytes) -> int:
+    """The code that a word of lower-case letters gets."""
+    value = int(SEED)
+    for byte in word:
+        value = ((value ^ byte) * int(PRIME)) % 2**64
+    return value
+
+
+def _codes(words: str) -> NDArray[np.uint64]:
+    return np.array([hashed(word.encode()) for word in words.split()], np.uint64)
+
+
+NEGATIONS = _codes("no not never without cannot nor neither")
+COMPARING = _codes("vs versus from against than compared consensus estimate estimates forecast")
+FROM = _codes("from")[0]
+CURRENCIES = _codes("eur usd gbp sek dkk nok inr rs us c a hk")
+THOUSANDS, MILLIONS, BILLIONS = _codes("thousand k"), _codes("million mln mn mil m"), _codes("billion bln bn b")
+
+
+@helper
+def _is_one_of(code: Any, codes: Any) -> bool:  # noqa: ANN401 - numba's numbers and arrays, as everywhere below
+    for other in codes:  # noqa: SIM110 - numba has no any()
+        if code == other:
+            return True
+    return False
+
+
+@helper
+def _is_digit(byte: int) -> bool:
+    return ZERO <= byte <= NINE
+
+
+@helper
+def _is_foreign_mark(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
+    """General punctuation beyond ASCII: dashes, quotes, bullets (U+2000 to U+207F)."""
+    return at + 2 < end and text[at] == 0xE2 and (text[at + 1] == 0x80 or text[at + 1] == 0x81)
+
+
+@helper
+def _is_letter(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
+    byte = text[at]
+    return bool(LOWER_A <= byte <= LOWER_Z or (byte >= 128 and not _is_foreign_mark(text, at, end)))
+
+
+@helper
+def _is_name(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
+    return bool(_is_letter(text, at, end) or _is_digit(text[at]) or text[at] == UNDERSCORE)
+
+
+@helper
+def _is_address(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
+    """Whether http:// or https:// begins here."""
+    if at + 7 >= end or text[at] != 104 or text[at + 1] != 116 or text[at + 2] != 116 or text[at + 3] != 112:
+        return False
+    colon = at + 5 if text[at + 4] == 115 else at + 4
+    return bool(text[colon] == COLON and text[colon + 1] == 47 and text[colon + 2] == 47)
+
+
+@helper
+def _number(text: Any, first: int, at: int, end: int) -> tuple[int, int]:  # noqa: ANN401
+    """The kind of the number at `at`, and where it ends, unit included (5m, 3rd, 10%)."""
+    start = at
+    while at < end and (
+        _is_digit(text[at]) or ((text[at] == COMMA or text[at] == POINT) and at + 1 < end and _is_digit(text[at + 1]))
+    ):
+        at += 1
+    before = text[start - 1] if start > first else SPACE
+    before_that = text[start - 2] if start - 1 > first else SPACE
+    kind = NUMBER
+    if before == PLUS and before_that <= APOSTROPHE + 1:
+        kind = RISE
+    elif before == MINUS and before_that <= APOSTROPHE + 1:
+        kind = FALL
+    elif at < end and text[at] == PERCENT_SIGN:
+        kind = PERCENT
+    elif before == DOLLAR:
+        kind = MONEY
+    elif at - start == 4 and (
+        (text[start] == ZERO + 1 and text[start + 1] == NINE) or (text[start] == ZERO + 2 and text[start + 1] == ZERO)
+    ):
+        kind = YEAR
+    while at < end and (_is_letter(text, at, end) or text[at] == PERCENT_SIGN):
+        at += 1
+    return kind, at
+
+
+@helper
+def _word(text: Any, at: int, end: int) -> tuple[Any, int, int, int]:  # noqa: ANN401
+    """The hash of the word at `at`, its kind, where its spelling ends, and where to go on (a possessive 's is passed).
+
+    Digits inside count as one and the same digit.
+    """
+    code = SEED
+    while at < end and (_is_letter(text, at, end) or _is_digit(text[at])):
+        if _is_digit(text[at]) and _is_one_of(code, CURRENCIES):  # EUR131m
+            break
+        code = (code ^ np.uint64(ZERO if _is_digit(text[at]) else text[at])) * PRIME
+        at += 1
+    kind, stop = WORD, at
+    tail = at + 1
+    if tail < end and text[at] == APOSTROPHE and _is_letter(text, tail, end):
+        at = tail
+        while at < end and _is_letter(text, at, end):
+            at += 1
+        if at - tail > 1 or text[tail] != 115:
+            for i in range(tail, at):
+                code = (code ^ np.uint64(text[i])) * PRIME
+            stop = at
+            if at - tail == 1 and text[tail] == 116:  # n't
+                kind = NEGATION
+    if _is_one_of(code, NEGATIONS):
+        kind = NEGATION
+    return code, kind, stop, at
+
+
+@helper
+def write_tokens(text: Any, bounds: tuple[int, int], tokens: Any) -> int:  # noqa: ANN401
+    """Write hash, kind and span (bytes) of each token between the bounds, after one for the start; returns how many.
+
+    A full stop has no token; the sentence's end is in the sign of the kind of its last token.
+    """
+    codes, kinds, spans = tokens
+    first, end = bounds
+    codes[0], kinds[0], spans[0, 0], spans[0, 1] = SEED, START, first, first
+    count, at = 1, first
+    while at < end:
+        byte, start, stop = text[at], at, 0
+        kind, code = START, SEED
+        if _is_address(text, at, end):
+            kind = ADDRESS
+            while at < end and text[at] > SPACE:
+                at += 1
+        elif byte == DOLLAR and at + 1 < end and _is_letter(text, at + 1, end):
+            kind, at = CASHTAG, at + 1
+            while at < end and (
+                _is_name(text, at, end) or (text[at] == POINT and at + 1 < end and _is_name(text, at + 1, end))
+            ):
+                at += 1
+        elif byte == AT and at + 1 < end and _is_name(text, at + 1, end):
+            kind, at = ACCOUNT, at + 1
+            while at < end and _is_name(text, at, end):
+                at += 1
+        elif _is_digit(byte):
+            kind, at = _number(text, first, at, end)
+        elif _is_letter(text, at, end):
+            code, kind, stop, at = _word(text, at, end)
+        elif byte in (BANG, QUESTION, COLON, SEMICOLON):
+            code, kind, at = (SEED ^ np.uint64(byte)) * PRIME, MARK, at + 1
+        else:
+            if byte == POINT and (at + 1 == end or text[at + 1] <= SPACE):
+                kinds[count - 1] = -abs(kinds[count - 1])
+            at += 1
+            continue
+        if kind >= CASHTAG:
+            code = np.uint64(kind) * MIX
+        codes[count], kinds[count], spans[count, 0], spans[count, 1] = code, kind, start, stop or at
+        count += 1
+    return count
+
+
+@helper
+def _value(text: Any, token: int, count: int, tokens: Any) -> float:  # noqa: ANN401
+    """The value of a number: 1,250.5 is 1250.5; 3k, 3m and "3 bln" are scaled."""
+    codes, _, spans = tokens
+    value, fraction, at, end = 0.0, 0.0, spans[token, 0], spans[token, 1]
+    while at < end and (_is_digit(text[at]) or text[at] == COMMA or text[at] == POINT):
+        if text[at] == POINT:
+            fraction = 1.0
+        elif text[at] != COMMA:
+            value = 10.0 * value + (text[at] - ZERO)
+            fraction *= 10.0
+        at += 1
+    if fraction > 0:
+        value /= fraction
+    unit = SEED
+    while at < end:
+        unit = (unit ^ np.uint64(text[at])) * PRIME
+        at += 1
+    if unit == SEED and token + 1 < count:
+        unit = codes[token + 1]
+    if _is_one_of(unit, THOUSANDS):
+        return value * 1e3
+    if _is_one_of(unit, MILLIONS):
+        return value * 1e6
+    return value * 1e9 if _is_one_of(unit, BILLIONS) else value
+
+
+@helper
+def comparison(text: Any, token: int, count: int, tokens: Any) -> Any:  # noqa: ANN401
+    """MORE or LESS if the number `token` stands beside an earlier one in "2.1 vs. 1.9" or "from 1.9 to 2.1"."""
+    codes, kinds, _ = tokens
+    percent, comparing = abs(kinds[token]) == PERCENT, False
+    for back in range(1, min(COMPARISON_REACH, token - 1) + 1):
+        other = token - back
+        kind = abs(kinds[other])
+        if kind in NUMBERS and (kind == PERCENT) == percent:
+            new, old = _value(text, other, count, tokens), _value(text, token, count, tokens)
+            if not comparing:
+                if codes[other - 1] != FROM and codes[max(other - 2, 0)] != FROM:
+                    return NONE
+                new, old = old, new
+            ratio = new / old if old > 0 else 1.0
+            return NONE if ratio == 1.0 else (MORE if ratio > 1.0 else LESS)
+        comparing = comparing or _is_one_of(codes[other], COMPARING)
+    return NONE

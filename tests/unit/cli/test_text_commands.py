@@ -1,0 +1,125 @@
+"""`algo-trading sentiment` and `algo-trading events`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from algo_trading.cli.text import events, sentiment
+from algo_trading.errors import ConfigError, UnknownNameError
+
+pytestmark = pytest.mark.unit
+
+TWEETS = """id,words,mood
+1,"Shares crash 20%
+after profit warning",0
+2,Record profit: shares soar,1
+3,The meeting is on Tuesday,2
+4,Sales fell to EUR 5 mn from EUR 9 mn,0
+"""
+NAMES = ("--text-column", "words", "--label-column", "mood", "--map", "0=negative", "--map", "1=positive")
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    def run(app: Any, *arguments: object) -> Any:
+        result = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout) if "--json" in arguments else result.stdout
+
+    return run
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    path = tmp_path / "tweets.csv"
+    path.write_text(TWEETS, encoding="utf-8")
+    return path
+
+
+def test_every_scorer_is_measured(csv: Path, ask: Ask) -> None:
+    report = ask(sentiment, "evaluate", "--csv", csv, *NAMES, "--map", "2=neutral", "--json")
+    assert {"finance", "textblob", "vader"} <= set(report)
+    assert "transformer" not in report
+    finance = report["finance"]
+    assert set(finance) == {"accuracy", "macro_f1", "per_class", "confusion", "texts_per_second"}
+    assert finance["accuracy"] == finance["macro_f1"] == 1
+    assert finance["per_class"]["negative"] == {"precision": 1, "recall": 1, "f1": 1, "support": 2}
+    assert finance["confusion"]["negative"] == {"negative": 2, "neutral": 0, "positive": 0}
+    assert finance["texts_per_second"] > 0
+
+
+def test_the_tables_name_scorer_and_classes(csv: Path, ask: Ask) -> None:
+    shown = ask(sentiment, "evaluate", "--csv", csv, *NAMES, "--map", "2=neutral", "--scorer", "vader")
+    assert "vader" in shown
+    assert "finance" not in shown
+    for word in ("accuracy", "macro-F1", "texts/s", "negative", "neutral", "positive"):
+        assert word in shown
+
+
+def test_events_by_number_and_name(tmp_path: Path, ask: Ask) -> None:
+    path = tmp_path / "topics.csv"
+    path.write_text("text,label\nXYZ declares $0.25 dividend,4\nOil climbs as OPEC cuts crude output,Energy | Oil\n")
+    report = ask(events, "evaluate", "--csv", path, "--json")
+    assert report["events"]["accuracy"] == 1
+    assert set(report["events"]["per_class"]) == {"dividend", "energy_oil"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--csv", "{csv}"), "has no column 'text'; its columns are: id, words, mood"),
+        (("--csv", "{csv}", *NAMES), "has labels that name no class: '2'; map them with --map"),
+        (("--csv", "{csv}", *NAMES, "--map", "2=dull"), "has labels that name no class: '2'"),
+        (("--csv", "{csv}", *NAMES, "--map", "2"), "--map 2: write it as LABEL=CLASS"),
+        (("--csv", "{csv}.gone", *NAMES), "cannot be read"),
+        (("--data", "{csv}"), "has no folder sentiment_events"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], sentence: str, csv: Path) -> None:
+    given = [argument.format(csv=csv) for argument in arguments]
+    with pytest.raises(ConfigError) as caught:
+        CliRunner().invoke(sentiment, ["evaluate", *given], catch_exceptions=False)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_scorer_is_named_with_the_known_ones(csv: Path) -> None:
+    with pytest.raises(UnknownNameError, match="no scorer 'bert'; known are: finance"):
+        CliRunner().invoke(
+            sentiment,
+            ["evaluate", "--csv", str(csv), *NAMES, "--map", "2=neutral", "--scorer", "bert"],
+            catch_exceptions=False,
+        )
+
+
+def test_a_text_is_explained(ask: Ask) -> None:
+    text = "Apple shares tumble 8% after weak outlook"
+    (said,) = ask(sentiment, "score", text, "--json")
+    assert said["text"] == text
+    assert said["sentiment"]["finance"]["tone"] == "negative"
+    assert said["sentiment"]["finance"]["score"] < 0
+    assert -1 <= said["impact"] < 0
+    assert said["event"]["topic"] == "stock_movement"
+    assert any("tumble" in reason["words"] for reason in said["why"]["finance"])
+    assert [mention["matched"] for mention in said["mentions"]] == ["Apple"]
+    shown = ask(sentiment, "score", text)
+    for word in ("Apple", "negative", "stock_movement", "impact", "tumble"):
+        assert word in shown
+
+
+def test_names_with_fates_of_their_own_are_told_apart(ask: Ask) -> None:
+    (said,) = ask(sentiment, "score", "Microsoft soars; Apple plunges", "--json", "--scorer", "finance")
+    about = {mention["instrument"]["symbol"]: mention["sentiment"] for mention in said["mentions"]}
+    assert about["MSFT"] > 0 > about["AAPL"]
+    assert set(said["sentiment"]) == {"finance"}
+
+
+def test_empty_text_is_shown_as_neutral(ask: Ask) -> None:
+    (said,) = ask(sentiment, "score", "", "--json")
+    assert said["sentiment"]["finance"] == {"tone": "neutral", "score": 0.0, "confidence": 0.0}
+    assert said["impact"] == 0
