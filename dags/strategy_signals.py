@@ -10,8 +10,8 @@ from algo_airflow.runtime import Report, Reports, announce, application, instrum
 def strategy_signals() -> None:
     """Decide once for each active pair of strategy and symbol: buy, sell or hold, with a confidence and a reason.
 
-    Only bars, corporate actions and text up to the session's close are read. A stored signal is never rewritten: running a session
-    again, however much later, finds the same decisions.
+    Only bars, corporate actions and text up to the session's close are read. A stored signal is never rewritten:
+    running a session again, however much later, finds the same decisions.
     """
 
     @task

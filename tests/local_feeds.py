@@ -11,7 +11,7 @@ from algo_trading.repositories.post_feeds import PostFeed
 from algo_trading.settings import FeedSettings, Settings, load_settings
 from contracts.post_feed import ATTEMPTS, Stage
 from servers.newsapi import KEY
-from servers.platform import Platform, Told, serving
+from servers.post_platform import Platform, Told, serving
 from servers.reddit import CLIENT_ID, CLIENT_SECRET
 from servers.x import TOKEN, snowflake
 

@@ -174,6 +174,31 @@ def posts(limit: Newest = 20, json: Json = False) -> None:
     show_posts(limit, as_json=json)
 
 
+@app.command("look-up")
+def look_up(
+    symbol: Annotated[list[str] | None, typer.Argument(help="Only these symbols; else the watchlist.")] = None,
+    json: Json = False,
+) -> None:
+    """Look up price-earnings ratios and market capitalisations at Yahoo. They count from this moment on.
+
+    Strategies such as event_driven need them. One record is kept for each symbol and day.
+    """
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.domain.instrument import Instrument
+    from algo_trading.services.fundamentals import FetchFundamentals
+
+    with bootstrap() as application:
+        venue = application.settings.venue
+        named = [Instrument(name, venue) for name in dict.fromkeys(symbol or ())] or application.instruments
+        report = application.make(FetchFundamentals)(named)
+    if json:
+        output.print_json(report)
+        return
+    typer.echo(f"{report.stored} stored, {report.known} known today already")
+    for name, sentence in report.errors.items():
+        output.notes.print(f"{name}: {sentence}")
+
+
 @app.command("import-bars")
 def import_bars(
     paths: Annotated[

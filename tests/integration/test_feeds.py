@@ -15,7 +15,7 @@ from contracts.post_feed import UNTIL, HttpFeedContract, Stage, ids, rows, told,
 from local_feeds import Build, at_home, configured, of_newsapi, of_reddit, of_rss, of_x, staged, x_id
 from servers.feeds import PATH, LocalFeed, guid
 from servers.newsapi import KEY, LocalNewsApi, address, complaint
-from servers.platform import Platform, Reply, Told, serving
+from servers.post_platform import Platform, Reply, Told, serving
 from servers.reddit import CLIENT_SECRET, LocalReddit, fullname
 from servers.x import TOKEN, LocalX
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from servers.platform import Platform, Reply, Request
+from servers.post_platform import Platform, Reply, Request
 
 GECKO_PATH = "/api/v3/coins/markets"
 MARKET_CAP_PATH = "/v1/cryptocurrency/listings/latest"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from email.utils import format_datetime
 from html import escape
 
-from servers.platform import Platform, Reply, Request, Told
+from servers.post_platform import Platform, Reply, Request, Told
 
 PATH = "/markets/rss"
 

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from servers.platform import Platform, Reply, Request, Told
+from servers.post_platform import Platform, Reply, Request, Told
 
 KEY = "0123456789abcdef-secret-key"
 

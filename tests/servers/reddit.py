@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from servers.platform import Platform, Reply, Request, Told
+from servers.post_platform import Platform, Reply, Request, Told
 
 CLIENT_ID, CLIENT_SECRET = "an-app-id", "a-very-secret-secret"
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from servers.platform import Platform, Reply, Request, Told
+from servers.post_platform import Platform, Reply, Request, Told
 
 TOKEN = "AAAA-bearer-secret"  # noqa: S105 - of the local platform alone
 USER_ID = "44196397"

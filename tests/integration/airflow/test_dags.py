@@ -61,7 +61,7 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
-    wanted = {"history_load", *TEXT, *CHAIN, "strategy_review", "coin_listings"}
+    wanted = {"history_load", *TEXT, *CHAIN, "strategy_review", "coin_listings", "company_fundamentals"}
     assert set(seen["dags"]) == wanted == {path.stem for path in dag_files()}
 
 
@@ -132,7 +132,7 @@ def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -
 
 def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
     asking = {("equity_daily_bars", "ingest"), ("history_load", "load"), ("coin_listings", "refresh")}
-    asking |= {("social_posts", "collect"), ("news_articles", "collect")}
+    asking |= {("social_posts", "collect"), ("news_articles", "collect"), ("company_fundamentals", "look_up")}
     outside = {*asking, ("signal_dispatch", "deliver"), ("text_signals", "deliver")}
     for dag_id, dag in seen["dags"].items():
         for task_id, task in dag["tasks"].items():

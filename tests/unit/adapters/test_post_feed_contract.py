@@ -13,7 +13,7 @@ from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS, Watermark
 from algo_trading.settings import FeedSettings, load_settings
 from contracts.post_feed import UNTIL, LiveFeedContract, PostFeedContract, Stage, ids, told, watermark
 from fakes.post_feed import FakePostFeed
-from servers.platform import Platform, Told
+from servers.post_platform import Platform, Told
 
 pytestmark = pytest.mark.unit
 
