@@ -16,7 +16,7 @@ from algo_trading.settings import CoinListingsSettings
 from contracts.listings import BITCOIN, HARMONY, CoinListingsContract, ListingRepositoryContract
 from fakes.listings import FakeCoinListings, FakeListings
 from servers.coin_listings import CoinMarket, coin, complaint, some_coins
-from servers.platform import Reply, serving
+from servers.post_platform import Reply, serving
 from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.integration

@@ -20,7 +20,7 @@ from fakes.clock import FakeClock
 from local_feeds import at_home, of_newsapi, of_reddit, of_rss, of_x, staged, x_id
 from servers.feeds import PATH, LocalFeed, guid
 from servers.newsapi import LocalNewsApi, address
-from servers.platform import Reply
+from servers.post_platform import Reply
 from servers.reddit import LocalReddit, fullname
 from servers.x import LocalX
 
