@@ -183,11 +183,11 @@ class SeriesTogether:
         self._lengths = np.array([len(bars) for bars in series], dtype=np.int64)
         self._addresses = np.empty((len(series), 3), dtype=np.int64)
         self._held = []  # what is at the addresses
-        for bars, addresses in zip(series, self._addresses, strict=True):
+        for row, bars in enumerate(series):
             columns = [
                 np.ascontiguousarray(values, dtype=np.float64) for values in (bars.open, bars.close, bars.volume)
             ]
-            note_addresses(*columns, addresses)
+            note_addresses(*columns, row, self._addresses)
             self._held.append(columns)
 
     def run(self, low: int, high: int, sums: Floats) -> None:

@@ -35,8 +35,8 @@ def run_symbols(
 
     sums = np.empty((len(series), SUMS))
     starts = np.array([first_bar(bars, first) for bars in series], dtype=np.int64)
-    for bars in series:
-        require_warmup(strategy, bars)
+    if series:
+        require_warmup(strategy, min(series, key=len))
     crossing = CROSSINGS.get(type(strategy))
     together = None
     if crossing is not None and crossing.windowed and all_in(rules):

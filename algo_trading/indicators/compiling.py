@@ -23,6 +23,7 @@ FLAG_TABLE = types.Array(types.boolean, 2, "C", readonly=True)
 OUT_SERIES = types.Array(types.float64, 1, "C")
 OUT_TABLE = types.Array(types.float64, 2, "C")
 OUT_INTEGERS = types.Array(types.int64, 1, "C")
+OUT_INTEGER_TABLE = types.Array(types.int64, 2, "C")
 
 Function = Callable[..., Any]
 

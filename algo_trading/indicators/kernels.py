@@ -41,10 +41,18 @@ def _with_lead(values: Floats, low: int, lead: int, out: Floats) -> None:
 
 @njit(nogil=True)
 def _add_neighbours(sums: Floats, span: int, out: Floats) -> None:
-    """Sums over 2 * span values from sums over span values."""
-    newer, older, total = sums[span:], sums[: len(sums) - span], out[span:]
-    for i in range(len(total)):
-        total[i] = newer[i] + older[i]
+    """Sums over 2 * span values from sums over span values, each in the place of its first value."""
+    older, newer = sums[: len(sums) - span], sums[span:]
+    for i in range(len(newer)):
+        out[i] = older[i] + newer[i]
+
+
+@njit(nogil=True)
+def _add_four(sums: Floats, span: int, out: Floats) -> None:
+    """Sums over 4 * span values, added up as by going to 2 * span first."""
+    oldest, older, newer, newest = sums, sums[span:], sums[2 * span :], sums[3 * span :]
+    for i in range(len(newest)):
+        out[i] = (oldest[i] + older[i]) + (newer[i] + newest[i])
 
 
 @njit(nogil=True)
@@ -58,10 +66,20 @@ def _add_scaled(term: Floats, scale: float, fresh: bool, out: Floats) -> None:
 
 
 @njit(nogil=True)
+def _go_on(sums: Floats, span: int, digits: int, out: Floats) -> int:
+    """Write the sums over the next span that a window has a digit for, or half of it; returns which."""
+    if digits & (2 * span):
+        _add_neighbours(sums, span, out)
+        return 2 * span
+    _add_four(sums, span, out)
+    return 4 * span
+
+
+@njit(nogil=True)
 def scratch_of(windows: Any) -> Floats:  # noqa: ANN401 - a tuple
     """Room for `means` to work in; longer windows have longer tiles, because the rows before a tile are added too."""
     lead = max(windows)
-    return np.empty((2, max(TILE, 4 * lead) + lead))
+    return np.empty((2, (max(TILE, 4 * lead) + lead + 7) // 8 * 8))
 
 
 @njit(nogil=True)
@@ -80,24 +98,40 @@ def means(  # noqa: PLR0917 - compiled functions take arrays by position
     its window alone: nothing drifts, a NaN or a huge value is forgotten when it leaves, and no loop carries a value
     from row to row (SIMD). A window of 0 leaves its column as it is. `scratch` is that of `scratch_of`.
     """
-    lead = max(windows)
-    tile = scratch.shape[1] - lead
+    lead, digits = max(windows), 0
+    for window in windows:
+        digits |= window
+    tile = (scratch.shape[1] - lead) // 8 * 8
     for low in range(first, end, tile):
         rows = min(tile, end - low)
         sums, next_sums = scratch[0][: lead + rows], scratch[1][: lead + rows]
-        _with_lead(values, low, lead, sums)
         span = 1
+        if low < lead:
+            _with_lead(values, low, lead, next_sums)
+            _add_digit(next_sums, span, windows, columns, at + low - first, rows)
+            span = _go_on(next_sums, span, digits, sums) if lead > 1 else 2
+        else:
+            known = values[low - lead : low + rows]
+            _add_digit(known, span, windows, columns, at + low - first, rows)
+            span = _go_on(known, span, digits, sums) if lead > 1 else 2
         while span <= lead:
-            for k in range(len(windows)):
-                if windows[k] & span:
-                    skipped = lead - (windows[k] & (span - 1))  # the lower digits have added the values after it
-                    scale = 1.0 / windows[k] if windows[k] < 2 * span else 1.0
-                    mean = columns[k][at + low - first : at + low - first + rows]
-                    _add_scaled(sums[skipped : skipped + rows], scale, skipped == lead, mean)
-            span *= 2
-            if span <= lead:
-                _add_neighbours(sums, span // 2, next_sums)
-                sums, next_sums = next_sums, sums
+            _add_digit(sums, span, windows, columns, at + low - first, rows)
+            if 2 * span > lead:
+                break
+            span = _go_on(sums, span, digits, next_sums)
+            sums, next_sums = next_sums, sums
+
+
+@njit(nogil=True)
+def _add_digit(sums: Floats, span: int, windows: Any, columns: Floats, at: int, rows: int) -> None:  # noqa: ANN401, PLR0917
+    """Add the sums over `span` values to the windows that have this binary digit; the last one makes it a mean."""
+    lead = max(windows)
+    for k in range(len(windows)):
+        if windows[k] & span:
+            digits = windows[k] & (2 * span - 1)  # up to this one; the lower ones have added the values after it
+            term = sums[lead + 1 - digits :]
+            scale = 1.0 / windows[k] if windows[k] < 2 * span else 1.0
+            _add_scaled(term[:rows], scale, digits == span, columns[k][at : at + rows])
 
 
 @njit(nogil=True)

@@ -9,10 +9,10 @@ def sma(values: Floats, window: int) -> Floats:
 
     It depends on the values of the window alone, to the last bit, wherever the series begins.
     """
-    from algo_trading.indicators import kernels
+    from algo_trading.indicators.kernels import sma as compiled
 
     require_window(window)
-    averages: Floats = kernels.sma(as_series(values), window)
+    averages: Floats = compiled(as_series(values), window)
     return averages
 
 
@@ -21,8 +21,8 @@ def ema(values: Floats, window: int) -> Floats:
 
     TA-Lib and backtrader seed it so.
     """
-    from algo_trading.indicators import kernels
+    from algo_trading.indicators.kernels import ema as compiled
 
     require_window(window)
-    averages: Floats = kernels.ema(as_series(values), window)
+    averages: Floats = compiled(as_series(values), window)
     return averages

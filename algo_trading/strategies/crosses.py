@@ -13,18 +13,18 @@ def crosses_above(fast: Floats, slow: Floats, scale: Floats | None = None) -> Fl
 
     `scale` is what rounding is measured by: `slow` itself, or the price where the series are differences of prices.
     """
-    from algo_trading.strategies import kernels
+    from algo_trading.strategies.kernels import crosses_above as compiled
 
     series = [as_series(values) for values in (fast, slow, slow if scale is None else scale)]
-    crossed: Flags = kernels.crosses_above(*series, TOUCH)
+    crossed: Flags = compiled(*series, TOUCH)
     return crossed
 
 
 def gap_confidence(fast: Floats, slow: Floats, close: Floats) -> Floats:
     """Confidence in [0.5, 1] growing with the distance of the averages: 1 from one percent of the price on."""
-    from algo_trading.strategies import kernels
+    from algo_trading.strategies.kernels import gap_confidence as compiled
 
-    confidence: Floats = kernels.gap_confidence(*(as_series(values) for values in (fast, slow, close)))
+    confidence: Floats = compiled(*(as_series(values) for values in (fast, slow, close)))
     return confidence
 
 

@@ -62,11 +62,11 @@ def trade_all_in(
     trades, wins, won, lost = 0, 0, 0.0, 0.0
     at, over = 0, False
     while not over:
-        at = next_event(events, at, 0)
+        at = int(next_event(events, at, 0))
         if at == len(events) or (events[at] >> 1) + 1 >= n:
             break
         first = (events[at] >> 1) + 1  # the bars of the fills
-        at = next_event(events, at, 1)
+        at = int(next_event(events, at, 1))
         last = (events[at] >> 1) + 1 if at < len(events) else n
         over = last >= n
         if over:

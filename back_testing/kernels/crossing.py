@@ -19,7 +19,7 @@ from algo_trading.indicators.compiling import (
 )
 from algo_trading.indicators.kernels import means, scratch_of
 from back_testing.kernels.all_in import ALL_IN_TERMS, Integers, trade_all_in
-from back_testing.kernels.pointers import series_at
+from back_testing.kernels.pointers import all_positive, series_at
 from back_testing.kernels.sums import GROWTH
 
 TILE = 4096  # bars whose codes stay in the first-level cache
@@ -145,24 +145,13 @@ def crossings_of_each(
     averages, codes = np.empty((3, tile)), np.empty((2, tile), dtype=np.uint8)
     events = np.empty(max(lengths), dtype=np.int64)
     for k in range(len(lengths)):
-        opens, closes, volumes = (
-            series_at(addresses[k, 0], lengths[k]),
-            series_at(addresses[k, 1], lengths[k]),
-            series_at(addresses[k, 2], lengths[k]),
-        )
         good = True
-        for i in range(len(closes)):
-            good &= (
-                (opens[i] > 0.0)
-                & (opens[i] < np.inf)
-                & (closes[i] > 0.0)
-                & (closes[i] < np.inf)
-                & (volumes[i] > 0.0)
-                & (volumes[i] < np.inf)
-            )
+        for column in range(3):
+            good &= all_positive(addresses[k, column], lengths[k])
         if not good:
             rows[k, GROWTH] = np.nan
             continue
+        opens, closes = series_at(addresses[k, 0], lengths[k]), series_at(addresses[k, 1], lengths[k])
         count = find_crossings(touch, windows, closes, starts[k], len(closes), averages, scratch, codes, events)
         trade_all_in(buy, sell, keep_open, opens, closes, events[:count], rows[k])
 
