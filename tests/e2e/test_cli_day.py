@@ -54,7 +54,15 @@ def test_load_and_sessions_tell_what_they_did() -> None:
         assert [session["session"] for session in ran["sessions"]] == ["2013-01-02", "2013-01-03"]
         status = fresh.run("status", "--json").well().document
         assert status["latest_partition"] == "2013-01-03"
-        assert status["rows"] == {"bars": 740, "indicators": 10, "signals": 12, "quarantined": 0}
+        assert status["rows"] == {
+            "bars": 740,
+            "indicators": 10,
+            "signals": 15,
+            "quarantined": 0,
+            "posts": 1,
+            "articles": 1,
+            "mentions": 3,
+        }
         assert status["outbox"] == {"sent": ran["sent"], "pending": 0, "failed": 0}
         assert sum(status["orders"].values()) == ran["ordered"]
 
@@ -181,7 +189,9 @@ def test_a_symbol_that_fails_does_not_stop_the_others(desk: Installation) -> Non
 def test_db_url_is_what_psycopg_takes(desk: Installation) -> None:
     url = desk.run("db", "url").well().out
     with psycopg.connect(url.strip()) as connection:
-        assert connection.execute("SELECT count(*) FROM signals").fetchone() == (8 * 12,)
+        assert connection.execute("SELECT count(*) FROM signals").fetchone() == (
+            8 * 12 + 8,
+        )  # and one for each mention in a post
 
 
 def test_up_to_date_is_said(desk: Installation) -> None:

@@ -13,25 +13,35 @@ from faults.programs import Finished, Running, kill_server, start
 from faults.world import World, read_world
 
 # Sessions around the split of AAPL on 2005-02-28, of which the account holds shares, with more strategies and readers
-# than the sample's own configuration has: every session trades and mails.
-BUSY = """
+# than the sample's own configuration has: every session trades and mails. Posts are read, mailed and ordered on, too.
+POSTS = Path(__file__).parents[1] / "data" / "posts_2005.jsonl"
+BUSY = f"""
 [account]
 start = 2005-02-18
 
 [[strategies]]
 name = "sma_cross"
 symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
-params = { fast = 2, slow = 5, trend = 50 }
+params = {{ fast = 2, slow = 5, trend = 50 }}
 
 [[strategies]]
 name = "sma_cross"
 symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
-params = { fast = 7, slow = 21, trend = 50 }
+params = {{ fast = 7, slow = 21, trend = 50 }}
 
 [[strategies]]
 name = "ema_cross"
 symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
-params = { fast = 3, slow = 8 }
+params = {{ fast = 3, slow = 8 }}
+
+[[strategies]]
+name = "influencer_mention"
+symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
+
+[[feeds]]
+platform = "file"
+source = "{POSTS}"
+influencers = ["harbor_ann"]
 
 [[subscriptions]]
 address = "every@localhost"

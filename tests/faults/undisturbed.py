@@ -34,6 +34,8 @@ def undisturbed_runs() -> Iterator[Undisturbed]:
             ended = run.world()
         assert len(ended.mails) > 10
         assert len(ended.tables["fills"]) > 3
+        assert any(row[3] == "influencer_mention" for row in ended.tables["entries"])
+        assert len(ended.tables["mentions"]) > len(ended.tables["posts"]) > 5
         assert {row[2] for row in ended.tables["entries"]} == {"fill", "split"}
         yield Undisturbed(prepared, load, loaded, sessions, ended)
 

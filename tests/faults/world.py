@@ -30,7 +30,8 @@ QUERIES = {
     "indicators": f"""
         SELECT {INSTRUMENT}, interval, opened_at, {", ".join(INDICATORS)} FROM indicators AS t {OF_INSTRUMENT}""",
     "signals": f"""
-        SELECT strategy, params, {INSTRUMENT}, interval, session, side, confidence, size, close, reason, inputs_hash
+        SELECT strategy, params, {INSTRUMENT}, interval, session, side, confidence, size, close, reason, inputs_hash,
+            shares, post, available_at
         FROM signals AS t {OF_INSTRUMENT}""",
     "sessions": "SELECT venue, session, stage FROM sessions",
     "accounts": "SELECT name, venue, start_session, cursor_session, cash FROM accounts",
@@ -38,10 +39,11 @@ QUERIES = {
         SELECT a.name, strategy, params, {INSTRUMENT}, quantity
         FROM positions AS t JOIN accounts AS a ON a.id = t.account_id {OF_INSTRUMENT}""",
     "orders": f"""
-        SELECT a.name, client_order_id, strategy, params, {INSTRUMENT}, side, budget, decided_session, status, reason
+        SELECT a.name, client_order_id, strategy, params, {INSTRUMENT}, side, budget, t.quantity, decided_session,
+            status, reason
         FROM orders AS t JOIN accounts AS a ON a.id = t.account_id {OF_INSTRUMENT}""",
     "fills": """
-        SELECT o.client_order_id, session, quantity, price, commission
+        SELECT o.client_order_id, session, t.quantity, price, commission
         FROM fills AS t JOIN orders AS o ON o.id = order_id""",
     "entries": f"""
         SELECT a.name, session, kind, strategy, params, {INSTRUMENT}, t.cash, quantity
@@ -52,6 +54,15 @@ QUERIES = {
     "quality_results": """
         SELECT suite, source, batch, evaluated, passed, expectations::text, holes::text, errors::text
         FROM quality_results""",
+    "posts": """
+        SELECT platform, platform_id, feed, kind, author, published_at, seen_at, title, body, url, language,
+            read_at IS NULL, sentiment, topic
+        FROM posts""",
+    "mentions": f"""
+        SELECT p.platform, p.platform_id, {INSTRUMENT}, t.available_at, matched, t.kind, confidence, t.sentiment,
+            t.topic, impact, influencer
+        FROM mentions AS t JOIN posts AS p ON p.id = t.post_id {OF_INSTRUMENT}""",
+    "feeds": "SELECT name, newest_at, newest_id, token, error <> '' FROM feeds",
     "imported_files": "SELECT fingerprint, path, read FROM imported_files",
 }
 OBJECTS = ("bars", "raw")  # quality/ holds pages that tell the time at which they were made
