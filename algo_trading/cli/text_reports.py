@@ -14,7 +14,16 @@ from algo_trading.sentiment.evaluation import Evaluation, evaluate
 from algo_trading.sentiment.events import EventClassifier
 from algo_trading.sentiment.finance import FinanceScorer
 from algo_trading.sentiment.impact import ImpactWeights, impact
-from algo_trading.sentiment.labelled import Labelled, news, read_labelled, tone_labels, topic_labels, topics, tweets
+from algo_trading.sentiment.labelled import (
+    Labelled,
+    news,
+    plain,
+    read_labelled,
+    tone_labels,
+    topic_labels,
+    topics,
+    tweets,
+)
 from algo_trading.sentiment.linear import Reason
 from algo_trading.sentiment.mentions import packaged_finder
 from algo_trading.sentiment.scorers import Scorer, build_scorer, scorer_names
@@ -37,7 +46,7 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
 ) -> None:
     """Measure the scorers `names`, or all that can be built."""
     if csv:
-        sets = {str(csv): read_labelled(csv, *columns, tone_labels(), _mapping(mapping, TONES))}
+        sets = {str(csv): read_labelled(csv, *columns, tone_labels(), _mapping(mapping, tone_labels()))}
     else:
         folder = _sets_folder(data)
         sets = {"twitter financial sentiment, held out": tweets(folder).split()[1], "phrasebank": news(folder)}
@@ -54,7 +63,7 @@ def evaluate_events(
 ) -> None:
     """Measure the event classifier."""
     if csv:
-        sets = {str(csv): read_labelled(csv, *columns, topic_labels(), _mapping(mapping, TOPICS))}
+        sets = {str(csv): read_labelled(csv, *columns, topic_labels(), _mapping(mapping, topic_labels()))}
     else:
         sets = {"twitter financial topics, held out": topics(_sets_folder(data)).split()[1]}
     classifier = EventClassifier()
@@ -129,14 +138,17 @@ class Trained:
     sha256: str
 
 
-def _mapping(pairs: Sequence[str], classes: Sequence[str]) -> dict[str, str]:
-    """`--map LABEL=CLASS` as a dictionary."""
+def _mapping(pairs: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    """`--map LABEL=CLASS` as a dictionary; `known` names every way to write a class."""
+    classes = list(dict.fromkeys(known.values()))
     mapping = {}
     for pair in pairs:
         label, sign, name = pair.rpartition("=")
         if not sign or not label:
             raise ConfigError(f"--map {pair}: write it as LABEL=CLASS, for example --map 0={classes[0]}")
-        mapping[label.strip()] = name.strip()
+        if plain(name) not in known:
+            raise ConfigError(f"--map {pair}: there is no class {name!r}; the classes are: {', '.join(classes)}")
+        mapping[label.strip()] = name
     return mapping
 
 

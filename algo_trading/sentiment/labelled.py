@@ -105,14 +105,14 @@ def read_labelled(
     texts: list[str] = []
     labels: list[str] = []
     unknown: dict[str, None] = {}
-    renamed = {_plain(old): new for old, new in mapping.items()}
+    renamed = {plain(old): new for old, new in mapping.items()}
     try:
         for row in rows:
             text, label = row[text_column], row[label_column]
             if not text or not text.strip():
                 continue
-            plain = _plain(label or "")
-            name = known.get(_plain(renamed.get(plain, plain)))
+            written = plain(label or "")
+            name = known.get(plain(renamed.get(written, written)))
             if name is None:
                 unknown[label or ""] = None
                 continue
@@ -156,7 +156,7 @@ def headlines(folder: Path) -> list[Decided]:
     return found
 
 
-def _plain(label: str) -> str:
+def plain(label: str) -> str:
     """A label in lower case, with everything between its letters and digits as one underscore; 2.0 is 2."""
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"\.0+$", "", label.strip().lower())).strip("_")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +100,14 @@ class LinearModel:
         for (begin, end), weight in zip(places.tolist(), spoke.tolist(), strict=True):
             total[begin, end] = total.get((begin, end), 0.0) + weight
         return [
-            Reason(chunk.text[begin:end].decode(errors="replace") or "(the beginning)", weight)
+            Reason(chunk.text[begin:end].decode(errors="replace"), weight)
             for (begin, end), weight in sorted(total.items(), key=lambda item: -item[1])
         ]
 
     def reasons(self, text: str, name: str, most: int) -> list[Reason]:
-        """The places of the text that spoke most for the class `name`, the strongest first."""
-        return [reason for reason in self.contributions(text, name)[:most] if reason.weight > 0]
+        """The words of the text that spoke most for the class `name`, the strongest first."""
+        spoke = (reason for reason in self.contributions(text, name) if reason.weight > 0 and reason.words)
+        return list(islice(spoke, most))
 
     def save(self, path: Path) -> None:
         """Write it as .npz."""

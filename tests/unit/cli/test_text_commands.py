@@ -74,7 +74,10 @@ def test_events_by_number_and_name(tmp_path: Path, ask: Ask) -> None:
     [
         (("--csv", "{csv}"), "has no column 'text'; its columns are: id, words, mood"),
         (("--csv", "{csv}", *NAMES), "has labels that name no class: '2'; map them with --map"),
-        (("--csv", "{csv}", *NAMES, "--map", "2=dull"), "has labels that name no class: '2'"),
+        (
+            ("--csv", "{csv}", *NAMES, "--map", "2=dull"),
+            "--map 2=dull: there is no class 'dull'; the classes are: negative, neutral, positive",
+        ),
         (("--csv", "{csv}", *NAMES, "--map", "2"), "--map 2: write it as LABEL=CLASS"),
         (("--csv", "{csv}.gone", *NAMES), "cannot be read"),
         (("--data", "{csv}"), "has no folder sentiment_events"),
@@ -123,3 +126,4 @@ def test_empty_text_is_shown_as_neutral(ask: Ask) -> None:
     (said,) = ask(sentiment, "score", "", "--json")
     assert said["sentiment"]["finance"] == {"tone": "neutral", "score": 0.0, "confidence": 0.0}
     assert said["impact"] == 0
+    assert said["why"] == {"finance": [], "events": []}
