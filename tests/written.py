@@ -46,10 +46,13 @@ def a_mention(
 
 
 def joining(mentions: Sequence[Mention] = (), figures: Sequence[Fundamentals] = ()) -> JoinFeatures:
-    """A join of these mentions, whose posts differ, and figures."""
+    """A join of these mentions, of which several may be in one post, and figures."""
     posts, fundamentals = FakePosts(), FakeFundamentals()
     posts.add([post_of(mention) for mention in mentions])
-    posts.store_readings([Reading(m.post, m.sentiment, m.topic, (m,)) for m in mentions])
+    in_post: dict[PostKey, list[Mention]] = {}
+    for mention in mentions:
+        in_post.setdefault(mention.post, []).append(mention)
+    posts.store_readings([Reading(key, m[0].sentiment, m[0].topic, tuple(m)) for key, m in in_post.items()])
     fundamentals.add(figures, "test")
     return JoinFeatures(FakeMentions(posts), fundamentals)
 
