@@ -12,6 +12,7 @@ from algo_trading.domain.sentiment import Tone, Topic
 from algo_trading.errors import ConfigError
 
 HELD_OUT_ONE_IN = 10
+LONGEST_FIELD = 10_000_000  # characters; the library stops at 131,072
 MOST_NAMED = 8  # unknown labels or columns that a sentence names
 
 TWEETS, TOPICS, NEWS, ENTITIES = (
@@ -96,6 +97,7 @@ def read_labelled(
     Raises:
         ConfigError: the file cannot be read, is no text or empty, or a column or label is unknown.
     """
+    csv.field_size_limit(LONGEST_FIELD)
     rows = csv.DictReader(io.StringIO(_decoded(path), newline=""))
     columns = [name for name in rows.fieldnames or () if name]
     for wanted in (text_column, label_column):

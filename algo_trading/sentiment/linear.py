@@ -1,6 +1,5 @@
 """Linear models over hashed features: read from the packaged files, applied, and asked why."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +126,13 @@ class LinearModel:
 @lru_cache
 def packaged_model(name: str) -> LinearModel:
     """The model that ships as data/models/<name>.npz, read once."""
-    with (packaged_file(name)).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+    with (files("algo_trading") / "data" / "models" / f"{name}.npz").open("rb") as file:
+        return read_model(file)
+
+
+def read_model(file: IO[bytes]) -> LinearModel:
+    """What `LinearModel.save` wrote."""
+    with np.load(file, allow_pickle=False) as arrays:
         return LinearModel(
             classes=tuple(json.loads(str(arrays["classes"]))),
             buckets=np.cumsum(arrays["gaps"], dtype=np.uint32),
@@ -137,16 +142,6 @@ def packaged_model(name: str) -> LinearModel:
             scales=arrays["scales"],
             bias=arrays["bias"],
         )
-
-
-def packaged_file(name: str) -> Any:  # noqa: ANN401 - a Traversable, whose type moves between Python versions
-    """Where the packaged model `name` is."""
-    return files("algo_trading") / "data" / "models" / f"{name}.npz"
-
-
-def digest(name: str) -> str:
-    """SHA-256 of the packaged model's file, in hexadecimal."""
-    return hashlib.sha256(packaged_file(name).read_bytes()).hexdigest()
 
 
 def inverse_frequency(counts: NDArray[Any], texts: int) -> Floats32:
