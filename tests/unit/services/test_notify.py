@@ -1,17 +1,23 @@
 """Signals become mails, once for each address, in the order of sessions."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from algo_trading.calendars import market_calendar
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.limits import Limits
+from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side
 from algo_trading.domain.subscription import EVERY, OutboxStatus, Subscription
 from algo_trading.errors import AlgoTradingError
+from contracts.signals import a_signal
 from fakes.subscriptions import FakeSubscriptions
-from trading_world import DAYS, FAST, IBM, SAID, World
+from trading_world import DAYS, FAST, IBM, MSFT, SAID, SLOW, World
 
 pytestmark = pytest.mark.unit
 
@@ -207,3 +213,143 @@ def test_a_subscription_that_is_removed_meanwhile_is_passed_over() -> None:
     world.decide(0)
     assert world.notify() == 1
     assert heard(world, "b@localhost") == [(0, FAST.name, IBM.symbol)]
+
+
+HOUR = timedelta(hours=1)
+MAILED, ORDERED = Limits(mail_from=Level.MEDIUM, order_from=Level.HIGH), Limits(order_from=Level.HIGH)
+
+
+def close(day: int) -> datetime:
+    """The close of a session by its index; -1 is the one before the first."""
+    calendar = market_calendar("XNYS")
+    session = calendar.session(DAYS[day]) if day >= 0 else calendar.previous(DAYS[0])
+    return session.closes_at
+
+
+def posted(
+    world: World,
+    at: datetime,
+    confidence: float = 0.5,
+    identity: str = "1",
+    *,
+    side: Side = Side.BUY,
+    instrument: Instrument = IBM,
+) -> str:
+    """A signal on a post that became available at a moment; its key."""
+    session = market_calendar("XNYS").newest_closed(at - HOUR).date
+    signal = a_signal(side, instrument, session, FAST)
+    signal = replace(signal, confidence=confidence, post=f"file:{identity}", available_at=at)
+    world.signals.add([signal])
+    return signal.key
+
+
+def mailed_on_posts(world: World, address: str = "a@localhost") -> list[str]:
+    """The posts that an address has mails about, sorted."""
+    found = [world.signals.find(item.signal_key) for item in world.outbox.items() if item.address == address]
+    return sorted(signal.post for signal in found if signal is not None and signal.post)
+
+
+class TestSignalsOnPosts:
+    def test_a_mail_goes_out_without_waiting_for_a_session(self) -> None:
+        world = a_world()
+        key = posted(world, close(-1) + 2 * HOUR)
+        assert world.notify() == 1
+        (item,) = world.outbox.items()
+        assert (item.signal_key, item.status) == (key, OutboxStatus.PENDING)
+        assert [subscription.cursor for subscription in world.subscriptions.all()] == [None]
+
+    @pytest.mark.parametrize(("confidence", "mails"), [(0.39, 0), (0.4, 1), (0.69, 1), (0.7, 1), (1.0, 1)])
+    def test_the_level_from_which_it_is_mailed(self, confidence: float, mails: int) -> None:
+        world = a_world()
+        world.limits[FAST] = MAILED
+        posted(world, close(-1) + 2 * HOUR, confidence)
+        assert world.notify() == mails
+
+    def test_without_limits_every_one_is_mailed(self) -> None:
+        world = a_world()
+        posted(world, close(-1) + 2 * HOUR, 0.01)
+        assert world.notify() == 1
+
+    def test_levels_hold_for_signals_at_the_close_too(self) -> None:
+        world = a_world()
+        world.limits[FAST] = Limits(mail_from=Level.HIGH)
+        world.decide(*ALL)
+        world.notify()
+        assert {strategy for _, strategy, _ in heard(world)} == {SLOW.name}
+
+    def test_a_hold_is_not_mailed(self) -> None:
+        world = a_world()
+        posted(world, close(-1) + 2 * HOUR, 0.9, side=Side.HOLD)
+        assert world.notify() == 0
+
+    def test_only_to_those_whom_it_concerns(self) -> None:
+        world = a_world(a_subscription("IBM"), a_subscription("MSFT", address="b@localhost"))
+        posted(world, close(-1) + 2 * HOUR)
+        posted(world, close(-1) + 2 * HOUR, identity="2", instrument=MSFT)
+        assert world.notify() == 2
+        assert (mailed_on_posts(world), mailed_on_posts(world, "b@localhost")) == (["file:1"], ["file:2"])
+
+    def test_never_twice(self) -> None:
+        world = a_world(*OVERLAPPING)
+        posted(world, close(0) + 2 * HOUR)
+        for day in (None, None, 0, 1, None, 2, 3):
+            if day is not None:
+                world.decide(day)
+            world.notify()
+        assert mailed_on_posts(world) == ["file:1"]
+
+    def test_what_comes_before_the_start_is_not_mailed(self) -> None:
+        world = a_world(a_subscription(start=DAYS[3]))
+        posted(world, close(2) - HOUR, identity="before")
+        posted(world, close(2), identity="after")
+        world.notify()
+        assert mailed_on_posts(world) == ["file:after"]
+
+    def test_a_session_behind_the_cursor_has_been_told_of(self) -> None:
+        """Who catches up on years of posts is not mailed about them."""
+        world = a_world()
+        world.decide(0, 1)
+        world.notify()
+        posted(world, close(1) - HOUR, identity="late")
+        posted(world, close(1), identity="new")
+        world.notify()
+        assert mailed_on_posts(world) == ["file:new"]
+
+    def test_one_that_was_told_of_in_the_same_step_as_its_session(self) -> None:
+        world = a_world()
+        posted(world, close(0) + 2 * HOUR, identity="1")
+        posted(world, close(2) - HOUR, identity="2")
+        posted(world, close(2) + HOUR, identity="3")
+        world.decide(0, 1, 2)
+        assert world.notify() == 3 + len([m for m in EVERYTHING if m[0] < 3])
+        assert mailed_on_posts(world) == ["file:1", "file:2", "file:3"]
+
+    def test_a_full_outbox_loses_none(self) -> None:
+        world = a_world()
+        world.outbox_limit = 1
+        posted(world, close(-1) + 2 * HOUR, identity="1")
+        posted(world, close(-1) + 3 * HOUR, identity="2")
+        with pytest.raises(AlgoTradingError, match="the outbox is full"):
+            world.notify()
+        world.outbox_limit = 10
+        world.notify()
+        assert mailed_on_posts(world) == ["file:1", "file:2"]
+
+    @settings(max_examples=30, deadline=None)
+    @given(steps=st.permutations([*range(6), *("posts" for _ in range(4)), *("notify" for _ in range(6))]))
+    def test_whatever_order_things_run_in(self, steps: Sequence[int | str]) -> None:
+        """A post is mailed about once if its signal is there before a session after it is passed, and never twice."""
+        world = a_world()
+        waiting, expected = list(range(5)), []
+        for step in (*steps, "notify"):
+            if isinstance(step, int):
+                world.decide(step)
+            elif step == "notify":
+                world.notify()
+            elif waiting:
+                number = waiting.pop(0)
+                (subscription,) = world.subscriptions.all()
+                if subscription.cursor is None or DAYS.index(subscription.cursor) <= number:
+                    expected.append(f"file:{number}")
+                posted(world, close(number) + 2 * HOUR, identity=str(number))
+        assert mailed_on_posts(world) == expected
