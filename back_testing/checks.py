@@ -5,19 +5,30 @@ import numpy as np
 from algo_trading.domain.bars import COLUMNS, Bars, Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Flags, Strategy
+from back_testing.workers import LONG, Workers
 
 PRICES = ("open", "high", "low", "close")
 NOISE = 1e-6  # relative; adjusted prices may put the high a rounding error below the close
 
 
-def require_bars(bars: Bars) -> None:
-    """Raise ConfigError at the first bar that is none: NaN, a price of 0 or below, a high below the low."""
+def require_bars(bars: Bars, threads: int | None = 1) -> None:
+    """Raise ConfigError at the first bar that is none: NaN, a price of 0 or below, a high below the low.
+
+    `threads` may look at many bars; None for as many as there are processors.
+    """
     from back_testing.kernels.checking import sound
 
     if not len(bars):
         raise ConfigError(f"there are no bars of {bars.instrument} in this range")
     series = [np.ascontiguousarray(getattr(bars, name), dtype=np.float64) for name in COLUMNS]
-    if sound(*series, NOISE):
+    found = []
+
+    def look(low: int, high: int) -> None:
+        found.append(sound(*(values[low:high] for values in series), NOISE))
+
+    with Workers(threads if len(bars) >= LONG else 1) as workers:
+        workers.share(look, len(bars))
+    if all(found):
         return
     columns = np.stack(series)
     prices = columns[:4]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,11 @@ from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.deciding import Columns
 from back_testing.window import AllInTerms, Window
-from back_testing.workers import Workers
+from back_testing.workers import LONG, Workers
 
 Integers = NDArray[np.int64]
 
 KEPT = 1 << 25  # values of averages kept from block to block: 256 MB
-LONG = 1 << 16  # bars from which on the threads share a single setting
 LONGEST = 10_000  # window that the strategies accept
 
 
@@ -150,7 +150,44 @@ def run_crossing(
 
     workers.share(work, len(window))
     events = np.concatenate([found[low] for low in sorted(found)])
-    all_in(*window.all_in_terms, opens, closes, events, row)
+    parts = split(events, workers.threads)
+    sums = np.empty((len(parts), len(row)))
+
+    def trade(low: int, high: int) -> None:
+        for part, sum_ in zip(parts[low:high], sums[low:high], strict=True):
+            all_in(*window.all_in_terms, opens, closes, part, sum_)
+
+    workers.share(trade, len(parts))
+    row[:] = joined(sums)
+
+
+def split(events: Integers, parts: int) -> list[Integers]:
+    """Events in up to so many parts that each end with an exit, so that the next one begins without a position."""
+    edges = [0]
+    for part in range(1, parts):
+        after = max(edges[-1], part * len(events) // parts)
+        exits = np.flatnonzero(events[after:] & 1)
+        if len(exits):
+            edges.append(after + int(exits[0]) + 1)
+    return [events[low:high] for low, high in pairwise([*edges, len(events)])]
+
+
+def joined(rows: Floats) -> Floats:
+    """The sums over a backtest from those over its parts, one after the other."""
+    from back_testing.kernels import sums as at
+
+    whole: Floats = rows[0].copy()
+    for part in rows[1:]:
+        grown = whole[at.GROWTH]
+        # The highest equity so far is that of the parts before, or that of this part, from which it has its drawdown.
+        from_before = grown * part[at.BOTTOM] / whole[at.PEAK] - 1.0
+        drawdown = min(whole[at.DRAWDOWN], part[at.DRAWDOWN], from_before)
+        peak, bottom = max(whole[at.PEAK], grown * part[at.PEAK]), min(whole[at.BOTTOM], grown * part[at.BOTTOM])
+        whole[[at.WON, at.LOST]] += grown * part[[at.WON, at.LOST]]
+        added = [at.RETURNS, at.SQUARES, at.LOSSES_SQUARED, at.BARS_HELD, at.TRADES, at.WINS]
+        whole[added] += part[added]
+        whole[[at.GROWTH, at.DRAWDOWN, at.PEAK, at.BOTTOM]] = grown * part[at.GROWTH], drawdown, peak, bottom
+    return whole
 
 
 def _finder(

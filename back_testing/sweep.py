@@ -75,7 +75,7 @@ def sweep(
         ConfigError: an unknown parameter, a parameter without values, bars that `run` would refuse, or, at the end, not
             a single setting that the strategy accepts.
     """
-    require_bars(bars)
+    require_bars(bars, threads)
     _require_known(strategy_class, [*grid, *(fixed or {})])
     for name, values in grid.items():
         if not len(values):

@@ -9,6 +9,8 @@ from typing import Self
 
 import numpy as np
 
+LONG = 1 << 16  # bars from which on threads share the work on a single series
+
 
 class Workers:
     """A number of threads (as many as processors unless given) that share work; used in a `with` block."""

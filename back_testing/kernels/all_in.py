@@ -21,10 +21,12 @@ from algo_trading.strategies.base import Flags
 from back_testing.kernels.flags import flagged, next_flag
 from back_testing.kernels.sums import (
     BARS_HELD,
+    BOTTOM,
     DRAWDOWN,
     GROWTH,
     LOSSES_SQUARED,
     LOST,
+    PEAK,
     RETURNS,
     SQUARES,
     TRADES,
@@ -57,7 +59,7 @@ def trade_all_in(
     equity is the close times a constant, so a trade needs no cash and no shares, and the bars between trades are not
     looked at. `buy` and `sell` are a fill's price with its costs, over the open.
     """
-    n, growth, peak, lowest = len(closes), 1.0, 1.0, 1.0
+    n, growth, peak, bottom, lowest = len(closes), 1.0, 1.0, 1.0, 1.0
     total, squares, losses, bars_held = 0.0, 0.0, 0.0, 0
     trades, wins, won, lost = 0, 0, 0.0, 0.0
     at, over = 0, False
@@ -94,7 +96,7 @@ def trade_all_in(
         losses += change * change if change < 0.0 else 0.0
         entered = growth
         growth = scale * exit_price
-        peak = max(high * scale, growth)
+        peak, bottom = max(high * scale, growth), min(bottom, low * scale, growth)
         lowest = min(lowest, growth / peak)
         bars_held += last - first
         if over and keep_open:
@@ -105,7 +107,7 @@ def trade_all_in(
             won += max(growth - entered, 0.0)
             lost += max(entered - growth, 0.0)
     row[GROWTH], row[RETURNS], row[SQUARES], row[LOSSES_SQUARED] = growth, total, squares, losses
-    row[DRAWDOWN], row[BARS_HELD] = lowest - 1.0, bars_held
+    row[DRAWDOWN], row[PEAK], row[BOTTOM], row[BARS_HELD] = lowest - 1.0, peak, bottom, bars_held
     row[TRADES], row[WINS], row[WON], row[LOST] = trades, wins, won, lost
 
 
@@ -119,7 +121,7 @@ def all_in(
     events: Integers,
     row: Floats,
 ) -> None:
-    """As `trade_all_in`, for whom is not compiled."""
+    """As `trade_all_in`."""
     trade_all_in(buy, sell, keep_open, opens, closes, events, row)
 
 

@@ -7,9 +7,10 @@ from algo_trading.indicators.compiling import inlined, reordered
 from back_testing.kernels.account import OPEN, PNL, REASON
 
 # A row of sums: GROWTH is the final equity over the cash at the start; returns are those of the bars; WON and LOST are
-# the gross profit and loss of the closed trades over the cash at the start.
-GROWTH, RETURNS, SQUARES, LOSSES_SQUARED, DRAWDOWN, BARS_HELD, TRADES, WINS, WON, LOST = range(10)
-SUMS = 10
+# the gross profit and loss of the closed trades over the cash at the start. PEAK and BOTTOM, the highest and the lowest
+# equity over the cash at the start, are there where parts of a backtest are joined.
+GROWTH, RETURNS, SQUARES, LOSSES_SQUARED, DRAWDOWN, BARS_HELD, TRADES, WINS, WON, LOST, PEAK, BOTTOM = range(12)
+SUMS = 12
 
 
 @reordered
