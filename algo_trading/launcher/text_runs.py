@@ -28,21 +28,21 @@ class TextRuns:
     def work_through(self, kinds: Sequence[PostKind], track: Track, seconds: float) -> bool:
         """Have the heads of `kinds` run that never did, and wait for all that follows; returns whether any had to.
 
-        `track` hears how many flows are through.
+        What is done stays done; what failed earlier is tried again. `track` hears how many flows are through.
 
         Raises:
-            AlgoTradingError: a run failed (the task, its error and its log are named), or it takes longer than
-                `seconds`.
+            AlgoTradingError: a run failed (the task, its error and its log are named), a DAG is paused, or it takes
+                longer than `seconds`.
         """
-        heads = [HEADS[kind] for kind in kinds if not self._runs(HEADS[kind], SUCCESS)]
-        if not heads:
+        heads = [HEADS[kind] for kind in kinds]
+        flow = (*heads, *FOLLOWERS) if heads else ()
+        if not any(self._failed(dag) for dag in flow) and self._through(heads) == len(flow):
             return False
-        for head in heads:
-            if not self._unfinished(head):
-                self.api.post(f"/dags/{head}/dagRuns", {"logical_date": None})
+        self._require_unpaused(flow)
+        self._set_off(heads, flow)
         limit = time.monotonic() + seconds
-        flow = (*heads, *FOLLOWERS)
         while True:
+            self._require_no_failure(flow)
             through = self._through(heads)
             track("reading posts and articles in Airflow", through, len(flow))
             if through == len(flow):
@@ -53,24 +53,44 @@ class TextRuns:
                 )
             time.sleep(POLL_SECONDS)
 
+    def _set_off(self, heads: Sequence[str], flow: Sequence[str]) -> None:
+        """Try again what failed, and start the heads that never ran."""
+        for dag in flow:
+            if failed := self._failed(dag):
+                self.api.post(f"/dags/{dag}/dagRuns/{failed}/clear", {"dry_run": False, "only_failed": True})
+        for head in [head for head in heads if not self._runs(head)]:
+            self.api.post(f"/dags/{head}/dagRuns", {"logical_date": None})
+
+    def _require_unpaused(self, flow: Sequence[str]) -> None:
+        for dag in flow:
+            if self.api.get(f"/dags/{dag}")["is_paused"]:
+                raise AlgoTradingError(f"the DAG {dag} is paused in Airflow; unpause it at {self.api.url}/dags/{dag}")
+
+    def _require_no_failure(self, flow: Sequence[str]) -> None:
+        for dag in flow:
+            if failed := self._failed(dag):
+                raise AlgoTradingError(failure(self.api, self.logs, dag, failed, f"{dag} failed"))
+
     def _through(self, heads: Sequence[str]) -> int:
         """How many flows have nothing left to do, in their order."""
         told, through = "", 0  # the time at which the flows before told of something new, as ISO 8601
         for dag in heads:
-            if self._unfinished(dag):
+            if self._unfinished(dag) or not self._runs(dag, SUCCESS):
                 return through
             told, through = max(told, self._told(dag)), through + 1
-        for dag in FOLLOWERS:
-            if told and (self._unfinished(dag) or not self._answered(dag, told)):
+        for dag in FOLLOWERS if heads else ():
+            if self._unfinished(dag) or (told and not self._answered(dag, told)):
                 return through
             told, through = (self._told(dag) if told else ""), through + 1
         return through
 
-    def _unfinished(self, dag: str) -> bool:
+    def _failed(self, dag: str) -> str:
+        """The newest run, if it failed; else empty."""
         runs = self._runs(dag)
-        if runs and runs[0]["state"] == FAILED:
-            raise AlgoTradingError(failure(self.api, self.logs, dag, runs[0]["dag_run_id"], f"{dag} failed"))
-        return any(run["state"] in UNFINISHED for run in runs)
+        return str(runs[0]["dag_run_id"]) if runs and runs[0]["state"] == FAILED else ""
+
+    def _unfinished(self, dag: str) -> bool:
+        return any(run["state"] in UNFINISHED for run in self._runs(dag))
 
     def _told(self, dag: str) -> str:
         """When the newest run announced something; empty if it was skipped because there was nothing new."""

@@ -70,3 +70,93 @@ class FakeAirflowApi(AirflowApi):
             run["state"] = "failed"
         elif run["dag"] != CHAIN[-1]:
             self.add(CHAIN[CHAIN.index(run["dag"]) + 1], run["partition_key"])
+
+
+FOLLOWED_BY = {
+    "social_posts": "text_sentiment",
+    "news_articles": "text_sentiment",
+    "text_sentiment": "text_signals",
+}
+
+LOOKS = 12  # a few times round all DAGs
+
+
+@dataclass
+class FakeTextApi(AirflowApi):
+    """The text flow: runs move on at every LOOKS-th look, and what is new makes the next DAG's run, as assets do.
+
+    Heads in `nothing_new` skip their task; DAGs in `fails` fail once for each time they are listed; `stuck` ones stay
+    queued.
+    """
+
+    url: str = "http://airflow.example"
+    user: str = "admin"
+    password: str = "secret"  # noqa: S105 - of nothing
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    nothing_new: set[str] = field(default_factory=set)
+    fails: list[str] = field(default_factory=list)
+    stuck: set[str] = field(default_factory=set)
+    paused: set[str] = field(default_factory=set)
+    posted: list[str] = field(default_factory=list)
+    coming: list[str] = field(default_factory=list)
+    ticks: int = 0
+    looks: int = 0
+
+    def get(self, path: str, **query: str) -> Mapping[str, Any]:
+        dag = path.split("/")[2]
+        if not path.endswith("/dagRuns"):
+            return {"is_paused": dag in self.paused}
+        self._go_on()
+        wanted = [run for run in reversed(self.runs) if run["dag"] == dag]
+        if "state" in query:
+            wanted = [run for run in wanted if run["state"] == query["state"]]
+        return {"dag_runs": [dict(run) for run in wanted[: int(query["limit"])]]}
+
+    def every(self, path: str, key: str, **query: str) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002 - as the real one
+        run = next(run for run in self.runs if run["dag_run_id"] == path.split("/")[4])
+        state = {"success": "skipped" if run["dag"] in self.nothing_new else "success"}.get(run["state"], run["state"])
+        yield {"task_id": "work", "map_index": -1, "state": state, "try_number": 1, "end_date": run["end_date"]}
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+        self.posted.append(path)
+        if path.endswith("/clear"):
+            run = next(run for run in self.runs if run["dag_run_id"] == path.split("/")[4])
+            run |= {"state": "queued", "queued_at": self._now()}
+        else:
+            self.add(path.split("/")[2])
+        return {}
+
+    def add(self, dag: str, state: str = "queued") -> None:
+        """Put a run there."""
+        number = sum(run["dag"] == dag for run in self.runs) + 1
+        self.runs.append(
+            {
+                "dag": dag,
+                "dag_run_id": f"{dag}-{number}",
+                "state": state,
+                "queued_at": self._now(),
+                "end_date": self._now(),
+            }
+        )
+
+    def _go_on(self) -> None:
+        self.looks += 1
+        if self.looks % LOOKS:
+            return
+        coming, self.coming = self.coming, []
+        for dag in dict.fromkeys(coming):
+            self.add(dag)
+        for run in [run for run in self.runs if run["state"] in STATES[:-1] and run["dag"] not in self.stuck]:
+            dag, run["state"] = run["dag"], STATES[STATES.index(run["state"]) + 1]
+            if run["state"] != "success":
+                continue
+            run["end_date"] = self._now()
+            if dag in self.fails:
+                self.fails.remove(dag)
+                run["state"] = "failed"
+            elif dag in FOLLOWED_BY and dag not in self.nothing_new:
+                self.coming.append(FOLLOWED_BY[dag])
+
+    def _now(self) -> str:
+        self.ticks += 1
+        return f"2026-11-20T21:{self.ticks // 60:02}:{self.ticks % 60:02}.000000Z"
