@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from algo_trading.sentiment.lexicon import role_table
 
 CHUNK = 256  # texts in one call of the compiled loop: its output stays in the cache
+CHUNK_BYTES = 64_000  # of them together: room is made for the most features that so many bytes can have
 MOST_BYTES = 100_000  # of one text are read
 
 
@@ -33,8 +34,7 @@ def featurized(texts: Sequence[str]) -> Iterator[Features]:
 
     roles = role_table()
     buckets, places = np.empty(0, np.uint32), np.empty((0, 2), np.int64)
-    for low in range(0, len(texts), CHUNK):
-        encoded = [prepared(text).encode(errors="replace")[:MOST_BYTES] for text in texts[low : low + CHUNK]]
+    for encoded in _chunks(texts):
         ends = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(text) for text in encoded], out=ends[1:])
         room = kernels.FEATURES_AT_LEAST * len(encoded) + kernels.FEATURES_PER_BYTE * int(ends[-1])
@@ -44,3 +44,18 @@ def featurized(texts: Sequence[str]) -> Iterator[Features]:
         joined = b"".join(encoded)
         kernels.features(np.frombuffer(joined, np.uint8), ends, roles, buckets, places, bounds)
         yield Features(joined, buckets[: bounds[-1]], places[: bounds[-1]], bounds)
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[list[bytes]]:
+    """The texts as bytes, at most CHUNK of them and CHUNK_BYTES together, or a single longer one."""
+    chunk: list[bytes] = []
+    size = 0
+    for text in texts:
+        encoded = prepared(text).encode(errors="replace")[:MOST_BYTES]
+        if chunk and (len(chunk) == CHUNK or size + len(encoded) > CHUNK_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(encoded)
+        size += len(encoded)
+    if chunk:
+        yield chunk

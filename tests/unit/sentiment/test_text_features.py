@@ -89,6 +89,12 @@ def test_many_texts_come_in_chunks() -> None:
     assert list(featurized([])) == []
 
 
+def test_long_texts_come_in_smaller_chunks() -> None:
+    texts = ["profit up " * 3_000] * 5 + ["a"] * 3
+    assert [len(chunk.bounds) - 1 for chunk in featurized(texts)] == [2, 2, 4]
+    assert [len(chunk.bounds) - 1 for chunk in featurized(["a" * 90_000, "b"])] == [1, 1]
+
+
 @pytest.mark.parametrize(
     "text", ["a" * 50_000, "cut " * 30_000, "1 " * 40_000, "\ud800", "ﬀ🚀" * 9_000, "not " * 20_000]
 )
