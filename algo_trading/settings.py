@@ -390,7 +390,7 @@ def _variables() -> list[tuple[str, dict[str, Any]]]:
 def _explain(error: ValidationError, layers: list[tuple[str, dict[str, Any]]]) -> str:
     sentences = []
     for problem in error.errors(include_url=False, include_input=False):
-        location = tuple(part for part in problem["loc"] if part not in {"int", "float", "str", "bool"})
+        location = tuple(part for part in problem["loc"] if part not in {"int", "float", "str", "bool", "[key]"})
         key = ".".join(str(part) for part in location)
         # A list of one layer replaces that of another: the mistake is of who wrote the list.
         written = tuple(itertools.takewhile(lambda part: isinstance(part, str), location))

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,16 @@ from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.sample import SampleMarketData
 from algo_trading.bootstrap import App
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.limits import NO_LIMITS
+from algo_trading.domain.post import Level, PostKind
 from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.signals import SessionLog
 from algo_trading.services.run_session import RunSession
 from algo_trading.settings import load_settings
+from algo_trading.strategies.influencer_mention import InfluencerMention
 from fakes.clock import FakeClock
+from fakes.listings import FakeListings
 
 pytestmark = pytest.mark.unit
 
@@ -46,7 +50,9 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[App]:
     """An application whose database nobody asks anything."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
+    monkeypatch.setenv("ALGO_COIN_LISTINGS__SOURCE", "coingecko")  # one service is made of it
     with App(load_settings(), Database("postgresql:///nowhere"), FakeClock()) as app:
+        app.listings = FakeListings()  # the finder of mentions begins with a look into it
         yield app
 
 
@@ -104,9 +110,10 @@ def test_a_field_that_nothing_is_called_is_a_bug(app: App) -> None:
 class TestParts:
     def test_of_the_sample(self, app: App, tmp_path: Path) -> None:
         assert [str(instrument) for instrument in app.instruments] == ["AAPL", "FB", "GOOG", "IBM", "MSFT"]
-        assert [(pair.strategy.name, str(pair.instrument)) for pair in app.pairs][-2:] == [
+        assert [(pair.strategy.name, str(pair.instrument)) for pair in app.pairs][-7:-4] == [
             ("sma_cross", "MSFT"),
             ("ema_cross", "IBM"),
+            ("influencer_mention", "AAPL"),
         ]
         assert isinstance(app.market_data, SampleMarketData)
         assert isinstance(app.objects, LocalObjects)
@@ -116,6 +123,15 @@ class TestParts:
         assert app.sizing.position_fraction == Decimal("0.15")
         assert app.account_plan.name == "paper"
         assert [plan.address for plan in app.subscription_plans] == ["trader@localhost"]
+        assert [(feed.name, feed.kind) for feed in app.feeds] == [
+            ("file package:sample_posts.jsonl", PostKind.POST),
+            ("file package:sample_headlines.jsonl", PostKind.ARTICLE),
+        ]
+        assert app.impact_weights.sources["file package:sample_headlines.jsonl"] == 0.8
+        assert (app.levels.medium, app.levels.high) == (0.6, 0.85)
+        limits = {strategy.name: limits for strategy, limits in app.limits.items()}
+        assert limits["influencer_mention"] == InfluencerMention.limits
+        assert limits["ema_cross"] == NO_LIMITS
 
     @pytest.mark.parametrize(
         ("variable", "value", "part", "sentence"),
@@ -126,6 +142,14 @@ class TestParts:
                 "market_data",
                 "no market-data source 'bloomberg'; known are: .*sample.*yahoo",
             ),
+            (
+                "ALGO_FEEDS",
+                '[{"platform": "usenet", "source": "misc.invest"}]',
+                "feeds",
+                "no platform of posts 'usenet'; known are: file, newsapi, reddit, rss, x",
+            ),
+            ("ALGO_COIN_LISTINGS__SOURCE", "mtgox", "coin_source", "no source of coin listings 'mtgox'; known are: "),
+            ("ALGO_SENTIMENT__SCORER", "luck", "scorer", "no scorer 'luck'; known are: .*finance"),
             ("ALGO_CHANNEL", "pigeon", "channel", "no channel 'pigeon'; known are: .*maildir, smtp"),
             (
                 "ALGO_STRATEGIES",
@@ -160,3 +184,27 @@ class TestParts:
         twice = App(load_settings(), app.database, app.clock)
         assert [str(pair.instrument) for pair in twice.pairs] == ["T", "F"]  # 8 is the default
         assert twice.instruments == [Instrument("F"), Instrument("T")]
+
+    def test_two_feeds_of_one_name(self, monkeypatch: pytest.MonkeyPatch, app: App) -> None:
+        feed = '{"platform": "file", "source": "posts.jsonl"}'
+        monkeypatch.setenv("ALGO_FEEDS", f"[{feed}, {feed}]")
+        twice = App(load_settings(), app.database, app.clock)
+        for part in ("feeds", "impact_weights"):
+            with pytest.raises(ConfigError) as caught:
+                getattr(twice, part)
+            assert str(caught.value) == (
+                "the feed 'file posts.jsonl' is configured twice; keep one of the [[feeds]] tables"
+            )
+
+    def test_limits_of_the_configuration_go_over_the_strategys_own(
+        self, monkeypatch: pytest.MonkeyPatch, app: App
+    ) -> None:
+        entry = '{"name": "influencer_mention", "symbols": ["T"], "limits": {"max_positions": 2, "mail_from": "low"}}'
+        monkeypatch.setenv("ALGO_STRATEGIES", f"[{entry}]")
+        (limits,) = App(load_settings(), app.database, app.clock).limits.values()
+        assert limits == replace(InfluencerMention.limits, max_positions=2, mail_from=Level.LOW)
+
+    def test_no_source_of_coin_listings(self, monkeypatch: pytest.MonkeyPatch, app: App) -> None:
+        monkeypatch.delenv("ALGO_COIN_LISTINGS__SOURCE")
+        with pytest.raises(ConfigError, match=r"set coin_listings\.source to coingecko or coinmarketcap"):
+            _ = App(load_settings(), app.database, app.clock).coin_source

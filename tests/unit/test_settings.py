@@ -3,19 +3,25 @@
 import os
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import reduce
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from algo_trading.domain.limits import Limits, TradeWindow
+from algo_trading.domain.post import Level, PostKind
+from algo_trading.domain.sentiment import Topic
 from algo_trading.errors import ConfigError
-from algo_trading.settings import Settings, default_home, load_settings
+from algo_trading.settings import SECRETS, LimitsSettings, Settings, default_home, load_settings
 
 pytestmark = pytest.mark.unit
 
 SECRET = "correct horse"  # noqa: S105 - nobody's
 Write = Callable[[str], Path]
+OF_S = "[[strategies]]\nname = 's'\nsymbols = ['T']\n[strategies.limits]\n"
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +130,55 @@ class TestLayers:
             settings.venue = "XLON"
 
 
+class TestText:
+    def test_the_sample_has_two_feeds(self) -> None:
+        posts, headlines = load_settings().feeds
+        assert (posts.name, posts.kind, posts.weight) == ("file package:sample_posts.jsonl", PostKind.POST, 1.0)
+        assert posts.influencers == ("lighthouse_fund",)
+        assert (headlines.kind, headlines.weight, headlines.influencers) == (PostKind.ARTICLE, 0.8, ())
+
+    def test_feeds_of_the_users_file_replace_them(self, write: Write) -> None:
+        write("[[feeds]]\nplatform = 'x'\nsource = '@somebody'\ninfluencers = ['*']\n")
+        (feed,) = load_settings().feeds
+        assert (feed.name, feed.kind, feed.weight, feed.influencers) == ("x @somebody", None, 1.0, ("*",))
+
+    def test_feeds_can_be_switched_off(self, write: Write) -> None:
+        write("feeds = []\n")
+        assert load_settings().feeds == ()
+
+    def test_feeds_come_from_the_environment_as_json(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ALGO_FEEDS", '[{"platform": "rss", "source": "https://news.example/feed"}]')
+        assert [feed.platform for feed in load_settings().feeds] == ["rss"]
+
+    def test_weights_of_events_are_by_topic(self, write: Write) -> None:
+        write("[sentiment.event_weights]\nearnings = 0.25\ndividend = 2\n")
+        settings = load_settings().sentiment
+        assert settings.event_weights == {Topic.EARNINGS: 0.25, Topic.DIVIDEND: 2.0}
+        assert settings.scorer == "finance"  # the rest of the table stays
+
+    def test_limits_of_a_strategy(self, write: Write) -> None:
+        write(
+            f"{OF_S}mail_from = 'medium'\norder_from = 'high'\ntrade_window = '12:00-06:00'\n"
+            "max_price_age = 1.5\nmax_move = 0.02\nmax_positions = 3\n"
+        )
+        (entry,) = load_settings().strategies
+        assert entry.limits.over(Limits()) == Limits(
+            mail_from=Level.MEDIUM,
+            order_from=Level.HIGH,
+            trade_window=TradeWindow(time(12), time(6)),
+            max_price_age=timedelta(hours=1.5),
+            max_move=0.02,
+            max_positions=3,
+        )
+
+    def test_limits_that_are_left_out_stay_as_the_strategy_has_them(self) -> None:
+        own = Limits(order_from=Level.HIGH, max_move=0.02, max_positions=2)
+        assert LimitsSettings().over(own) == own
+        assert LimitsSettings(max_positions=0).over(own) == Limits(
+            order_from=Level.HIGH, max_move=0.02, max_positions=0
+        )
+
+
 class TestPlaces:
     def test_the_file_of_the_current_folder_comes_before_the_one_beside_the_home(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -200,6 +255,29 @@ class TestMistakes:
             ("[smtp]\nstarttls = 'perhaps'", r"smtp\.starttls: .*boolean"),
             ("[[subscriptions]]\naddress = 'nobody'", r"subscriptions\.0\.address: .*pattern"),
             ("account = 5", r"account: .*"),
+            (f"{OF_S}mail_from = 'some'", r"strategies\.0\.limits\.mail_from: .*'low', 'medium' or 'high'"),
+            (f"{OF_S}trade_window = 'noon'", r"limits\.trade_window: .*'noon' is no window .* write it as 12:00-06:00"),
+            (f"{OF_S}trade_window = '25:00-06:00'", r"limits\.trade_window: .*is no window of the day"),
+            (f"{OF_S}max_price_age = 0", r"limits\.max_price_age: .*greater than"),
+            (f"{OF_S}max_price_age = 'a day'", r"limits\.max_price_age: "),
+            (f"{OF_S}max_move = 0", r"limits\.max_move: .*greater than 0"),
+            (f"{OF_S}max_positions = -1", r"limits\.max_positions: .*greater than or equal to 0"),
+            (
+                f"{OF_S}max_trades = 1",
+                r"limits\.max_trades: there is no such key; known here are: mail_from, max_move,",
+            ),
+            ("[[feeds]]\nplatform = 'x'", r"feeds\.0\.source: field required"),
+            ("[[feeds]]\nplatform = 'x'\nsource = ''", r"feeds\.0\.source: .*at least 1 character"),
+            ("[[feeds]]\nplatform = 'x'\nsource = '@a'\nkind = 'blog'", r"feeds\.0\.kind: .*'post' or 'article'"),
+            ("[[feeds]]\nplatform = 'x'\nsource = '@a'\nweight = 1.5", r"feeds\.0\.weight: .*less than or equal to 1"),
+            ("[[feeds]]\nplatform = 'x'\nsource = '@a'\nwight = 1", r"feeds\.0\.wight: there is no such key; .*weight"),
+            ("[sentiment.event_weights]\nparties = 1", r"sentiment\.event_weights\.parties.*: .*'analyst_update'"),
+            (
+                "[sentiment.event_weights]\nearnings = -1",
+                r"sentiment\.event_weights\.earnings: .*greater than or equal",
+            ),
+            ("[sentiment]\nhigh = 1.5", r"sentiment\.high: .*less than or equal to 1"),
+            ("[coin_listings]\npages = 0", r"coin_listings\.pages: .*greater than or equal to 1"),
             ("venue = [", r"algo-trading\.toml is not valid TOML: "),
             ("venue = 'a'\nvenue = 'b'", r"is not valid TOML"),
         ],
@@ -248,6 +326,11 @@ class TestSecrets:
             (f'[smtp]\npassword = "{SECRET}"', "ALGO_SMTP__PASSWORD"),
             (f'[minio]\naccess_key = "{SECRET}"', "ALGO_MINIO__ACCESS_KEY"),
             (f'[minio]\nsecret_key = "{SECRET}"', "ALGO_MINIO__SECRET_KEY"),
+            (f'[reddit]\nclient_id = "{SECRET}"', "ALGO_REDDIT__CLIENT_ID"),
+            (f'[reddit]\nclient_secret = "{SECRET}"', "ALGO_REDDIT__CLIENT_SECRET"),
+            (f'[x]\nbearer_token = "{SECRET}"', "ALGO_X__BEARER_TOKEN"),
+            (f'[newsapi]\napi_key = "{SECRET}"', "ALGO_NEWSAPI__API_KEY"),
+            (f'[coin_listings]\napi_key = "{SECRET}"', "ALGO_COIN_LISTINGS__API_KEY"),
         ],
     )
     def test_a_file_may_not_hold_them(self, write: Write, text: str, variable: str) -> None:
@@ -257,14 +340,23 @@ class TestSecrets:
         assert f"is a secret; set {variable} in the environment instead" in sentence
 
     def test_they_are_never_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        variables = ("ALGO_DATABASE_URL", "ALGO_SMTP__PASSWORD", "ALGO_MINIO__ACCESS_KEY", "ALGO_MINIO__SECRET_KEY")
-        for variable in variables:
-            monkeypatch.setenv(variable, SECRET)
+        for names in SECRETS:
+            monkeypatch.setenv("ALGO_" + "__".join(names).upper(), SECRET)
         settings = load_settings()
         for shown in (repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump())):
             assert SECRET not in shown
-        held = [settings.database_url, settings.smtp.password, settings.minio.access_key, settings.minio.secret_key]
-        assert [secret.get_secret_value() for secret in held] == [SECRET] * 4
+        held = [reduce(getattr, names, settings) for names in SECRETS]
+        assert [secret.get_secret_value() for secret in held] == [SECRET] * len(SECRETS)
+
+    def test_every_secret_of_the_settings_is_refused_in_files(self) -> None:
+        """What is a SecretStr is listed, so that no file can hold it."""
+        found = set()
+        for name, field in Settings.model_fields.items():
+            inner = getattr(field.annotation, "model_fields", {})
+            found |= {(name, key) for key, part in inner.items() if part.annotation is SecretStr}
+            if field.annotation is SecretStr:
+                found.add((name,))
+        assert found == SECRETS
 
     @pytest.mark.parametrize(
         ("variable", "value"),
