@@ -4,6 +4,7 @@ from airflow.sdk import dag, task
 
 from algo_airflow.flow import SIGNALS, after, manners
 from algo_airflow.mails import deliver, notify
+from algo_airflow.posts import decide
 from algo_airflow.runtime import Report, application, run_session, told
 
 
@@ -17,21 +18,18 @@ def signal_dispatch() -> None:
 
     @task
     def execute() -> Report:
-        """Fill pending orders at the session's open, apply splits and dividends, place the orders of its signals.
-
-        Posts that no strategy has decided on yet are decided on before, so that none comes too late for an order.
-        """
-        from algo_trading.services.decide_on_posts import DecideOnPosts
+        """Fill pending orders at the session's open, apply splits and dividends, place the orders of its signals."""
         from algo_trading.services.execute import ExecuteSignals
         from algo_trading.services.open_accounts import OpenAccounts
 
         with application() as app:
             app.make(OpenAccounts)()
-            app.make(DecideOnPosts)()
             return told(app.make(ExecuteSignals)(), run_session(app))
 
-    execute()
-    notify() >> deliver()
+    # Posts that nobody has decided on yet come first: behind the cursors it is too late for an order and for a mail.
+    decided, notified = decide(), notify()
+    decided >> [execute(), notified]
+    notified >> deliver()
 
 
 signal_dispatch()

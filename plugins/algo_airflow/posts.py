@@ -1,4 +1,4 @@
-"""What the flows of posts and of articles have in common: a different kind, at a different pace."""
+"""What flows have in common that begin with posts and articles: collecting them, and deciding on them."""
 
 from airflow.sdk import Asset, XComArg, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -29,3 +29,12 @@ def collected(kind: PostKind, outlet: Asset) -> XComArg:
 
     made: XComArg = collect()
     return made
+
+
+@task
+def decide() -> Report:
+    """One signal for each active pair and post. It rests on that post and on bars that had closed by then."""
+    from algo_trading.services.decide_on_posts import DecideOnPosts
+
+    with application() as app:
+        return told(app.make(DecideOnPosts)())

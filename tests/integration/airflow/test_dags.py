@@ -77,7 +77,7 @@ def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
         ["ingest[0]", "publish[-1]"],
         ["compute[0]", "publish[-1]"],
         ["evaluate[0]", "publish[-1]"],
-        ["deliver[-1]", "execute[-1]", "notify[-1]"],
+        ["decide[-1]", "deliver[-1]", "execute[-1]", "notify[-1]"],
         ["review[0]", "summary[-1]", "verify[0]", "verify[1]"],
     ]
 
