@@ -15,13 +15,14 @@ BLOCK = (
     "address|article|aside|blockquote|body|br|center|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|head|header|hr|html|"
     "li|main|nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul|video|audio|source|picture"
 )
-REST = r"(?:\s[^<>]*=[^<>]*|\s*/?)>"  # attributes: `a <b and c>` is no tag
+# Attributes: `a <b and c>` is no tag. The part before the first `=` holds none, so that there is one way to match.
+REST = r"(?:\s[^<>=]*=[^<>]*|\s*/?)>"
 INLINE_TAG = re.compile(rf"</?(?:{INLINE}){REST}", re.IGNORECASE)
 BLOCK_TAG = re.compile(rf"</?(?:{BLOCK}){REST}", re.IGNORECASE)
 HIDDEN = (  # begin and end of what no reader sees
-    (re.compile(r"<!--"), "-->"),
-    (re.compile(r"<script[\s>]", re.IGNORECASE), "</script>"),
-    (re.compile(r"<style[\s>]", re.IGNORECASE), "</style>"),
+    (re.compile(r"<!--"), re.compile(r"-->")),
+    (re.compile(r"<script[\s>]", re.IGNORECASE), re.compile(r"</script>", re.IGNORECASE)),
+    (re.compile(r"<style[\s>]", re.IGNORECASE), re.compile(r"</style>", re.IGNORECASE)),
 )
 CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
@@ -121,16 +122,15 @@ def _without_markup(text: str) -> str:
     return text
 
 
-def _without(text: str, begin: re.Pattern[str], end: str) -> str:
+def _without(text: str, begin: re.Pattern[str], end: re.Pattern[str]) -> str:
     """The text without what stands from each `begin` to the next `end` (to the last character where there is none)."""
     kept, position = [], 0
-    lowered = text.lower()
     while match := begin.search(text, position):
         kept.append(text[position : match.start()])
-        closing = lowered.find(end, match.end())
-        if closing < 0:
+        closing = end.search(text, match.end())
+        if closing is None:
             return "".join(kept)
-        position = closing + len(end)
+        position = closing.end()
     return "".join([*kept, text[position:]])
 
 
