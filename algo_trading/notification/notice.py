@@ -1,7 +1,6 @@
 """What there is to tell about a signal: made once, put into every mail about it."""
 
 import json
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -88,13 +87,21 @@ def _facts(signal: Signal, bars: Bars, strategy: Strategy, level: Level) -> dict
 
 
 def _post_facts(post: Post) -> dict[str, str]:
-    said = " ".join(post.text.split())
     facts = {
-        "Post": f"“{textwrap.shorten(said, POST_SHOWN, placeholder=' …')}”",
-        "Author": f"{post.author} on {post.key.platform}",
+        "Post": f"“{_shortened(' '.join(post.text.split()))}”",
+        "Author": f"{post.author or 'somebody'} on {post.key.platform}",
         "Posted": f"{post.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
     }
     return facts | ({"Link": post.url} if post.url else {})
+
+
+def _shortened(text: str) -> str:
+    """Up to POST_SHOWN characters of a text, cut between words where it has blanks."""
+    if len(text) <= POST_SHOWN:
+        return text
+    cut = text[: POST_SHOWN - 2]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > 0.9 * POST_SHOWN else cut} …"
 
 
 def _following(signal: Signal) -> str:
