@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from calendar import timegm
 from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +22,8 @@ from algo_trading.settings import FeedSettings, Settings
 PLATFORM = "rss"
 YAHOO = "https://feeds.finance.yahoo.com/rss/2.0/headline"
 GOOGLE = "https://news.google.com/rss/search"
-HEAD = 1024  # bytes in which a feed says what it is
 FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")  # entities can unfold to gigabytes, or name files; no feed needs them
+WORLDWIDE = re.compile(r"(?:https?://|urn:|tag:)\S", re.IGNORECASE)  # ids that are unique among all feeds
 VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
 
@@ -86,18 +87,28 @@ class RssFeed:
 
     def _row(self, entry: Mapping[str, Any], channel: Mapping[str, Any]) -> dict[str, object]:
         link = entry.get("link") or ""
-        identity = entry.get("id") or link or "\n".join((entry.get("title") or "", entry.get("published") or ""))
+        identity = entry.get("id") or link or " ".join((entry.get("title") or "", entry.get("published") or ""))
+        identity = identity.strip()
         source = entry.get("source") or {}
         return {
             "platform": PLATFORM,
-            "id": usable_id(identity.strip()),
+            "id": self._id(identity),
             "author": source.get("title") or channel.get("title") or urlsplit(self._address).hostname,
             "published": _published(entry),
             "title": entry.get("title"),
             "body": entry.get("summary") or _content(entry),
             "url": link,
-            "place": f"{shown(self._address)} {identity.strip()[:200]}",
+            "place": f"{shown(self._address)} {identity[:200]}",
         }
+
+    def _id(self, identity: str) -> str:
+        """The id among those of all feeds: one that is no address is unique within its site's feed alone.
+
+        Yahoo's and Google's feeds of several symbols share an address but for its query, and so the ids.
+        """
+        if not identity or WORLDWIDE.match(identity):
+            return usable_id(identity)
+        return usable_id(f"{shown(self._address)} {identity}")
 
 
 def address_of(source: str, name: str) -> str:

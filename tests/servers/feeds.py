@@ -29,8 +29,8 @@ class LocalFeed(Platform):
 
 
 def guid(told: Told) -> str:
-    """An item's id."""
-    return f"item-{told.id}"
+    """An item's id, unique among all feeds."""
+    return f"urn:item:{told.id}"
 
 
 def rss(items: Sequence[Told]) -> bytes:

@@ -186,15 +186,36 @@ def test_feeds_in_other_encodings(feeds: Mapping[str, PostFeed], encoding: str) 
     ("item", "identity", "published"),
     [
         ("<title>T</title><link>https://a.example/1</link>", "https://a.example/1", None),
-        ("<title>T</title>", "T", None),
-        ("<guid>1</guid><pubDate>Fri, 20 Nov 2026 05:00:00 EST</pubDate>", "1", "2026-11-20T10:00:00+00:00"),
-        ("<guid>1</guid><pubDate>some day</pubDate>", "1", "some day"),
-        ("<guid> 1\n</guid>", "1", None),
+        ("<title>T</title>", "news.example/rss T", None),
+        ("<title>T</title><pubDate>now</pubDate>", "news.example/rss T now", "now"),
+        (
+            "<guid>1</guid><pubDate>Fri, 20 Nov 2026 05:00:00 EST</pubDate>",
+            "news.example/rss 1",
+            "2026-11-20T10:00:00+00:00",
+        ),
+        ("<guid>1</guid><pubDate>some day</pubDate>", "news.example/rss 1", "some day"),
+        ("<guid> 1\n</guid>", "news.example/rss 1", None),
     ],
 )
 def test_sloppy_items(feeds: Mapping[str, PostFeed], item: str, identity: str, published: str | None) -> None:
     (row,) = parse(feeds["rss"], ITEM.format(item).encode())
-    assert (row["id"].strip(), row["published"]) == (identity, published)
+    assert (row["id"], row["published"]) == (identity, published)
+
+
+def test_ids_that_are_no_addresses_belong_to_their_feed(with_keys: Settings) -> None:
+    def id_in(source: str, guid: str) -> str:
+        feed = rss.build(with_keys, FeedSettings(platform="rss", source=source))
+        (row,) = parse(feed, ITEM.format(f'<guid isPermaLink="false">{guid}</guid><title>T</title>').encode())
+        identity = row["id"]
+        assert isinstance(identity, str)
+        return identity
+
+    assert id_in("https://a.example/rss", "1") != id_in("https://b.example/rss", "1")
+    assert id_in("https://a.example/bonds", "1") != id_in("https://a.example/shares", "1")
+    assert id_in("https://a.example/rss", "x" * 300) != id_in("https://b.example/rss", "x" * 300)
+    for guid in ("https://c.example/1", "urn:uuid:1", "tag:c.example,2026:1"):
+        assert id_in("https://a.example/rss", guid) == id_in("https://b.example/rss", guid) == guid
+    assert id_in("yahoo:AAPL", "one-headline") == id_in("yahoo:MSFT", "one-headline")
 
 
 def test_the_publisher_within_a_collection_is_the_author(feeds: Mapping[str, PostFeed]) -> None:
