@@ -1,6 +1,7 @@
 """What the sources of coins have in common: pages over HTTP, and rows as listings."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -14,6 +15,7 @@ from algo_trading.sentiment.names import COINS_VENUE, marked, packaged_listings,
 
 PAGE_SIZE = 250  # coins
 Row = Mapping[str, Any]
+log = logging.getLogger(__name__)
 
 
 def pages(
@@ -52,9 +54,31 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
-def listings(found: Sequence[Listing | None]) -> list[Listing]:
-    """The coins of a page that have names, with the ambiguous ones marked and known aliases added."""
-    return with_known_names([marked(listing) for listing in found if listing is not None], packaged_listings())
+def listings(rows: Sequence[Row], read: Callable[[Row], Listing | None], who: str) -> list[Listing]:
+    """The coins of a page of `who` that have names, with the ambiguous ones marked and known aliases added.
+
+    `read` makes a coin of a row, or raises LookupError, TypeError or OverflowError if it is something else. Such rows
+    are left out and counted in the log.
+
+    Raises:
+        SourceError: most rows are no coins.
+    """
+    found: list[Listing] = []
+    odd: list[Exception] = []
+    for row in rows:
+        try:
+            coin = read(row)
+        except (LookupError, TypeError, OverflowError) as error:
+            odd.append(error)
+        else:
+            if coin is not None:
+                found.append(marked(coin))
+    if odd:
+        count = f"{len(odd)} of {len(rows)} rows are no coins ({str(odd[0])[:100]})"
+        if 2 * len(odd) > len(rows):
+            raise SourceError(f"{who} sent a list in which {count}: its format may have changed")
+        log.warning("%s sent a list in which %s; they are left out", who, count)
+    return with_known_names(found, packaged_listings())
 
 
 def listing(

@@ -31,22 +31,18 @@ class CoinGecko:
         return pages(self._client, self._url, queries, _rows)
 
     def parse(self, page: ListingPage) -> list[Listing]:
-        try:
-            return listings(
-                [
-                    listing(
-                        row["symbol"],
-                        row["name"],
-                        rank=row["market_cap_rank"],
-                        market_cap=row["market_cap"],
-                        volume=row["total_volume"],
-                        price=row["current_price"],
-                    )
-                    for row in _rows(page.content)
-                ]
-            )
-        except (LookupError, TypeError, OverflowError) as error:
-            raise SourceError(f"CoinGecko sent a coin that is none ({error}): its format may have changed") from None
+        return listings(_rows(page.content), _listing, "CoinGecko")
+
+
+def _listing(row: Row) -> Listing | None:
+    return listing(
+        row["symbol"],
+        row["name"],
+        rank=row["market_cap_rank"],
+        market_cap=row["market_cap"],
+        volume=row["total_volume"],
+        price=row["current_price"],
+    )
 
 
 def _rows(content: bytes) -> list[Row]:

@@ -38,12 +38,7 @@ class CoinMarketCap:
             raise _complaint(error.reply.content) or error from None
 
     def parse(self, page: ListingPage) -> list[Listing]:
-        try:
-            return listings([_listing(row) for row in _rows(page.content)])
-        except (LookupError, TypeError, OverflowError) as error:
-            raise SourceError(
-                f"CoinMarketCap sent a coin that is none ({error}): its format may have changed"
-            ) from None
+        return listings(_rows(page.content), _listing, "CoinMarketCap")
 
 
 def _listing(row: Row) -> Listing | None:

@@ -140,23 +140,34 @@ def test_a_server_that_is_not_there() -> None:
         list(CoinGecko(own).fetch())
 
 
-@pytest.mark.parametrize(
-    ("row", "shape"),
-    [
-        (coin(None, "Bitcoin", 1), "none"),
-        (coin("btc", "Bitcoin", 1, price=-1.0), "none"),
-        ({**coin("btc", "Bitcoin", 1), "market_cap": "much"}, "none"),
-        ({**coin("btc", "Bitcoin", 1), "market_cap": 10**400}, "none"),
-        ({**coin("btc", "Bitcoin", 1), "current_price": True}, "none"),
-    ],
-)
-def test_a_row_that_is_no_coin_is_an_error(
-    open_source: Open, market: CoinMarket, row: dict[str, object], shape: str
+ODD = [
+    coin(None, "Bitcoin", 1),
+    coin("btc", None, 1),
+    coin("btc", "Bitcoin", 1, price=-1.0),
+    {**coin("btc", "Bitcoin", 1), "market_cap": -5},
+    {**coin("btc", "Bitcoin", 1), "market_cap": "much"},
+    {**coin("btc", "Bitcoin", 1), "market_cap": 10**400},
+    {**coin("btc", "Bitcoin", 1), "current_price": True},
+]
+
+
+@pytest.mark.parametrize("row", ODD)
+def test_an_odd_row_is_left_out_and_told(
+    open_source: Open, market: CoinMarket, row: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    market.coins = [row]
+    market.coins = [coin("eth", "Ethereum", 2), row]
     source = open_source()
     (page,) = source.fetch()
-    with pytest.raises(SourceError, match=shape):
+    assert [listing.name for listing in source.parse(page)] == ["Ethereum"]
+    assert "1 of 2 rows are no coins" in caplog.text
+
+
+@pytest.mark.parametrize("row", ODD)
+def test_a_list_of_mostly_odd_rows_is_an_error(open_source: Open, market: CoinMarket, row: dict[str, object]) -> None:
+    market.coins = [row, row, coin("eth", "Ethereum", 2)]
+    source = open_source()
+    (page,) = source.fetch()
+    with pytest.raises(SourceError, match="2 of 3 rows are no coins"):
         source.parse(page)
 
 
