@@ -73,7 +73,8 @@ class TransformerScorer:
         return self.score([text]) * len(spans)
 
     def _logits(self, texts: Sequence[str]) -> Floats32:
-        encoded = self._tokenizer.encode_batch(list(texts))
+        # Half a surrogate pair, as torn JSON leaves it, is no text to the tokenizer.
+        encoded = self._tokenizer.encode_batch([text.encode(errors="replace").decode() for text in texts])
         arrays = {
             "input_ids": [row.ids for row in encoded],
             "attention_mask": [row.attention_mask for row in encoded],
