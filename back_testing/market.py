@@ -53,7 +53,6 @@ class Market:
     def trade(self, rules: TradingRules, decisions: Sequence[Decisions]) -> Outcome:
         """Trade on the decisions about each bar of each instrument."""
         from back_testing.kernels.account import TRADE_FIELDS
-        from back_testing.kernels.portfolio import simulate_portfolio
         from back_testing.kernels.terms import terms_of
         from back_testing.kernels.trading import simulate
 
@@ -73,6 +72,8 @@ class Market:
             )
             values = held * prices[3]
         else:
+            from back_testing.kernels.portfolio import simulate_portfolio
+
             values = np.empty_like(held)
             orders = [self._table([getattr(d, name) for d in decisions], 0) for name in ("entries", "exits")]
             sizes = self._table([d.size for d in decisions], 0.0)

@@ -105,15 +105,8 @@ def means(  # noqa: PLR0917 - compiled functions take arrays by position
     for low in range(first, end, tile):
         rows = min(tile, end - low)
         sums, next_sums = scratch[0][: lead + rows], scratch[1][: lead + rows]
+        _with_lead(values, low, lead, sums)
         span = 1
-        if low < lead:
-            _with_lead(values, low, lead, next_sums)
-            _add_digit(next_sums, span, windows, columns, at + low - first, rows)
-            span = _go_on(next_sums, span, digits, sums) if lead > 1 else 2
-        else:
-            known = values[low - lead : low + rows]
-            _add_digit(known, span, windows, columns, at + low - first, rows)
-            span = _go_on(known, span, digits, sums) if lead > 1 else 2
         while span <= lead:
             _add_digit(sums, span, windows, columns, at + low - first, rows)
             if 2 * span > lead:

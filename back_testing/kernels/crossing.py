@@ -116,6 +116,7 @@ def find_crossings(
 @compiled(types.int64(types.float64, WINDOWS, SERIES, types.int64, types.int64, OUT_INTEGERS))
 def crossing_events(touch: float, windows: Windows, closes: Floats, start: int, high: int, events: Integers) -> int:
     """As `find_crossings`."""
+    closes = series_at(closes.ctypes.data, len(closes))  # as in `crossings_of_each`, so that it is compiled once
     scratch = scratch_of(windows)
     tile = (scratch.shape[1] - max(windows)) // 8 * 8
     averages, codes = np.empty((3, tile)), np.empty((2, tile), dtype=np.uint8)
