@@ -3,9 +3,11 @@
 The one place that reads the environment. Secrets (passwords, keys, a database URL) are refused in files.
 """
 
+import hashlib
 import itertools
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -36,6 +38,10 @@ SECRETS = {
     ("newsapi", "api_key"),
     ("coin_listings", "api_key"),
 }
+ADDRESS = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:(?P<user>[^/?#]*)@)?(?P<place>[^?#]*)(?P<rest>[?#].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class Section(BaseModel):
@@ -153,8 +159,19 @@ class FeedSettings(Section):
 
     @property
     def name(self) -> str:
-        """How it is called in the database and in reports."""
-        return f"{self.platform} {self.source}"
+        """How it is called in the database and in reports.
+
+        Of an address what may be secret (user, password, query) is left out; a hash stands for it, to tell feeds apart.
+        """
+        return f"{self.platform} {_without_secrets(self.source)}"
+
+
+def _without_secrets(source: str) -> str:
+    match = ADDRESS.fullmatch(source.strip())
+    if not match or not (match["user"] or match["rest"]):
+        return source
+    digest = hashlib.sha256(f"{match['user'] or ''}{match['rest'] or ''}".encode()).hexdigest()[:8]
+    return f"{match['scheme']}{match['place']} ({digest})"
 
 
 class PoliteSettings(Section):

@@ -15,7 +15,7 @@ from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level, PostKind
 from algo_trading.domain.sentiment import Topic
 from algo_trading.errors import ConfigError
-from algo_trading.settings import SECRETS, LimitsSettings, Settings, default_home, load_settings
+from algo_trading.settings import SECRETS, FeedSettings, LimitsSettings, Settings, default_home, load_settings
 
 pytestmark = pytest.mark.unit
 
@@ -141,6 +141,25 @@ class TestText:
         write("[[feeds]]\nplatform = 'x'\nsource = '@somebody'\ninfluencers = ['*']\n")
         (feed,) = load_settings().feeds
         assert (feed.name, feed.kind, feed.weight, feed.influencers) == ("x @somebody", None, 1.0, ("*",))
+
+    def test_the_name_of_a_feed_holds_no_secret(self) -> None:
+        def name(source: str) -> str:
+            return FeedSettings(platform="rss", source=source).name
+
+        address = "https://a.example:8443/rss/x"
+        assert name(address) == f"rss {address}"
+        names = {
+            name(f"{address}?token=s3cret"),
+            name(f"{address}?token=0ther"),
+            name("https://me:s3cret@a.example:8443/rss/x?token=0ther"),
+            name(f"{address}#s3cret"),
+        }
+        assert len(names) == 4
+        assert all(re.fullmatch(rf"rss {address} \([0-9a-f]{{8}}\)", name) for name in names)
+
+    @pytest.mark.parametrize("source", ["yahoo:AAPL", "google:doge?", "search: what? me@home", "posts/a?b#c@d.jsonl"])
+    def test_a_feed_that_is_no_address_is_called_by_its_source(self, source: str) -> None:
+        assert FeedSettings(platform="x", source=source).name == f"x {source}"
 
     def test_feeds_can_be_switched_off(self, write: Write) -> None:
         write("feeds = []\n")
