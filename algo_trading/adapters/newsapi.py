@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, credential
+from algo_trading.adapters.post_feeds import brings
 from algo_trading.adapters.post_rows import as_text, reach_back, read_json, rows_table, usable_id, utc_text
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
@@ -129,6 +130,7 @@ def _complaint(content: bytes) -> tuple[str, str]:
     return code, f", {said}" if said else ""
 
 
+@brings(PostKind.ARTICLE)
 def build(settings: Settings, feed: FeedSettings) -> NewsApiFeed:
     """The feed with the key and patience of [newsapi]."""
     return NewsApiFeed(feed, settings)

@@ -1,7 +1,8 @@
 """Feeds by the platform that the configuration names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -10,6 +11,18 @@ from algo_trading.errors import ConfigError, SourceError, UnknownNameError
 from algo_trading.plugins import load_plugin
 from algo_trading.repositories.post_feeds import FeedPage, PostFeed, Watermark
 from algo_trading.settings import FeedSettings, Settings
+
+Build = TypeVar("Build", bound=Callable[[Settings, FeedSettings], PostFeed])
+
+
+def brings(kind: PostKind) -> Callable[[Build], Build]:
+    """Declare above a platform's `build` what its feeds bring where their line names no kind; without it: posts."""
+
+    def declare(build: Build) -> Build:
+        vars(build)["kind"] = kind
+        return build
+
+    return declare
 
 
 class UnusableFeed:
@@ -20,9 +33,9 @@ class UnusableFeed:
 
     replay = False
 
-    def __init__(self, feed: FeedSettings, reason: str) -> None:
+    def __init__(self, feed: FeedSettings, kind: PostKind, reason: str) -> None:
         self.name = feed.name
-        self.kind = feed.kind or PostKind.POST
+        self.kind = feed.kind or kind
         self._reason = reason
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:  # noqa: ARG002 - as every feed
@@ -44,5 +57,5 @@ def build_feed(settings: Settings, feed: FeedSettings) -> PostFeed:
     except UnknownNameError:
         raise
     except ConfigError as error:
-        return UnusableFeed(feed, str(error))
+        return UnusableFeed(feed, getattr(build, "kind", PostKind.POST), str(error))
     return made

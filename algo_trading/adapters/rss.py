@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import pyarrow as pa
 
 from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, shown
+from algo_trading.adapters.post_feeds import brings
 from algo_trading.adapters.post_rows import rows_table, usable_id
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, SourceError
@@ -171,6 +172,7 @@ def _content(entry: Mapping[str, Any]) -> str | None:
     return "\n".join(parts) or None
 
 
+@brings(PostKind.ARTICLE)
 def build(settings: Settings, feed: FeedSettings) -> RssFeed:
     """The feed with the patience of [rss]."""
     return RssFeed(feed, settings)

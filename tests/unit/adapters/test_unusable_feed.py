@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from algo_trading.adapters.post_feeds import build_feed
+from algo_trading.adapters.post_feeds import UnusableFeed, build_feed
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import SourceError, UnknownNameError
 from algo_trading.repositories.post_feeds import Watermark
@@ -21,6 +21,27 @@ def test_a_feed_without_its_token_says_which_when_it_is_polled(monkeypatch: pyte
     assert (feed.name, feed.kind, feed.replay) == ("x @somebody", PostKind.POST, False)
     with pytest.raises(SourceError, match="ALGO_X__BEARER_TOKEN"):
         list(feed.poll(Watermark(), NOW))
+
+
+@pytest.mark.parametrize(
+    ("platform", "source", "kind"),
+    [
+        ("newsapi", "doge", PostKind.ARTICLE),
+        ("rss", "no address", PostKind.ARTICLE),
+        ("reddit", "r/stocks", PostKind.POST),
+        ("file", "posts.txt", PostKind.POST),
+    ],
+)
+def test_it_brings_what_its_platform_brings(
+    monkeypatch: pytest.MonkeyPatch, platform: str, source: str, kind: PostKind
+) -> None:
+    for variable in ("ALGO_NEWSAPI__API_KEY", "ALGO_REDDIT__CLIENT_ID"):
+        monkeypatch.delenv(variable, raising=False)
+    other = next(one for one in PostKind if one is not kind)
+    for wanted, expected in ((None, kind), (other, other)):
+        feed = build_feed(load_settings(), FeedSettings(platform=platform, source=source, kind=wanted))
+        assert isinstance(feed, UnusableFeed)
+        assert feed.kind is expected
 
 
 def test_a_platform_that_nobody_knows_is_a_mistake_in_the_configuration() -> None:
