@@ -102,6 +102,19 @@ class Patience:
         """What `send` raises where no whole reply came, for a reason that may pass."""
         return _TryLaterError(SourceError(f"{self.who} {what}: check the network, or try again later"))
 
+    def bear(self, url: str, size: int, began: float) -> None:
+        """Give a reply up that has become too large or takes too long: `size` bytes since `began` (monotonic).
+
+        Raises:
+            SourceError: it is too large. What `lost` gives: it takes too long.
+        """
+        if size > LARGEST_REPLY:
+            raise SourceError(
+                f"{self.who} sends more than {LARGEST_REPLY >> 20} MB from {shown(url)}: no feed is that large"
+            )
+        if time.monotonic() - began > LONGEST_REPLY:
+            raise self.lost(f"took longer than {LONGEST_REPLY:.0f} s to answer")
+
     def _attempt(self, send: Callable[[], Reply]) -> Reply:
         reply = send()
         if reply.status in SLOW_DOWN or (reply.status == 503 and "retry-after" in reply.headers):
@@ -178,12 +191,7 @@ class PoliteClient:
                 content = bytearray()
                 for part in response.iter_bytes():
                     content += part
-                    if len(content) > LARGEST_REPLY:
-                        raise SourceError(
-                            f"{who} sends more than {LARGEST_REPLY >> 20} MB from {shown(url)}: no feed is that large"
-                        )
-                    if time.monotonic() - began > LONGEST_REPLY:
-                        raise self._patience.lost(f"took longer than {LONGEST_REPLY:.0f} s to answer")
+                    self._patience.bear(url, len(content), began)
                 reply = Reply(response.status_code, bytes(content), response.headers)
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
             # Their own words may quote a header.

@@ -3,6 +3,7 @@
 praw asks for tokens, renews them and keeps to Reddit's quota; statuses are judged here, before praw sees them.
 """
 
+import io
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import httpx
 import requests
 from prawcore import Requestor
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from algo_trading.adapters.polite_http import TIMEOUT, Patience, RefusedError, Reply, cause, shown
 from algo_trading.errors import SourceError
 
 TOKEN_PATH = "/api/v1/access_token"  # noqa: S105 - a path
 EXPIRED = 401
+PART = 2**16  # bytes of a reply that are read at once
 
 
 @dataclass
@@ -73,11 +75,13 @@ class PoliteRequestor(Requestor):
         return response
 
     def _sent(self, method: str, url: str, **options: Any) -> requests.Response:  # noqa: ANN401 - as requests has it
+        began = time.monotonic()
         try:
-            return self._http.request(method, url, timeout=TIMEOUT, **options)
-        except requests.exceptions.Timeout:
+            with self._http.request(method, url, timeout=TIMEOUT, stream=True, **options) as response:
+                return self._whole(response, url, began)
+        except (requests.exceptions.Timeout, ReadTimeoutError):
             raise self._patience.lost(f"did not answer within {TIMEOUT:.0f} s ({shown(url)})") from None
-        except requests.exceptions.ChunkedEncodingError:
+        except HTTPError:
             raise self._patience.lost(f"broke off its answer from {shown(url)}") from None
         except requests.exceptions.ConnectionError as error:
             if error.args and isinstance(error.args[0], ProtocolError):
@@ -85,6 +89,18 @@ class PoliteRequestor(Requestor):
             raise self._patience.lost(f"cannot be reached at {shown(url)} ({cause(error)})") from None
         except requests.exceptions.RequestException as error:  # its words may quote a header
             raise SourceError(f"{shown(url)} cannot be asked for ({type(error).__name__}): check the address") from None
+
+    def _whole(self, streamed: requests.Response, url: str, began: float) -> requests.Response:
+        """The response with its content, which is read as it comes: requests itself would wait for ever for the end."""
+        content = bytearray()
+        while part := streamed.raw.read1(PART, decode_content=True):
+            content += part
+            self._patience.bear(url, len(content), began)
+        response = requests.Response()
+        response.status_code, response.headers, response.url = streamed.status_code, streamed.headers, streamed.url
+        response.encoding, response.reason = streamed.encoding, streamed.reason
+        response.raw = io.BytesIO(content)
+        return response
 
 
 def _free_at(response: requests.Response) -> float:

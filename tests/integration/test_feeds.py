@@ -1,5 +1,7 @@
 """The feeds with their real clients against local platforms."""
 
+import gzip
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -222,12 +224,38 @@ def test_a_feed_that_moves_in_circles_is_an_error() -> None:
             ids(stage.open())
 
 
-def test_a_huge_reply_is_not_read_to_its_end() -> None:
-    local = LocalFeed()
-    with staged(local, rss.build, f"URL{PATH}", guid, of_rss) as stage:
-        local.fault = Reply(200, b"x" * (17 * 2**20))
-        with pytest.raises(SourceError, match="more than 16 MB"):
+@pytest.mark.parametrize(
+    ("platform", "build", "source", "section"),
+    [(LocalFeed(), rss.build, f"URL{PATH}", of_rss), (LocalReddit(), reddit.build, "r/stocks", of_reddit)],
+)
+class TestEndlessReplies:
+    def test_a_huge_reply_is_not_read_to_its_end(
+        self, platform: Platform, build: Build, source: str, section: Callable[[str], dict[str, Mapping[str, object]]]
+    ) -> None:
+        with staged(platform, build, source, guid, section) as stage:
+            packed = gzip.compress(bytes(17 * 2**20))
+            for reply in (Reply(200, b"x" * (17 * 2**20)), Reply(200, packed, {"Content-Encoding": "gzip"})):
+                platform.fault = reply
+                with pytest.raises(SourceError, match="more than 16 MB"):
+                    ids(stage.open())
+
+    def test_a_reply_that_drips_is_given_up(
+        self,
+        platform: Platform,
+        build: Build,
+        source: str,
+        section: Callable[[str], dict[str, Mapping[str, object]]],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(polite_http, "LONGEST_REPLY", 0.05)
+        platform.fault = Reply(200, b"x" * 1000, pause=0.01)
+        began = time.monotonic()
+        with (
+            staged(platform, build, source, guid, section) as stage,
+            pytest.raises(SourceError, match="took longer than"),
+        ):
             ids(stage.open())
+        assert time.monotonic() - began < 5  # of 30: three times a thousand bytes
 
 
 @pytest.mark.parametrize(
@@ -260,14 +288,6 @@ def test_newsapi_does_not_look_back_further_than_it_may() -> None:
         stage.publish([told(1)])
         assert len(ids(stage.open(), Watermark(UNTIL - timedelta(days=90), "old"))) == 1
         assert local.asked[0].query["from"] == "2026-10-23T13:00:00Z"
-
-
-def test_a_reply_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polite_http, "LONGEST_REPLY", 0.0)
-    with staged(LocalFeed(), rss.build, f"URL{PATH}", guid, of_rss) as stage:
-        stage.publish([told(1)])
-        with pytest.raises(SourceError, match="took longer than"):
-            ids(stage.open())
 
 
 def test_newsapi_names_the_publisher() -> None:

@@ -1,6 +1,7 @@
 """What the local platforms have in common: posts as a test tells them, faults on request, HTTP on the loopback."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,12 +33,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; of the body only the first `cut` bytes are sent before the connection is closed (None: all)."""
+    """An answer; of the body only the first `cut` bytes are sent before the connection is closed (None: all).
+
+    With `pause` the bytes come one by one, so many seconds after each other.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
+    pause: float = 0
 
 
 class Platform:
@@ -94,8 +99,16 @@ class PlatformHandler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(reply.body)))
         self.send_header("Connection", "close")  # which client keeps what open for how long is not what we test
         self.end_headers()
-        self.wfile.write(reply.body[: reply.cut])
         self.close_connection = True
+        if not reply.pause:
+            self.wfile.write(reply.body[: reply.cut])
+            return
+        for byte in reply.body[: reply.cut]:
+            try:
+                self.wfile.write(bytes([byte]))
+            except OSError:  # nobody listens any more
+                return
+            time.sleep(reply.pause)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base class has it
         """Keep quiet."""
