@@ -5,6 +5,7 @@ lies), or `package:NAME` for a file that ships in algo_trading/data/posts.
 """
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,8 +44,10 @@ class Record:
 class PostFile:
     """Implements PostFeed for a file.
 
-    A page is the file with blank lines in the place of what was not asked for, so that line numbers stay. Lines whose
-    time cannot be read come with the first post that is asked for.
+    A page is the file with blank lines in the place of what was not asked for, so that line numbers stay. The
+    watermark's token is a hash of the file. While the file stays as it was, a poll gives what is newer than the
+    watermark; once it has changed, every line up to the time asked for, also those that cannot be read: what is new may
+    stand anywhere, and storage knows the rest.
     """
 
     replay = True
@@ -71,10 +74,15 @@ class PostFile:
             raise SourceError(
                 f"the file of posts {self._path} cannot be read: {(error.strerror or str(error)).lower()}"
             ) from None
-        records = self._records(content)
-        asked = [record for record in records if _is_asked(record, since, until)]
+        digest = hashlib.sha256(content).hexdigest()
+        is_changed = since.token != digest
+        after = None if is_changed else since.published_at
+        asked = [record for record in self._records(content) if _is_asked(record, is_changed, after, until)]
         if any(record.cells is not None for record in asked):
-            yield FeedPage(self._content(content, asked), MEDIA_TYPES[self._suffix], self._suffix)
+            # Asked for an earlier time, what was put in between that and the watermark is still to come.
+            is_complete = since.published_at is None or since.published_at <= until
+            token = digest if is_complete else ""
+            yield FeedPage(self._content(content, asked), MEDIA_TYPES[self._suffix], self._suffix, token)
 
     def parse(self, page: FeedPage) -> pa.Table:
         records = self._records(page.content)
@@ -154,11 +162,11 @@ def _next(reader: Iterator[list[str]]) -> list[str] | None:
         return None
 
 
-def _is_asked(record: Record, since: Watermark, until: datetime) -> bool:
+def _is_asked(record: Record, is_changed: bool, after: datetime | None, until: datetime) -> bool:
     published = _time(record.cells.get("published")) if record.cells else None
     if published is None:
-        return since.published_at is None
-    return (since.published_at is None or published > since.published_at) and published <= until
+        return is_changed
+    return published <= until and (after is None or published > after)
 
 
 def _time(value: object) -> datetime | None:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -64,10 +65,34 @@ class FileContract(PostFeedContract):
     def write(self, path: Path, rows: list[dict[str, str]]) -> None:
         raise NotImplementedError
 
-    def test_nothing_comes_twice(self, stage: Stage) -> None:
+    def token(self, stage: Stage) -> str:
+        """What is kept after a poll of the file as it is."""
+        (page,) = stage.open().poll(Watermark(), UNTIL)
+        assert page.token
+        return page.token
+
+    def test_nothing_comes_twice_from_a_file_that_stays(self, stage: Stage) -> None:
         posts = [told(number, number) for number in range(1, 6)]
         stage.publish(posts)
-        assert ids(stage.open(), watermark(stage, posts[2])) == [stage.id_of(post) for post in posts[3:]]
+        seen = replace(watermark(stage, posts[2]), token=self.token(stage))
+        assert ids(stage.open(), seen) == [stage.id_of(post) for post in posts[3:]]
+        seen = replace(watermark(stage, posts[4]), token=seen.token)
+        assert list(stage.open().poll(seen, UNTIL)) == []
+
+    def test_a_line_put_in_late_is_found(self, stage: Stage) -> None:
+        posts = [told(number, number) for number in range(1, 6)]
+        stage.publish([post for post in posts if post is not posts[1]])
+        seen = replace(watermark(stage, posts[4]), token=self.token(stage))
+        stage.publish([posts[1]])
+        assert stage.id_of(posts[1]) in ids(stage.open(), seen)
+
+    def test_a_line_put_in_late_is_found_after_an_earlier_time_was_asked_for(self, stage: Stage) -> None:
+        posts = [told(number, number) for number in range(1, 6)]
+        stage.publish([post for post in posts if post is not posts[2]])
+        seen = replace(watermark(stage, posts[4]), token=self.token(stage))
+        stage.publish([posts[2]])
+        (page,) = stage.open().poll(seen, posts[1].published)
+        assert stage.id_of(posts[2]) in ids(stage.open(), replace(seen, token=page.token or seen.token))
 
     def test_nothing_comes_before_its_time(self, stage: Stage) -> None:
         posts = [told(number, number) for number in range(1, 6)]
@@ -85,7 +110,8 @@ class FileContract(PostFeedContract):
                 for place in stage.open().parse(page)["place"].to_pylist()
             ]
 
-        assert places(watermark(stage, told(1, 1))) == places(Watermark())[1:]
+        seen = replace(watermark(stage, told(1, 1)), token=self.token(stage))
+        assert places(seen) == places(Watermark())[1:]
 
 
 class TestJsonLines(FileContract):

@@ -83,9 +83,15 @@ def test_a_broken_line_does_not_spoil_the_others(tmp_path: Path) -> None:
 
 
 def test_broken_lines_come_once(tmp_path: Path) -> None:
-    (tmp_path / "posts.jsonl").write_text("\n".join([GOOD, "{cut", LATER]))
-    since = Watermark(datetime(2026, 11, 20, 10, tzinfo=UTC), "1")
-    assert [(row["id"], row["place"]) for row in read("posts.jsonl", since)] == [("2", "posts.jsonl:3")]
+    undated = '{"platform": "x", "id": "3", "published": "soon", "body": "three"}'
+    path = tmp_path / "posts.jsonl"
+    path.write_text("\n".join([GOOD, "{cut", undated, LATER]))
+    (page,) = opened("posts.jsonl").poll(Watermark(), UNTIL)
+    since = Watermark(datetime(2026, 11, 20, 10, tzinfo=UTC), "1", page.token)
+    assert [(row["id"], row["place"]) for row in read("posts.jsonl", since)] == [("2", "posts.jsonl:4")]
+    with path.open("a") as file:
+        file.write("\n{cut off\n" + undated.replace("3", "4"))
+    assert [row["place"].partition(":")[2] for row in read("posts.jsonl", since)] == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_a_file_that_does_not_begin_yet_gives_nothing(tmp_path: Path) -> None:
