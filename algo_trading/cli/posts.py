@@ -5,7 +5,7 @@ from typing import Any
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
 from algo_trading.domain.post import Mention
-from algo_trading.errors import AlgoTradingError
+from algo_trading.errors import AlgoTradingError, ConfigError
 from algo_trading.services.deliver import DeliverMails
 from algo_trading.services.notify import NotifySubscribers
 from algo_trading.services.open_accounts import OpenAccounts
@@ -18,7 +18,7 @@ def run_text(*, as_json: bool) -> None:
     """Collect, read, decide, mail; what was done before changes nothing."""
     with bootstrap() as application:
         if not application.feeds:
-            raise AlgoTradingError("no feed is configured: add a [[feeds]] table with platform and source")
+            raise ConfigError("no feed is configured: add a [[feeds]] table with platform and source")
         application.make(OpenAccounts)()
         report = application.make(RunText)()
         queued = application.make(NotifySubscribers)()

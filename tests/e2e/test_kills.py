@@ -1,16 +1,21 @@
 """Kill everything at random moments, start again: the end state is that of an undisturbed run."""
 
+import json
 import os
 import random
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from faults.installations import BUSY, LOAD, SESSIONS, Installation, installation
-from faults.kills import IN_FIRST_START, IN_SESSIONS, Blow, Measure, log_position, plan, strike
+from faults.kills import IN_FIRST_START, IN_SESSIONS, IN_TEXT, Blow, Measure, log_position, plan, strike
 from faults.undisturbed import Undisturbed
 from faults.world import World
 
-SHORT, LONG, FIRST_STARTS = 3, 20, 6
+SHORT, LONG, FIRST_STARTS, TEXTS = 3, 20, 6, 10
+TEXT = ("run-text", "--json")
 SEED = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 # A program that is interrupted, or whose server dies, ends with a sentence, unless it was about to end anyway.
 SAID = {"server": (1, "error: "), "interrupt": (130, "interrupted; ")}
@@ -38,6 +43,47 @@ def test_first_start_and_load_survive_kills(undisturbed: Undisturbed, round_: in
         blows = plan(f"{SEED}-first-{round_}", IN_FIRST_START, most=4)
         told = _disturb(disturbed, LOAD, blows, undisturbed.load, begin=0)
         _ends_as(disturbed, LOAD, undisturbed.loaded, told)
+
+
+@pytest.mark.e2e
+def test_text_survives_kills(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    """Forty posts are collected, read and decided on, the last of them mailed."""
+    _text_survives(undisturbed, tmp_path, f"{SEED}-text", most=2)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("round_", range(TEXTS))
+def test_text_survives_many_kills(undisturbed: Undisturbed, tmp_path: Path, round_: int) -> None:
+    _text_survives(undisturbed, tmp_path, f"{SEED}-text-{round_}", most=4)
+
+
+def _text_survives(undisturbed: Undisturbed, folder: Path, seed: str, most: int) -> None:
+    path = folder / "posts.jsonl"
+    path.write_text("".join(json.dumps(_post(number)) + "\n" for number in range(40)), encoding="utf-8")
+    named = json.dumps([{"platform": "file", "source": str(path), "influencers": ["*"]}])
+    with installation(copy_of=undisturbed.prepared) as plain:
+        plain.variables["ALGO_FEEDS"] = named
+        plain.server.start()
+        begin, clock = log_position(plain.home), time.monotonic()
+        plain.run(*TEXT).well()
+        usual = Measure(time.monotonic() - clock, log_position(plain.home) - begin)
+        wanted = plain.world()
+    assert len(wanted.tables["posts"]) == 40
+    assert len(wanted.tables["signals"]) == len(wanted.tables["mentions"]) == 60
+    assert wanted.mails
+    with installation(copy_of=undisturbed.prepared) as disturbed:
+        disturbed.variables["ALGO_FEEDS"] = named
+        disturbed.server.start()
+        begin = log_position(disturbed.home)
+        told = _disturb(disturbed, TEXT, plan(seed, IN_TEXT, most), usual, begin)
+        _ends_as(disturbed, TEXT, wanted, told)
+
+
+def _post(number: int) -> dict[str, str]:
+    """A post every 26 hours up to the evening before the first session; every second one names two companies."""
+    published = datetime(2005, 2, 17, 22, tzinfo=UTC) - (39 - number) * timedelta(hours=26)
+    body = "$IBM is a strong buy" + (", $AAPL too." if number % 2 else ".")
+    return {"platform": "file", "id": str(number), "author": "ann", "published": published.isoformat(), "body": body}
 
 
 def _sessions_survive(undisturbed: Undisturbed, seed: str) -> None:

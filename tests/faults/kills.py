@@ -18,6 +18,7 @@ Trigger = Literal["log", "draft", "mail", "object", "export", "cluster", "server
 Victims = Literal["program", "server", "both", "interrupt"]
 VICTIMS: tuple[Victims, ...] = ("program", "program", "server", "both", "both", "interrupt")
 IN_SESSIONS: tuple[Trigger, ...] = ("log", "log", "log", "draft", "mail", "object", "export")
+IN_TEXT: tuple[Trigger, ...] = ("log", "log", "log", "draft", "mail", "object")
 IN_FIRST_START: tuple[Trigger, ...] = ("cluster", "server", "log", "object", "clock", "clock")
 POLL = 0.0004  # seconds
 
