@@ -22,6 +22,10 @@ Data = Annotated[
 ]
 Model = Annotated[Path | None, typer.Option("--model", help="Folder of a model for the scorer transformer.")]
 Names = Annotated[list[str] | None, typer.Option("--scorer", help="Only this scorer; may be repeated.")]
+Anew = Annotated[
+    bool,
+    typer.Option("--anew", help="Train anew ten times, keep another tenth each time, measure ours on that; minutes."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
@@ -36,6 +40,7 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     scorer: Names = None,
     data: Data = None,
     model: Model = None,
+    anew: Anew = False,
     json: Json = False,
 ) -> None:
     """Measure every scorer on labelled texts: accuracy, macro-F1, each class, confusion, texts per second.
@@ -53,6 +58,9 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     """
     from algo_trading.cli import text_reports
 
+    if anew:
+        text_reports.evaluate_anew("sentiment", data, as_json=json)
+        return
     columns = (text_column, label_column)
     text_reports.evaluate_sentiment(csv, columns, mapping or [], scorer or [], data, model, as_json=json)
 
@@ -100,6 +108,7 @@ def evaluate_events(  # noqa: PLR0917 - the options, in their order
         list[str] | None, typer.Option("--map", metavar="LABEL=TOPIC", help="How a label is to be read; may repeat.")
     ] = None,
     data: Data = None,
+    anew: Anew = False,
     json: Json = False,
 ) -> None:
     """Measure the event classifier on labelled texts: accuracy, macro-F1, each topic, confusion, texts per second.
@@ -113,6 +122,9 @@ def evaluate_events(  # noqa: PLR0917 - the options, in their order
     """
     from algo_trading.cli import text_reports
 
+    if anew:
+        text_reports.evaluate_anew("events", data, as_json=json)
+        return
     text_reports.evaluate_events(csv, (text_column, label_column), mapping or [], data, as_json=json)
 
 

@@ -75,6 +75,15 @@ def evaluate_events(
     _print(results, single=csv is not None, as_json=as_json)
 
 
+def evaluate_anew(name: str, data: Path | None, *, as_json: bool) -> None:
+    """Measure the way in which a model of ours is trained, on each part of the shared set in turn."""
+    from algo_trading.sentiment.recipes import each_part_kept
+
+    scorer = {"sentiment": FinanceScorer.name, "events": EventClassifier.name}[name]
+    results = {f"{name}, each tenth kept in turn": {scorer: each_part_kept(name, _sets_folder(data))}}
+    _print(results, single=False, as_json=as_json)
+
+
 def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source: str, *, as_json: bool) -> None:
     """Show what each text says and why."""
     scorers, classifier, finance = _scorers(names, model), EventClassifier(), FinanceScorer()

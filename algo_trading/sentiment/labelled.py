@@ -11,7 +11,7 @@ from pathlib import Path
 from algo_trading.domain.sentiment import Tone, Topic
 from algo_trading.errors import ConfigError
 
-HELD_OUT_ONE_IN = 10
+PARTS, HELD_OUT = 10, 0
 LONGEST_FIELD = 10_000_000  # characters; the library stops at 131,072
 MOST_NAMED = 8  # unknown labels or columns that a sentence names
 
@@ -35,9 +35,9 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def split(self) -> tuple["Labelled", "Labelled"]:
-        """The part for training, and the part that is kept for testing."""
-        kept = [is_held_out(text) for text in self.texts]
+    def split(self, part: int = HELD_OUT) -> tuple["Labelled", "Labelled"]:
+        """What is for training, and the part that is kept for testing."""
+        kept = [part_of(text) == part for text in self.texts]
         return self._where(kept, wanted=False), self._where(kept, wanted=True)
 
     def _where(self, flags: Sequence[bool], *, wanted: bool) -> "Labelled":
@@ -69,10 +69,10 @@ class Decided:
         return None if others else tone
 
 
-def is_held_out(text: str) -> bool:
-    """Whether a text of the shared sets is for testing alone: one in ten, chosen by its hash."""
+def part_of(text: str) -> int:
+    """The part of the shared sets that a text belongs to, by its hash; what ships has not learnt from HELD_OUT."""
     first = hashlib.sha256(text.strip().encode(errors="replace")).digest()[:4]
-    return int.from_bytes(first) % HELD_OUT_ONE_IN == 0
+    return int.from_bytes(first) % PARTS
 
 
 def tone_labels() -> dict[str, str]:

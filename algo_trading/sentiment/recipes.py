@@ -1,5 +1,6 @@
 """What our own models learn from, and with which settings."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 
 from algo_trading.domain.sentiment import Tone, Topic
 from algo_trading.sentiment.about import views
-from algo_trading.sentiment.labelled import headlines, is_held_out, topics, tweets
+from algo_trading.sentiment.evaluation import Evaluation, evaluate
+from algo_trading.sentiment.labelled import HELD_OUT, PARTS, Labelled, headlines, part_of, topics, tweets
 from algo_trading.sentiment.linear import LinearModel
 from algo_trading.sentiment.training import train
 
@@ -19,13 +21,13 @@ DIFFERENT_WEIGHT = 2.0  # of a headline whose entities have different tones besi
 SENTIMENT_BLOCKS, EVENT_BLOCKS = (0.8, 0.5, 1.0), (1.0, 1.0, 0.5)
 
 
-def train_sentiment(folder: Path) -> dict[str, LinearModel]:
+def train_sentiment(folder: Path, kept: int = HELD_OUT) -> dict[str, LinearModel]:
     """The model of the scorer `finance` for whole texts: tweets, and headlines whose entities share one tone.
 
-    `folder` is `sentiment_events` of the shared data. What is held out stays out.
+    `folder` is `sentiment_events` of the shared data; the part `kept` is left out.
     """
-    learn, _ = tweets(folder).split()
-    common = [(h.text, h.common.value) for h in headlines(folder) if h.common and not is_held_out(h.text)]
+    learn, _ = tweets(folder).split(kept)
+    common = [(h.text, h.common.value) for h in headlines(folder) if h.common and part_of(h.text) != kept]
     texts = [*learn.texts, *(text for text, _ in common)]
     labels = np.array([TONES.index(label) for label in (*learn.labels, *(label for _, label in common))])
     weights = np.concatenate([np.ones(len(learn)), np.full(len(common), HEADLINE_WEIGHT)])
@@ -33,11 +35,11 @@ def train_sentiment(folder: Path) -> dict[str, LinearModel]:
     return {"sentiment": model}
 
 
-def train_about(folder: Path) -> dict[str, LinearModel]:
-    """The models of the scorer `finance` for one of several names: all entities of the headlines not held out."""
+def train_about(folder: Path, kept: int = HELD_OUT) -> dict[str, LinearModel]:
+    """The models of the scorer `finance` for one of several names: all entities of the headlines that are not kept."""
     wholes, clauses, labels, weights = [], [], [], []
     for headline in headlines(folder):
-        if not is_held_out(headline.text):
+        if part_of(headline.text) != kept:
             whole, clause = views(headline.text, headline.spans)
             wholes += whole
             clauses += clause
@@ -55,16 +57,32 @@ def train_about(folder: Path) -> dict[str, LinearModel]:
     return dict(zip(("about_whole", "about_clause"), models, strict=True))
 
 
-def train_events(folder: Path) -> dict[str, LinearModel]:
-    """The model of the event classifier: the part of the topics that is not held out."""
-    learn, _ = topics(folder).split()
+def train_events(folder: Path, kept: int = HELD_OUT) -> dict[str, LinearModel]:
+    """The model of the event classifier: the topics that are not kept."""
+    learn, _ = topics(folder).split(kept)
     names = [topic.value for topic in Topic]
     labels = np.array([names.index(label) for label in learn.labels])
     (model,) = train([learn.texts], labels, np.ones(len(learn)), names, cost=0.5, balanced=False, blocks=EVENT_BLOCKS)
     return {"events": model}
 
 
-RECIPES: dict[str, tuple[Callable[[Path], dict[str, LinearModel]], ...]] = {
+RECIPES: dict[str, tuple[Callable[..., dict[str, LinearModel]], ...]] = {
     "sentiment": (train_sentiment, train_about),
     "events": (train_events,),
 }
+
+
+def each_part_kept(name: str, folder: Path) -> Evaluation:
+    """Train the first model of `name` anew for each part, and measure what it makes of the part that was kept."""
+    labelled: Labelled = {"sentiment": tweets, "events": topics}[name](folder)
+    actual: list[str] = []
+    predicted: list[str] = []
+    seconds = 0.0
+    for part in range(PARTS):
+        (model,) = RECIPES[name][0](folder, part).values()
+        _, kept = labelled.split(part)
+        begin = time.perf_counter()
+        predicted += [model.classes[index] for index in model.logits(kept.texts).argmax(axis=1)]
+        seconds += time.perf_counter() - begin
+        actual += kept.labels
+    return evaluate(actual, predicted, model.classes, seconds)

@@ -11,9 +11,10 @@ from algo_trading.domain.sentiment import Tone, Topic
 from algo_trading.errors import ConfigError
 from algo_trading.sentiment.about import views
 from algo_trading.sentiment.labelled import (
+    PARTS,
     Decided,
     headlines,
-    is_held_out,
+    part_of,
     read_labelled,
     tone_labels,
     topic_labels,
@@ -115,7 +116,8 @@ def test_published_names(label: str, topic: Topic, path: Path) -> None:
 
 @given(text=st.text())
 def test_what_is_held_out_depends_on_the_text_alone(text: str) -> None:
-    assert is_held_out(text) == is_held_out(f" {text}\n")
+    assert part_of(text) == part_of(f" {text}\n")
+    assert 0 <= part_of(text) < PARTS
 
 
 @given(text=st.text(max_size=40), data=st.data())

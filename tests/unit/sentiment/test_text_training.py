@@ -71,6 +71,13 @@ def test_topics_are_learnt(sets: Path, tmp_path: Path) -> None:
     assert learnt.logits([f"topic{k} word{k}" for k in range(20)]).argmax(axis=1).tolist() == list(range(20))
 
 
+def test_each_part_is_measured_by_a_model_that_has_not_seen_it(sets: Path) -> None:
+    arguments = ["evaluate", "--anew", "--data", str(sets), "--json"]
+    (report,) = json.loads(CliRunner().invoke(events, arguments, catch_exceptions=False).stdout).values()
+    assert report["events"]["accuracy"] > 0.9
+    assert sum(of["support"] for of in report["events"]["per_class"].values()) == 240
+
+
 def test_a_folder_that_cannot_be_written_is_one_sentence(sets: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     arguments = ["train", "--data", str(sets), "--into", str(tmp_path / "file")]
