@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from algo_trading.sentiment.scorers import Scorer
     from algo_trading.services.export import ExclusiveWork
     from algo_trading.services.open_accounts import AccountPlan, SubscriptionPlan
+    from algo_trading.services.read_posts import Influencers
     from algo_trading.settings import FeedSettings, StrategySettings
     from algo_trading.strategies.active import ActivePair
     from algo_trading.strategies.base import Strategy
@@ -140,9 +141,14 @@ class App:
         return self.settings.feeds
 
     @property
-    def influencers(self) -> Mapping[str, Sequence[str]]:
-        """The authors whose single posts count, by the feed's name."""
-        return {feed.name: feed.influencers for feed in self.feed_lines}
+    def influencers(self) -> Influencers:
+        """Whose single posts count. A name counts on the platform of its feed, and in the feed's own posts."""
+        from algo_trading.services.read_posts import EVERYBODY, Influencers
+
+        named = [(feed, name.removeprefix("@").casefold()) for feed in self.feed_lines for name in feed.influencers]
+        places = [(feed.name, name) for feed, name in named]
+        places += [(feed.platform, name) for feed, name in named if name != EVERYBODY]
+        return Influencers(frozenset(places))
 
     @cached_property
     def coin_source(self) -> CoinListings:
@@ -313,7 +319,7 @@ class App:
         from algo_trading.sentiment.names import packaged_listings, read_names
 
         own = self.settings.sentiment.names
-        known = [*packaged_listings(), *self.listings.all(), *(read_names(Path(own)) if own else ())]
+        known = [*packaged_listings(), *self.listings.all(), *(read_names(Path(own).expanduser()) if own else ())]
         return MentionFinder(list({listing.instrument: listing for listing in known}.values()))
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import SETTINGS, SOURCE_POOL, SOURCE_RETRIES, manners
+from algo_airflow.flow import SETTINGS, SOURCE_RETRIES, TEXT_POOL, manners
 from algo_airflow.runtime import Report, application, told
 
 
@@ -10,7 +10,7 @@ from algo_airflow.runtime import Report, application, told
 def coin_listings() -> None:
     """Refresh the names under which coins are found in posts. Without a configured source there is no schedule."""
 
-    @task(pool=SOURCE_POOL, retries=SOURCE_RETRIES)
+    @task(pool=TEXT_POOL, retries=SOURCE_RETRIES)
     def refresh() -> Report:
         """Fetch the listing, archive it as it came, and store names, ranks and prices; unchanged ones stay."""
         from algo_trading.services.list_coins import ListCoins

@@ -4,7 +4,6 @@ from airflow.sdk import dag, task
 
 from algo_airflow.flow import SIGNALS, after, manners
 from algo_airflow.mails import deliver, notify
-from algo_airflow.posts import decide
 from algo_airflow.runtime import Report, application, run_session, told
 
 
@@ -26,10 +25,8 @@ def signal_dispatch() -> None:
             app.make(OpenAccounts)()
             return told(app.make(ExecuteSignals)(), run_session(app))
 
-    # Posts that nobody has decided on yet come first: behind the cursors it is too late for an order and for a mail.
-    decided, notified = decide(), notify()
-    decided >> [execute(), notified]
-    notified >> deliver()
+    execute()
+    notify() >> deliver()
 
 
 signal_dispatch()

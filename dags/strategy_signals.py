@@ -18,24 +18,30 @@ def strategy_signals() -> None:
     def evaluate(symbols: list[str]) -> Report:
         """Ask the strategies about a shard; pairs without a bar of the session are skipped and named.
 
-        Posts that nobody has read yet are read before, so that what was there at the close counts.
+        Where a strategy reads text, posts that nobody has read yet are read before: what was there at the close counts.
         """
-        from algo_trading.services.evaluate import EvaluateStrategies
+        from algo_trading.services.evaluate import EvaluateStrategies, heed_text
         from algo_trading.services.read_posts import ReadPosts
 
         with application() as app:
             session = run_session(app)
-            if app.posts.unread(1):
+            if heed_text(app.pairs) and app.posts.unread(1):
                 app.make(ReadPosts)()
             return told(app.make(EvaluateStrategies)(session, instruments(app, symbols)), session)
 
     @task(outlets=[SIGNALS])
     def publish(reports: Reports) -> None:
-        """Note that the session is decided, so that accounts and subscriptions may move through it, and announce it."""
+        """Note that the session is decided, so that accounts and subscriptions may move through it, and announce it.
+
+        Posts that no strategy has decided on yet are decided on before: behind the cursors it is too late for a mail
+        and for an order.
+        """
         from algo_trading.repositories.signals import Stage
+        from algo_trading.services.decide_on_posts import DecideOnPosts
 
         session = one_session(reports)
         with application() as app:
+            app.make(DecideOnPosts)()
             app.sessions.mark(app.settings.venue, session, Stage.DECIDED)
         announce(SIGNALS, session, decided=sum(report["decided"] for report in reports))
 

@@ -11,14 +11,14 @@ from algo_trading.repositories.bars import BarRepository, CorporateActionReposit
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
-from algo_trading.repositories.signals import SessionLog, SignalRepository
+from algo_trading.repositories.signals import SessionLog
 from algo_trading.sentiment.events import EventClassifier
 from algo_trading.sentiment.impact import ImpactWeights
 from algo_trading.sentiment.mentions import MentionFinder
 from algo_trading.services.collect import CollectPosts
 from algo_trading.services.decide_on_posts import DecideOnPosts
 from algo_trading.services.features import JoinFeatures
-from algo_trading.services.read_posts import ReadPosts
+from algo_trading.services.read_posts import Influencers, ReadPosts
 from algo_trading.services.run_text import RunText
 from algo_trading.strategies.active import ActivePair
 from fakes.fundamentals import FakeFundamentals
@@ -26,6 +26,7 @@ from fakes.post_feed import FakePostFeed
 from fakes.post_gate import FakePostGate
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.scorer import FakeScorer
+from fakes.signals import FakeSignals
 
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
 INFLUENCER = "ann"
@@ -75,7 +76,13 @@ class TextWorld:
     def reading(self) -> ReadPosts:
         """The service that reads posts."""
         return ReadPosts(
-            self.posts, self.mentions, finder(), FakeScorer(), events(), self.weights, {FEED: (INFLUENCER,)}
+            self.posts,
+            self.mentions,
+            finder(),
+            FakeScorer(),
+            events(),
+            self.weights,
+            Influencers(frozenset({(FEED, INFLUENCER)})),
         )
 
     def flow(
@@ -83,7 +90,7 @@ class TextWorld:
         *,
         bars: BarRepository,
         actions: CorporateActionRepository,
-        signals: SignalRepository,
+        signals: FakeSignals,
         sessions: SessionLog,
         pairs: Sequence[ActivePair],
         quarantine: QuarantineRepository,
@@ -95,5 +102,6 @@ class TextWorld:
         collect = CollectPosts(
             [self.feed], FakePostGate(), self.posts, self.feed_states, quarantine, quality, objects, clock
         )
-        decide = DecideOnPosts(bars, actions, self.join, signals, sessions, pairs, clock)
+        join = JoinFeatures(FakeMentions(self.posts, signals), FakeFundamentals())
+        decide = DecideOnPosts(bars, actions, join, signals, sessions, pairs, clock)
         return RunText(collect, self.reading(), decide)

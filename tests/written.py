@@ -15,6 +15,7 @@ from algo_trading.repositories.posts import Reading
 from algo_trading.services.features import JoinFeatures
 from fakes.fundamentals import FakeFundamentals
 from fakes.posts import FakeMentions, FakePosts
+from fakes.signals import FakeSignals
 
 
 def a_mention(
@@ -45,7 +46,9 @@ def a_mention(
     )
 
 
-def joining(mentions: Sequence[Mention] = (), figures: Sequence[Fundamentals] = ()) -> JoinFeatures:
+def joining(
+    mentions: Sequence[Mention] = (), figures: Sequence[Fundamentals] = (), signals: FakeSignals | None = None
+) -> JoinFeatures:
     """A join of these mentions, of which several may be in one post, and figures."""
     posts, fundamentals = FakePosts(), FakeFundamentals()
     posts.add([post_of(mention) for mention in mentions])
@@ -54,7 +57,7 @@ def joining(mentions: Sequence[Mention] = (), figures: Sequence[Fundamentals] = 
         in_post.setdefault(mention.post, []).append(mention)
     posts.store_readings([Reading(key, m[0].sentiment, m[0].topic, tuple(m)) for key, m in in_post.items()])
     fundamentals.add(figures, "test")
-    return JoinFeatures(FakeMentions(posts), fundamentals)
+    return JoinFeatures(FakeMentions(posts, signals), fundamentals)
 
 
 def chatter(bars: Bars, seed: int = 0, a_day: float = 1.0) -> list[Mention]:

@@ -75,7 +75,7 @@ def show(application: App, airflow: Airflow, wanted: Plan) -> None:
 
 def _show_posts(application: App) -> None:
     """The newest posts that a strategy decided on, with how sure it was."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for signal in application.signals.newest(SIGNALS_LOOKED_AT):
         post = application.posts.find(PostKey.parse(signal.post)) if signal.post else None
         if post and len(rows) < NEWEST_POSTS:

@@ -32,6 +32,17 @@ class PostKey:
         return cls(platform, identity)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Author:
+    """Who writes under this name on a platform; the same name on another platform is somebody else."""
+
+    platform: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """A post or an article that passed the gate. Times are UTC.
@@ -56,6 +67,11 @@ class Post:
     def available_at(self) -> datetime:
         """From when on a decision may rest on it."""
         return max(self.published_at, self.seen_at)
+
+    @property
+    def written_by(self) -> Author | None:
+        """Its author; None where the platform does not tell (a deleted account)."""
+        return Author(self.key.platform, self.author) if self.author else None
 
     @property
     def text(self) -> str:

@@ -17,14 +17,13 @@ import psycopg
 
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
-from algo_trading.launcher.home import HOST, SOURCE_POOL, USER, AirflowHome, airflow_program, checkout_folder
+from algo_trading.launcher.home import HOST, POOLS, USER, AirflowHome, airflow_program, checkout_folder
 from algo_trading.launcher.processes import Family
 from algo_trading.settings import Settings
 
 METADATA_DATABASE = "airflow"
 READY_SECONDS = 180.0
 PORT_SECONDS = 3.0
-SOURCE_SLOTS = 2  # tasks that may ask a market-data source at the same time
 
 Say = Callable[[str], None]
 
@@ -98,7 +97,7 @@ class Airflow:
                     f"Airflow is not ready after {seconds:.0f} s, waiting for {missing}; see {self._family.logs}"
                 )
             time.sleep(0.5)
-        self._make_pool()
+        self._make_pools()
         say(f"Airflow is ready at {self.url}")
 
     def stop(self) -> bool:
@@ -125,18 +124,19 @@ class Airflow:
         known = {dag["dag_id"] for dag in self.api.every("/dags", "dags", exclude_stale="true")}
         return ", ".join(sorted(wanted - known))
 
-    def _make_pool(self) -> None:
-        pool = {
-            "name": SOURCE_POOL,
-            "slots": SOURCE_SLOTS,
-            "description": "Tasks asking the market-data source at the same time",
-            "include_deferred": False,
-        }
-        try:
-            self.api.post("/pools", pool)
-        except ApiError as error:
-            if error.status != CONFLICT:  # a pool that somebody has resized stays as it is
-                raise
+    def _make_pools(self) -> None:
+        for name, slots in POOLS.items():
+            pool = {
+                "name": name,
+                "slots": slots,
+                "description": f"Tasks asking a source of {name.replace('_', ' ')} at the same time",
+                "include_deferred": False,
+            }
+            try:
+                self.api.post("/pools", pool)
+            except ApiError as error:
+                if error.status != CONFLICT:  # a pool that somebody has resized stays as it is
+                    raise
 
     def _migrate(self, environment: dict[str, str], say: Say) -> None:
         """Bring the metadata database to this Airflow's version; skipped when it was done by this version before."""

@@ -16,7 +16,7 @@ from algo_trading.settings import Settings
 
 USER = "admin"
 HOST = "127.0.0.1"
-SOURCE_POOL = "market_data"
+POOLS = {"market_data": 2, "text": 2}  # how many tasks may ask a source at the same time
 
 
 @dataclass(frozen=True)

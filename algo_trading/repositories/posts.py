@@ -1,13 +1,14 @@
 """Posts, what they say about instruments, and how far each feed has been read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, Mention, Post, PostKey, PostKind
 from algo_trading.domain.sentiment import Topic
+from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.post_feeds import Watermark
 
 
@@ -58,12 +59,20 @@ class MentionRepository(Protocol):
         """Mentions with `after` < available_at <= `until`, sorted by instrument, available_at and post."""
         ...
 
+    def undecided(self, strategy: StrategyId, instruments: Collection[Instrument], until: datetime) -> list[Mention]:
+        """Mentions available by `until` on which the strategy has no signal, sorted as those of `of_instruments`."""
+        ...
+
     def of_posts(self, posts: Sequence[PostKey]) -> list[Mention]:
         """The mentions in some posts, sorted by post and instrument."""
         ...
 
-    def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
+    def counts_of(self, authors: Collection[Author], until: datetime) -> Mapping[Author, Mapping[Instrument, int]]:
         """How often each author has mentioned what, in posts available before `until`."""
+        ...
+
+    def by_authors(self, authors: Collection[Author], since: datetime, until: datetime) -> list[Mention]:
+        """Mentions by these authors with `since` <= available_at < `until`, in the order of that time."""
         ...
 
     def count(self) -> int:

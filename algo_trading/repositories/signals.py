@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Mention
-from algo_trading.domain.signal import Signal, StrategyId
+from algo_trading.domain.signal import Signal
 
 
 class SignalRepository(Protocol):
@@ -23,10 +22,6 @@ class SignalRepository(Protocol):
 
     def on_posts(self, venue: str, after: datetime, before: datetime) -> list[Signal]:
         """Signals on posts with `after` <= available_at < `before`, by that time, then post, strategy and symbol."""
-        ...
-
-    def undecided(self, strategy: StrategyId, mentions: Sequence[Mention]) -> list[Mention]:
-        """Those of `mentions` on which the strategy has no signal yet, in the same order."""
         ...
 
     def instruments(self) -> list[Instrument]:

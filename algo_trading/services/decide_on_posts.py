@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 
 import numpy as np
 
@@ -45,27 +44,28 @@ class DecideOnPosts:
         the last of these sessions are not there, or where its instrument had none by then.
         """
         until = until or self.clock.now()
-        driven = [pair for pair in self.pairs if pair.strategy.on_posts]
-        mentions = self.join.mentions.of_instruments(sorted({pair.instrument for pair in driven}), None, until)
-        about = {instrument: list(group) for instrument, group in groupby(mentions, lambda found: found.instrument)}
+        driven: dict[Strategy, list[Instrument]] = {}
+        for pair in self.pairs:
+            if pair.strategy.on_posts:
+                driven.setdefault(pair.strategy, []).append(pair.instrument)
         waiting = [
-            (pair, found)
-            for pair in driven
-            for found in self.signals.undecided(pair.strategy.id, about.get(pair.instrument, []))
+            (strategy, found)
+            for strategy, instruments in driven.items()
+            for found in self.join.mentions.undecided(strategy.id, instruments, until)
         ]
         if not waiting:
             return EvaluateReport(0, 0, ())
-        series = self._series({pair.instrument for pair, _ in waiting}, until)
+        series = self._series({mention.instrument for _, mention in waiting}, until)
         decided, skipped = [], []
-        for pair, mention in waiting:
-            bars, actions = series.get(pair.instrument, (None, []))
+        for strategy, mention in waiting:
+            bars, actions = series.get(mention.instrument, (None, []))
             ready = bars is not None and self._ready(bars, mention)
-            known = with_figures(self.join, pair.strategy, bars) if bars and ready else None
-            signal = decide_on_post(pair.strategy, known, actions, mention) if known else None
+            known = with_figures(self.join, strategy, bars) if bars and ready else None
+            signal = decide_on_post(strategy, known, actions, mention) if known else None
             if signal:
                 decided.append(signal)
             else:
-                skipped.append(f"{pair.strategy.name} {pair.instrument} {mention.post}")
+                skipped.append(f"{strategy.name} {mention.instrument} {mention.post}")
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
 
     def _ready(self, bars: Bars, mention: Mention) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import CorporateAction, adjusted
+from algo_trading.domain.features import TEXT_FEATURES
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.signal import Side, Signal
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
@@ -66,6 +67,11 @@ class EvaluateStrategies:
             own = [action for action in actions if action.instrument == pair.instrument]
             decided.append(decide_last(pair.strategy, self.join(bars, pair.strategy.features), own))
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
+
+
+def heed_text(pairs: Sequence[ActivePair]) -> bool:
+    """Whether any strategy needs to know what was written."""
+    return any(set(pair.strategy.features) & set(TEXT_FEATURES) for pair in pairs)
 
 
 def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction]) -> Signal:

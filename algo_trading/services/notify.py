@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from algo_trading.calendars import market_calendar
 from algo_trading.domain.limits import NO_LIMITS, Limits
@@ -60,8 +60,8 @@ class NotifySubscribers:
                 return 0, False  # it was removed meanwhile
             current = locked.subscription
             session = next_session(current.venue, current.start, current.cursor)
-            told = self._on_posts(current)
             decided = self.sessions.reached(current.venue, session, Stage.DECIDED)
+            told = self._on_posts(current, session if decided else None)
             if decided:
                 told += self.signals.of_session(current.venue, session)
                 locked.advance(session)
@@ -70,10 +70,12 @@ class NotifySubscribers:
                 self._require_room(new)  # an error here takes the step back
             return new, decided
 
-    def _on_posts(self, subscription: Subscription) -> list[Signal]:
+    def _on_posts(self, subscription: Subscription, session: date | None) -> list[Signal]:
+        """Signals on posts after the close at the cursor and before that of `session` (None: all there are)."""
         calendar = market_calendar(subscription.venue)
         last = subscription.cursor or calendar.previous(subscription.start).date
-        return self.signals.on_posts(subscription.venue, calendar.session(last).closes_at, END_OF_TIME)
+        before = calendar.session(session).closes_at if session else END_OF_TIME
+        return self.signals.on_posts(subscription.venue, calendar.session(last).closes_at, before)
 
     def _concerns(self, signal: Signal, subscription: Subscription) -> bool:
         level = self.levels.of(signal.confidence)

@@ -1,24 +1,41 @@
 """Posts are read: which instruments they mention, in which tone, about which kind of event."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+import logging
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Found, Mention, Post
-from algo_trading.domain.sentiment import Event, Sentiment
+from algo_trading.domain.post import Author, Found, Mention, Post
+from algo_trading.domain.sentiment import Event, Sentiment, Topic
 from algo_trading.repositories.posts import MentionRepository, PostRepository, Reading
 from algo_trading.sentiment.events import EventClassifier
 from algo_trading.sentiment.impact import ImpactWeights, impact
 from algo_trading.sentiment.mentions import AuthorHistory, MentionFinder
 from algo_trading.sentiment.scorers import Scorer
 
-AT_ONCE = 500  # posts read and stored in one transaction
 EVERYBODY = "*"
+NOBODY = ""
+AT_ONCE = 500  # posts read and stored in one transaction
 SCORED = {"en", "und"}  # the scorers know English; a text too short to tell is taken for it
 UNMOVED = 0.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Influencers:
+    """Whose single posts count: pairs of a feed's name or a platform and an author's name there.
+
+    Names are written in lower case and count in any; EVERYBODY stands for all authors of a feed.
+    """
+
+    names: frozenset[tuple[str, str]] = frozenset()
+
+    def include(self, post: Post) -> bool:
+        """Whether the post is by one of them, whichever feed brought it first."""
+        name = post.author.casefold()
+        return not self.names.isdisjoint({(post.feed, EVERYBODY), (post.feed, name), (post.key.platform, name)})
 
 
 @dataclass(frozen=True)
@@ -31,10 +48,7 @@ class ReadReport:
 
 @dataclass(frozen=True)
 class ReadPosts:
-    """Read every post that nobody has read yet, in the order in which they became available.
-
-    `influencers` are, by the feed's name, the authors whose single posts count; EVERYBODY stands for all of a feed's.
-    """
+    """Read every post that nobody has read yet, in the order in which they became available."""
 
     posts: PostRepository
     mentions: MentionRepository
@@ -42,17 +56,29 @@ class ReadPosts:
     scorer: Scorer
     events: EventClassifier
     impact_weights: ImpactWeights
-    influencers: Mapping[str, Collection[str]]
+    influencers: Influencers
 
     def __call__(self, until: datetime | None = None) -> ReadReport:
         """Read posts available by `until` (None: all there are); each portion is one transaction."""
         read = mentions = 0
         while waiting := self.posts.unread(AT_ONCE, until):
-            mentions += self.posts.store_readings(self._read(waiting))
+            mentions += self._read(waiting)
             read += len(waiting)
         return ReadReport(read, mentions)
 
-    def _read(self, posts: Sequence[Post]) -> list[Reading]:
+    def _read(self, posts: Sequence[Post]) -> int:
+        """Read and store; returns the mentions. A post that cannot be read is logged and counts as saying nothing."""
+        try:
+            readings = self._understood(posts)
+        except Exception:
+            if len(posts) > 1:
+                half = len(posts) // 2
+                return self._read(posts[:half]) + self._read(posts[half:])
+            log.exception("the post %s cannot be read", posts[0].key)
+            readings = [Reading(posts[0].key, UNMOVED, Topic.GENERAL_NEWS_OPINION, ())]
+        return self.posts.store_readings(readings)
+
+    def _understood(self, posts: Sequence[Post]) -> list[Reading]:
         texts = [post.text for post in posts]
         sentiments, events = self.scorer.score(texts), self.events.classify(texts)
         return [
@@ -63,22 +89,25 @@ class ReadPosts:
     def _found(self, posts: Sequence[Post]) -> list[list[Found]]:
         """What each post names, in view of what its author wrote about in posts that were available before it.
 
-        Those may be stored, or stand earlier among `posts`: portions of another size would find the same.
+        Those may be stored, also between these posts, or stand earlier among them: portions of another size would
+        find the same.
         """
-        authors, first, last = sorted({post.author for post in posts}), posts[0].available_at, posts[-1].available_at
-        stored = self.mentions.of_authors(authors, first)
-        interleaved = stored != self.mentions.of_authors(authors, last)  # what came late stands before what was read
-        here: dict[str, Counter[Instrument]] = {}
+        first, last = posts[0].available_at, posts[-1].available_at
+        authors = {author for post in posts if (author := post.written_by)}
+        written = {author: Counter(counts) for author, counts in self.mentions.counts_of(authors, first).items()}
+        between = deque(self.mentions.by_authors(authors, first, last))
         found: list[list[Found]] = []
         for moment, group in groupby(posts, lambda post: post.available_at):
             together = list(group)
-            names = [post.author for post in together]
-            if interleaved:
-                stored = self.mentions.of_authors(sorted(set(names)), moment)
-            history = {name: Counter(stored.get(name, {})) + here.get(name, Counter()) for name in names}
-            places = self.finder.find([post.text for post in together], names, AuthorHistory(history))
-            for author, several in zip(names, places, strict=True):
-                here.setdefault(author, Counter()).update({place.instrument for place in several})
+            while between and between[0].available_at < moment:
+                earlier = between.popleft()
+                written.setdefault(Author(earlier.post.platform, earlier.author), Counter())[earlier.instrument] += 1
+            people = AuthorHistory({str(author): counts for author, counts in written.items()})
+            names = [str(post.written_by or NOBODY) for post in together]
+            places = self.finder.find([post.text for post in together], names, people)
+            for post, several in zip(together, places, strict=True):
+                if post.written_by:
+                    written.setdefault(post.written_by, Counter()).update({place.instrument for place in several})
             found += places
         return found
 
@@ -94,13 +123,12 @@ class ReadPosts:
         return Reading(post.key, score, event.topic, mentions)
 
     def _mention(self, post: Post, place: Found, score: float, event: Event) -> Mention:
-        influencers = self.influencers.get(post.feed, ())
         return Mention(
             post=post.key,
             instrument=place.instrument,
             author=post.author,
             post_kind=post.kind,
-            influencer=EVERYBODY in influencers or post.author in influencers,
+            influencer=self.influencers.include(post),
             published_at=post.published_at,
             available_at=post.available_at,
             matched=place.matched,

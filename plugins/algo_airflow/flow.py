@@ -27,6 +27,7 @@ ARTICLES = Asset("articles", uri="algo-trading://posts/article", group="text")
 MENTIONS = Asset("mentions", uri="algo-trading://mentions", group="text")
 
 SOURCE_POOL = "market_data"
+TEXT_POOL = "text"  # of its own: a slow platform must not keep bars from coming in at the close
 SOURCE_RETRIES = 6  # an hour of patience with a source that is late or asks to slow down
 OWNER = "trading"
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)  # Airflow wants a start date for catching up; the timetable decides

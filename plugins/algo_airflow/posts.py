@@ -1,9 +1,9 @@
-"""What flows have in common that begin with posts and articles: collecting them, and deciding on them."""
+"""What the flows of posts and of articles have in common: a different kind, at a different pace."""
 
 from airflow.sdk import Asset, XComArg, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from algo_airflow.flow import SOURCE_POOL, SOURCE_RETRIES
+from algo_airflow.flow import SOURCE_RETRIES, TEXT_POOL
 from algo_airflow.runtime import Report, application, told
 from algo_trading.domain.post import PostKind
 
@@ -11,7 +11,7 @@ from algo_trading.domain.post import PostKind
 def collected(kind: PostKind, outlet: Asset) -> XComArg:
     """A task that collects what is new of `kind` and announces it; it is skipped where there is nothing to read."""
 
-    @task(outlets=[outlet], pool=SOURCE_POOL, retries=SOURCE_RETRIES)
+    @task(outlets=[outlet], pool=TEXT_POOL, retries=SOURCE_RETRIES)
     def collect() -> Report:
         """Ask every feed for what is newer than what it brought before.
 
@@ -29,12 +29,3 @@ def collected(kind: PostKind, outlet: Asset) -> XComArg:
 
     made: XComArg = collect()
     return made
-
-
-@task
-def decide() -> Report:
-    """One signal for each active pair and post. It rests on that post and on bars that had closed by then."""
-    from algo_trading.services.decide_on_posts import DecideOnPosts
-
-    with application() as app:
-        return told(app.make(DecideOnPosts)())

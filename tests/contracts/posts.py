@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind
 from algo_trading.domain.sentiment import Topic
+from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.repositories.posts import (
     FeedState,
@@ -14,6 +15,8 @@ from algo_trading.repositories.posts import (
     PostRepository,
     Reading,
 )
+from algo_trading.repositories.signals import SignalRepository
+from contracts.signals import CROSS, a_signal, a_signal_on
 
 NOON, MINUTE = datetime(2013, 1, 3, 12, tzinfo=UTC), timedelta(minutes=1)
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
@@ -131,7 +134,7 @@ class PostContract:
 
 
 class MentionContract:
-    """Subclasses give the fixtures `posts` and `mentions`, empty repositories over the same store."""
+    """Subclasses give the fixtures `posts`, `mentions` and `signals`, empty repositories over the same store."""
 
     def test_mentions_come_by_instrument_then_availability(
         self, posts: PostRepository, mentions: MentionRepository
@@ -155,6 +158,21 @@ class MentionContract:
         assert mentions.of_instruments([IBM], None, early.available_at) == [mention_of(early)]
         assert mentions.of_instruments([IBM], late.available_at, late.available_at + MINUTE) == []
 
+    def test_mentions_that_are_not_decided_on(
+        self, posts: PostRepository, mentions: MentionRepository, signals: SignalRepository
+    ) -> None:
+        early, late = a_post("2"), a_post("1", NOON + MINUTE)
+        posts.add([late, early])
+        posts.store_readings([reading_of(late, MSFT, IBM), reading_of(early, IBM)])
+        every = mentions.of_instruments([IBM, MSFT], None, late.available_at)
+        assert mentions.undecided(CROSS, [MSFT, IBM], late.available_at) == every
+        signals.add([a_signal(), a_signal_on("x:2", early.available_at), a_signal_on("x:3", early.available_at)])
+        assert mentions.undecided(CROSS, [MSFT, IBM], late.available_at) == every[1:]
+        assert mentions.undecided(CROSS, [IBM], late.available_at) == every[1:2]
+        assert mentions.undecided(CROSS, [IBM], early.available_at) == []
+        assert mentions.undecided(CROSS, [], late.available_at) == []
+        assert mentions.undecided(StrategyId("other", "{}"), {IBM}, late.available_at) == every[:2]
+
     def test_mentions_of_posts(self, posts: PostRepository, mentions: MentionRepository) -> None:
         first, second, third = a_post("1"), a_post("2"), a_post("3")
         posts.add([first, second, third])
@@ -169,9 +187,16 @@ class MentionContract:
         posts.add(written)
         posts.store_readings([reading_of(post, IBM) for post in written])
         until = written[1].available_at
-        assert mentions.of_authors(["ann", "bob"], until) == {"ann": {IBM: 1}, "bob": {IBM: 1}}
-        assert mentions.of_authors(["ann"], until + MINUTE) == {"ann": {IBM: 2}}
-        assert mentions.of_authors(["eve"], until) == {}
+        ann, bob, eve = Author("x", "ann"), Author("x", "bob"), Author("x", "eve")
+        assert mentions.counts_of([ann, bob], until) == {ann: {IBM: 1}, bob: {IBM: 1}}
+        assert mentions.counts_of({ann}, until + MINUTE) == {ann: {IBM: 2}}
+        assert mentions.counts_of([eve, Author("reddit", "ann")], until) == {}
+        assert mentions.counts_of([], until) == {}
+        first, second, third = (mention_of(post) for post in written)
+        assert mentions.by_authors([ann], first.available_at, until) == [first]
+        assert mentions.by_authors([bob, ann], first.available_at, until + MINUTE) == [first, third, second]
+        assert mentions.by_authors([bob, ann], first.available_at + MINUTE, until) == []
+        assert mentions.by_authors([Author("reddit", "ann")], first.available_at, until + MINUTE) == []
 
 
 class FeedStateContract:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
-from contracts.posts import a_mention
 
 JAN_2, JAN_3 = date(2013, 1, 2), date(2013, 1, 3)
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
@@ -128,14 +127,6 @@ class SignalContract:
         assert signals.on_posts("XNYS", NOON, NOON + 2 * HOUR) == [first, other, second, later]
         assert signals.on_posts("24/7", NOON, NOON + HOUR) == []
         assert signals.of_instrument(IBM) == [close, later, first, second]
-
-    def test_mentions_that_are_not_decided_on(self, signals: SignalRepository) -> None:
-        mentions = [a_mention("x", "2"), a_mention("x", "1"), a_mention("x", "1", MSFT)]
-        assert signals.undecided(CROSS, mentions) == mentions
-        assert signals.undecided(CROSS, []) == []
-        signals.add([a_signal_on("x:1", NOON)])
-        assert signals.undecided(CROSS, mentions) == [mentions[0], mentions[2]]
-        assert signals.undecided(StrategyId("other", "{}"), mentions) == mentions
 
     def test_the_newest_buys_and_sells_come_first(self, signals: SignalRepository) -> None:
         old, new, sell = a_signal(), a_signal(session=JAN_3), a_signal(Side.SELL, MSFT, JAN_3)

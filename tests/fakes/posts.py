@@ -1,11 +1,13 @@
 """Posts, mentions and the state of feeds in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, Mention, Post, PostKey, PostKind
+from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.posts import FeedState, Reading
+from fakes.signals import FakeSignals
 
 
 class FakePosts:
@@ -45,10 +47,11 @@ class FakePosts:
 
 
 class FakeMentions:
-    """Implements MentionRepository over the readings of a FakePosts."""
+    """Implements MentionRepository over the readings of a FakePosts and what was decided on them."""
 
-    def __init__(self, posts: FakePosts) -> None:
+    def __init__(self, posts: FakePosts, signals: FakeSignals | None = None) -> None:
         self._posts = posts
+        self._signals = signals or FakeSignals()
 
     def of_instruments(
         self, instruments: Sequence[Instrument], after: datetime | None, until: datetime
@@ -62,17 +65,30 @@ class FakeMentions:
         ]
         return sorted(wanted, key=lambda mention: (mention.instrument, mention.available_at, mention.post))
 
+    def undecided(self, strategy: StrategyId, instruments: Collection[Instrument], until: datetime) -> list[Mention]:
+        found = self.of_instruments(list(instruments), None, until)
+        return [mention for mention in found if not self._signals.decided(strategy, mention)]
+
     def of_posts(self, posts: Sequence[PostKey]) -> list[Mention]:
         found = [mention for mention in self._all() if mention.post in posts]
         return sorted(found, key=lambda mention: (mention.post, mention.instrument))
 
-    def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
-        history: dict[str, dict[Instrument, int]] = {}
+    def counts_of(self, authors: Collection[Author], until: datetime) -> Mapping[Author, Mapping[Instrument, int]]:
+        history: dict[Author, dict[Instrument, int]] = {}
         for mention in self._all():
-            if mention.author in authors and mention.available_at < until:
-                own = history.setdefault(mention.author, {})
+            author = Author(mention.post.platform, mention.author)
+            if author in authors and mention.available_at < until:
+                own = history.setdefault(author, {})
                 own[mention.instrument] = own.get(mention.instrument, 0) + 1
         return history
+
+    def by_authors(self, authors: Collection[Author], since: datetime, until: datetime) -> list[Mention]:
+        found = [
+            mention
+            for mention in self._all()
+            if Author(mention.post.platform, mention.author) in authors and since <= mention.available_at < until
+        ]
+        return sorted(found, key=lambda mention: (mention.available_at, mention.post, mention.instrument))
 
     def count(self) -> int:
         return len(self._all())

@@ -29,9 +29,12 @@ class FakeSignals:
         found.sort(key=lambda pair: (pair[0], pair[1].post, pair[1].strategy, pair[1].instrument.symbol))
         return [signal for _, signal in found]
 
-    def undecided(self, strategy: StrategyId, mentions: Sequence[Mention]) -> list[Mention]:
-        known = {(s.post, s.instrument) for s in self._signals.values() if s.strategy == strategy}
-        return [mention for mention in mentions if (str(mention.post), mention.instrument) not in known]
+    def decided(self, strategy: StrategyId, mention: Mention) -> bool:
+        """Whether there is a signal on the mention, for FakeMentions."""
+        return any(
+            (s.strategy, s.instrument, s.post) == (strategy, mention.instrument, str(mention.post))
+            for s in self._signals.values()
+        )
 
     def _of(self, venue: str) -> list[Signal]:
         return [signal for signal in self._signals.values() if signal.instrument.venue == venue]

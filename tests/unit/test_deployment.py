@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # its stubs are another package
 
-from algo_trading.launcher.airflow import SOURCE_SLOTS
-from algo_trading.launcher.home import SOURCE_POOL
+from algo_trading.launcher.home import POOLS
 from algo_trading.settings import Settings, load_settings
 
 pytestmark = pytest.mark.unit
@@ -182,7 +181,8 @@ def test_databases_are_made_with_the_users_that_connect() -> None:
 
 
 def test_the_pool_is_the_one_that_dags_use() -> None:
-    assert f"airflow pools set {SOURCE_POOL} {SOURCE_SLOTS} " in text_of("deploy/init.sh")
+    for name, slots in POOLS.items():
+        assert f"airflow pools set {name} {slots} " in text_of("deploy/init.sh")
 
 
 # The image

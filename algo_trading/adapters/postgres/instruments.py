@@ -21,11 +21,19 @@ def ensure_instruments(connection: Connection, named: Iterable[Instrument]) -> d
 
 
 def among(wanted: Iterable[Instrument]) -> ColumnElement[bool]:
-    """Whether a row of `instruments` is one of `wanted`; two parameters, however many they are."""
-    keys = sorted({(instrument.symbol, instrument.venue) for instrument in wanted})
-    columns = (literal([key[part] for key in keys], ARRAY(Text)) for part in (0, 1))
-    named = func.unnest(*columns).table_valued("symbol", "venue").render_derived("named")
-    return tuple_(instruments.c.symbol, instruments.c.venue).in_(select(named.c.symbol, named.c.venue))
+    """Whether a row of `instruments` is one of `wanted`."""
+    keys = [(instrument.symbol, instrument.venue) for instrument in wanted]
+    return pairs_among((instruments.c.symbol, instruments.c.venue), keys)
+
+
+def pairs_among(
+    columns: tuple[ColumnElement[str], ColumnElement[str]], pairs: Iterable[tuple[str, str]]
+) -> ColumnElement[bool]:
+    """Whether two columns hold one of `pairs`; two parameters, however many pairs there are."""
+    wanted = sorted(set(pairs))
+    first, second = (literal([pair[part] for pair in wanted], ARRAY(Text)) for part in (0, 1))
+    table = func.unnest(first, second).table_valued("first", "second").render_derived("wanted")
+    return tuple_(*columns).in_(select(table.c.first, table.c.second))
 
 
 def instrument_id(instrument: Instrument) -> ScalarSelect[int]:

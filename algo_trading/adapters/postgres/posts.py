@@ -1,18 +1,19 @@
 """Posts, mentions and the state of feeds in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.instruments import among, ensure_instruments
-from algo_trading.adapters.postgres.schema import feeds, instruments, mentions, posts
+from algo_trading.adapters.postgres.instruments import among, ensure_instruments, pairs_among
+from algo_trading.adapters.postgres.schema import feeds, instruments, mentions, posts, signals
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind
 from algo_trading.domain.sentiment import Topic
+from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.repositories.posts import FeedState, Reading
 
@@ -88,24 +89,44 @@ class PostgresMentions:
             rows = connection.execute(query.order_by(*_BY_INSTRUMENT, mentions.c.available_at, *_BY_KEY))
             return [_mention(row) for row in rows]
 
+    def undecided(self, strategy: StrategyId, wanted: Collection[Instrument], until: datetime) -> list[Mention]:
+        decided = exists().where(
+            signals.c.strategy == strategy.name,
+            signals.c.params == strategy.params,
+            signals.c.instrument_id == mentions.c.instrument_id,
+            signals.c.post == posts.c.platform + ":" + posts.c.platform_id,
+        )
+        query = _select_mentions().where(among(wanted), mentions.c.available_at <= until, ~decided)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(*_BY_INSTRUMENT, mentions.c.available_at, *_BY_KEY))
+            return [_mention(row) for row in rows]
+
     def of_posts(self, wanted: Sequence[PostKey]) -> list[Mention]:
         keys = [(key.platform, key.id) for key in wanted]
-        query = _select_mentions().where(tuple_(posts.c.platform, posts.c.platform_id).in_(keys))
+        query = _select_mentions().where(pairs_among((posts.c.platform, posts.c.platform_id), keys))
         with self._engine.connect() as connection:
             return [_mention(row) for row in connection.execute(query.order_by(*_BY_KEY, *_BY_INSTRUMENT))]
 
-    def of_authors(self, authors: Sequence[str], until: datetime) -> Mapping[str, Mapping[Instrument, int]]:
+    def counts_of(self, authors: Collection[Author], until: datetime) -> Mapping[Author, Mapping[Instrument, int]]:
         query = (
-            select(posts.c.author, instruments.c.symbol, instruments.c.venue, func.count())
+            select(posts.c.platform, posts.c.author, instruments.c.symbol, instruments.c.venue, func.count())
             .select_from(mentions.join(posts).join(instruments))
-            .where(posts.c.author.in_(authors), mentions.c.available_at < until)
-            .group_by(posts.c.author, instruments.c.symbol, instruments.c.venue)
+            .where(_written_by(authors), mentions.c.available_at < until)
+            .group_by(posts.c.platform, posts.c.author, instruments.c.symbol, instruments.c.venue)
         )
-        history: dict[str, dict[Instrument, int]] = {}
+        history: dict[Author, dict[Instrument, int]] = {}
         with self._engine.connect() as connection:
-            for author, symbol, venue, number in connection.execute(query):
-                history.setdefault(author, {})[Instrument(symbol, venue)] = number
+            for platform, name, symbol, venue, number in connection.execute(query):
+                history.setdefault(Author(platform, name), {})[Instrument(symbol, venue)] = number
         return history
+
+    def by_authors(self, authors: Collection[Author], since: datetime, until: datetime) -> list[Mention]:
+        query = _select_mentions().where(
+            _written_by(authors), mentions.c.available_at >= since, mentions.c.available_at < until
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(mentions.c.available_at, *_BY_KEY, *_BY_INSTRUMENT))
+            return [_mention(row) for row in rows]
 
     def count(self) -> int:
         with self._engine.connect() as connection:
@@ -138,6 +159,10 @@ class PostgresFeedStates:
     def all(self) -> list[FeedState]:
         with self._engine.connect() as connection:
             return [_state(row) for row in connection.execute(select(feeds).order_by(feeds.c.name.collate("C")))]
+
+
+def _written_by(authors: Collection[Author]) -> ColumnElement[bool]:
+    return pairs_among((posts.c.platform, posts.c.author), [(author.platform, author.name) for author in authors])
 
 
 def _mark_read(connection: Connection, reading: Reading) -> list[int]:

@@ -327,6 +327,7 @@ posts = Table(
     _written(),
     UniqueConstraint("platform", "platform_id"),
     Index(None, "published_at"),
+    Index(None, "platform", "author"),
     Index("ix_posts_unread", "available_at", postgresql_where=text("read_at IS NULL")),
     comment="Posts and news articles, written once.",
 )

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Text, any_, exists, func, literal, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments
 from algo_trading.adapters.postgres.schema import instruments, sessions, signals
 from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.repositories.signals import Stage
 
@@ -62,20 +61,6 @@ class PostgresSignals:
             instruments.c.venue == venue, signals.c.available_at >= after, signals.c.available_at < before
         )
         return self._read(query.order_by(signals.c.available_at, _POST, *_BY_NAME))
-
-    def undecided(self, strategy: StrategyId, mentions: Sequence[Mention]) -> list[Mention]:
-        decided = (
-            select(signals.c.post, instruments.c.symbol, instruments.c.venue)
-            .join(instruments)
-            .where(
-                signals.c.strategy == strategy.name,
-                signals.c.params == strategy.params,
-                signals.c.post == any_(literal(sorted({str(mention.post) for mention in mentions}), ARRAY(Text))),
-            )
-        )
-        with self._engine.connect() as connection:
-            known = {(row.post, Instrument(row.symbol, row.venue)) for row in connection.execute(decided)}
-        return [mention for mention in mentions if (str(mention.post), mention.instrument) not in known]
 
     def instruments(self) -> list[Instrument]:
         query = (

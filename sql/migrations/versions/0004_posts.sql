@@ -33,6 +33,7 @@ CREATE TABLE posts (
     CONSTRAINT pk_posts PRIMARY KEY (id),
     CONSTRAINT uq_posts_platform_platform_id UNIQUE (platform, platform_id)
 );
+CREATE INDEX ix_posts_platform_author ON posts (platform, author);
 CREATE INDEX ix_posts_published_at ON posts (published_at);
 CREATE INDEX ix_posts_unread ON posts (available_at) WHERE read_at IS NULL;
 COMMENT ON TABLE posts IS 'Posts and news articles, written once.';

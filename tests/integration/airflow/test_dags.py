@@ -77,7 +77,7 @@ def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
         ["ingest[0]", "publish[-1]"],
         ["compute[0]", "publish[-1]"],
         ["evaluate[0]", "publish[-1]"],
-        ["decide[-1]", "deliver[-1]", "execute[-1]", "notify[-1]"],
+        ["deliver[-1]", "execute[-1]", "notify[-1]"],
         ["review[0]", "summary[-1]", "verify[0]", "verify[1]"],
     ]
 
@@ -131,12 +131,15 @@ def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -
 
 
 def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
-    asking = {("equity_daily_bars", "ingest"), ("history_load", "load"), ("coin_listings", "refresh")}
-    asking |= {("social_posts", "collect"), ("news_articles", "collect"), ("company_fundamentals", "look_up")}
+    pools = {
+        "market_data": {("equity_daily_bars", "ingest"), ("history_load", "load"), ("company_fundamentals", "look_up")},
+        "text": {("social_posts", "collect"), ("news_articles", "collect"), ("coin_listings", "refresh")},
+    }
+    asking = {task: pool for pool, tasks in pools.items() for task in tasks}
     outside = {*asking, ("signal_dispatch", "deliver"), ("text_signals", "deliver")}
     for dag_id, dag in seen["dags"].items():
         for task_id, task in dag["tasks"].items():
-            assert task["pool"] == ("market_data" if (dag_id, task_id) in asking else "default_pool")
+            assert task["pool"] == asking.get((dag_id, task_id), "default_pool")
             assert task["retries"] == (6 if (dag_id, task_id) in outside else 3)
 
 

@@ -86,6 +86,10 @@ class TestPostgresPosts(PostContract, MentionContract):
     def mentions(self, database: Database) -> PostgresMentions:
         return PostgresMentions(database)
 
+    @pytest.fixture
+    def signals(self, database: Database) -> PostgresSignals:
+        return PostgresSignals(database)
+
 
 class TestPostgresFeedStates(FeedStateContract):
     @pytest.fixture

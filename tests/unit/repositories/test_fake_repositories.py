@@ -73,8 +73,12 @@ class TestFakePosts(PostContract, MentionContract):
         return FakePosts()
 
     @pytest.fixture
-    def mentions(self, posts: FakePosts) -> FakeMentions:
-        return FakeMentions(posts)
+    def signals(self) -> FakeSignals:
+        return FakeSignals()
+
+    @pytest.fixture
+    def mentions(self, posts: FakePosts, signals: FakeSignals) -> FakeMentions:
+        return FakeMentions(posts, signals)
 
 
 class TestFakeFeedStates(FeedStateContract):

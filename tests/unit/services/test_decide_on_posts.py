@@ -73,7 +73,7 @@ class Desk:
         self.bars, self.actions, self.signals = FakeBars(), FakeCorporateActions(), FakeSignals()
         self.sessions, self.clock = FakeSessionLog(), FakeClock(now)
         self.pairs = [ActivePair(strategy, instrument) for strategy in strategies for instrument in (IBM, MSFT)]
-        self.join = joining(mentions)
+        self.join = joining(mentions, (), self.signals)
 
     def trade(self, *days: int, instruments: Sequence[Instrument] = (IBM, MSFT)) -> "Desk":
         rows = [bar_row(instrument, DAYS[day], 100.0 + day) for day in days for instrument in instruments]

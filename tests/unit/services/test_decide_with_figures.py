@@ -58,7 +58,7 @@ class Desk:
         self.bars, self.actions, self.signals = FakeBars(), FakeCorporateActions(), FakeSignals()
         self.bars.upsert(bars_table([BARS]), "test")
         seen = [Fundamentals(IBM, moment, pe, None) for moment, pe in figures]
-        self.join = joining([a_mention(IBM, NIGHT, impact=0.5)], seen)
+        self.join = joining([a_mention(IBM, NIGHT, impact=0.5)], seen, self.signals)
         pairs = [ActivePair(strategy, IBM)]
         self.decide = DecideOnPosts(
             self.bars, self.actions, self.join, self.signals, FakeSessionLog(), pairs, FakeClock(NIGHT)

@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
-from algo_trading.domain.sentiment import Topic
+from algo_trading.domain.sentiment import Sentiment, Topic
 from algo_trading.repositories.posts import Reading
 from algo_trading.sentiment.impact import ImpactWeights
 from algo_trading.services import read_posts
-from algo_trading.services.read_posts import EVERYBODY, ReadPosts, ReadReport
+from algo_trading.services.read_posts import EVERYBODY, Influencers, ReadPosts, ReadReport
 from fakes.scorer import FakeScorer
 from text_world import FEED, IBM, INFLUENCER, MSFT, TextWorld, events, finder
 
@@ -93,24 +93,67 @@ class TestSentiment:
 
 class TestInfluencers:
     @pytest.mark.parametrize(
-        ("influencers", "author", "expected"),
+        ("names", "author", "expected"),
         [
-            ({FEED: ("ann",)}, "ann", True),
-            ({FEED: ("ann",)}, "bob", False),
-            ({FEED: ("ann", "bob")}, "bob", True),
-            ({FEED: (EVERYBODY,)}, "bob", True),
-            ({"another feed": (EVERYBODY, "bob")}, "bob", False),
-            ({}, "bob", False),
+            ({(FEED, "ann")}, "ann", True),
+            ({(FEED, "ann")}, "Ann", True),
+            ({(FEED, "ann")}, "bob", False),
+            ({(FEED, "ann"), (FEED, "bob")}, "bob", True),
+            ({(FEED, EVERYBODY)}, "bob", True),
+            ({("another feed", EVERYBODY), ("another feed", "bob")}, "bob", False),
+            ({("file", "bob")}, "bob", True),
+            ({("x", "bob")}, "bob", False),
+            ({("file", EVERYBODY)}, "bob", False),
+            (set(), "bob", False),
         ],
     )
-    def test_they_are_those_of_the_posts_feed(
-        self, influencers: Mapping[str, Sequence[str]], author: str, *, expected: bool
+    def test_they_are_those_of_the_feed_or_of_the_platform(
+        self, names: set[tuple[str, str]], author: str, *, expected: bool
     ) -> None:
         world = TextWorld()
         world.posts.add([a_post("$IBM", author=author)])
+        influencers = Influencers(frozenset(names))
         ReadPosts(world.posts, world.mentions, finder(), FakeScorer(), events(), ImpactWeights(), influencers)()
         (mention,) = world.mentions.of_posts([PostKey("file", "1")])
         assert mention.influencer is expected
+
+
+class BrokenScorer(FakeScorer):
+    """Cannot score one text."""
+
+    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+        if any("poison" in text for text in texts):
+            raise RuntimeError
+        return super().score(texts)
+
+
+def test_a_post_that_cannot_be_read_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    world = TextWorld()
+    world.posts.add([a_post("$IBM" if number != 3 else "$IBM poison", str(number)) for number in range(7)])
+    reading = replace(world.reading(), scorer=BrokenScorer())
+    assert reading() == ReadReport(read=7, mentions=6)
+    assert world.posts.readings[PostKey("file", "3")].mentions == ()
+    assert [record.getMessage() for record in caplog.records] == ["the post file:3 cannot be read"]
+    assert reading() == ReadReport(read=0, mentions=0)
+
+
+class TestNobody:
+    def test_authors_that_are_not_told_have_no_history(self) -> None:
+        world = TextWorld()
+        world.posts.add([a_post("$MSFT", str(n), author="", at=NOON + n * MINUTE) for n in range(20)])
+        world.posts.add([a_post("Microsoft", "last", author="", at=NOON + 30 * MINUTE)])
+        world.reading()()
+        (last,) = world.mentions.of_posts([PostKey("file", "last")])
+        assert last.confidence == read(a_post("Microsoft"))["1 MSFT"].confidence
+
+    def test_the_same_name_on_another_platform_is_somebody_else(self) -> None:
+        world = TextWorld()
+        world.posts.add([a_post("$MSFT", str(n), at=NOON + n * MINUTE) for n in range(20)])
+        elsewhere = replace(a_post("Microsoft", at=NOON + 30 * MINUTE), key=PostKey("x", "last"))
+        world.posts.add([elsewhere])
+        world.reading()()
+        (last,) = world.mentions.of_posts([elsewhere.key])
+        assert last.confidence == read(a_post("Microsoft"))["1 MSFT"].confidence
 
 
 class TestImpact:
