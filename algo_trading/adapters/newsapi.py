@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, credential
 from algo_trading.adapters.post_feeds import brings
-from algo_trading.adapters.post_rows import as_text, reach_back, read_json, rows_table, usable_id, utc_text
+from algo_trading.adapters.post_rows import as_text, reach_back, read_json, rows_table, unread_rest, usable_id, utc_text
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -22,6 +23,8 @@ MOST_PAGES = 10
 OVERLAP = timedelta(hours=2)  # papers' articles are found some time after they appeared
 LONGEST_ABSENCE = timedelta(days=28)  # plans without a fee refuse to look back more than a month
 NO_MORE = "maximumResultsReached"  # what the plan in use allows has been read
+MOST_ARTICLES = f"a poll takes {MOST_PAGES * PAGE_SIZE:,} articles at most"
+NOTHING = b'{"status":"ok","totalResults":0,"articles":[]}'
 GONE = "[Removed]"  # marker in the place of a title, a text and an address
 
 
@@ -52,32 +55,38 @@ class NewsApiFeed:
         if begin:
             params["from"] = utc_text(begin)
         read = 0
+        times: list[datetime | None] = []
         for number in range(1, (MOST_PAGES if begin else 1) + 1):
             content = self._get({**params, "page": str(number)}, is_first=number == 1)
-            page = FeedPage(content, "application/json", ".json")
+            page = FeedPage(NOTHING if content is None else content, "application/json", ".json")
             try:
                 articles, total = self._read(page)
             except SourceError:
                 yield page  # to be archived
                 raise
-            if not articles:
-                return
-            yield page
             read += len(articles)
-            if read >= total:
+            times += map(_published, articles)
+            is_cut = content is None or (number == MOST_PAGES and read < total)
+            if is_cut and since.published_at:
+                why = MOST_ARTICLES if content else "the plan in use gives no more"
+                page = replace(page, remark=unread_rest(times, since.published_at, why))
+            if articles or page.remark:
+                yield page
+            if not articles or read >= total:
                 return
 
     def parse(self, page: FeedPage) -> pa.Table:
         articles, _ = self._read(page)
         return rows_table(self._row(article) for article in articles)
 
-    def _get(self, params: Mapping[str, str], *, is_first: bool) -> bytes:
+    def _get(self, params: Mapping[str, str], *, is_first: bool) -> bytes | None:
+        """A reply; None where the plan in use lets nobody read further."""
         try:
             return self._client.get(self._address, params).content
         except RefusedError as error:
             code, said = _complaint(error.reply.content)
             if code == NO_MORE and not is_first:
-                return b'{"status":"ok","totalResults":0,"articles":[]}'
+                return None
             raise self._refusal(code or f"HTTP {error.reply.status}", said) from None
 
     def _refusal(self, code: str, said: str) -> SourceError:
@@ -117,6 +126,14 @@ class NewsApiFeed:
             "url": url,
             "place": f"{self.name[:100]} {url}",
         }
+
+
+def _published(article: Mapping[str, Any]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(article["publishedAt"])
+    except (LookupError, TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _complaint(content: bytes) -> tuple[str, str]:

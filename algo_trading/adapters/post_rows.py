@@ -66,6 +66,14 @@ def is_mostly_older(times: Iterable[datetime | None], begin: datetime) -> bool:
     return 2 * sum(moment < begin for moment in known) >= len(known)
 
 
+def unread_rest(times: Iterable[datetime | None], since: datetime, why: str) -> str:
+    """The remark of a poll that ends before it has reached `since`, else empty; `times` are those of its last posts."""
+    oldest = min((moment for moment in times if moment is not None), default=None)
+    if oldest is None or oldest <= since:
+        return ""
+    return f"what was published after {utc_text(since)} and before {utc_text(oldest)} was not read: {why}"
+
+
 def utc_text(moment: datetime) -> str:
     """ISO 8601 with Z, to the second, as APIs want it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from algo_trading.adapters.polite_http import LONGEST_PAUSE, Patience, RefusedError, credential, user_agent
-from algo_trading.adapters.post_rows import epoch_text, is_mostly_older, reach_back, read_json, rows_table
+from algo_trading.adapters.post_rows import (
+    epoch_text,
+    is_mostly_older,
+    reach_back,
+    read_json,
+    rows_table,
+    unread_rest,
+)
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -25,6 +33,7 @@ PLATFORM = "reddit"
 SOURCE = re.compile(r"/?(?P<kind>[ru])/(?P<name>[A-Za-z0-9_-]{2,32})/?")
 PAGE_SIZE = 100
 MOST_PAGES = 10  # Reddit's listings end after 1,000 posts
+MOST_POSTS = f"Reddit lists {MOST_PAGES * PAGE_SIZE:,} posts at most"
 OVERLAP = timedelta(minutes=10)  # what a moderator's filter held back appears late
 GONE = ("[removed]", "[deleted]")  # markers in the place of a text or an author
 
@@ -54,7 +63,7 @@ class RedditFeed:
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:  # noqa: ARG002 - Reddit knows no end
         begin = reach_back(since, OVERLAP)
         after = ""
-        for _ in range(MOST_PAGES if begin else 1):
+        for left in reversed(range(MOST_PAGES if begin else 1)):
             page = FeedPage(self._fetch(after), "application/json", ".json")
             try:
                 children, after = self._listing(page)
@@ -63,8 +72,11 @@ class RedditFeed:
                 raise
             if not children:
                 return
+            is_last = begin is None or is_mostly_older(map(_created, children), begin)
+            if since.published_at and not is_last and not left:
+                page = replace(page, remark=unread_rest(map(_created, children), since.published_at, MOST_POSTS))
             yield page
-            if begin is None or not after or is_mostly_older(map(_created, children), begin):
+            if is_last or not after:
                 return
 
     def parse(self, page: FeedPage) -> pa.Table:

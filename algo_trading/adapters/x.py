@@ -3,13 +3,14 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, Reply, credential
-from algo_trading.adapters.post_rows import read_json, rows_table, utc_text
+from algo_trading.adapters.post_rows import read_json, rows_table, unread_rest, utc_text
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -21,6 +22,7 @@ SEARCH = re.compile(r"search:\s*(?P<query>.+)", re.DOTALL)
 LONGEST_QUERY = 4096
 PAGE_SIZE = 100
 MOST_PAGES = 32  # X keeps an account's newest 3,200 posts
+MOST_POSTS = f"a poll takes {MOST_PAGES * PAGE_SIZE:,} posts at most"
 OVERLAP = timedelta(minutes=5)
 SEARCHABLE = timedelta(days=7) - timedelta(minutes=10)  # older posts the search does not know, and says so with a 400
 SETTLED = timedelta(seconds=30)  # X refuses an end that is less than ten seconds ago
@@ -69,7 +71,7 @@ class XFeed:
             params["since_id"] = _since_id(since, None if self._account else now - SEARCHABLE)
         if until < now - SETTLED:
             params["end_time"] = utc_text(until)
-        for _ in range(MOST_PAGES if since.published_at else 1):
+        for left in reversed(range(MOST_PAGES if since.published_at else 1)):
             page = FeedPage(self._get(path, params).content, "application/json", ".json", token=user)
             try:
                 posts, following = self._read(page)
@@ -78,6 +80,8 @@ class XFeed:
                 raise
             if not posts:
                 return
+            if since.published_at is not None and following and not left:
+                page = replace(page, remark=unread_rest(map(_created, posts), since.published_at, MOST_POSTS))
             yield page
             if not following:
                 return
@@ -150,6 +154,14 @@ def _since_id(since: Watermark, oldest: datetime | None) -> str:
         return str(_first_id(oldest))
     # An id that does not come from the post's time is older still.
     return str(min(_first_id(begin), int(since.id))) if since.id.isdecimal() else str(_first_id(begin))
+
+
+def _created(post: Mapping[str, Any]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(post["created_at"])
+    except (LookupError, TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _first_id(moment: datetime) -> int:

@@ -29,12 +29,14 @@ class FeedPage:
     """A reply as it came over the wire, archived before anyone reads it.
 
     `suffix` is that of the archived file, with the dot; `token` is kept in the watermark once the poll is complete.
+    `remark` is a sentence about posts that this poll could not reach and no other will.
     """
 
     content: bytes
     media_type: str
     suffix: str
     token: str = ""
+    remark: str = ""
 
 
 class PostFeed(Protocol):

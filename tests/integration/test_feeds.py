@@ -85,6 +85,38 @@ def test_other_sources_of_a_platform_are_read_in_pages_too(
         assert set(found) >= {stage.id_of(post) for post in posts[1:]}
 
 
+@pytest.mark.parametrize(
+    ("platform", "build", "source", "id_of", "section"),
+    [
+        (LocalReddit(), reddit.build, "r/stocks", fullname, of_reddit),
+        (LocalX(), x.build, "@alice", x_id, of_x),
+        (LocalX(), x.build, "search: doge", x_id, of_x),
+        (LocalNewsApi(), newsapi.build, "doge", address, of_newsapi),
+        (LocalNewsApi(limit=200), newsapi.build, "doge", address, of_newsapi),
+    ],
+)
+def test_what_a_poll_cannot_reach_is_told(  # noqa: PLR0917 - as a test reads: which platform, feed and source
+    platform: Platform,
+    build: Build,
+    source: str,
+    id_of: Callable[[Told], str],
+    section: Callable[[str], dict[str, Mapping[str, object]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (reddit, x, newsapi):
+        monkeypatch.setattr(module, "MOST_PAGES", 2)
+    with staged(platform, build, source, id_of, section) as stage:
+        posts = [told(number, number / 10) for number in range(250)]
+        stage.publish(posts)
+        first = list(stage.open().poll(Watermark(), UNTIL))
+        assert [page.remark for page in first] == [""]  # it takes one page, and is told to
+        *pages, last = stage.open().poll(watermark(stage, posts[0]), UNTIL)
+        assert all(not page.remark for page in pages)
+        assert last.remark.startswith("what was published after 2026-11-20T12:00:00Z and before 2026-11-20T12:05:00Z")
+        all_read = list(stage.open().poll(watermark(stage, posts[60]), UNTIL))
+        assert all(not page.remark for page in all_read)
+
+
 def test_reddit_renews_an_expired_token_once() -> None:
     local = LocalReddit()
     with staged(local, reddit.build, "r/stocks", fullname, of_reddit) as stage:
