@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -19,13 +20,22 @@ class Workers:
         self.threads = threads or os.cpu_count() or 1
 
     def share(self, work: Callable[[int, int], None], count: int) -> None:
-        """Call `work(low, high)` for as many ranges as there are threads, which together are 0..count."""
+        """Call `work(low, high)` for as many ranges as there are threads, which together are 0..count.
+
+        This thread takes the first one; all have ended when this returns or raises.
+        """
         parts = min(self.threads, count)
         if parts <= 1:
             work(0, count)
             return
         edges = np.linspace(0, count, parts + 1).astype(int).tolist()
-        list(self._pool.map(work, edges[:-1], edges[1:]))
+        others = [self._pool.submit(work, low, high) for low, high in pairwise(edges[1:])]
+        try:
+            work(0, edges[1])
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
 
     def start(self, work: Callable[[], None]) -> Callable[[], None]:
         """Do something on another thread, or now where there is but one; gives what waits for its end."""
@@ -37,7 +47,7 @@ class Workers:
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.threads)
+        return ThreadPoolExecutor(self.threads - 1)
 
     def __enter__(self) -> Self:
         return self
