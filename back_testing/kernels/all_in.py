@@ -50,6 +50,15 @@ def next_event(events: Integers, at: int, leaving: int) -> int:
 
 
 @inlined
+def opens_after(events: Integers, opens: Floats) -> Floats:
+    """The opens of the bars after the events; read in one go, so that the memory answers several at once."""
+    fills = np.empty(len(events))
+    for k in range(len(events)):
+        fills[k] = opens[min((events[k] >> 1) + 1, len(opens) - 1)]
+    return fills
+
+
+@inlined
 def trade_all_in(
     buy: float, sell: float, keep_open: bool, opens: Floats, closes: Floats, events: Integers, row: Floats
 ) -> None:
@@ -63,18 +72,18 @@ def trade_all_in(
     total, squares, losses, bars_held = 0.0, 0.0, 0.0, 0
     trades, wins, won, lost = 0, 0, 0.0, 0.0
     at, over = 0, False
+    fills = opens_after(events, opens)
     while not over:
         at = int(next_event(events, at, 0))
         if at == len(events) or (events[at] >> 1) + 1 >= n:
             break
-        first = (events[at] >> 1) + 1  # the bars of the fills
+        first, before = (events[at] >> 1) + 1, fills[at] * buy  # the bars of the fills
         at = int(next_event(events, at, 1))
         last = (events[at] >> 1) + 1 if at < len(events) else n
         over = last >= n
         if over:
             last = n - 1
-        exit_price = (closes[last] if over else opens[last]) * (1.0 if over and keep_open else sell)
-        before = opens[first] * buy
+        exit_price = (closes[last] if over else fills[at]) * (1.0 if over and keep_open else sell)
         scale = growth / before  # of a close, for the equity
         high = peak / scale
         low, top = np.inf, 0.0
