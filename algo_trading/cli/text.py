@@ -59,7 +59,7 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     from algo_trading.cli import text_reports
 
     if anew:
-        text_reports.evaluate_anew("sentiment", data, as_json=json)
+        text_reports.evaluate_anew("sentiment", csv, data, as_json=json)
         return
     columns = (text_column, label_column)
     text_reports.evaluate_sentiment(csv, columns, mapping or [], scorer or [], data, model, as_json=json)
@@ -123,7 +123,7 @@ def evaluate_events(  # noqa: PLR0917 - the options, in their order
     from algo_trading.cli import text_reports
 
     if anew:
-        text_reports.evaluate_anew("events", data, as_json=json)
+        text_reports.evaluate_anew("events", csv, data, as_json=json)
         return
     text_reports.evaluate_events(csv, (text_column, label_column), mapping or [], data, as_json=json)
 

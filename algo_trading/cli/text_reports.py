@@ -75,10 +75,12 @@ def evaluate_events(
     _print(results, single=csv is not None, as_json=as_json)
 
 
-def evaluate_anew(name: str, data: Path | None, *, as_json: bool) -> None:
+def evaluate_anew(name: str, csv: Path | None, data: Path | None, *, as_json: bool) -> None:
     """Measure the way in which a model of ours is trained, on each part of the shared set in turn."""
     from algo_trading.sentiment.recipes import each_part_kept
 
+    if csv:
+        raise ConfigError("--anew trains on the shared sets; give it their folder with --data, not a file with --csv")
     scorer = {"sentiment": FinanceScorer.name, "events": EventClassifier.name}[name]
     results = {f"{name}, each tenth kept in turn": {scorer: each_part_kept(name, _sets_folder(data))}}
     _print(results, single=False, as_json=as_json)

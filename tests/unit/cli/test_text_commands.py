@@ -81,6 +81,7 @@ def test_events_by_number_and_name(tmp_path: Path, ask: Ask) -> None:
         (("--csv", "{csv}", *NAMES, "--map", "2"), "--map 2: write it as LABEL=CLASS"),
         (("--csv", "{csv}.gone", *NAMES), "cannot be read"),
         (("--data", "{csv}"), "has no folder sentiment_events"),
+        (("--csv", "{csv}", "--anew"), "not a file with --csv"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], sentence: str, csv: Path) -> None:
