@@ -6,24 +6,28 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 import psutil
 import pytest
 
 from algo_trading.bootstrap import App, bootstrap, embedded_postgres
+from algo_trading.domain.post import PostKind
 from algo_trading.launcher.airflow import METADATA_DATABASE, Airflow
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
 from algo_trading.launcher.sessions import CHAIN, SessionRuns
+from algo_trading.launcher.text_runs import TextRuns
 from algo_trading.services.open_accounts import OpenAccounts
 from algo_trading.services.status import ReadStatus, Status
 from algo_trading.settings import load_settings
 
 Stack: TypeAlias = tuple[Airflow, App]
 
-DAY = date(2013, 2, 27)
+BEFORE, DAY = date(2013, 2, 22), date(2013, 2, 25)  # over the weekend between them there are posts to act on
 SECONDS = 240
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @contextmanager
@@ -68,10 +72,17 @@ def work_through(airflow: Airflow, days: list[date]) -> bool:
     return SessionRuns(airflow.api, airflow.home.task_logs).work_through(days, lambda _: None, SECONDS)
 
 
+def read_text(airflow: Airflow) -> bool:
+    """Have Airflow read the posts and articles of the sample, and wait; returns whether anything had to run."""
+    runs = TextRuns(airflow.api, airflow.home.task_logs)
+    return runs.work_through(list(PostKind), lambda _what, _through, _of: None, SECONDS)
+
+
 def content(application: App) -> tuple[Status, list[str]]:
-    """What must not change when a session runs again."""
+    """What must not change when a session runs again, or the text flow: all but when feeds were last tried."""
     orders = [f"{order.client_order_id} {order.status}" for order in application.accounts.orders("paper")]
-    return application.make(ReadStatus)(), orders
+    status = application.make(ReadStatus)()
+    return replace(status, feeds=tuple(replace(feed, tried=LONG_AGO) for feed in status.feeds)), orders
 
 
 def runs_of(api: AirflowApi, day: date) -> dict[str, list[str]]:

@@ -41,10 +41,13 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def airflow_at_work() -> Iterator[Stack]:
-    """Airflow with one session worked through; its tests share the xdist group airflow, because starting is slow."""
-    from airflow_stack import DAY, airflow_stack, require_up, work_through
+    """Airflow with text and one session worked through; its tests share the xdist group airflow: starting is slow."""
+    from airflow_stack import BEFORE, DAY, airflow_stack, read_text, require_up, work_through
+    from algo_trading.services.load_history import LoadHistory
 
-    with airflow_stack(DAY) as stack:
-        require_up(stack[0])
-        work_through(stack[0], [DAY])
-        yield stack
+    with airflow_stack(DAY) as (airflow, application):
+        application.make(LoadHistory)(BEFORE, BEFORE, application.instruments)
+        require_up(airflow)
+        read_text(airflow)
+        work_through(airflow, [DAY])
+        yield airflow, application

@@ -6,33 +6,73 @@ from pathlib import Path
 
 import pytest
 
-from airflow_stack import DAY, Stack, content, family, require_up, runs_of, wait_for, work_through
+from airflow_stack import DAY, Stack, content, family, read_text, require_up, runs_of, wait_for, work_through
+from algo_trading.bootstrap import App
+from algo_trading.domain.signal import Side
+from algo_trading.launcher.airflow import Airflow
 from algo_trading.launcher.sessions import CHAIN
+from algo_trading.launcher.text_runs import FOLLOWERS, HEADS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.xdist_group("airflow")]
 
+TEXT = (*HEADS.values(), *FOLLOWERS)
 
-def test_a_session_passes_the_chain_once_and_again_and_everything_stops(airflow_at_work: Stack) -> None:
+
+def test_text_and_a_session_pass_once_and_again_and_everything_stops(airflow_at_work: Stack) -> None:
     """One story, because starting Airflow takes a quarter of a minute."""
     airflow, application = airflow_at_work
     require_up(airflow)
     before = content(application)
     assert before[0].latest_partition == DAY
-    assert before[0].rows["signals"] == before[0].rows["indicators"] + 1 == 6
+    on_posts = [signal for signal in application.signals.newest(100) if signal.post]
+    assert before[0].rows["indicators"] == 5
     assert before[0].accounts[0].cursor == DAY
     assert runs_of(airflow.api, DAY) == {dag: ["success"] for dag in CHAIN}
     assert not work_through(airflow, [DAY]), "what is done is not done again"
     assert not airflow.start(lambda _: None), "a second start changes nothing"
 
+    assert {(str(s.instrument), s.side, str(application.levels.of(s.confidence))) for s in on_posts} == {
+        ("AAPL", Side.BUY, "medium"),
+        ("MSFT", Side.BUY, "high"),
+    }
+    posts_lead_to_a_mail_and_an_order(application)
+    assert not read_text(airflow), "text is not read again"
+
+    for dag in TEXT:
+        airflow.api.post(f"/dags/{dag}/dagRuns", {"logical_date": None})
     wait_for(lambda: backfill_from_the_command_line("completed"))
     wait_for(lambda: runs_of(airflow.api, DAY) == {dag: ["success", "success"] for dag in CHAIN})
-    assert content(application) == before, "a session that runs again adds a run and no row"
+    wait_for(lambda: text_states(airflow) == {"success"})
+    assert content(application) == before, "what runs again adds a run and no row"
 
     assert len(family(airflow)) >= len(("supervisor", "scheduler", "dag-processor", "api-server", "triggerer"))
     assert airflow.stop()
     assert not airflow.is_up()
     assert family(airflow) == []
     assert not airflow.stop()
+
+
+def posts_lead_to_a_mail_and_an_order(application: App) -> None:
+    """Both are mailed; the one that is sure enough is bought at the next open, with its reason."""
+    status = content(application)[0]
+    assert (status.rows["posts"], status.rows["articles"], status.rows["mentions"]) == (25, 28, 49)
+    assert status.rows["signals"] > 6 + 2
+    assert (status.outbox["sent"], status.outbox["pending"]) == (2, 0)
+    (order,) = application.accounts.orders("paper")
+    assert (order.strategy.name, str(order.instrument), order.status) == ("influencer_mention", "MSFT", "filled")
+    assert order.reason.startswith("an influencer mentioned it (confidence 0.9")
+    (fill,) = application.accounts.fills("paper")
+    assert fill.session == DAY
+    mails = [path.read_text() for path in (application.settings.home / "maildir" / "new").iterdir()]
+    subjects = sorted(line for mail in mails for line in mail.splitlines() if line.startswith("Subject: "))
+    assert [subject.split(" at ")[0].partition("BUY ")[2] for subject in subjects] == ["AAPL", "MSFT"]
+
+
+def text_states(airflow: Airflow) -> set[str]:
+    """The states of all runs of the text flow."""
+    return {
+        run["state"] for dag in TEXT for run in airflow.api.every(f"/dags/{dag}/dagRuns", "dag_runs", order_by="id")
+    }
 
 
 def backfill_from_the_command_line(behaviour: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -364,12 +365,12 @@ class TestSecrets:
         settings = load_settings()
         for shown in (repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump())):
             assert SECRET not in shown
-        held = [reduce(getattr, names, settings) for names in SECRETS]
+        held: list[Any] = [reduce(getattr, names, settings) for names in SECRETS]
         assert [secret.get_secret_value() for secret in held] == [SECRET] * len(SECRETS)
 
     def test_every_secret_of_the_settings_is_refused_in_files(self) -> None:
         """What is a SecretStr is listed, so that no file can hold it."""
-        found = set()
+        found: set[tuple[str, ...]] = set()
         for name, field in Settings.model_fields.items():
             inner = getattr(field.annotation, "model_fields", {})
             found |= {(name, key) for key, part in inner.items() if part.annotation is SecretStr}
