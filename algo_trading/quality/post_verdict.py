@@ -6,8 +6,10 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from algo_trading.domain.post import Post, PostKind
+from algo_trading.domain.post import Post, PostKey, PostKind
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
+
+LONGEST_ID = 500
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class PostVerdict:
     quarantined: tuple[QuarantinedRow, ...]
     result: QualityResult
     repeated: int = 0
+
+
+def key_of(platform: str | None, identity: str | None) -> PostKey | None:
+    """The key that a row's cells stand for; None where the id is no printable text of up to LONGEST_ID characters."""
+    text = (identity or "").strip()
+    usable = text and text.isprintable() and "\ufffd" not in text and len(text) <= LONGEST_ID
+    return PostKey((platform or "").strip().lower(), text) if usable else None
 
 
 class JudgesPosts(Protocol):

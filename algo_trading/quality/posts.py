@@ -15,10 +15,9 @@ from algo_trading.plugins import plugin_names
 from algo_trading.quality.parse import is_none
 from algo_trading.quality.post_rules import LARGEST_TEXT, POST_REPEATS, POST_SUITE, POST_VALUES, PostReason
 from algo_trading.quality.post_text import clean, is_readable, language_of, one_line
-from algo_trading.quality.post_verdict import PostBatch, PostVerdict
+from algo_trading.quality.post_verdict import PostBatch, PostVerdict, key_of
 from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS
 
-LONGEST_ID = 500
 LONGEST_AUTHOR = 200
 LONGEST_URL = 2000
 UNREADABLE_SHOWN = 100
@@ -130,22 +129,18 @@ def _read(raw: Mapping[str, str | None]) -> Row:
             title = ""
         if not is_readable(body):
             body = ""
+    key = key_of(cells["platform"], cells["id"])
     return Row(
         cells=cells,
         place=raw["place"] or "",
         platform=cells["platform"].strip().lower(),
-        id=_id(cells["id"]),
+        id=key.id if key else None,
         published=_time(cells["published"]),
         title=title,
         body=body,
         bytes=size,
         garbled=garbled,
     )
-
-
-def _id(text: str) -> str | None:
-    text = text.strip()
-    return text if text and text.isprintable() and "\ufffd" not in text and len(text) <= LONGEST_ID else None
 
 
 def _time(text: str) -> datetime | None:

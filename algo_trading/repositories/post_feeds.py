@@ -26,7 +26,7 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """A reply as it came over the wire, archived before anyone reads it.
+    """A reply as it came over the wire; it is archived before anything new in it is stored.
 
     `suffix` is that of the archived file, with the dot; `token` is kept in the watermark once the poll is complete.
     `remark` is a sentence about posts that this poll could not reach and no other will.

@@ -29,6 +29,10 @@ class PostRepository(Protocol):
         """Store posts whose key is new and return how many were; a stored one is never rewritten."""
         ...
 
+    def known(self, keys: Collection[PostKey]) -> Mapping[PostKey, datetime]:
+        """Those of the keys under which posts are stored, and when these were published."""
+        ...
+
     def find(self, key: PostKey) -> Post | None:
         """The post with this key."""
         ...
@@ -82,7 +86,10 @@ class MentionRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """Where a feed stands: how far it was read, when it was last tried, and the sentence of the last try's failure."""
+    """Where a feed stands: how far it was read, and when it was last tried.
+
+    `error` is the sentence of the last try's failure, or its remark about posts that it could not reach.
+    """
 
     name: str
     watermark: Watermark

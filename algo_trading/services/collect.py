@@ -1,15 +1,19 @@
-"""Posts and articles in: poll each feed, archive every page as it came, judge, store what is good."""
+"""Posts and articles in: poll each feed, archive every page with news as it came, judge, store what is good."""
 
 import hashlib
+import logging
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
-from algo_trading.domain.post import Post, PostKind
-from algo_trading.errors import RateLimitedError, SourceError
-from algo_trading.quality.post_verdict import JudgesPosts, PostBatch
+import pyarrow as pa
+
+from algo_trading.domain.post import PostKey, PostKind
+from algo_trading.errors import RateLimitedError, ServiceUnavailableError, SourceError
+from algo_trading.quality.post_verdict import JudgesPosts, PostBatch, key_of
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.post_feeds import FeedPage, PostFeed, Watermark
@@ -18,6 +22,7 @@ from algo_trading.repositories.quality import QualityRepository, QuarantineRepos
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME = 80  # characters of a feed's name in a key
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class FeedReport:
     """What became of one feed's rows: fetched = new + known + quarantined + later.
 
     `known` were stored before or came twice; `later` were published after the time asked for. With an `error`, the
-    counts are those of the pages before it.
+    counts are those of the pages before it. `remark` is a sentence about posts that a good poll could not reach.
     """
 
     feed: str
@@ -36,6 +41,7 @@ class FeedReport:
     later: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,16 +90,16 @@ class _Poll:
     def __init__(self, feed: PostFeed, since: Watermark) -> None:
         self.feed = feed
         self.watermark = since
-        self.token = ""
+        self.token = self.remark = ""
         self.fetched = self.new = self.known = self.quarantined = self.later = 0
         self.reasons: Counter[str] = Counter()
 
-    def saw(self, posts: Sequence[Post], now: datetime) -> None:
+    def saw(self, posts: Iterable[tuple[PostKey, datetime]], now: datetime) -> None:
         """Move the watermark to the newest of the posts, but not into the future, where others are still to come."""
-        for post in posts:
-            moment = min(post.published_at, now)
+        for key, published in posts:
+            moment = min(published, now)
             if self.watermark.published_at is None or moment >= self.watermark.published_at:
-                self.watermark = Watermark(moment, post.key.id, self.watermark.token)
+                self.watermark = Watermark(moment, key.id, self.watermark.token)
 
     def report(self, error: str = "") -> FeedReport:
         """The counts so far."""
@@ -106,6 +112,7 @@ class _Poll:
             self.later,
             dict(self.reasons.most_common()),
             error,
+            self.remark,
         )
 
 
@@ -129,20 +136,32 @@ class CollectPosts:
     def __call__(self, kinds: Collection[PostKind], until: datetime | None = None) -> CollectReport:
         """Poll every feed of these kinds for what was published up to `until` (None: now).
 
-        A feed that fails keeps its watermark and its sentence, and the others go on.
+        A feed that fails keeps its watermark and its sentence, and the others go on. They do so, too, where a feed
+        breaks for a reason that no source has, as by a mistake in a plug-in; that is raised after the last feed.
 
         Raises:
             RateLimitedError: every feed failed because its platform asks to slow down.
             SourceError: every feed failed.
         """
         failures: list[SourceError] = []
+        bugs: list[Exception] = []
         reports = []
         for feed in self.feeds:
-            if feed.kind in kinds:
+            if feed.kind not in kinds:
+                continue
+            try:
                 report, failure = self._collect(feed, until)
-                reports.append(report)
-                if failure is not None:
-                    failures.append(failure)
+            except ServiceUnavailableError:  # the others need the database and the store, too
+                raise
+            except Exception as bug:
+                log.exception("the feed %r broke", feed.name)
+                bugs.append(bug)
+                continue
+            reports.append(report)
+            if failure is not None:
+                failures.append(failure)
+        if bugs:
+            raise bugs[0]
         if failures and len(failures) == len(reports):
             raise _joined(failures)
         return CollectReport(tuple(reports))
@@ -161,37 +180,59 @@ class CollectPosts:
         # A page whose later posts were left out must come again, so its token is not kept.
         token = since.token if poll.later else (poll.token or since.token)
         watermark = Watermark(poll.watermark.published_at, poll.watermark.id, token)
-        self.feed_states.put(FeedState(feed.name, watermark, now))
+        if poll.remark:
+            log.warning("%s: %s", feed.name, poll.remark)
+        self.feed_states.put(FeedState(feed.name, watermark, now, poll.remark))
         return poll.report(), None
 
     def _store(self, poll: _Poll, page: FeedPage, until: datetime | None) -> None:
         feed = poll.feed
-        key = self._archive(feed, page)
-        rows = feed.parse(page)
+        archive = partial(self._archive, feed, page)
+        try:
+            rows = feed.parse(page)
+        except Exception:
+            archive()  # what cannot be read is worth a look
+            raise
         poll.token = page.token or poll.token
+        poll.remark = page.remark or poll.remark
         now = self.clock.now()
-        if not rows.num_rows:
-            return
-        verdict = self.post_gate.judge(PostBatch(rows, feed.name, feed.kind, feed.replay, name=key, now=now))
-        self.quarantine.add(verdict.quarantined)
+        keys = list(map(key_of, rows["platform"].to_pylist(), rows["id"].to_pylist()))
+        known = self.posts.known({key for key in keys if key})
+        poll.saw(((key, at) for key, at in sorted(known.items()) if until is None or at <= until), now)
+        poll.fetched += rows.num_rows
+        rows = rows.filter(pa.array([key not in known for key in keys], pa.bool_()))
+        poll.known += len(keys) - rows.num_rows
+        if rows.num_rows:
+            name = self._key(feed, page)
+            self._judge(poll, PostBatch(rows, feed.name, feed.kind, feed.replay, name=name, now=now), until, archive)
+
+    def _judge(self, poll: _Poll, batch: PostBatch, until: datetime | None, archive: Callable[[], None]) -> None:
+        """Let the gate see rows that nobody knows, and archive the page if there is a new post or refused row in it."""
+        verdict = self.post_gate.judge(batch)
+        if verdict.posts:
+            archive()
+        held = self.quarantine.add(verdict.quarantined)
+        if held and not verdict.posts:
+            archive()
+        if held or verdict.posts:
+            self.quality.record(verdict.result)
         due = [post for post in verdict.posts if until is None or post.published_at <= until]
         added = self.posts.add(due)
-        self.quality.record(verdict.result)
-        poll.saw(due, now)
-        poll.fetched += rows.num_rows
+        poll.saw(((post.key, post.published_at) for post in due), batch.now)
         poll.new += added
         poll.known += len(due) - added + verdict.repeated
         poll.later += len(verdict.posts) - len(due)
         poll.quarantined += len(verdict.quarantined)
         poll.reasons.update(row.reason for row in verdict.quarantined)
 
-    def _archive(self, feed: PostFeed, page: FeedPage) -> str:
+    def _archive(self, feed: PostFeed, page: FeedPage) -> None:
+        self.objects.put_new(self._key(feed, page), page.content, page.media_type)
+
+    def _key(self, feed: PostFeed, page: FeedPage) -> str:
         platform = feed.name.partition(" ")[0]
         name, digest = _safe(feed.name), hashlib.sha256(page.content).hexdigest()[:12]
         day = self.clock.now().astimezone(UTC)
-        key = f"raw/{_safe(platform)}/{day:%Y/%m/%d}/{name}-{digest}{page.suffix}"
-        self.objects.put_new(key, page.content, page.media_type)
-        return key
+        return f"raw/{_safe(platform)}/{day:%Y/%m/%d}/{name}-{digest}{page.suffix}"
 
 
 def _safe(name: str) -> str:

@@ -94,6 +94,21 @@ class PostContract:
         assert posts.add(wanted) == 4
         assert [posts.find(post.key) for post in wanted] == wanted
 
+    def test_stored_posts_are_known_by_their_keys(self, posts: PostRepository) -> None:
+        stored = [a_post("1"), a_post("2", NOON + MINUTE), a_post("1", NOON - MINUTE, platform="reddit")]
+        posts.add(stored)
+        strange = [PostKey("reddit", "2"), PostKey("X", "1"), PostKey("x", "01"), PostKey("x", "it's \\ {1,2} \"")]
+        assert posts.known([post.key for post in stored[1:]] + strange) == {
+            post.key: post.published_at for post in stored[1:]
+        }
+        assert posts.known({stored[0].key}) == {stored[0].key: NOON}
+        assert posts.known([]) == {}
+        assert posts.known(strange) == {}
+
+    def test_very_many_keys_can_be_asked_for(self, posts: PostRepository) -> None:
+        posts.add([a_post("77")])
+        assert list(posts.known([PostKey("x", str(number)) for number in range(70_000)])) == [PostKey("x", "77")]
+
     def test_every_part_of_a_post_is_kept(self, posts: PostRepository) -> None:
         odd = replace(
             a_post(platform="rss"),

@@ -18,7 +18,7 @@ class FakePostFeed:
     """Serves the rows it is given (cells of RAW_POST_COLUMNS), newest first, `page_size` at a time.
 
     After `pages_before` pages it raises `failing`, if there is one; `broken` is sent before the first page; with `ends`
-    false it is a platform that knows no `until`.
+    false it is a platform that knows no `until`; the last page has the `remark`.
     `since` holds the watermarks it was asked from, `pages_given` counts the pages.
     """
 
@@ -36,7 +36,7 @@ class FakePostFeed:
         self.kind = kind
         self.replay = replay
         self.page_size = page_size
-        self.token = ""
+        self.token = self.remark = ""
         self.failing: SourceError | None = None
         self.pages_before = 0
         self.ends = True
@@ -56,7 +56,8 @@ class FakePostFeed:
                 raise self.failing
             content = json.dumps({"posts": asked[start : start + self.page_size]}).encode()
             self.pages_given += 1
-            yield FeedPage(content, "application/json", ".json", self.token)
+            is_last = start + self.page_size >= len(asked)
+            yield FeedPage(content, "application/json", ".json", self.token, self.remark if is_last else "")
         if self.failing is not None:
             raise self.failing
 

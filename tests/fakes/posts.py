@@ -22,6 +22,9 @@ class FakePosts:
         self._posts.update(new)
         return len(new)
 
+    def known(self, keys: Collection[PostKey]) -> Mapping[PostKey, datetime]:
+        return {key: self._posts[key].published_at for key in keys if key in self._posts}
+
     def find(self, key: PostKey) -> Post | None:
         return self._posts.get(key)
 

@@ -36,6 +36,13 @@ class PostgresPosts:
         with self._engine.begin() as connection:
             return len(connection.execute(statement, [_post_row(post) for post in ordered]).all())
 
+    def known(self, keys: Collection[PostKey]) -> Mapping[PostKey, datetime]:
+        pairs = [(key.platform, key.id) for key in keys]
+        columns = (posts.c.platform, posts.c.platform_id)
+        query = select(*columns, posts.c.published_at).where(pairs_among(columns, pairs))
+        with self._engine.connect() as connection:
+            return {PostKey(row.platform, row.platform_id): row.published_at for row in connection.execute(query)}
+
     def find(self, key: PostKey) -> Post | None:
         query = select(posts).where(posts.c.platform == key.platform, posts.c.platform_id == key.id)
         with self._engine.connect() as connection:

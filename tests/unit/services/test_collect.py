@@ -1,15 +1,17 @@
 """Collecting posts: what is stored, counted and remembered, whatever goes wrong."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from algo_trading.domain.post import PostKey, PostKind
-from algo_trading.errors import RateLimitedError, SourceError
-from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.domain.post import Post, PostKey, PostKind
+from algo_trading.errors import RateLimitedError, ServiceUnavailableError, SourceError
+from algo_trading.quality.post_verdict import PostBatch, PostVerdict
+from algo_trading.repositories.post_feeds import FeedPage, Watermark
 from algo_trading.services.collect import CollectPosts, CollectReport
 from contracts.post_feed import NOON
 from fakes.clock import FakeClock
@@ -186,6 +188,106 @@ def test_the_failure_of_every_feed_is_an_error(errors: list[SourceError], expect
         World(feeds).collect()
     assert type(failed.value) is expected
     assert all(str(error) in str(failed.value) for error in errors)
+
+
+class Counting(FakePostGate):
+    """A gate that counts the rows it judges."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def judge(self, batch: PostBatch) -> PostVerdict:
+        self.rows += batch.rows.num_rows
+        return super().judge(batch)
+
+
+def test_what_is_known_is_neither_judged_nor_archived_again() -> None:
+    feed = FakePostFeed([row(1, 1), row(2, 2), row(3, 3, body="")])
+    world = World([feed])
+    gate = Counting()
+    service = replace(world.service(), post_gate=gate)
+    service(BOTH)
+    assert gate.rows == 3
+    feed.rows[0] = {**row(1, 1), "title": "with another score"}  # the page differs
+    report = service(BOTH)
+    assert gate.rows == 3 + 1  # what was held back is nowhere stored, and asked for again
+    assert (report.fetched, report.new, report.known, report.quarantined) == (3, 0, 2, 1)
+    assert len(list(world.objects.keys())) == 1
+    assert len(world.quality.newest(10)) == 1
+    feed.rows.append(row(4, 4, body=""))
+    service(BOTH)
+    assert len(list(world.objects.keys())) == 2
+    feed.rows.append(row(5, 5))
+    assert service(BOTH).new == 1
+    assert len(list(world.objects.keys())) == 3
+
+
+def test_known_posts_move_the_watermark() -> None:
+    feed = FakePostFeed([row(1, 1), row(2, 20)])
+    World([feed]).collect()
+    world = World([feed])
+    world.collect()
+    again = replace(world, states=FakeFeedStates())  # as after a kill
+    assert again.collect().known == 2
+    assert again.watermark() == world.watermark()
+    earlier = replace(world, states=FakeFeedStates())
+    feed.ends = False
+    earlier.collect(until=NOON + timedelta(minutes=10))
+    assert earlier.watermark() == Watermark(NOON + timedelta(minutes=1), "1")
+
+
+def test_a_remark_of_a_good_poll_is_reported_logged_and_kept(caplog: pytest.LogCaptureFixture) -> None:
+    feed = FakePostFeed([row(number, number) for number in range(4)], page_size=2)
+    feed.remark = "older posts were not read"
+    world = World([feed])
+    report = world.collect()
+    assert report.errors == {}
+    assert [one.remark for one in report.feeds] == [feed.remark]
+    assert f"fake source: {feed.remark}" in caplog.text
+    state = world.states.get(feed.name)
+    assert state is not None
+    assert (state.error, state.watermark.id) == (feed.remark, "3")
+    feed.remark = ""
+    world.collect()
+    state = world.states.get(feed.name)
+    assert state is not None
+    assert state.error == ""
+
+
+class Broken(FakePostFeed):
+    """A feed with a mistake."""
+
+    def parse(self, page: FeedPage) -> pa.Table:
+        raise ZeroDivisionError(self.name, page.suffix)
+
+
+def test_a_feed_with_a_mistake_lets_the_others_be_collected_and_the_mistake_be_seen(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    feeds = [
+        Broken([row(1, 1)], name="fake first"),
+        FakePostFeed([row(2, 2)]),
+        Broken([row(3, 3)], name="fake second"),
+        FakePostFeed([row(4, 4)], name="fake last"),
+    ]
+    world = World(feeds)
+    with pytest.raises(ZeroDivisionError, match="first"):
+        world.collect()
+    assert world.stored() == {"2", "4"}
+    assert len(list(world.objects.keys())) == 4
+    assert "the feed 'fake second' broke" in caplog.text
+    assert world.states.get("fake first") is None
+
+
+def test_without_a_database_no_other_feed_is_asked() -> None:
+    class Gone(FakePosts):
+        def add(self, posts: Sequence[Post]) -> int:
+            raise ServiceUnavailableError(f"no database for {len(posts)} posts")
+
+    feeds = [FakePostFeed([row(1, 1)]), FakePostFeed([row(2, 2)], name="fake other")]
+    with pytest.raises(ServiceUnavailableError):
+        World(feeds, posts=Gone()).collect()
+    assert feeds[1].since == []
 
 
 def test_only_feeds_of_the_kind_are_polled() -> None:
