@@ -279,7 +279,7 @@ def orders(limit: Newest = 20, json: Json = False) -> None:
         rows.append(
             (order.decided_session, order.side, order.instrument, order.strategy, order.status, what, order.reason)
         )
-    output.table("Orders", ("decided", "side", "symbol", "strategy", "status", "fill", "reason"), rows)
+    output.table("Orders", ("session", "side", "symbol", "strategy", "status", "fill", "reason"), rows)
 
 
 @app.command()

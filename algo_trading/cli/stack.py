@@ -75,13 +75,23 @@ def show(application: App, airflow: Airflow, wanted: Plan) -> None:
 
 def _show_posts(application: App) -> None:
     """The newest posts that a strategy decided on, with how sure it was."""
-    rows: list[tuple[object, ...]] = []
-    for signal in application.signals.newest(SIGNALS_LOOKED_AT):
-        post = application.posts.find(PostKey.parse(signal.post)) if signal.post else None
-        if post and len(rows) < NEWEST_POSTS:
-            level = application.levels.of(signal.confidence)
-            text = textwrap.shorten(" ".join(post.text.split()), TEXT_SHOWN, placeholder=" …")
-            rows.append((f"{post.published_at:%m-%d %H:%M}", post.author, text, signal.side, signal.instrument, level))
+    decided = [
+        (post, signal)
+        for signal in application.signals.newest(SIGNALS_LOOKED_AT)
+        if signal.post and (post := application.posts.find(PostKey.parse(signal.post)))
+    ]
+    newest = sorted(decided, key=lambda pair: pair[0].published_at, reverse=True)[:NEWEST_POSTS]
+    rows = [
+        (
+            f"{post.published_at:%m-%d %H:%M}",
+            post.author,
+            textwrap.shorten(" ".join(post.text.split()), TEXT_SHOWN, placeholder=" …"),
+            signal.side,
+            signal.instrument,
+            application.levels.of(signal.confidence),
+        )
+        for post, signal in newest
+    ]
     if rows:
         columns = ("published", "author", "text", "side", "symbol", "confidence")
         output.table("The newest posts that led to a decision", columns, rows)

@@ -41,13 +41,25 @@ class Notice:
         return f"{self.headline} · {self.signal.strategy.name} · {self.signal.session}"
 
 
+def chart_of(signal: Signal, bars: Bars, strategy: Strategy) -> bytes:
+    """The picture for `signal`; the same for every signal of a strategy that falls on the same bar."""
+    return draw_chart(bars, strategy.lines(bars), signal.side, _price(signal))
+
+
 def notice_of(
-    signal: Signal, bars: Bars, strategy: Strategy, level: Level, *, post: Post | None = None, unordered: str = ""
+    signal: Signal,
+    bars: Bars,
+    strategy: Strategy,
+    level: Level,
+    *,
+    chart: bytes | None = None,
+    post: Post | None = None,
+    unordered: str = "",
 ) -> Notice:
     """Describe `signal`; `bars` are back-adjusted as of its session, which is the last of them.
 
-    `level` is that of its confidence.
-    `post` is what a signal on a post rests on; `unordered` says why nothing will be ordered, where that is so.
+    `level` is that of its confidence, `chart` its picture where there is one already. `post` is what a signal on a post
+    rests on; `unordered` says why nothing will be ordered, where that is so.
 
     Raises:
         ValueError: the bars end at another session, or there are none.
@@ -56,7 +68,6 @@ def notice_of(
         raise ValueError(f"there is no bar of {signal.instrument} for {signal.session}")
     lines = strategy.lines(bars)
     shown = bars[-BARS_SHOWN:]
-    price = f"{signal.side.upper()} at {price_text(signal.close)}"
     watched = f", with {' and '.join(lines)}" if lines else ""
     return Notice(
         signal=signal,
@@ -65,10 +76,14 @@ def notice_of(
         facts=_facts(signal, bars, strategy, level) | (_post_facts(post) if post else {}),
         following=unordered or _following(signal),
         closes=_closes(bars[-CLOSES_SHOWN:], {name: values[-CLOSES_SHOWN:] for name, values in lines.items()}),
-        chart=draw_chart(bars, lines, signal.side, price),
+        chart=chart_of(signal, bars, strategy) if chart is None else chart,
         alt=f"Daily bars of {signal.instrument} from {shown.session(0)} to {signal.session}{watched}; "
-        f"the last one is marked {price}.",
+        f"the last one is marked {_price(signal)}.",
     )
+
+
+def _price(signal: Signal) -> str:
+    return f"{signal.side.upper()} at {price_text(signal.close)}"
 
 
 def _facts(signal: Signal, bars: Bars, strategy: Strategy, level: Level) -> dict[str, str]:
@@ -76,9 +91,10 @@ def _facts(signal: Signal, bars: Bars, strategy: Strategy, level: Level) -> dict
     if len(bars) > 1:
         close += f", {change_text(float(bars.close[-1] / bars.close[-2]) - 1)} on the session before"
     parameters = json.loads(signal.strategy.params)
+    session = "Last session before the post" if signal.post else "Session"
     return {
         "Close": close,
-        "Session": f"{signal.session:%A}, {signal.session} ({signal.instrument.venue})",
+        session: f"{signal.session:%A}, {signal.session} ({signal.instrument.venue})",
         "Confidence": f"{level} ({signal.confidence:.2f} of 1)",
         "Suggested size": f"{percent_text(signal.size)} of the position limit",
         "Strategy": f"{strategy.name}: {strategy.summary}",

@@ -1,15 +1,18 @@
 """Mails of the outbox go out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import lru_cache
+from datetime import UTC, date, timedelta
+from functools import lru_cache, partial
 
+from algo_trading.calendars import market_calendar
+from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import adjusted
+from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.limits import NO_LIMITS, Limits
 from algo_trading.domain.post import Levels, PostKey
-from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.notification.compose import compose, sender_address
 from algo_trading.notification.notice import Notice, notice_of
@@ -18,10 +21,15 @@ from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.posts import PostRepository
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.repositories.subscriptions import Channel, DeferredError, OutboxRepository, UndeliverableError
+from algo_trading.risk.limits import Proposal, refusal
 from algo_trading.strategies.registry import build_strategy
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 NOTICES_KEPT = 64  # each about 100 kB; the outbox is in session order, so readers of one signal are near each other
+PICTURES_KEPT = 16  # bars of a symbol, and their charts: many posts fall on the same bar
+
+Picture = tuple[Bars, dict[tuple[StrategyId, Side], bytes]]
+Pictures = Callable[[Instrument, Interval, date], Picture]
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,8 @@ class DeliverMails:
             ConfigError: `sender` is no mail address.
         """
         sender = sender_address(self.sender)
-        notice = lru_cache(maxsize=NOTICES_KEPT)(self._notice)
+        pictures = lru_cache(maxsize=PICTURES_KEPT)(self._picture)
+        notice = lru_cache(maxsize=NOTICES_KEPT)(partial(self._notice, pictures=pictures))
         sent = retried = failed = 0
         error, working = "", True
         due = self.clock.now()  # fixed: what is put off now is not taken again
@@ -86,23 +95,38 @@ class DeliverMails:
                     sent += 1
         return DeliveryReport(sent, retried, failed, error)
 
-    def _notice(self, signal_key: str) -> Notice:
+    def _notice(self, signal_key: str, pictures: Pictures) -> Notice:
         signal = self.signals.find(signal_key)
         if signal is None:
             raise UndeliverableError(f"there is no signal {signal_key}")
-        instrument, interval = signal.instrument, signal.interval
-        table = self.bars.read([instrument], interval, None, signal.session)
-        bars = split_by_instrument(table, interval).get(instrument)
-        if bars is None or bars.session(-1) != signal.session:
-            raise UndeliverableError(f"there is no bar of {instrument} for {signal.session}")
         strategy = build_strategy(signal.strategy.name, json.loads(signal.strategy.params))
-        seen = adjusted(bars, self.actions.read([instrument], signal.session))
+        bars, charts = pictures(signal.instrument, signal.interval, signal.session)
+        chart = charts.get((signal.strategy, signal.side))
         post = self.posts.find(PostKey.parse(signal.post)) if signal.post else None
-        level, wanted = self.levels.of(signal.confidence), self.limits.get(signal.strategy, NO_LIMITS).order_from
-        unordered = ""
-        if not level.reaches(wanted):
-            unordered = f"Nothing is ordered: the confidence is {level}, and {strategy.name} orders from {wanted} on."
-        return notice_of(signal, seen, strategy, level, post=post, unordered=unordered)
+        level, unordered = self.levels.of(signal.confidence), self._unordered(signal, bars)
+        notice = notice_of(signal, bars, strategy, level, chart=chart, post=post, unordered=unordered)
+        charts[signal.strategy, signal.side] = notice.chart
+        return notice
+
+    def _picture(self, instrument: Instrument, interval: Interval, session: date) -> Picture:
+        """The bars up to a session, and room for the charts of the signals that fall on its bar."""
+        bars = split_by_instrument(self.bars.read([instrument], interval, None, session), interval).get(instrument)
+        if bars is None or bars.session(-1) != session:
+            raise UndeliverableError(f"there is no bar of {instrument} for {session}")
+        return adjusted(bars, self.actions.read([instrument], session)), {}
+
+    def _unordered(self, signal: Signal, bars: Bars) -> str:
+        """Why the signal leads to no order, as far as that is certain already; empty if it may."""
+        limits, level = self.limits.get(signal.strategy, NO_LIMITS), self.levels.of(signal.confidence)
+        if not level.reaches(limits.order_from):
+            name = signal.strategy.name
+            return f"Nothing is ordered: the confidence is {level}, and {name} orders from {limits.order_from} on."
+        if signal.side is Side.SELL or signal.available_at is None:
+            return ""
+        closed = bars.closed_at[-1].item().replace(tzinfo=UTC)
+        zone = market_calendar(signal.instrument.venue).zone
+        reason = refusal(limits, Proposal(signal.available_at, zone, signal.close, closed, None, 0))
+        return f"Nothing is ordered: {reason}." if reason else ""
 
 
 def pause(attempts: int) -> timedelta:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ahocorasick_rs import AhoCorasick, MatchKind
-from flashtext import KeywordProcessor  # type: ignore[import-untyped]  # it has none
+from flashtext import KeywordProcessor
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.domain.limits import Limits
+from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level, Post, PostKey, PostKind
-from algo_trading.domain.signal import Signal, StrategyId
+from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.subscription import OutboxItem, OutboxStatus
 from algo_trading.errors import ConfigError
+from algo_trading.notification import notice
+from algo_trading.notification.chart import draw_chart
 from algo_trading.repositories.bars import bars_table
 from algo_trading.repositories.subscriptions import DeferredError, UndeliverableError
 from algo_trading.services.deliver import DeliverMails, DeliveryReport, pause
@@ -312,3 +315,27 @@ class TestPosts:
         assert house.deliver() == DeliveryReport(sent=2)
         texts = [mail.get_body(("plain",)) for mail in house.channel.mails.values()]
         assert ["once more" in text.get_content() for text in texts if text is not None] == [False, True]
+
+    def test_an_hour_outside_the_window_is_told_before_the_order_is_refused(self, house: House) -> None:
+        signal = on_post()
+        house.limits[signal.strategy] = Limits(trade_window=TradeWindow.parse("12:00-18:00"))
+        plain, _ = delivered(house, signal)
+        assert "Nothing is ordered: 18:07 in America/New_York is outside the trade window 12:00-18:00." in plain
+
+    def test_signals_on_the_same_bar_share_its_chart(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn = []
+
+        def draw(*arguments: Any) -> bytes:
+            drawn.append(arguments)
+            return draw_chart(*arguments)
+
+        monkeypatch.setattr(notice, "draw_chart", draw)
+        house.posts.add([POSTED, replace(POSTED, key=PostKey("x", "78"))])
+        reads = house.bars.reads
+        for number, side in enumerate((Side.BUY, Side.BUY, Side.SELL)):
+            signal = replace(on_post(), post=f"x:{number}", side=side)
+            house.signals.add([signal])
+            house.queue("trader@localhost", signal=signal)
+        assert house.deliver() == DeliveryReport(sent=3)
+        assert [side for _, _, side, _ in drawn] == [Side.BUY, Side.SELL]
+        assert house.bars.reads - reads == 1
