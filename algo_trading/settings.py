@@ -15,9 +15,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, Self, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from algo_trading.domain.limits import Limits, TradeWindow
@@ -227,7 +236,13 @@ class SentimentSettings(Section):
     names: str  # a file of further names; empty for the packaged ones alone
     medium: float = Field(ge=0, le=1)  # confidence from which it is called medium
     high: float = Field(ge=0, le=1)
-    event_weights: dict[Topic, Annotated[float, Field(ge=0)]] = {}  # of a topic in an impact
+    event_weights: dict[Topic, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}  # of a topic in an impact
+
+    @model_validator(mode="after")
+    def _ascend(self) -> Self:
+        if self.medium > self.high:
+            raise ValueError(f"sentiment.medium ({self.medium}) must not be above sentiment.high ({self.high})")
+        return self
 
 
 class AirflowSettings(Section):

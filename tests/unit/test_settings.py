@@ -297,6 +297,12 @@ class TestMistakes:
                 r"sentiment\.event_weights\.earnings: .*greater than or equal",
             ),
             ("[sentiment]\nhigh = 1.5", r"sentiment\.high: .*less than or equal to 1"),
+            (
+                "[sentiment]\nmedium = 0.9\nhigh = 0.5",
+                r"sentiment: .*sentiment\.medium \(0\.9\) must not be above sentiment\.high \(0\.5\)",
+            ),
+            ("[sentiment]\nmedium = 0.95", r"sentiment\.medium \(0\.95\) must not be above sentiment\.high \(0\.85\)"),
+            ("[sentiment.event_weights]\nearnings = inf", r"sentiment\.event_weights\.earnings: .*finite"),
             ("[coin_listings]\npages = 0", r"coin_listings\.pages: .*greater than or equal to 1"),
             ("venue = [", r"algo-trading\.toml is not valid TOML: "),
             ("venue = 'a'\nvenue = 'b'", r"is not valid TOML"),
