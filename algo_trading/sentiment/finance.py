@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.sentiment.about import views
 from algo_trading.sentiment.linear import Floats32, LinearModel, Reason, packaged_model, softmax
-from algo_trading.sentiment.scorers import Span
-
-SILENT = Sentiment(Tone.NEUTRAL, 0.0, 0.0)
+from algo_trading.sentiment.scorers import SILENT, Span, has_words
 
 
 class FinanceScorer:
@@ -22,9 +20,7 @@ class FinanceScorer:
     def score(self, texts: Sequence[str]) -> list[Sentiment]:
         """The sentiment of each text; one without a known word is neutral."""
         found = sentiments(softmax(self._model.logits(texts)), self._model.classes)
-        return [
-            sentiment if any(map(str.isalnum, text)) else SILENT for text, sentiment in zip(texts, found, strict=True)
-        ]
+        return [sentiment if has_words(text) else SILENT for text, sentiment in zip(texts, found, strict=True)]
 
     def score_about(self, text: str, spans: Sequence[Span]) -> list[Sentiment]:
         """The sentiment about what stands at each span of the text; about a single one it is that of the text."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from algo_trading.domain.sentiment import Sentiment, Tone
-from algo_trading.sentiment.scorers import Span
+from algo_trading.sentiment.scorers import SILENT, Span, has_words
 
 # VADER's authors propose it. For TextBlob macro-F1 on the tweets' training part is the same anywhere from 0 to 0.1.
 NEUTRAL_BELOW = 0.05
@@ -20,8 +20,9 @@ class LexicalScorer:
         self._polarity = polarity
 
     def score(self, texts: Sequence[str]) -> list[Sentiment]:
-        """The sentiment of each text."""
-        return [toned(self._polarity(text)) for text in texts]
+        """The sentiment of each text; one of signs alone that are no faces says nothing."""
+        found = ((text, self._polarity(text)) for text in texts)
+        return [toned(polarity) if polarity or has_words(text) else SILENT for text, polarity in found]
 
     def score_about(self, text: str, spans: Sequence[Span]) -> list[Sentiment]:
         """The sentiment of the whole text for each span: a word list knows no parts."""

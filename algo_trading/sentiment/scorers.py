@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from algo_trading.domain.sentiment import Sentiment
+from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.plugins import load_plugin, plugin_names
 
 GROUP = "algo_trading.scorers"
 
 Span = tuple[int, int]
 
+SILENT = Sentiment(Tone.NEUTRAL, 0.0, 0.0)  # of a text that says nothing
+
 
 class Scorer(Protocol):
     """Says how a text sounds to someone who holds the instrument it is about.
 
-    The answer for a text does not depend on the texts beside it. A text that says nothing is neutral with score 0.
+    The answer for a text does not depend on the texts beside it. A text that says nothing, as one without a letter or
+    digit does to whoever reads words alone, is SILENT: neutral, score 0, confidence 0.
     """
 
     @property
@@ -32,6 +35,11 @@ class Scorer(Protocol):
         A scorer that cannot tell them apart gives the sentiment of the whole text to each.
         """
         ...
+
+
+def has_words(text: str) -> bool:
+    """Whether there is a letter or digit in it."""
+    return any(map(str.isalnum, text))
 
 
 def scorer_names() -> list[str]:

@@ -15,7 +15,7 @@ from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.errors import ConfigError
 from algo_trading.sentiment.finance import sentiments
 from algo_trading.sentiment.linear import Floats32, softmax
-from algo_trading.sentiment.scorers import Span
+from algo_trading.sentiment.scorers import SILENT, Span, has_words
 
 BATCH = 32  # texts in one run of the model
 MOST_TOKENS = 512  # of one text are read, what BERT's positions allow
@@ -58,9 +58,9 @@ class TransformerScorer:
         self._inputs = [node.name for node in self._session.get_inputs()]
 
     def score(self, texts: Sequence[str]) -> list[Sentiment]:
-        """The sentiment of each text; an empty one is neutral."""
-        found = [Sentiment(Tone.NEUTRAL, 0.0, 0.0)] * len(texts)
-        rows = sorted((row for row, text in enumerate(texts) if text.strip()), key=lambda row: len(texts[row]))
+        """The sentiment of each text; one without a letter or digit is neutral."""
+        found = [SILENT] * len(texts)
+        rows = sorted((row for row, text in enumerate(texts) if has_words(text)), key=lambda row: len(texts[row]))
         for low in range(0, len(rows), BATCH):  # texts of like length together: little padding
             batch = rows[low : low + BATCH]
             chances = softmax(self._logits([texts[row] for row in batch]))

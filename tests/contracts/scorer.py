@@ -34,8 +34,8 @@ class ScorerContract:
             assert alone.score == pytest.approx(sentiment.score, abs=1e-5)
 
     def test_what_says_nothing_is_neutral(self, scorer: Scorer) -> None:
-        for sentiment in scorer.score(["", "  \n"]):
-            assert (sentiment.tone, sentiment.score) == (Tone.NEUTRAL, 0)
+        for sentiment in scorer.score(["", "  \n", "...", "?! — %"]):
+            assert (sentiment.tone, sentiment.score, sentiment.confidence) == (Tone.NEUTRAL, 0, 0)
 
     def test_nothing_is_scored_as_nothing(self, scorer: Scorer) -> None:
         assert scorer.score([]) == []
