@@ -76,19 +76,20 @@ def periods_of(series: Sequence[Bars], times: Times) -> float:
     return metrics.periods_per_year(venues.pop() if len(venues) == 1 else "", times)
 
 
-def allocation(rules: TradingRules, symbols: int) -> str:
-    """How the capital is shared, in words."""
+def allocation(rules: TradingRules, symbols: int, *, suggests_shares: bool = False) -> str:
+    """How the capital is shared, in words; `suggests_shares`: the strategy asks for a number of shares."""
+    takes = "each entry takes " + ("the shares that the strategy suggests, at most " if suggests_shares else "")
     if rules.size.kind is SizeKind.ALL:
         if symbols == 1:
-            return "each entry takes the whole equity"
-        return f"the capital is shared equally: each entry takes 1/{symbols} of the equity"
+            return f"{takes}the whole equity"
+        return f"the capital is shared equally: {takes}1/{symbols} of the equity"
     what = {
         SizeKind.FRACTION: f"{rules.size.amount:.4g} of the equity",
         SizeKind.CASH: f"{rules.size.amount:,.2f} of the money",
         SizeKind.SHARES: f"{rules.size.amount:g} shares",
     }[rules.size.kind]
     shared = "" if symbols == 1 else f", as long as the capital that {symbols} symbols share has enough free"
-    return f"each entry takes {what}{shared}"
+    return f"{takes}{what}{shared}"
 
 
 def data_hash(series: Sequence[Bars]) -> str:
@@ -118,7 +119,16 @@ def _trade(
     market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
     outcome = market.trade(rules, [_from(decided, start) for decided, start in zip(decisions, starts, strict=True)])
     benchmark = market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series])
-    return _result(strategy, rules, market, outcome, benchmark, history=max(starts), hashed=data_hash(series))
+    return _result(
+        strategy,
+        rules,
+        market,
+        outcome,
+        benchmark,
+        history=max(starts),
+        suggests_shares=any(decided.shares is not None for decided in decisions),
+        hashed=data_hash(series),
+    )
 
 
 def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> float:
@@ -154,6 +164,7 @@ def _result(
     benchmark: Outcome,
     *,
     history: int,
+    suggests_shares: bool,
     hashed: str,
 ) -> BacktestResult:
     trades = trades_of(outcome, market)
@@ -183,7 +194,8 @@ def _result(
             costs_paid=sum(trade.costs for trade in trades),
         ),
         periods_per_year=periods,
-        allocation=allocation(rules, len(market.series)),
+        suggests_shares=suggests_shares,
+        allocation=allocation(rules, len(market.series), suggests_shares=suggests_shares),
         data_hash=hashed,
     )
 

@@ -107,8 +107,9 @@ class BacktestResult:
     and `benchmark` (n) are the account's worth at the close of each, for the strategy and for buying and holding under
     the same costs. `positions` (instruments, n) are shares held at each close, negative when short; `invested` (n) is
     their absolute value as a part of the equity. `series` are the bars traded, `history` the bars before them that only
-    warmed the strategy up. `refused` counts entries that could not buy anything. `data_hash` identifies bars and
-    history (SHA-256).
+    warmed the strategy up. `refused` counts entries that could not buy anything. `suggests_shares`: the strategy bounds
+    its entries by a number of shares, which `allocation`, how the capital is shared, tells. `data_hash` identifies bars
+    and history (SHA-256).
     """
 
     strategy: Strategy
@@ -124,6 +125,7 @@ class BacktestResult:
     refused: int
     statistics: Statistics
     periods_per_year: float
+    suggests_shares: bool
     allocation: str
     data_hash: str
 

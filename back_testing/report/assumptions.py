@@ -29,7 +29,7 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     listed = [
         ("Fills", fill),
         ("Costs", commission + slippage),
-        ("Size", f"{_size(rules)} {shares}"),
+        ("Size", f"{_size(rules, suggests_shares=result.suggests_shares)} {shares}"),
         ("Direction", direction),
         ("Stops", _stops(rules)),
         ("End", "A position that is open at the end stays open." if rules.keep_open
@@ -63,16 +63,17 @@ def not_simulated(limits: Limits) -> str:
     return f"Limits that hold live alone: {named}" if named else ""
 
 
-def _size(rules: TradingRules) -> str:
+def _size(rules: TradingRules, *, suggests_shares: bool) -> str:
     size = rules.size
+    takes = "An entry takes " + ("the shares that the strategy suggests, at most " if suggests_shares else "")
     match size.kind:
         case SizeKind.ALL:
-            return "An entry takes all that there is for it."
+            return f"{takes}all that there is for it."
         case SizeKind.FRACTION:
-            return f"An entry takes {size.amount:.1%} of the equity, fixed at the decision."
+            return f"{takes}{size.amount:.1%} of the equity, fixed at the decision."
         case SizeKind.CASH:
-            return f"An entry takes {size.amount:,.2f} in money."
-    return f"An entry takes {size.amount:g} shares."
+            return f"{takes}{size.amount:,.2f} in money."
+    return f"{takes}{size.amount:g} shares."
 
 
 def _stops(rules: TradingRules) -> str:

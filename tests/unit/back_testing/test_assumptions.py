@@ -34,3 +34,13 @@ def test_text_is_told_of_where_there_is_any() -> None:
         "impact, pe_ratio: known at the close of the bar in which they came."
     )
     assert not {"Text and figures", "Not simulated"} & set(told(SmaCross(2, 5, 0)))
+
+
+def test_shares_that_the_strategy_suggests_are_told() -> None:
+    suggested = "takes the shares that the strategy suggests, at most"
+    for strategy in (VolatilityDrop(), EventDriven()):
+        said = told(strategy)
+        assert said["Size"] == f"An entry {suggested} all that there is for it. Whole shares only."
+        assert said["Capital"].endswith(f"each entry {suggested} the whole equity")
+    for plain in (SmaCross(2, 5, 0), InfluencerMention()):
+        assert suggested not in " ".join(told(plain).values())

@@ -162,6 +162,7 @@ def test_an_instrument_is_not_there_twice() -> None:
     ("size", "symbols", "sentence"),
     [
         (Size(), 1, "each entry takes the whole equity"),
+        (Size(), 4, "the capital is shared equally: each entry takes 1/4 of the equity"),
         (Size(SizeKind.FRACTION, 0.25), 1, "each entry takes 0.25 of the equity"),
         (Size(SizeKind.SHARES, 10), 1, "each entry takes 10 shares"),
         (
@@ -173,3 +174,5 @@ def test_an_instrument_is_not_there_twice() -> None:
 )
 def test_the_allocation_is_told(size: Size, symbols: int, sentence: str) -> None:
     assert allocation(replace(FREE, size=size), symbols) == sentence
+    suggested = sentence.replace("takes ", "takes the shares that the strategy suggests, at most ")
+    assert allocation(replace(FREE, size=size), symbols, suggests_shares=True) == suggested
