@@ -1,8 +1,6 @@
 """Commands about mentions of instruments in texts."""
 
-import csv
 import html
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,10 +79,11 @@ def labelled_texts(path: Path, text_column: str, label_column: str) -> "list[Lab
         ConfigError: the file cannot be read, or has no such column.
     """
     from algo_trading.sentiment.mention_evaluation import LabelledText
+    from algo_trading.sentiment.text_tables import read_columns
 
     return [
-        LabelledText(f"row {number}", html.unescape(row[text_column] or ""), _labels(row[label_column] or ""))
-        for number, row in enumerate(_rows(path, (text_column, label_column)), 1)
+        LabelledText(f"row {number}", html.unescape(text), _labels(labels))
+        for number, (_, (text, labels)) in enumerate(read_columns(path, (text_column, label_column)), 1)
     ]
 
 
@@ -95,6 +94,7 @@ def checked_posts(data: Path = SHARED_DATA) -> "list[LabelledText]":
         ConfigError: list or archive are not there.
     """
     from algo_trading.sentiment.mention_evaluation import LabelledText
+    from algo_trading.sentiment.text_tables import read_columns
 
     posts = data / POSTS
     if not (LABELS.is_file() and posts.is_file()):
@@ -102,28 +102,13 @@ def checked_posts(data: Path = SHARED_DATA) -> "list[LabelledText]":
             f"the posts checked by hand are not here ({LABELS} and {posts}): name the shared data with --data, or "
             "labelled texts with --csv"
         )
-    labels = {row["post"]: _labels(row["labels"]) for row in _rows(LABELS, ("post", "labels"))}
+    labels = {post: _labels(cell) for _, (post, cell) in read_columns(LABELS, ("post", "labels"))}
     return [
-        LabelledText(row["Tweet Id"], html.unescape(row["Text"]), labels[row["Tweet Id"]])
-        for row in _rows(posts, ("Tweet Id", "Text"))
-        if row["Tweet Id"] in labels
+        LabelledText(post, html.unescape(text), labels[post])
+        for _, (post, text) in read_columns(posts, ("Tweet Id", "Text"))
+        if post in labels
     ]
 
 
 def _labels(cell: str) -> tuple[str, ...]:
     return tuple(label.strip() for label in cell.split(";") if label.strip())
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    csv.field_size_limit(sys.maxsize)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            known = list(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path} cannot be read as CSV in UTF-8 ({error})") from error
-    for column in columns:
-        if column not in known:
-            raise ConfigError(f"{path} has no column {column!r}; it has: {', '.join(known) or 'none'}")
-    return rows

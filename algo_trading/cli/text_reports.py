@@ -29,6 +29,7 @@ from algo_trading.sentiment.mentions import packaged_finder
 from algo_trading.sentiment.scorers import Scorer, build_scorer, scorer_names
 
 SETS = "sentiment_events"  # the folder of the labelled sets within the shared data
+COLUMNS = ("text", "label")
 TONES, TOPICS = [tone.value for tone in Tone], [topic.value for topic in Topic]
 
 Predict = Callable[[Sequence[str]], list[str]]
@@ -48,6 +49,7 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     if csv:
         sets = {str(csv): read_labelled(csv, *columns, tone_labels(), _mapping(mapping, tone_labels()))}
     else:
+        _refuse_for_sets(columns, mapping)
         folder = _sets_folder(data)
         sets = {"twitter financial sentiment, held out": tweets(folder).split()[1], "phrasebank": news(folder)}
     scorers = _scorers(names, model)
@@ -65,6 +67,7 @@ def evaluate_events(
     if csv:
         sets = {str(csv): read_labelled(csv, *columns, topic_labels(), _mapping(mapping, topic_labels()))}
     else:
+        _refuse_for_sets(columns, mapping)
         sets = {"twitter financial topics, held out": topics(_sets_folder(data)).split()[1]}
     classifier = EventClassifier()
 
@@ -147,6 +150,14 @@ class Trained:
     features: int
     bytes: int
     sha256: str
+
+
+def _refuse_for_sets(columns: tuple[str, str], mapping: Sequence[str]) -> None:
+    """What the user says of a file means nothing where there is none."""
+    if mapping or columns != COLUMNS:
+        raise ConfigError(
+            "--map, --text-column and --label-column describe a file of yours: name it with --csv, or leave them out"
+        )
 
 
 def _mapping(pairs: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:

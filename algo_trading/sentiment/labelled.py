@@ -1,8 +1,6 @@
 """Labelled texts: read from CSV files, and the shared sets with the part that is kept for testing."""
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +8,9 @@ from pathlib import Path
 
 from algo_trading.domain.sentiment import Tone, Topic
 from algo_trading.errors import ConfigError
+from algo_trading.sentiment.text_tables import MOST_NAMED, read_columns
 
 PARTS, HELD_OUT = 10, 0
-LONGEST_FIELD = 10_000_000  # characters; the library stops at 131,072
-MOST_NAMED = 8  # unknown labels or columns that a sentence names
 
 TWEETS, TOPICS, NEWS, ENTITIES = (
     "twitter_fin_sentiment/sent_train.csv",
@@ -95,33 +92,24 @@ def read_labelled(
     `mapping` renames labels of the file, `known` names every way to write a class. Rows without a text are skipped.
 
     Raises:
-        ConfigError: the file cannot be read, is no text or empty, or a column or label is unknown.
+        ConfigError: the file cannot be read, is no text or empty, a column or label is unknown, or a label is missing.
     """
-    csv.field_size_limit(LONGEST_FIELD)
-    rows = csv.DictReader(io.StringIO(_decoded(path), newline=""))
-    columns = [name for name in rows.fieldnames or () if name]
-    for wanted in (text_column, label_column):
-        if wanted not in columns:
-            listed = ", ".join(columns[:MOST_NAMED]) or "none"
-            raise ConfigError(f"{path} has no column {wanted!r}; its columns are: {listed}")
     texts: list[str] = []
     labels: list[str] = []
     unknown: dict[str, None] = {}
     renamed = {plain(old): new for old, new in mapping.items()}
-    try:
-        for row in rows:
-            text, label = row[text_column], row[label_column]
-            if not text or not text.strip():
-                continue
-            written = plain(label or "")
-            name = known.get(plain(renamed.get(written, written)))
-            if name is None:
-                unknown[label or ""] = None
-                continue
-            texts.append(text)
-            labels.append(name)
-    except csv.Error as error:
-        raise ConfigError(f"{path} is no CSV file: {error} (line {rows.line_num})") from error
+    for line, (text, label) in read_columns(path, (text_column, label_column)):
+        if not text.strip():
+            continue
+        if not label.strip():
+            raise ConfigError(f"{path}, line {line}: the text has no label in the column {label_column!r}")
+        written = plain(label)
+        name = known.get(plain(renamed.get(written, written)))
+        if name is None:
+            unknown[label] = None
+            continue
+        texts.append(text)
+        labels.append(name)
     if unknown:
         listed = ", ".join(repr(label) for label in list(unknown)[:MOST_NAMED])
         classes = ", ".join(dict.fromkeys(known.values()))
@@ -148,33 +136,15 @@ def topics(folder: Path) -> Labelled:
 
 def headlines(folder: Path) -> list[Decided]:
     """SEntFiN: headlines with the tone about each entity; entities that do not stand in the headline are left out."""
-    rows = csv.DictReader(io.StringIO(_decoded(folder / ENTITIES), newline=""))
     found = []
-    for row in rows:
-        decisions = {a or b: Tone(tone) for a, b, tone in DECISION.findall(row["Decisions"])}
-        tones = {entity: tone for entity, tone in decisions.items() if entity in row["Title"]}
+    for _, (title, decided) in read_columns(folder / ENTITIES, ("Title", "Decisions")):
+        decisions = {a or b: Tone(tone) for a, b, tone in DECISION.findall(decided)}
+        tones = {entity: tone for entity, tone in decisions.items() if entity in title}
         if tones:
-            found.append(Decided(row["Title"], tones))
+            found.append(Decided(title, tones))
     return found
 
 
 def plain(label: str) -> str:
     """A label in lower case, with everything between its letters and digits as one underscore; 2.0 is 2."""
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"\.0+$", "", label.strip().lower())).strip("_")
-
-
-def _decoded(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-    if not content.strip():
-        raise ConfigError(f"{path} is empty")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="replace")
-    if b"\0" in content:
-        raise ConfigError(f"{path} is no text file; give a CSV file with a header")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")

@@ -39,8 +39,14 @@ def read_names(path: Path) -> list[Listing]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the file of names {path} cannot be read ({error}): give a CSV file in UTF-8") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(f"the file of names {path} cannot be read: {reason}; correct sentiment.names") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            f"the file of names {path}, line {line}: this is no text in UTF-8; save it as that"
+        ) from error
     return _read(text, str(path))
 
 

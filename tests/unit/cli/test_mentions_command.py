@@ -71,6 +71,31 @@ def test_a_column_that_is_not_there_is_named(posts: list[str]) -> None:
         CliRunner().invoke(app, posts[:2], catch_exceptions=False)
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty"),
+        (b"PK\x03\x04\x14\0", "is no text file; give a CSV file with a header"),
+        (b"text,label,label\nup,a,b\n", "has 2 columns 'label'; rename all but one"),
+    ],
+)
+def test_a_file_that_is_none_is_one_sentence(content: bytes | None, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        CliRunner().invoke(app, ["--csv", str(path)], catch_exceptions=False)
+    assert str(caught.value) == f"{path} {sentence}"
+
+
+def test_a_file_in_latin_1_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_bytes("text,label\nTesla in Köln,Tesla\n".encode("latin-1"))
+    result = CliRunner().invoke(app, ["--csv", str(path), "--json"], catch_exceptions=False)
+    assert json.loads(result.stdout)["found"] == 1
+
+
 def test_without_the_shared_data_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--csv"):
         CliRunner().invoke(app, ["--data", str(tmp_path)], catch_exceptions=False)

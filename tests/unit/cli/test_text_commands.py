@@ -82,6 +82,8 @@ def test_events_by_number_and_name(tmp_path: Path, ask: Ask) -> None:
         (("--csv", "{csv}.gone", *NAMES), "cannot be read"),
         (("--data", "{csv}"), "has no folder sentiment_events"),
         (("--csv", "{csv}", "--anew"), "not a file with --csv"),
+        (("--map", "0=negative"), "describe a file of yours: name it with --csv"),
+        (("--label-column", "mood"), "describe a file of yours: name it with --csv"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], sentence: str, csv: Path) -> None:

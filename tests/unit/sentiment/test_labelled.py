@@ -21,6 +21,7 @@ from algo_trading.sentiment.labelled import (
     topics,
     tweets,
 )
+from algo_trading.sentiment.text_tables import LONGEST_FIELD
 from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
@@ -73,7 +74,9 @@ def test_encodings_and_quoted_line_ends(content: bytes, text: str, path: Path) -
         (b"words,label\nup,positive\n", "has no column 'text'; its columns are: words, label"),
         (b"text,mood\nup,positive\n", "has no column 'label'; its columns are: text, mood"),
         (b"text,label\nup,glad\nup,3\n", "labels that name no class: 'glad', '3'; map them with --map"),
-        (b"text,label\nup\n", "labels that name no class: ''"),
+        (b"text,label\nup,positive\nup\n", "line 3: the text has no label in the column 'label'"),
+        (b'text,label\n\n"two\nlines",\n', "line 3: the text has no label"),
+        (b"text,label,text\nup,positive,down\n", "has 2 columns 'text'; rename all but one"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is no text file"),
         (b"PK\x03\x04\x14\0", "is no text file"),
     ],
@@ -83,6 +86,13 @@ def test_what_is_wrong_with_a_file_is_one_sentence(content: bytes, sentence: str
         read(path, content)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_field_that_is_too_long_is_named_by_its_line(path: Path) -> None:
+    long = b"x" * (LONGEST_FIELD + 1)
+    for content, line in ((b'text,label\nup,positive\n"up' + long, 3), (long, 1)):
+        with pytest.raises(ConfigError, match=f"line {line}: field larger than field limit"):
+            read(path, content)
 
 
 def test_a_folder_or_nothing_is_no_file(tmp_path: Path) -> None:

@@ -117,10 +117,14 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line(tmp_path: Path, text: s
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nowhere"):
-        read_names(tmp_path / "nowhere.csv")
+    for place in (tmp_path / "nowhere.csv", tmp_path):
+        with pytest.raises(ConfigError) as caught:
+            read_names(place)
+        assert str(caught.value).startswith(f"the file of names {place} cannot be read: ")
+        assert "Errno" not in str(caught.value)
+        assert str(caught.value).endswith("; correct sentiment.names")
     (tmp_path / "latin.csv").write_bytes(b"symbol,venue,name,aliases\nA,XNYS,\xdcber,\n")
-    with pytest.raises(ConfigError, match="UTF-8"):
+    with pytest.raises(ConfigError, match=r"latin\.csv, line 2: this is no text in UTF-8"):
         read_names(tmp_path / "latin.csv")
 
 
