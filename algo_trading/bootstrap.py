@@ -129,16 +129,8 @@ class App:
 
     @property
     def feed_lines(self) -> Sequence[FeedSettings]:
-        """The feeds as they are configured.
-
-        Raises:
-            ConfigError: two of them have one name.
-        """
-        names = [feed.name for feed in self.settings.feeds]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ConfigError(f"the feed {twice[0]!r} is configured twice; keep one of the [[feeds]] tables")
-        return self.settings.feeds
+        """The feeds as they are configured; ConfigError where two have one name."""
+        return feed_lines(self.settings)
 
     @property
     def influencers(self) -> Influencers:
@@ -336,11 +328,7 @@ class App:
 
     @cached_property
     def impact_weights(self) -> ImpactWeights:
-        from algo_trading.sentiment.impact import ImpactWeights
-
-        return ImpactWeights(
-            self.settings.sentiment.event_weights, {feed.name: feed.weight for feed in self.feed_lines}
-        )
+        return impact_weights(self.settings)
 
     @cached_property
     def levels(self) -> Levels:
@@ -394,6 +382,26 @@ class App:
     @cached_property
     def read_bar_files(self) -> BarFileReader:
         return bar_file_reader()
+
+
+def feed_lines(settings: Settings) -> Sequence[FeedSettings]:
+    """The feeds as they are configured.
+
+    Raises:
+        ConfigError: two of them have one name.
+    """
+    names = [feed.name for feed in settings.feeds]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"the feed {twice[0]!r} is configured twice; keep one of the [[feeds]] tables")
+    return settings.feeds
+
+
+def impact_weights(settings: Settings) -> ImpactWeights:
+    """The configured weights of kinds of events and of feeds; they need no database."""
+    from algo_trading.sentiment.impact import ImpactWeights
+
+    return ImpactWeights(settings.sentiment.event_weights, {feed.name: feed.weight for feed in feed_lines(settings)})
 
 
 def bar_file_reader() -> BarFileReader:

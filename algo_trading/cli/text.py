@@ -70,10 +70,14 @@ def score(
     texts: Annotated[list[str], typer.Argument(help="Texts, each in quotes.")],
     scorer: Names = None,
     model: Model = None,
-    source: Annotated[str, typer.Option(help="Where the texts come from, for the weight of the source.")] = "",
+    source: Annotated[
+        str, typer.Option(help="The configured feed whose weight counts, e.g. 'reddit r/stocks'; else weight 1.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Show what texts say: their sentiment by each scorer, the kind of event, the impact, and which words say so.
+
+    The impact is by the configured scorer and weights of events (see [sentiment]) and the weight of the feed.
 
     Example: algo-trading sentiment score "Apple cuts iPhone production as demand falls"
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from algo_trading.bootstrap import impact_weights
 from algo_trading.cli import output
 from algo_trading.domain.sentiment import Tone, Topic
-from algo_trading.errors import ConfigError
+from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.sentiment.evaluation import Evaluation, evaluate
 from algo_trading.sentiment.events import EventClassifier
 from algo_trading.sentiment.finance import FinanceScorer
-from algo_trading.sentiment.impact import ImpactWeights, impact
+from algo_trading.sentiment.impact import impact
 from algo_trading.sentiment.labelled import (
     Labelled,
     news,
@@ -25,8 +26,10 @@ from algo_trading.sentiment.labelled import (
     tweets,
 )
 from algo_trading.sentiment.linear import Reason
-from algo_trading.sentiment.mentions import packaged_finder
+from algo_trading.sentiment.mentions import MentionFinder
+from algo_trading.sentiment.names import known_listings
 from algo_trading.sentiment.scorers import Scorer, build_scorer, scorer_names
+from algo_trading.settings import load_settings
 
 SETS = "sentiment_events"  # the folder of the labelled sets within the shared data
 COLUMNS = ("text", "label")
@@ -90,13 +93,20 @@ def evaluate_anew(name: str, csv: Path | None, data: Path | None, *, as_json: bo
 
 
 def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source: str, *, as_json: bool) -> None:
-    """Show what each text says and why."""
+    """Show what each text says and why; impact and mentions are what the pipeline would make of it."""
+    settings = load_settings()
+    weights, own = impact_weights(settings), settings.sentiment.names
+    if source and source not in weights.sources:
+        known = ", ".join(map(repr, weights.sources)) or "none"
+        raise UnknownNameError(f"no feed is called {source!r}; the configured ones are: {known}")
     scorers, classifier, finance = _scorers(names, model), EventClassifier(), FinanceScorer()
-    weights, mentions = ImpactWeights(), packaged_finder().find(texts)
+    reader = next((scorer for scorer in scorers if scorer.name == settings.sentiment.scorer), None)
+    reader = reader or build_scorer(settings.sentiment.scorer)
+    mentions = MentionFinder(known_listings(Path(own).expanduser() if own else None)).find(texts)
     found = []
     for text, named in zip(texts, mentions, strict=True):
-        (event,), (tone,) = classifier.classify([text]), finance.score([text])
-        about = finance.score_about(text, [(place.start, place.end) for place in named])
+        (event,), (tone,) = classifier.classify([text]), reader.score([text])
+        about = reader.score_about(text, [(place.start, place.end) for place in named])
         found.append(
             {
                 "text": text,

@@ -24,6 +24,12 @@ NAMES = ("--text-column", "words", "--label-column", "mood", "--map", "0=negativ
 Ask = Callable[..., Any]
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def ask() -> Ask:
     def run(app: Any, *arguments: object) -> Any:
@@ -116,6 +122,38 @@ def test_a_text_is_explained(ask: Ask) -> None:
     shown = ask(sentiment, "score", text)
     for word in ("Apple", "negative", "stock_movement", "impact", "tumble"):
         assert word in shown
+
+
+def test_the_impact_is_that_of_the_configuration(tmp_path: Path, ask: Ask) -> None:
+    text = "Apple shares tumble 8% after weak outlook"
+
+    def told(*options: str) -> float:
+        (said,) = ask(sentiment, "score", text, "--json", *options)
+        return float(said["impact"])
+
+    assert told("--source", "file package:sample_headlines.jsonl") == pytest.approx(0.8 * told())
+    (said,) = ask(sentiment, "score", text, "--json")
+    (tmp_path / "algo-trading.toml").write_text(
+        '[[feeds]]\nplatform = "reddit"\nsource = "r/stocks"\nweight = 0.5\n'
+        '[sentiment]\nscorer = "vader"\n[sentiment.event_weights]\nstock_movement = 0.25\n'
+    )
+    vader = said["sentiment"]["vader"]["score"]
+    assert told() == pytest.approx(0.25 * vader)
+    assert told("--source", "reddit r/stocks") == pytest.approx(0.125 * vader)
+    assert told("--source", "reddit r/stocks", "--scorer", "finance") == pytest.approx(0.125 * vader)
+
+
+def test_the_names_are_those_of_the_configuration(tmp_path: Path, ask: Ask) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("symbol,venue,name,aliases\nQZX,XNYS,Quuzle Extracts,\n")
+    (tmp_path / "algo-trading.toml").write_text(f'[sentiment]\nnames = "{names}"\n')
+    (said,) = ask(sentiment, "score", "Quuzle Extracts soars", "--json")
+    assert [mention["instrument"]["symbol"] for mention in said["mentions"]] == ["QZX"]
+
+
+def test_a_source_is_a_configured_feed() -> None:
+    with pytest.raises(UnknownNameError, match=r"no feed is called 'reddit'; .*'file package:sample_posts\.jsonl'"):
+        CliRunner().invoke(sentiment, ["score", "up", "--source", "reddit"], catch_exceptions=False)
 
 
 def test_names_with_fates_of_their_own_are_told_apart(ask: Ask) -> None:
