@@ -181,7 +181,8 @@ def look_up(
 ) -> None:
     """Look up price-earnings ratios and market capitalisations at Yahoo. They count from this moment on.
 
-    Strategies such as event_driven need them. One record is kept for each symbol and day.
+    Strategies such as event_driven need them; import-fundamentals brings in the past. One record is
+    kept for each symbol and day.
     """
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Instrument
@@ -217,6 +218,23 @@ def import_bars(
     from algo_trading.cli.imports import import_files
 
     import_files(paths, symbol, calendar, as_json=json)
+
+
+@app.command("import-fundamentals")
+def import_fundamentals(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file with a header, in UTF-8.")],
+    calendar: Annotated[
+        str | None, typer.Option(help="Exchange calendar of the symbols; else the configured one.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Import price-earnings ratios and market capitalisations of the past, for backtests. A wrong row stores nothing.
+
+    Columns: symbol, seen (when it was known, ISO 8601 with a zone), pe_ratio, market_cap; an empty cell is unknown.
+    """
+    from algo_trading.cli.imports import import_figures
+
+    import_figures(file, calendar, as_json=json)
 
 
 @app.command()

@@ -1,12 +1,13 @@
-"""The command `import-bars`."""
+"""The commands `import-bars` and `import-fundamentals`."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
-from algo_trading.errors import NothingGoodError
+from algo_trading.errors import ConfigError, NothingGoodError
 from algo_trading.services.import_bars import FileReport, ImportBars, ImportReport
+from algo_trading.services.import_fundamentals import ImportFundamentals
 
 MOST_LINES = 12  # of files or skipped members shown to a person; JSON has them all
 
@@ -29,6 +30,24 @@ def import_files(paths: Sequence[Path], symbol: str | None, calendar: str, *, as
         raise NothingGoodError(
             f"none of the {report.read} rows is good, so no bar was stored; `algo-trading quarantine` lists them"
         )
+
+
+def import_figures(path: Path, calendar: str | None, *, as_json: bool) -> None:
+    """Import figures from one file and print the counts.
+
+    Raises:
+        ConfigError: a row is wrong or the file cannot be read; nothing is stored then.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as a text in UTF-8: {error}") from error
+    with bootstrap() as application:
+        report = application.make(ImportFundamentals)(lines, path.name, calendar or application.settings.venue)
+    if as_json:
+        output.print_json(report)
+    else:
+        output.console.print(f"{report.read} rows: {report.stored} stored, {report.known} of days known already")
 
 
 def _print(report: ImportReport, where: str) -> None:

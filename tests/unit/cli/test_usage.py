@@ -29,6 +29,8 @@ WRONG = [
     (("load", "--frmo", "2013-01-02"), "--frmo"),
     (("import-bars",), "missing argument 'paths'"),
     (("import-bars", "/there/is/nothing"), "'/there/is/nothing' does not exist"),
+    (("import-fundamentals",), "missing argument 'file'"),
+    (("import-fundamentals", "/there/is/nothing"), "'/there/is/nothing' does not exist"),
     (("quarantine", "--limit", "0"), "'--limit'"),
     (("signals", "--limit", "many"), "'--limit'"),
     (("subscribe",), "missing argument 'address'"),

@@ -1,0 +1,122 @@
+"""Fundamental figures of the past from a CSV file, each as of the moment when it was known."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+
+from algo_trading.calendars import market_calendar
+from algo_trading.domain.fundamentals import Fundamentals
+from algo_trading.domain.instrument import Instrument
+from algo_trading.errors import ConfigError
+from algo_trading.repositories.clock import Clock
+from algo_trading.repositories.fundamentals import FundamentalsRepository
+
+SOURCE = "file"
+WHO_AND_WHEN, FIGURES = ("symbol", "seen"), ("pe_ratio", "market_cap")
+EXAMPLE = "AAPL,2012-01-25T16:30:00-05:00,12.9,4.2e11"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFundamentals:
+    """Rows read, those stored, and those of days that had figures already."""
+
+    read: int
+    stored: int
+    known: int
+
+
+@dataclass(frozen=True)
+class ImportFundamentals:
+    """Store what a file says was known of companies, or nothing where a row is wrong."""
+
+    fundamentals: FundamentalsRepository
+    clock: Clock
+
+    def __call__(self, lines: Iterable[str], name: str, calendar: str) -> ImportedFundamentals:
+        """Store the rows of `lines`, which errors call `name`, about instruments of the exchange calendar `calendar`.
+
+        A day (UTC) keeps the first figures that were stored of it, and of one file the earliest.
+
+        Raises:
+            ConfigError: a row is wrong, and nothing is stored; or there is no row.
+            UnknownNameError: there is no such calendar.
+        """
+        figures = list(_figures(lines, name, market_calendar(calendar).code, self.clock.now()))
+        if not figures:
+            raise ConfigError(f"{name} has no rows; each is like {EXAMPLE}")
+        stored = self.fundamentals.add(figures, SOURCE)
+        return ImportedFundamentals(len(figures), stored, len(figures) - stored)
+
+
+def _figures(lines: Iterable[str], name: str, venue: str, now: datetime) -> Iterator[Fundamentals]:
+    reader = csv.reader(lines, strict=True)
+    header: list[str] = []
+    try:
+        for cells in reader:
+            row = [cell.strip() for cell in cells]
+            if not any(row):
+                continue
+            place = f"{name}, line {reader.line_num}"
+            if not header:
+                header = _header([cell.lower() for cell in row], place)
+                continue
+            if len(row) != len(header):
+                raise ConfigError(f"{place}: it has {len(row)} cells, and the header has {len(header)}")
+            try:
+                yield _read(dict(zip(header, row, strict=True)), venue, now)
+            except ValueError as error:
+                raise ConfigError(f"{place}: {error}; correct it, nothing was stored") from error
+    except csv.Error as error:
+        raise ConfigError(f"{name}, line {reader.line_num}: this is no CSV: {error}") from error
+
+
+def _header(columns: list[str], place: str) -> list[str]:
+    good = set(WHO_AND_WHEN) <= set(columns) and set(FIGURES) & set(columns) and len(set(columns)) == len(columns)
+    if not good or set(columns) - {*WHO_AND_WHEN, *FIGURES}:
+        named = ", ".join((*WHO_AND_WHEN, *FIGURES))
+        raise ConfigError(f"{place}: the header names {', '.join(columns)}; the columns are {named}, each once")
+    return columns
+
+
+def _read(row: Mapping[str, str], venue: str, now: datetime) -> Fundamentals:
+    """A row as figures.
+
+    Raises:
+        ValueError: a cell is wrong.
+    """
+    if not row["symbol"]:
+        raise ValueError("the symbol is missing")
+    if not row["symbol"].isprintable():
+        raise ValueError(f"the symbol {row['symbol']!r} has characters that cannot be printed")
+    seen_at = _moment(row["seen"])
+    if seen_at > now:
+        raise ValueError(f"seen is {row['seen']}, which is yet to come")
+    pe_ratio, market_cap = (_number(figure, row.get(figure, "")) for figure in FIGURES)
+    if market_cap is not None and market_cap < 0:
+        raise ValueError(f"market_cap is {row['market_cap']}, below 0")
+    return Fundamentals(Instrument(row["symbol"], venue), seen_at, pe_ratio, market_cap)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first year of all may begin before it in UTC
+        pass
+    raise ValueError(f"seen is a moment in ISO 8601 with its zone, like 2012-01-25T16:30:00-05:00, not {text!r}")
+
+
+def _number(name: str, text: str) -> float | None:
+    """The number that a cell spells, None for an empty one."""
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number) or "_" in text:
+        raise ValueError(f"{name} is a number, or empty where it is unknown, not {text!r}")
+    return number

@@ -1,0 +1,113 @@
+"""Figures of the past come from a file as of when they were known; a wrong row names its line and stores nothing."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algo_trading.domain.fundamentals import Fundamentals
+from algo_trading.domain.instrument import Instrument
+from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.services.import_fundamentals import ImportedFundamentals, ImportFundamentals
+from fakes.clock import FakeClock
+from fakes.fundamentals import FakeFundamentals
+
+pytestmark = pytest.mark.unit
+
+IBM, AAPL = Instrument("IBM"), Instrument("AAPL")
+HEADER = "symbol,seen,pe_ratio,market_cap"
+GOOD = "IBM,2012-01-25T16:30:00-05:00,12.9,2.2e11"
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.stored, self.clock = FakeFundamentals(), FakeClock()
+        self._call = ImportFundamentals(self.stored, self.clock)
+
+    def bring(self, *lines: str, calendar: str = "XNYS") -> ImportedFundamentals:
+        return self._call([f"{line}\n" for line in lines], "pe.csv", calendar)
+
+    def known(self, *instruments: Instrument) -> list[Fundamentals]:
+        return self.stored.read(instruments or (IBM, AAPL), self.clock.now())
+
+
+def test_figures_are_stored_as_of_when_they_were_known() -> None:
+    desk = Desk()
+    report = desk.bring(HEADER, GOOD, "", "AAPL , 2012-04-25T00:00Z,,", "AAPL,2012-07-25T00:00+00:00,-3,")
+    assert report == ImportedFundamentals(read=3, stored=3, known=0)
+    assert desk.known() == [
+        Fundamentals(AAPL, datetime(2012, 4, 25, tzinfo=UTC), None, None),
+        Fundamentals(AAPL, datetime(2012, 7, 25, tzinfo=UTC), -3.0, None),
+        Fundamentals(IBM, datetime(2012, 1, 25, 21, 30, tzinfo=UTC), 12.9, 2.2e11),
+    ]
+
+
+def test_again_changes_nothing() -> None:
+    desk = Desk()
+    desk.bring(HEADER, GOOD)
+    later = "IBM,2012-02-25T16:30:00-05:00,11,"
+    assert desk.bring(HEADER, GOOD, later) == ImportedFundamentals(read=2, stored=1, known=1)
+
+
+def test_columns_stand_in_any_order_and_one_figure_is_enough() -> None:
+    desk = Desk()
+    desk.bring("PE_Ratio,Seen,Symbol", "12,2012-01-25T16:30:00Z,IBM", calendar="XLON")
+    abroad = Instrument("IBM", "XLON")
+    assert desk.known(abroad) == [Fundamentals(abroad, datetime(2012, 1, 25, 16, 30, tzinfo=UTC), 12.0, None)]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("IBM,2012-01-25,12.9,", "seen is a moment in ISO 8601 with its zone, like 2012-01-25T16:30:00-05:00, not"),
+        ("IBM,2012-01-25T16:30:00,12.9,", "with its zone"),
+        ("IBM,0001-01-01T00:00:00+05:00,12.9,", "with its zone"),
+        ("IBM,,12.9,", "with its zone"),
+        ("IBM,2026-11-20T22:00:01Z,12.9,", "seen is 2026-11-20T22:00:01Z, which is yet to come"),
+        (",2012-01-25T16:30:00Z,12.9,", "the symbol is missing"),
+        ("I\x00M,2012-01-25T16:30:00Z,12.9,", "cannot be printed"),
+        ("IBM,2012-01-25T16:30:00Z,n/a,", "pe_ratio is a number, or empty where it is unknown, not 'n/a'"),
+        ("IBM,2012-01-25T16:30:00Z,nan,", "pe_ratio is a number"),
+        ("IBM,2012-01-25T16:30:00Z,,1e999", "market_cap is a number"),
+        ("IBM,2012-01-25T16:30:00Z,,1_000", "market_cap is a number"),
+        ("IBM,2012-01-25T16:30:00Z,,-1", "market_cap is -1, below 0"),
+        ("IBM,2012-01-25T16:30:00Z,12.9", "it has 3 cells, and the header has 4"),
+        ('IBM,2012-01-25T16:30:00Z,12.9,"', "this is no CSV"),
+    ],
+)
+def test_a_wrong_row_names_its_line_and_stores_nothing(row: str, told: str) -> None:
+    desk = Desk()
+    with pytest.raises(ConfigError) as caught:
+        desk.bring(HEADER, GOOD, row)
+    assert str(caught.value).startswith("pe.csv, line 3: ")
+    assert told in str(caught.value)
+    assert desk.known() == []
+
+
+@pytest.mark.parametrize("header", ["symbol,seen", "symbol,pe_ratio", f"{HEADER},eps", "symbol,seen,pe_ratio,pe_ratio"])
+def test_other_columns_are_refused(header: str) -> None:
+    with pytest.raises(ConfigError, match=r"pe.csv, line 1: the header names symbol.* columns are symbol, seen, pe_"):
+        Desk().bring(header, GOOD)
+
+
+@pytest.mark.parametrize("lines", [(), ("",), (HEADER,)])
+def test_a_file_without_rows_is_a_mistake(lines: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match=r"pe\.csv has no rows"):
+        Desk().bring(*lines)
+
+
+def test_an_unknown_calendar_is_refused() -> None:
+    with pytest.raises(AlgoTradingError, match="NOWHERE"):
+        Desk().bring(HEADER, GOOD, calendar="NOWHERE")
+
+
+@given(st.lists(st.text(alphabet='IBM,2012-5T:Z"\x00é\n e', max_size=30), max_size=5))
+def test_any_text_is_read_or_refused_with_one_sentence(rows: list[str]) -> None:
+    desk, told = Desk(), ""
+    try:
+        desk.bring(HEADER, GOOD, *rows)
+    except ConfigError as error:
+        told = str(error)
+    assert told.startswith("pe.csv, line ") if told else desk.known(IBM)
+    assert not told or not desk.known()
