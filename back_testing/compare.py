@@ -14,12 +14,16 @@ from back_testing.rules import TradingRules
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One strategy on one instrument: its statistics, or None and the reason why there are none."""
+    """One strategy on one instrument: its statistics, or None and the reason why there are none.
+
+    `notes` tell what the strategy needed and never knew.
+    """
 
     strategy: Strategy
     symbol: str
     statistics: Statistics | None
     trouble: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def compare(
@@ -39,8 +43,8 @@ def compare(
     for strategy in strategies:
         for bars in series:
             try:
-                statistics = engine.run(strategy, bars, rules, first).statistics
-                found.append(Comparison(strategy, bars.instrument.symbol, statistics))
+                result = engine.run(strategy, bars, rules, first)
+                found.append(Comparison(strategy, bars.instrument.symbol, result.statistics, notes=result.notes))
             except ConfigError as error:
                 found.append(Comparison(strategy, bars.instrument.symbol, None, str(error)))
             progress(len(found), total)

@@ -10,6 +10,7 @@ from typing import Any
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.strategies.base import Strategy
 from back_testing.rules import TradingRules
+from back_testing.unknown import unknown_features
 
 
 class ExitReason(StrEnum):
@@ -135,6 +136,11 @@ class BacktestResult:
         return self.rules.lookahead
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the strategy needed and never knew, and how to bring it in, as sentences."""
+        return unknown_features(self.strategy, self.series)
+
+    @property
     def bars(self) -> Bars:
         """The bars of the only instrument.
 
@@ -155,6 +161,7 @@ class BacktestResult:
             "refused": self.refused,
             "allocation": self.allocation,
             "data_hash": self.data_hash,
+            "notes": list(self.notes),
             "trades": [trade.as_json() for trade in self.trades],
         }
 

@@ -46,7 +46,9 @@ def compare(
     """
     from algo_trading.strategies.registry import build_strategy, strategy_names
     from back_testing.compare import compare as compared
+    from back_testing.engine import first_bar
     from back_testing.report.definitions import LABELS
+    from back_testing.unknown import unknown_features
 
     if metric not in LABELS or metric in {"start", "end"}:
         raise ConfigError(
@@ -72,6 +74,11 @@ def compare(
         for row in rows:
             if row.trouble:
                 output.note(f"{row.strategy.id.name} on {row.symbol}: {row.trouble}")
+        for one in chosen:
+            known = {row.symbol for row in rows if row.strategy is one and row.statistics}
+            traded = [bars[first_bar(bars, days.first) :] for bars in series if bars.instrument.symbol in known]
+            for sentence in unknown_features(one, traded):
+                output.note(sentence)
 
 
 def spelt(text: str) -> "Strategy":
@@ -88,7 +95,8 @@ def spelt(text: str) -> "Strategy":
 
 def _document(row: "Comparison") -> dict[str, Any]:
     head = {"strategy": row.strategy.id.name, "params": asdict(row.strategy), "symbol": row.symbol}
-    return {**head, **(row.statistics.as_json() if row.statistics else {"trouble": row.trouble})}
+    told = {"notes": list(row.notes)} if row.notes else {}
+    return {**head, **(row.statistics.as_json() if row.statistics else {"trouble": row.trouble}), **told}
 
 
 def _show_one(rows: "list[Comparison]") -> None:

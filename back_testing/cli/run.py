@@ -111,6 +111,8 @@ def _show(result: "BacktestResult") -> None:
             ("symbol", *columns) if several else columns,
             [_row(trade)[0 if several else 1 :] for trade in result.trades[-SHOWN:]],
         )
+    for sentence in result.notes:
+        output.note(sentence)
     output.note(result.allocation)
     if result.refused:
         output.note(f"{result.refused} entries could not be afforded")

@@ -54,8 +54,9 @@ def sweep(
     """
     from algo_trading.strategies.registry import strategy_class
     from back_testing import sweep as sweeping
-    from back_testing.engine import buy_and_hold
+    from back_testing.engine import buy_and_hold, first_bar
     from back_testing.report.heatmap import Heatmap
+    from back_testing.unknown import unknown_features
 
     rules = replace(rules, keep_open=keep_open)
     kind = strategy_class(strategy)
@@ -92,6 +93,7 @@ def sweep(
         "lookahead": rules.lookahead,
         "buy_and_hold_return": benchmark,
         "top": found.rows(),
+        "notes": list(unknown_features(kind, [bars[first_bar(bars, days.first) :]])),
     }
     if chart and heatmap:
         chart.write(heatmap, f"{strategy} on {bars.instrument}")
@@ -114,6 +116,8 @@ def _show(outcome: dict[str, Any], swept: list[str]) -> None:
         [*swept, *(HEADINGS.get(name, name.replace("_", " ")) for name in names)],
         [[*(row[name] for name in swept), *(_cell(name, row[name]) for name in names)] for row in outcome["top"]],
     )
+    for sentence in outcome["notes"]:
+        output.note(sentence)
     if outcome["refused"]:
         output.note(
             f"{outcome['refused']:,} settings make no sense to the strategy, or need more bars, and were left out"

@@ -134,4 +134,6 @@ def _show(found: "WalkForward") -> None:
             ("efficiency", percent(found.efficiency).lstrip("+"), ""),
         ],
     )
+    for sentence in found.result.notes:
+        output.note(sentence)
     output.note(f"the newest bars lead to {found.result.strategy.id}")

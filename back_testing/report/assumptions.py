@@ -41,6 +41,7 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     if result.strategy.features:
         text = f"{', '.join(result.strategy.features)}: known at the close of the bar in which they came."
         listed.append(("Text and figures", text))
+    listed += [("Unknown", f"{note}.") for note in result.notes]
     if limits := not_simulated(result.strategy.limits):
         listed.append(("Not simulated", f"{limits}."))
     if result.history:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.posts import PostgresMentions, PostgresPosts
 from algo_trading.adapters.postgres.signals import PostgresSignals
+from algo_trading.cli import main as algo_trading
 from algo_trading.domain.instrument import Instrument
 from algo_trading.repositories.bars import bars_table
 from algo_trading.repositories.posts import Reading
@@ -82,6 +84,71 @@ def test_no_more_shares_than_the_strategy_asks_for(backtest: Backtest, tmp_path:
     backtest("run", "--strategy", "volatility_drop", "--symbol", "IBM", *EAGER, "--trades", str(trades))
     header, *rows = [line.split(",") for line in trades.read_text().splitlines()]
     assert {float(row[header.index("size")]) for row in rows} == {10.0}
+
+
+def test_figures_that_the_database_does_not_have_are_told(
+    backtest: Backtest, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    msft = replace(BARS, instrument=Instrument("MSFT"))
+    PostgresBars(database).upsert(bars_table([msft]), "test")
+    asked = ("--strategy", "volatility_drop", "--symbol", "MSFT", "--to", str(msft.session(200)))
+    for command, *more in (
+        ["run"],
+        ["sweep", "--set", "window=5:10:5"],
+        ["walk-forward", "--set", "window=5", "--in-sample", "100", "--out-of-sample", "50"],
+        ["compare"],
+    ):
+        code, found, _ = backtest(command, *asked, *more)
+        (note,) = found[0]["notes"] if command == "compare" else found["notes"]
+        assert code == 0
+        assert note.startswith("volatility_drop needs sentiment, unknown for MSFT on every bar from 2000-")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["backtest", command, *asked, *more])
+            with pytest.raises(SystemExit):
+                main()
+        assert note in capsys.readouterr().err
+    page = tmp_path / "report.html"
+    _, found, _ = backtest("run", *asked, "--report", str(page))
+    assert "volatility_drop needs sentiment, unknown for MSFT" in page.read_text()
+    _, found, _ = backtest("run", "--strategy", "volatility_drop", "--symbol", "IBM")
+    assert found["notes"] == []
+
+
+def test_a_file_of_figures_lets_a_strategy_trade(
+    backtest: Backtest, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM fundamentals"))
+    asked = ("--strategy", "event_driven", "--symbol", "IBM", "--cash", "1000000", *EAGER)
+    _, before, _ = backtest("run", *asked)
+    assert before["n_trades"] == 0
+    assert "`algo-trading import-fundamentals FILE`" in before["notes"][0]
+    figures = tmp_path / "pe.csv"
+    figures.write_text("\ufeffsymbol,seen,pe_ratio,market_cap\r\nIBM,1999-12-01T16:00:00-05:00,12.5,2e11\r\n")
+
+    def bring(file: Path) -> tuple[int, str, str]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["algo-trading", "import-fundamentals", str(file), "--json"])
+            with pytest.raises(SystemExit) as ended:
+                algo_trading()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 1, "known": 0}
+    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 0, "known": 1}
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT source FROM fundamentals")).scalars().all() == ["file"]
+    _, after, _ = backtest("run", *asked)
+    assert after["n_trades"] > 2
+    assert after["notes"] == []
+    figures.write_text("symbol,seen,pe_ratio\nIBM,yesterday,12.5\n")
+    code, _, told = bring(figures)
+    assert code == 2
+    assert "pe.csv, line 2: seen is a moment in ISO 8601 with its zone" in told
+    figures.write_bytes(b"symbol,seen,pe_ratio\nIBM,\xff,1\n")
+    code, _, told = bring(figures)
+    assert code == 2
+    assert "pe.csv cannot be read as a text in UTF-8" in told
 
 
 @pytest.mark.parametrize(("strategy", "settings"), [("event_driven", EAGER), ("influencer_mention", [])])
