@@ -40,13 +40,19 @@ class Fill:
 
 @dataclass(frozen=True)
 class LookaheadReport:
-    """What was asked, and every answer that changed, as sentences."""
+    """What was asked, and every answer that changed, as sentences; `idle` is why there was no trade, else empty."""
 
     symbol: str
     cuts: int
     fills: int
     decisions_changed: tuple[str, ...]
     fills_moved: tuple[str, ...]
+    idle: str = ""
+
+    @property
+    def proven(self) -> bool:
+        """Whether there was a fill to ask about, and nothing changed."""
+        return self.honest and self.fills > 0
 
     @property
     def honest(self) -> bool:
@@ -77,7 +83,8 @@ def check_lookahead(
     def fills_on(these: Bars) -> list[Fill]:
         return fills_of(engine.run(strategy, these, rules, first))
 
-    filled = fills_on(bars)
+    result = engine.run(strategy, bars, rules, first)
+    filled = fills_of(result)
     asked = [filled[i] for i in _spread(len(filled), MOST_FILLS)]
     moved = []
     for fill in asked:
@@ -95,6 +102,7 @@ def check_lookahead(
         fills=len(asked),
         decisions_changed=tuple(dict.fromkeys(changed)),
         fills_moved=tuple(dict.fromkeys(moved)),
+        idle="" if filled else _idle(result, whole),
     )
 
 
@@ -113,6 +121,15 @@ def fills_of(result: BacktestResult) -> list[Fill]:
             kind = f"{trade.side} exit ({trade.reason})"
             fills.append(Fill(places[trade.exit_time], at_open, kind, trade.exit_price, trade.size))
     return sorted(fills, key=lambda fill: (fill.index, not fill.at_open))
+
+
+def _idle(result: BacktestResult, whole: Decisions) -> str:
+    """Why nothing was filled."""
+    decided = whole.entries[result.history :] | whole.exits[result.history :]
+    if decided.any():
+        refused = f", and {result.refused} could not be afforded" if result.refused else ""
+        return f"none of its {int(decided.sum())} decisions led to a fill{refused}"
+    return "; ".join(result.notes) or f"it decided nothing on {len(result.times):,} bars"
 
 
 def _cuts(whole: Decisions, warmup: int, n: int) -> Sequence[int]:

@@ -11,6 +11,7 @@ from back_testing.cli.app import app
 from back_testing.cli.rules import with_rules
 
 if TYPE_CHECKING:
+    from back_testing.lookahead import LookaheadReport
     from back_testing.rules import TradingRules
 
 SHOWN = 10  # changes shown to a person; --json has them all
@@ -31,7 +32,7 @@ def lookahead(
     adjusted: o.Adjusted = True,
     json: o.Json = False,
 ) -> None:
-    """Prove on data that a strategy does not look ahead. Exit code 1 if it does.
+    """Prove on data that a strategy does not look ahead. Exit code 1 if it does, or if it did not trade.
 
     The future is cut off at hundreds of bars, text included: what was said before must stay the same. Then prices after
     a fill are changed: that fill and all before it must stay where they were.
@@ -47,11 +48,13 @@ def lookahead(
     join = o.joining(chosen, series)
     reports = [check_lookahead(chosen, bars, rules, days.first, join) for bars in series]
     honest = all(report.honest for report in reports)
+    proven = honest and any(report.proven for report in reports)
     if json:
         document = {
             "strategy": chosen.id.name,
             "params": asdict(chosen),
             "honest": honest,
+            "proven": proven,
             "checks": [
                 {
                     "symbol": report.symbol,
@@ -59,9 +62,11 @@ def lookahead(
                     "fills": report.fills,
                     "decisions_changed": list(report.decisions_changed),
                     "fills_moved": list(report.fills_moved),
+                    "proven": report.proven,
                 }
                 for report in reports
             ],
+            "notes": [_idle(report) for report in reports if report.idle],
         }
         output.print_json(document)
     else:
@@ -72,6 +77,15 @@ def lookahead(
         for report in reports:
             for sentence in report.sentences[:SHOWN]:
                 output.note(f"{report.symbol}: {sentence}")
-        output.note("it does not look ahead" if honest else "it LOOKS AHEAD: do not trust its backtests")
-    if not honest:
+            if report.idle:
+                output.note(_idle(report))
+        if not honest:
+            output.note("it LOOKS AHEAD: do not trust its backtests")
+        elif proven:
+            output.note("it does not look ahead")
+    if not proven:
         raise typer.Exit(1)
+
+
+def _idle(report: "LookaheadReport") -> str:
+    return f"{report.symbol}: it did not trade, so nothing is proven: {report.idle}"

@@ -86,6 +86,19 @@ def test_no_more_shares_than_the_strategy_asks_for(backtest: Backtest, tmp_path:
     assert {float(row[header.index("size")]) for row in rows} == {10.0}
 
 
+def test_nothing_is_proven_where_nothing_was_written(backtest: Backtest, database: Database) -> None:
+    PostgresBars(database).upsert(bars_table([replace(BARS, instrument=Instrument("MSFT"))]), "test")
+    code, found, _ = backtest("lookahead", "--strategy", "volatility_drop", "--symbol", "MSFT")
+    assert (code, found["honest"], found["proven"], found["checks"][0]["fills"]) == (1, True, False, 0)
+    assert found["notes"][0].startswith(
+        "MSFT: it did not trade, so nothing is proven: volatility_drop needs sentiment, unknown for MSFT on every bar"
+    )
+    asked = ("--strategy", "volatility_drop", "--symbol", "MSFT", "--symbol", "IBM", *MOODY)
+    code, found, _ = backtest("lookahead", *asked)
+    assert (code, found["proven"], [check["proven"] for check in found["checks"]]) == (0, True, [False, True])
+    assert len(found["notes"]) == 1
+
+
 def test_figures_that_the_database_does_not_have_are_told(
     backtest: Backtest, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

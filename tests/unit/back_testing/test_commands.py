@@ -66,6 +66,20 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_lookahead_without_a_trade_proves_nothing(backtest: Backtest, prices: Path) -> None:
+    asked = ["lookahead", "--strategy", "ema_cross", "--csv", prices, "--symbol", "IBM", "--cash", "1"]
+    ended = backtest(*asked)
+    assert ended.code == 1
+    assert "IBM: it did not trade, so nothing is proven: none of its " in ended.err
+    assert "does not look ahead" not in ended.err
+    ended = backtest(*asked, "--json")
+    assert (ended.code, ended.json["honest"], ended.json["proven"]) == (1, True, False)
+    (note,) = ended.json["notes"]
+    assert note.startswith("IBM: it did not trade, so nothing is proven: ")
+    traded = backtest(*asked[:-1], "100000", "--json")
+    assert (traded.code, traded.json["proven"], traded.json["notes"]) == (0, True, [])
+
+
 def test_lookahead_ends_with_0_for_the_honest_and_1_for_a_fill_at_the_close(backtest: Backtest, prices: Path) -> None:
     asked = ["lookahead", "--strategy", "ema_cross", "--csv", prices, "--symbol", "IBM", "--set", "fast=3"]
     honest, dishonest = backtest(*asked, "--json"), backtest(*asked, "--json", "--fill", "close")

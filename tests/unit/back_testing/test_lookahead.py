@@ -166,3 +166,29 @@ def test_only_fills_of_the_asked_range_count() -> None:
     late = check_lookahead(SmaCross(2, 5, 0), bars, TradingRules(), first=end)
     assert late.honest
     assert 0 < late.fills < everything.fills
+
+
+def test_without_a_trade_nothing_is_proven() -> None:
+    bars = with_features(candles())
+    unknown = {**bars.features, "pe_ratio": np.full(len(bars), np.nan)}
+    report = check_lookahead(EventDriven(), replace(bars, features=unknown), TradingRules())
+    assert report.honest
+    assert not report.proven
+    assert report.idle.startswith("event_driven needs pe_ratio, unknown for ")
+    report = check_lookahead(Cheat(lambda bars: np.zeros(len(bars), dtype=np.bool_)), bars, TradingRules(cash=1))
+    assert not report.proven
+    assert report.idle == "none of its 400 decisions led to a fill"
+    report = check_lookahead(SmaCross(2, 5, 0), bars, TradingRules(cash=1))
+    assert not report.proven
+    assert ", and " in report.idle
+    assert report.idle.endswith(" could not be afforded")
+    report = check_lookahead(SmaCross(2, 5, 0), bars, TradingRules(), first=bars.session(-1))
+    assert not report.proven
+
+
+def test_a_strategy_that_never_decides_is_told_of() -> None:
+    bars = with_features(candles())
+    report = check_lookahead(VolatilityDrop(drop=-99), bars, TradingRules())
+    assert (report.proven, report.idle) == (False, "it decided nothing on 400 bars")
+    assert check_lookahead(SmaCross(2, 5, 0), bars, TradingRules()).proven
+    assert not check_lookahead(SmaCross(2, 5, 0), bars, TradingRules()).idle
