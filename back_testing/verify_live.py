@@ -1,7 +1,7 @@
 """Live agrees with backtest: every stored signal is derived again from the bars and the text that are stored now."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -70,19 +70,23 @@ class VerifyLive:
         self,
         instruments: Sequence[Instrument] | None = None,
         progress: Callable[[Instrument], None] = lambda _done: None,
+        strategies: Collection[str] = (),
     ) -> VerifyReport:
         """Check every signal about `instruments` (None: about all); `progress` hears which one is done.
+
+        Only those of the strategies with these names, of all where none is given.
 
         Side, confidence, size, shares and close are compared; the wording of a reason may change with the program.
         """
         report = VerifyReport()
         for instrument in self.signals.instruments() if instruments is None else instruments:
-            report += self._of(instrument)
+            report += self._of(instrument, strategies)
             progress(instrument)
         return report
 
-    def _of(self, instrument: Instrument) -> VerifyReport:
-        stored = self.signals.of_instrument(instrument)
+    def _of(self, instrument: Instrument, names: Collection[str]) -> VerifyReport:
+        found = self.signals.of_instrument(instrument)
+        stored = [signal for signal in found if not names or signal.strategy.name in names]
         if not stored:
             return VerifyReport()
         series = split_by_instrument(self.bars.read([instrument], Interval.DAY, None, None), Interval.DAY)

@@ -18,6 +18,9 @@ SHOWN = 20  # differences shown to a person; --json has them all
 @app.command("verify-live")
 def verify_live(
     symbol: Annotated[list[str] | None, typer.Option("--symbol", help="Only this symbol; may repeat.")] = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option("--strategy", help="Only signals of this strategy; may repeat.")
+    ] = None,
     json: o.Json = False,
 ) -> None:
     """Derive every stored live signal again from the bars. Exit code 1 if one is not what its bars lead to.
@@ -26,8 +29,10 @@ def verify_live(
     """
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Instrument
+    from algo_trading.strategies.registry import strategy_class
     from back_testing.verify_live import VerifyLive
 
+    names = [strategy_class(name).name for name in strategy or ()]  # an unknown one is told, with those that are known
     with bootstrap() as application, output.progress() as bar:
         if symbol:
             instruments = [Instrument(name, application.settings.venue) for name in dict.fromkeys(symbol)]
@@ -35,7 +40,7 @@ def verify_live(
             instruments = application.signals.instruments()
         task = bar.add_task("deriving", total=len(instruments))
         report = application.make(VerifyLive)(
-            instruments, lambda done: bar.update(task, advance=1, description=done.symbol)
+            instruments, lambda done: bar.update(task, advance=1, description=done.symbol), names
         )
     if json:
         counts = {name: getattr(report, name) for name in ("checked", "agreed", "revised")}

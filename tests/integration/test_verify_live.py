@@ -62,11 +62,12 @@ def verify(
 
 
 def test_what_was_decided_live_is_derived_again(verify: Verify) -> None:
-    for arguments in ((), ("--symbol", "IBM")):
+    for arguments in ((), ("--symbol", "IBM"), ("--strategy", "sma_cross", "--strategy", "ema_cross")):
         code, found = verify(*arguments)
         assert code == 0
         assert found == {"checked": 30, "agreed": 30, "revised": 0, "mismatches": [], "explained": []}
     assert verify("--symbol", "MSFT")[1]["checked"] == 0
+    assert verify("--strategy", "ema_cross")[1]["checked"] == 0
 
 
 def test_a_falsified_signal_is_found_and_ends_with_1(verify: Verify, database: Database) -> None:

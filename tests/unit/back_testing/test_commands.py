@@ -193,6 +193,28 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["verify-live", "--strategy", "sma"], "there is no strategy 'sma'; known are: buy_and_hold, "),
+        (["verify-live", "--csv", "x"], "no such option: --csv (see `"),
+        (["run"], "missing option '--strategy' (see `"),
+        (["lok-ahead"], "no such command 'lok-ahead'"),
+    ],
+)
+def test_a_wrong_command_line_is_one_sentence(backtest: Backtest, arguments: list[str], sentence: str) -> None:
+    ended = backtest(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.lower().startswith(f"error: {sentence}".lower())
+    assert ended.err.count("\n") == 1
+
+
+def test_nothing_asked_for_shows_the_commands(backtest: Backtest) -> None:
+    ended = backtest()
+    assert ended.code == 2
+    assert "\n  verify-live " in ended.out + ended.err
+
+
 @pytest.mark.parametrize("command", ["lookahead", "walk-forward", "compare", "recommend", "verify-live"])
 def test_help_teaches(backtest: Backtest, command: str) -> None:
     ended = backtest(command, "--help")

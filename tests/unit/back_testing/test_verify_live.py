@@ -87,6 +87,17 @@ def test_what_was_decided_live_is_what_the_bars_say(live: Live) -> None:
     assert live.verify([Instrument("AAPL")]).checked == 0
 
 
+def test_only_the_strategies_asked_for_are_derived(live: Live) -> None:
+    changed = live.falsify(lambda signal: replace(signal, size=0.5))
+    (other,) = {"sma_cross", "ema_cross"} - {changed.strategy.name}
+    report = live.verify(strategies=[other])
+    assert (report.checked, report.agreed) == (2 * (N + 1 - 40), 2 * (N + 1 - 40))
+    report = live.verify(strategies=[changed.strategy.name])
+    assert (report.checked, len(report.mismatches)) == (2 * (N + 1 - 40), 1)
+    assert live.verify(strategies=["sma_cross", "ema_cross"]).checked == 4 * (N + 1 - 40)
+    assert live.verify(strategies=["volatility_drop"]).checked == 0
+
+
 @pytest.mark.parametrize(
     "change",
     [
