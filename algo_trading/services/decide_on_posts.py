@@ -1,8 +1,10 @@
 """Strategies that are driven by posts decide: one signal for each active pair and post."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
 
 import numpy as np
 
@@ -36,9 +38,12 @@ class DecideOnPosts:
     pairs: Sequence[ActivePair]
     clock: Clock
 
-    def __call__(self, until: datetime | None = None) -> EvaluateReport:
+    def __call__(
+        self, until: datetime | None = None, progress: Callable[[int], None] = lambda _done: None
+    ) -> EvaluateReport:
         """Decide on mentions available by `until` (None: now) that have no signal yet.
 
+        `progress` hears how many were looked at.
         A decision rests on that post alone, on the sessions that had closed a while before it (PUBLISHED) and on the
         figures known by then, so it is the same whenever this runs. A mention is skipped and named while the bars of
         the last of these sessions are not there, or where its instrument had none by then.
@@ -48,31 +53,30 @@ class DecideOnPosts:
         for pair in self.pairs:
             if pair.strategy.on_posts:
                 driven.setdefault(pair.strategy, []).append(pair.instrument)
-        waiting = [
+        undecided = [
             (strategy, found)
             for strategy, instruments in driven.items()
             for found in self.join.mentions.undecided(strategy.id, instruments, until)
         ]
-        if not waiting:
+        if not undecided:
             return EvaluateReport(0, 0, ())
-        series = self._series({mention.instrument for _, mention in waiting}, until)
-        decided, skipped = [], []
-        for strategy, mention in waiting:
+        series = self._series({mention.instrument for _, mention in undecided}, until)
+        is_ingested = cache(partial(self.sessions.reached, stage=Stage.INGESTED))
+        decided, skipped, waiting = [], [], Counter[date]()
+        for done, (strategy, mention) in enumerate(undecided, start=1):
             bars, actions = series.get(mention.instrument, (None, []))
-            ready = bars is not None and self._ready(bars, mention)
+            last, venue = _rests_on(mention), mention.instrument.venue
+            # A session without a bar is one that was ingested.
+            ready = (bars is not None and np.datetime64(last, "D") in bars.sessions) or is_ingested(venue, last)
             known = with_figures(self.join, strategy, bars) if bars and ready else None
             signal = decide_on_post(strategy, known, actions, mention) if known else None
             if signal:
                 decided.append(signal)
             else:
                 skipped.append(f"{strategy.name} {mention.instrument} {mention.post}")
-        return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
-
-    def _ready(self, bars: Bars, mention: Mention) -> bool:
-        """Whether the bars are stored that the decision rests on; a session without a bar is one that was ingested."""
-        venue = bars.instrument.venue
-        last = market_calendar(venue).newest_closed(mention.available_at - PUBLISHED).date
-        return bool(np.datetime64(last, "D") in bars.sessions) or self.sessions.reached(venue, last, Stage.INGESTED)
+                waiting.update([] if ready else [last])
+            progress(done)
+        return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped), dict(sorted(waiting.items())))
 
     def _series(
         self, instruments: set[Instrument], until: datetime
@@ -84,6 +88,11 @@ class DecideOnPosts:
             instrument: (bars, [action for action in actions if action.instrument == instrument])
             for instrument, bars in series.items()
         }
+
+
+def _rests_on(mention: Mention) -> date:
+    """The last session whose bars count for it."""
+    return market_calendar(mention.instrument.venue).newest_closed(mention.available_at - PUBLISHED).date
 
 
 def with_figures(join: JoinFeatures, strategy: Strategy, bars: Bars) -> Bars:

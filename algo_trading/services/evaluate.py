@@ -2,8 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -22,11 +22,15 @@ from algo_trading.strategies.base import Strategy
 
 @dataclass(frozen=True)
 class EvaluateReport:
-    """Signals of a session: `decided` are all of them, `new` those that were not stored before."""
+    """Signals of a session: `decided` are all of them, `new` those that were not stored before.
+
+    `skipped` names where nothing could be decided; `waiting` counts what of it waits for the bars of which session.
+    """
 
     decided: int
     new: int
     skipped: tuple[str, ...]
+    waiting: Mapping[date, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

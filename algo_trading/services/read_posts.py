@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -58,12 +58,18 @@ class ReadPosts:
     impact_weights: ImpactWeights
     influencers: Influencers
 
-    def __call__(self, until: datetime | None = None) -> ReadReport:
-        """Read posts available by `until` (None: all there are); each portion is one transaction."""
+    def __call__(
+        self, until: datetime | None = None, progress: Callable[[int], None] = lambda _read: None
+    ) -> ReadReport:
+        """Read posts available by `until` (None: all there are); each portion is one transaction.
+
+        `progress` hears how many are read.
+        """
         read = mentions = 0
         while waiting := self.posts.unread(AT_ONCE, until):
             mentions += self._read(waiting)
             read += len(waiting)
+            progress(read)
         return ReadReport(read, mentions)
 
     def _read(self, posts: Sequence[Post]) -> int:

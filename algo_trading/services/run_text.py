@@ -1,7 +1,9 @@
 """The whole text flow in this process: the same services that the DAGs call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import SourceError
@@ -9,6 +11,8 @@ from algo_trading.services.collect import CollectPosts, CollectReport
 from algo_trading.services.decide_on_posts import DecideOnPosts
 from algo_trading.services.evaluate import EvaluateReport
 from algo_trading.services.read_posts import ReadPosts, ReadReport
+
+COLLECTED, READ, DECIDED = "feeds collected", "posts read", "mentions decided on"
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,18 @@ class RunText:
     read_posts: ReadPosts
     decide_on_posts: DecideOnPosts
 
-    def __call__(self, until: datetime | None = None) -> TextReport:
+    def __call__(
+        self, until: datetime | None = None, progress: Callable[[str, int], None] = lambda _stage, _done: None
+    ) -> TextReport:
         """Run the flow up to `until` (None: now); a step that was done before changes nothing.
 
-        Feeds that fail do not keep what is there from being read.
+        Feeds that fail do not keep what is there from being read. `progress` hears what is done (COLLECTED, READ,
+        DECIDED) and how much of it.
         """
         collected, error = CollectReport(), ""
         try:
             collected = self.collect(set(PostKind), until)
         except SourceError as trouble:
             error = str(trouble)
-        return TextReport(collected, self.read_posts(until), self.decide_on_posts(until), error)
+        read = self.read_posts(until, partial(progress, READ))
+        return TextReport(collected, read, self.decide_on_posts(until, partial(progress, DECIDED)), error)

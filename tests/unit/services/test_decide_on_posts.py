@@ -1,6 +1,6 @@
 """One signal for each pair and post, from what was known then, whenever it is decided."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
@@ -80,10 +80,11 @@ class Desk:
         self.bars.upsert(bar_rows(*rows), "test")
         return self
 
-    def __call__(self, until: datetime | None = None) -> EvaluateReport:
-        return DecideOnPosts(self.bars, self.actions, self.join, self.signals, self.sessions, self.pairs, self.clock)(
-            until
-        )
+    def __call__(
+        self, until: datetime | None = None, progress: Callable[[int], None] = lambda _done: None
+    ) -> EvaluateReport:
+        decide = DecideOnPosts(self.bars, self.actions, self.join, self.signals, self.sessions, self.pairs, self.clock)
+        return decide(until, progress)
 
     @property
     def decided(self) -> list[Signal]:
@@ -171,7 +172,7 @@ class TestKnown:
 class TestWaiting:
     def test_it_waits_for_the_bars_of_the_last_session_and_names_what_waits(self) -> None:
         desk = Desk(by_influencer(NIGHT)).trade(0, 1, 2)
-        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",))
+        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",), {DAYS[3]: 1})
         assert desk.trade(3)() == EvaluateReport(1, 1, ())
         at_once = Desk(by_influencer(NIGHT)).trade(*ALL)
         at_once()
@@ -180,7 +181,7 @@ class TestWaiting:
     def test_one_instrument_does_not_hold_up_the_other(self) -> None:
         desk = Desk(by_influencer(NIGHT), by_influencer(NIGHT, "1", MSFT)).trade(0, 1, 2)
         desk.trade(3, instruments=[MSFT])
-        assert desk() == EvaluateReport(1, 1, ("follower IBM file:1",))
+        assert desk() == EvaluateReport(1, 1, ("follower IBM file:1",), {DAYS[3]: 1})
 
     def test_a_hole_in_a_session_that_was_ingested_does_not_block(self) -> None:
         desk = Desk(by_influencer(NIGHT)).trade(0, 1, 2)
@@ -194,13 +195,22 @@ class TestWaiting:
 
     def test_before_the_first_bar_there_is_nothing_to_decide_on(self) -> None:
         early = SESSIONS[0].opens_at
+        before = market_calendar("XNYS").previous(DAYS[0]).date
         desk = Desk(by_influencer(early)).trade(*ALL)
-        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",))
-        desk.sessions.mark("XNYS", market_calendar("XNYS").previous(DAYS[0]).date, Stage.INGESTED)
+        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",), {before: 1})
+        desk.sessions.mark("XNYS", before, Stage.INGESTED)
         assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",))
 
     def test_an_instrument_without_any_bar(self) -> None:
-        assert Desk(by_influencer(NIGHT))() == EvaluateReport(0, 0, ("follower IBM file:1",))
+        mentions = [by_influencer(NIGHT), by_influencer(NIGHT, "2"), by_influencer(NIGHT + timedelta(days=1), "3")]
+        report = Desk(*mentions)()
+        assert (report.decided, len(report.skipped), report.waiting) == (0, 3, {DAYS[3]: 2, DAYS[4]: 1})
+
+    def test_it_tells_how_far_it_is(self) -> None:
+        heard: list[int] = []
+        desk = Desk(by_influencer(NIGHT), by_influencer(NIGHT, "1", MSFT)).trade(0, 1, 2)
+        desk(progress=heard.append)
+        assert heard == [1, 2]
 
 
 MOMENTS = st.integers(1, 15 * 24).map(lambda hours: SESSIONS[0].closes_at + hours * HOUR)

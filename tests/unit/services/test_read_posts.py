@@ -54,6 +54,14 @@ class TestMentions:
         assert (mention.post, mention.author, mention.post_kind) == (post.key, "bob", PostKind.ARTICLE)
         assert (mention.published_at, mention.available_at) == (NOON, NOON + MINUTE)
 
+    def test_it_tells_how_many_are_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(read_posts, "AT_ONCE", 2)
+        world = TextWorld()
+        world.posts.add([a_post("$IBM", str(number)) for number in range(3)])
+        heard: list[int] = []
+        world.reading()(progress=heard.append)
+        assert heard == [2, 3]
+
     def test_a_post_that_names_nothing_is_read_too(self) -> None:
         world = TextWorld()
         world.posts.add([a_post("good morning")])
