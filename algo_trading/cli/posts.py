@@ -6,11 +6,13 @@ from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
 from algo_trading.domain.post import Mention
 from algo_trading.errors import AlgoTradingError, ConfigError
-from algo_trading.services.deliver import DeliverMails
+from algo_trading.services.collect import FeedReport
+from algo_trading.services.deliver import DeliverMails, DeliveryReport
 from algo_trading.services.notify import NotifySubscribers
 from algo_trading.services.open_accounts import OpenAccounts
-from algo_trading.services.run_text import RunText
+from algo_trading.services.run_text import COLLECTED, RunText, TextReport
 
+ENGLISH = "en"
 SHOWN = 100  # characters of a text in a table
 
 
@@ -20,24 +22,55 @@ def run_text(*, as_json: bool) -> None:
         if not application.feeds:
             raise ConfigError("no feed is configured: add a [[feeds]] table with platform and source")
         application.make(OpenAccounts)()
-        report = application.make(RunText)()
-        queued = application.make(NotifySubscribers)()
-        delivered = application.make(DeliverMails)()
+        with output.counting({COLLECTED: len(application.feeds)}) as progress:
+            report = application.make(RunText)(None, progress)
+            queued = application.make(NotifySubscribers)()
+            delivered = application.make(DeliverMails)()
     if as_json:
         output.print_json({**output.plain(report), "queued": queued, "delivered": delivered})
     else:
-        rows = [(f.feed, f.fetched, f.new, f.known, f.quarantined, f.error) for f in report.collected.feeds]
-        output.table("Feeds", ("feed", "fetched", "new", "known", "held back", "error"), rows)
-        counts = [
-            ("posts read", report.read.read),
-            ("mentions found", report.read.mentions),
-            ("signals decided", report.decided.new),
-            ("mails sent", delivered.sent),
-        ]
-        output.table("What happened", ("what", "count"), counts)
+        _show(report, delivered)
     trouble = report.error or delivered.error
+    if not report.error:
+        _warn(report)
     if trouble:
         raise AlgoTradingError(trouble)
+
+
+def _show(report: TextReport, delivered: DeliveryReport) -> None:
+    rows = [(f.feed, f.fetched, f.new, f.known, f.quarantined, _state(f)) for f in report.collected.feeds]
+    if rows:
+        output.table("Feeds", ("feed", "fetched", "new", "known", "held back", "state"), rows)
+    counts = [
+        ("posts read", report.read.read),
+        ("mentions found", report.read.mentions),
+        ("signals decided", report.decided.new),
+        ("mails sent", delivered.sent),
+    ]
+    if rows or any(count for _, count in counts):
+        output.table("What happened", ("what", "count"), counts)
+
+
+def _state(feed: FeedReport) -> str:
+    later = f"{feed.later:,} not published yet" if feed.later else ""
+    return ", ".join(filter(None, ("failed" if feed.error else "", later))) or "fine"
+
+
+def _warn(report: TextReport) -> None:
+    """What did not work beside what did, a line each on stderr."""
+    for feed in report.collected.feeds:
+        for sentence in filter(None, (feed.error, feed.remark)):
+            output.warn(f"{feed.feed}: {sentence}")
+    waiting = report.decided.waiting
+    if waiting:
+        first, last, count = min(waiting), max(waiting), sum(waiting.values())
+        command = f"algo-trading load --from {first} --to {last}"
+        what = "mention waits" if count == 1 else "mentions wait"
+        output.warn(f"{count:,} {what} for the bars of {first} .. {last}: load them with `{command}`")
+    without = len(report.decided.skipped) - sum(waiting.values())
+    if without:
+        what = "mention is" if without == 1 else "mentions are"
+        output.warn(f"{without:,} {what} older than the first bar of the instrument; nothing is decided on these")
 
 
 def show_posts(limit: int, *, as_json: bool) -> None:
@@ -54,12 +87,14 @@ def show_posts(limit: int, *, as_json: bool) -> None:
         ]
         output.print_json(listed)
         return
+    is_english = all(post.language == ENGLISH for post in posts)
     rows = []
     for post in posts:
         text = " ".join(post.text.split())
-        said = "; ".join(
-            f"{m.instrument} {m.confidence:.0%} {m.sentiment:+.2f} {m.topic}" for m in about[str(post.key)]
-        )
+        said = "; ".join(f"{m.instrument} {m.confidence:.0%} {m.sentiment:+.2f}" for m in about[str(post.key)])
         shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-        rows.append((f"{post.published_at:%Y-%m-%d %H:%M}", post.key.platform, post.author, shown, said))
-    output.table("Posts and articles", ("published (UTC)", "platform", "author", "text", "mentions"), rows)
+        language = [] if is_english else ["" if post.language == ENGLISH else post.language]
+        published = f"{post.published_at:%Y-%m-%d %H:%M}"
+        rows.append((published, post.key.platform, post.author, *language, shown, said))
+    columns = ("published (UTC)", "platform", "author", *([] if is_english else ["language"]), "text", "mentions")
+    output.table("Posts and articles", columns, rows)

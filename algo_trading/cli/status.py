@@ -1,5 +1,6 @@
 """The command `status`."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from algo_trading.bootstrap import bootstrap, embedded_postgres
@@ -31,6 +32,8 @@ def read() -> dict[str, Any]:
         "home": str(settings.home),
         **counts,
     }
+    configured = {feed.name for feed in settings.feeds}
+    state["feeds"] = [{**feed, "configured": feed["name"] in configured} for feed in state["feeds"]]
     if reason:
         state["reason"] = reason
     return state
@@ -51,6 +54,14 @@ def _word(*, up: bool) -> str:
     return "up" if up else "down"
 
 
+def _minute(moment: str | None) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "nothing yet"
+
+
+def _state(feed: dict[str, Any]) -> str:
+    return (feed["error"] or "fine") if feed["configured"] else "no longer configured"
+
+
 def show(state: dict[str, Any]) -> None:
     """The same as tables."""
     services = [(name, word) for name, word in state["services"].items()]
@@ -67,9 +78,9 @@ def show(state: dict[str, Any]) -> None:
             f"account [bold]{account['name']}[/]: cash {account['cash']}, holds {held}; at {account['cursor']}, "
             f"waits for {account['waits_for']} to be decided"
         )
-    feeds = [(f["name"], f["newest"] or "nothing yet", f["tried"], f["error"] or "fine") for f in state["feeds"]]
+    feeds = [(feed["name"], _minute(feed["newest"]), _state(feed)) for feed in state["feeds"]]
     if feeds:
-        output.table("Feeds", ("feed", "newest", "tried", "state"), feeds)
+        output.table("Feeds", ("feed", "newest (UTC)", "state"), feeds)
     found = [(r["symbol"], r["strategy"], r["session"], r["trials"], r["reason"]) for r in state["recommendations"]]
     if found:
         output.table(

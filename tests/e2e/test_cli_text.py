@@ -135,3 +135,50 @@ def test_a_feed_that_fails_does_not_stop_the_others(desk: Installation, tmp_path
     assert "nowhere.jsonl cannot be read" in bad["error"]
     states = {feed["name"]: feed["error"] for feed in desk.run("status", "--json").well().document["feeds"]}
     assert "cannot be read" in states["file nowhere.jsonl"]
+
+
+def test_what_failed_or_waits_is_a_line_beside_what_worked(desk: Installation, tmp_path: Path) -> None:
+    rows = [
+        {"id": "7", "author": "ann", "published": "2005-02-28T22:00:00Z", "body": "$IBM is a strong buy."},
+        {"id": "9", "author": "ann", "published": "1995-02-28T22:00:00Z", "body": "$IBM is a strong buy."},
+    ]
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "wrong.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    tables: list[dict[str, object]] = [
+        post_file(tmp_path, rows),
+        *(
+            dict[str, object](platform="file", source=str(tmp_path / name))
+            for name in ("gone.csv", "folder.jsonl", "wrong.csv")
+        ),
+        {"platform": "reddit", "source": "stocks"},
+    ]
+    finished = desk.run("run-text", **feeds(*tables)).well()
+    lines = finished.err.splitlines()
+    assert len(lines) == 5, finished.err
+    for line, (name, sentence) in zip(
+        lines,
+        [
+            ("gone.csv", "no such file"),
+            ("folder.jsonl", "is a directory"),
+            ("wrong.csv", "first line must name"),
+            ("reddit stocks", "r/"),
+        ],
+        strict=False,
+    ):
+        assert line.startswith("warning: ")
+        assert name in line
+        assert sentence in line
+    assert lines[-1] == (
+        "warning: 2 mentions wait for the bars of 1995-02-28 .. 2005-02-28: "
+        "load them with `algo-trading load --from 1995-02-28 --to 2005-02-28`"
+    )
+    assert "signals decided" in finished.out
+    states = {feed["name"]: feed for feed in desk.run("status", "--json").well().document["feeds"]}
+    assert states["reddit stocks"]["configured"] is False
+    assert "no longer" in desk.run("status").well().out
+
+
+def test_where_every_feed_failed_there_is_the_error_alone(desk: Installation) -> None:
+    finished = desk.run("run-text", **feeds({"platform": "file", "source": "nowhere.jsonl"}))
+    assert finished.out == ""
+    assert "nowhere.jsonl" in finished.sentence
