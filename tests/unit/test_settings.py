@@ -191,6 +191,18 @@ class TestText:
             max_positions=3,
         )
 
+    def test_every_limit_is_in_the_documentation(self) -> None:
+        page = (Path(__file__).resolve().parents[2] / "docs" / "strategies.md").read_text(encoding="utf-8")
+        for name in LimitsSettings.model_fields:
+            assert f"| `{name}` |" in page
+
+    def test_a_window_that_begins_when_it_ends_is_the_whole_day(self, write: Write) -> None:
+        write(f"{OF_S}trade_window = '12:00-12:00'\n")
+        (entry,) = load_settings().strategies
+        window = entry.limits.over(Limits()).trade_window
+        assert window is not None
+        assert all(time(hour, 59) in window for hour in range(24))
+
     def test_limits_that_are_left_out_stay_as_the_strategy_has_them(self) -> None:
         own = Limits(order_from=Level.HIGH, max_move=0.02, max_positions=2)
         assert LimitsSettings().over(own) == own
