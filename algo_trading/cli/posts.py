@@ -1,5 +1,6 @@
 """The commands `run-text` and `posts`."""
 
+from functools import partial
 from typing import Any
 
 from algo_trading.bootstrap import bootstrap
@@ -12,6 +13,7 @@ from algo_trading.services.notify import NotifySubscribers
 from algo_trading.services.open_accounts import OpenAccounts
 from algo_trading.services.run_text import COLLECTED, RunText, TextReport
 
+SENT = "mails sent"
 ENGLISH = "en"
 SHOWN = 100  # characters of a text in a table
 
@@ -25,7 +27,7 @@ def run_text(*, as_json: bool) -> None:
         with output.counting({COLLECTED: len(application.feeds)}) as progress:
             report = application.make(RunText)(None, progress)
             queued = application.make(NotifySubscribers)()
-            delivered = application.make(DeliverMails)()
+            delivered = application.make(DeliverMails)(partial(progress, SENT))
     if as_json:
         output.print_json({**output.plain(report), "queued": queued, "delivered": delivered})
     else:
@@ -45,7 +47,7 @@ def _show(report: TextReport, delivered: DeliveryReport) -> None:
         ("posts read", report.read.read),
         ("mentions found", report.read.mentions),
         ("signals decided", report.decided.new),
-        ("mails sent", delivered.sent),
+        (SENT, delivered.sent),
     ]
     if rows or any(count for _, count in counts):
         output.table("What happened", ("what", "count"), counts)

@@ -60,10 +60,11 @@ class DeliverMails:
     limits: Mapping[StrategyId, Limits]
     levels: Levels
 
-    def __call__(self) -> DeliveryReport:
+    def __call__(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
         """Send every mail that is due now; one that is refused does not hold up the others.
 
-        It ends early when the channel as a whole does not work: the mails stay in the outbox.
+        It ends early when the channel as a whole does not work: the mails stay in the outbox. `progress` hears how many
+        are sent.
 
         Raises:
             ConfigError: `sender` is no mail address.
@@ -93,6 +94,7 @@ class DeliverMails:
                 else:
                     claimed.sent(self.clock.now())
                     sent += 1
+                    progress(sent)
         return DeliveryReport(sent, retried, failed, error)
 
     def _notice(self, signal_key: str, pictures: Pictures) -> Notice:

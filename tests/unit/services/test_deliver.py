@@ -1,6 +1,6 @@
 """Mails of the outbox go out, whatever befalls one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -57,11 +57,11 @@ class House:
     posts: FakePosts = field(default_factory=FakePosts)
     limits: dict[StrategyId, Limits] = field(default_factory=dict)
 
-    def deliver(self) -> DeliveryReport:
+    def deliver(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
         return DeliverMails(
             self.outbox, self.signals, self.bars, self.actions, self.channel, self.clock, self.sender, self.posts,
             self.limits, LEVELS,
-        )()  # fmt: skip
+        )(progress)  # fmt: skip
 
     def queue(self, *addresses: str, signal: Signal | None = None) -> None:
         signal = signal or ibm_signal()
@@ -85,6 +85,13 @@ def house() -> House:
     house.bars.upsert(bars_table([bars[-120:], replace(later, close=later.close * 10)]), "sample")
     house.signals.add([ibm_signal()])
     return house
+
+
+def test_it_tells_how_many_are_sent(house: House) -> None:
+    house.queue("a@localhost", "b@localhost")
+    heard: list[int] = []
+    house.deliver(heard.append)
+    assert heard == [1, 2]
 
 
 def test_an_empty_outbox(house: House) -> None:
