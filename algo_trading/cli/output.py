@@ -1,6 +1,7 @@
 """Printing: tables for people, JSON for programs, progress on stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+# Controls (but not newline and tab) and what turns the direction of writing: rows held back are shown as they came.
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 console = Console(highlight=False, emoji=False)
 notes = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
@@ -43,7 +46,7 @@ def print_json(value: object) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table on stdout; numbers are right-aligned."""
     listed = [list(row) for row in rows]
-    shown = [[f"{value:,}" if isinstance(value, int) else str(value) for value in row] for row in listed]
+    shown = [[f"{value:,}" if isinstance(value, int) else showable(str(value)) for value in row] for row in listed]
     drawn = Table(header_style="bold")
     widths = fitting_widths([columns, *shown], console.width - 3 * len(columns) - 1)  # a cell has blanks and a border
     for index, name in enumerate(columns):
@@ -53,6 +56,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         drawn.add_row(*map(Text, row))
     console.print(Text(title, "bold"))  # a table's own title would be folded to the width of the table
     console.print(drawn)
+
+
+def showable(text: str) -> str:
+    """The text with a mark in the place of each character that a terminal would obey instead of showing it."""
+    return OBEYED.sub("\ufffd", text)
 
 
 def fitting_widths(rows: Sequence[Sequence[str]], room: int) -> list[int | None]:
@@ -75,7 +83,7 @@ def fitting_widths(rows: Sequence[Sequence[str]], room: int) -> list[int | None]
 
 def warn(sentence: str) -> None:
     """A line on stderr, never folded, about what did not work while the rest did."""
-    notes.print(f"warning: {sentence}", soft_wrap=True)
+    notes.print(f"warning: {showable(sentence)}", soft_wrap=True)
 
 
 @contextmanager

@@ -66,6 +66,17 @@ def test_a_cell_is_shown_as_it_is(cell: str, capsys: pytest.CaptureFixture[str])
     assert "1,234" in shown
 
 
+@pytest.mark.parametrize("obeyed", ["\x1b[31m", "\x9b2J", "\x07", "\u202e", "\u2066"])
+def test_what_a_terminal_would_obey_is_marked(obeyed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    output.table("Rows held back", ("place", "id"), [("a.csv:1", f"A{obeyed}B")])
+    output.warn(f"A{obeyed}B")
+    told = capsys.readouterr()
+    for shown in told:
+        assert obeyed[0] not in shown
+        assert "A\ufffd" in shown
+    assert output.showable("é\n\t\u200d") == "é\n\t\u200d"
+
+
 def test_a_table_of_nothing_has_its_heading(capsys: pytest.CaptureFixture[str]) -> None:
     output.table("Signals", ("session", "side"), [])
     assert capsys.readouterr().out.startswith("Signals\n")
