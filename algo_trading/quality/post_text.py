@@ -28,7 +28,10 @@ CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 ESCAPED_AGAIN = re.compile(r"&(?:amp;)+(?=[#a-zA-Z])")
 ROUNDS = 8  # some feeds escape twice; nobody does more often
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+# Nothing to see. What turns the direction of writing does so behind the text, too, and a terminal obeys controls.
+DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+C1 = map(chr, (*range(0x80, 0x85), *range(0x86, 0xA0)))  # without U+0085, which is a blank
+INVISIBLE = dict.fromkeys(map(ord, (*"\u200b\u2060\ufeff\u00ad", *DIRECTIONS, *C1)))
 BLANKS = re.compile(r"[^\S\n]+")
 EMPTY_LINES = re.compile(r"\n{3,}")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
