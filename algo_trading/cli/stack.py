@@ -1,7 +1,5 @@
 """The command `up`."""
 
-import textwrap
-
 from rich.panel import Panel
 
 from algo_trading.bootstrap import App
@@ -9,6 +7,7 @@ from algo_trading.cli import output
 from algo_trading.domain.post import PostKey
 from algo_trading.launcher.airflow import Airflow
 from algo_trading.launcher.stack import Plan, plan, started, work_through
+from algo_trading.notification.words import shortened
 from algo_trading.services.status import ReadStatus
 from algo_trading.settings import load_settings
 
@@ -85,7 +84,7 @@ def _show_posts(application: App) -> None:
         (
             f"{post.published_at:%m-%d %H:%M}",
             post.author,
-            textwrap.shorten(" ".join(post.text.split()), TEXT_SHOWN, placeholder=" …"),
+            shortened(" ".join(post.text.split()), TEXT_SHOWN),
             signal.side,
             signal.instrument,
             application.levels.of(signal.confidence),

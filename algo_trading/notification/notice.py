@@ -11,7 +11,7 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.post import Level, Post
 from algo_trading.domain.signal import Side, Signal
 from algo_trading.notification.chart import BARS_SHOWN, draw_chart
-from algo_trading.notification.words import change_text, percent_text, price_text
+from algo_trading.notification.words import change_text, percent_text, price_text, shortened
 from algo_trading.strategies.base import Strategy
 
 CLOSES_SHOWN = 5
@@ -104,20 +104,11 @@ def _facts(signal: Signal, bars: Bars, strategy: Strategy, level: Level) -> dict
 
 def _post_facts(post: Post) -> dict[str, str]:
     facts = {
-        "Post": f"“{_shortened(' '.join(post.text.split()))}”",
+        "Post": f"“{shortened(' '.join(post.text.split()), POST_SHOWN)}”",
         "Author": f"{post.author or 'somebody'} on {post.key.platform}",
         "Posted": f"{post.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
     }
     return facts | ({"Link": post.url} if post.url else {})
-
-
-def _shortened(text: str) -> str:
-    """Up to POST_SHOWN characters of a text, cut between words where it has blanks."""
-    if len(text) <= POST_SHOWN:
-        return text
-    cut = text[: POST_SHOWN - 2]
-    words = cut.rpartition(" ")[0]
-    return f"{words if len(words) > 0.9 * POST_SHOWN else cut} …"
 
 
 def _following(signal: Signal) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers and texts as people read them."""
 
 
 def price_text(price: float) -> str:
@@ -21,3 +21,12 @@ def percent_text(fraction: float) -> str:
 def change_text(fraction: float) -> str:
     """A change in percent with its sign: +1.25 %."""
     return f"{fraction * 100:+.2f} %"
+
+
+def shortened(text: str, most: int) -> str:
+    """At most `most` characters of a text, cut between words where it has blanks."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 2]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > 0.8 * most else cut} …"

@@ -105,7 +105,7 @@ class FeedStateRepository(Protocol):
         ...
 
     def put(self, state: FeedState) -> None:
-        """Replace the state."""
+        """Replace the state, but for a watermark that is further on: of two polls at once the further one counts."""
         ...
 
     def all(self) -> list[FeedState]:

@@ -229,3 +229,13 @@ class FeedStateContract:
             feed_states.put(state)
         assert feed_states.get("x @ann") == second
         assert feed_states.all() == [other, second]
+
+    def test_a_watermark_never_moves_back(self, feed_states: FeedStateRepository) -> None:
+        """Two sessions that run at once poll up to different times, and the earlier one may end last."""
+        feed_states.put(FeedState("x @ann", Watermark(NOON, "2", "b"), NOON))
+        feed_states.put(FeedState("x @ann", Watermark(NOON - MINUTE, "1", "a"), NOON + MINUTE, "it is gone"))
+        assert feed_states.get("x @ann") == FeedState("x @ann", Watermark(NOON, "2", "b"), NOON + MINUTE, "it is gone")
+        feed_states.put(FeedState("x @ann", Watermark(), NOON + 2 * MINUTE))
+        assert feed_states.get("x @ann") == FeedState("x @ann", Watermark(NOON, "2", "b"), NOON + 2 * MINUTE)
+        feed_states.put(FeedState("x @ann", Watermark(NOON, "2", "c"), NOON + 3 * MINUTE))
+        assert feed_states.get("x @ann") == FeedState("x @ann", Watermark(NOON, "2", "c"), NOON + 3 * MINUTE)

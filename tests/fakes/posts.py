@@ -1,7 +1,8 @@
 """Posts, mentions and the state of feeds in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Author, Mention, Post, PostKey, PostKind
@@ -100,6 +101,10 @@ class FakeMentions:
         return [mention for reading in self._posts.readings.values() for mention in reading.mentions]
 
 
+def _moment(state: FeedState) -> datetime:
+    return state.watermark.published_at or datetime.min.replace(tzinfo=UTC)
+
+
 class FakeFeedStates:
     """Implements FeedStateRepository."""
 
@@ -110,6 +115,9 @@ class FakeFeedStates:
         return self._states.get(name)
 
     def put(self, state: FeedState) -> None:
+        before = self._states.get(state.name)
+        if before and _moment(before) > _moment(state):
+            state = replace(state, watermark=before.watermark)
         self._states[state.name] = state
 
     def all(self) -> list[FeedState]:

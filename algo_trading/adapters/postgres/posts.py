@@ -1,10 +1,10 @@
 """Posts, mentions and the state of feeds in PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
@@ -17,6 +17,7 @@ from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.repositories.posts import FeedState, Reading
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BY_KEY = (posts.c.platform.collate("C"), posts.c.platform_id.collate("C"))
 _BY_INSTRUMENT = (instruments.c.symbol.collate("C"), instruments.c.venue.collate("C"))
 
@@ -152,16 +153,17 @@ class PostgresFeedStates:
         return _state(row) if row else None
 
     def put(self, state: FeedState) -> None:
-        values = {
+        mark = {
             "newest_at": state.watermark.published_at,
             "newest_id": state.watermark.id,
             "token": state.watermark.token,
-            "tried_at": state.tried_at,
-            "error": state.error,
         }
-        statement = insert(feeds).values({"name": state.name, **values})
+        tried = {"tried_at": state.tried_at, "error": state.error}
+        statement = insert(feeds).values({"name": state.name, **mark, **tried})
+        behind = feeds.c.newest_at > func.coalesce(statement.excluded.newest_at, LONG_AGO)
+        further = {name: case((behind, feeds.c[name]), else_=statement.excluded[name]) for name in mark}
         with self._engine.begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={**further, **tried}))
 
     def all(self) -> list[FeedState]:
         with self._engine.connect() as connection:

@@ -20,7 +20,7 @@ from algo_trading.services.open_accounts import OpenAccounts
 from algo_trading.services.status import ReadStatus
 from algo_trading.settings import load_settings
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("dags")]  # one process prepares for all of them
 
 HERE = Path(__file__).parent
 CHAIN = ["equity_daily_bars", "daily_indicators", "strategy_signals", "signal_dispatch"]

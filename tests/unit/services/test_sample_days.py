@@ -34,7 +34,7 @@ from fakes.signals import FakeSessionLog, FakeSignals
 from fakes.subscriptions import FakeSubscriptions
 from sample_bars import sample_actions, sample_table
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.xdist_group("sample days")]
 
 HISTORY, FIRST, LAST = date(2011, 6, 1), date(2013, 1, 2), date(2013, 3, 1)
 SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
