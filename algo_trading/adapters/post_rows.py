@@ -17,11 +17,16 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def rows_table(rows: Iterable[Mapping[str, object]]) -> pa.Table:
-    """A table (RAW_POST_SCHEMA) of rows whose cells are JSON values; a missing cell is null, everything else text."""
+    """A table (RAW_POST_SCHEMA) of rows whose cells are JSON values; a missing cell is null, everything else text.
+
+    An id that is neither text nor a whole number is missing, too: how it is written as text is nobody's promise.
+    """
     cells: dict[str, list[str | None]] = {name: [] for name in RAW_POST_SCHEMA.names}
     for row in rows:
         for name, column in cells.items():
-            column.append(as_text(row.get(name)))
+            value = row.get(name)
+            usable = name != "id" or (isinstance(value, str | int) and not isinstance(value, bool))
+            column.append(as_text(value) if usable else None)
     return pa.table(cells, schema=RAW_POST_SCHEMA)
 
 

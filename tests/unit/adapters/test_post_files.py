@@ -68,6 +68,25 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, source: str) -> 
         read(source)
 
 
+@pytest.mark.parametrize(
+    ("given", "identity"),
+    [
+        ('"a1"', "a1"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("true", None),
+        ("1e30", None),
+        ("1.0", None),
+        ("[1]", None),
+        ("{}", None),
+        ("null", None),
+    ],
+)
+def test_an_id_is_text_or_a_whole_number(tmp_path: Path, given: str, identity: str | None) -> None:
+    (tmp_path / "posts.jsonl").write_text(GOOD.replace('"1"', given))
+    (row,) = read("posts.jsonl")
+    assert (row["id"], row["body"]) == (identity, "one")
+
+
 def test_a_broken_line_does_not_spoil_the_others(tmp_path: Path) -> None:
     lines = [GOOD, "{cut", "", '"text"', "[1]", '{"other": 1}', LATER]
     (tmp_path / "posts.jsonl").write_text("\n".join(lines))
