@@ -58,15 +58,18 @@ def recommend(
             bars, rules, Plan(in_sample, out_of_sample), strategy,
             lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
         )  # fmt: skip
+    notes = [sentence for walk in found.walks for sentence in walk.result.notes]
     if report:
         from back_testing.report import write_report
         from back_testing.review import review_notes
 
         write_report(report, found.walks[0].result, [bars], review_notes(found))
     if json:
-        output.print_json(_document(found.recommendation))
+        output.print_json({**_document(found.recommendation), "notes": notes})
     else:
         _show(found.recommendation)
+        for sentence in notes:
+            output.note(sentence)
         if report:
             output.note(f"wrote {report}")
 

@@ -110,6 +110,7 @@ def test_figures_that_the_database_does_not_have_are_told(
         ["sweep", "--set", "window=5:10:5"],
         ["walk-forward", "--set", "window=5", "--in-sample", "100", "--out-of-sample", "50"],
         ["compare"],
+        ["recommend", "--in-sample", "100", "--out-of-sample", "50"],
     ):
         code, found, _ = backtest(command, *asked, *more)
         (note,) = found[0]["notes"] if command == "compare" else found["notes"]
