@@ -133,8 +133,15 @@ class CollectPosts:
     objects: ObjectStore
     clock: Clock
 
-    def __call__(self, kinds: Collection[PostKind], until: datetime | None = None) -> CollectReport:
+    def __call__(
+        self,
+        kinds: Collection[PostKind],
+        until: datetime | None = None,
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> CollectReport:
         """Poll every feed of these kinds for what was published up to `until` (None: now).
+
+        `progress` hears how many feeds are done.
 
         A feed that fails keeps its watermark and its sentence, and the others go on. They do so, too, where a feed
         breaks for a reason that no source has, as by a mistake in a plug-in; that is raised after the last feed.
@@ -146,9 +153,9 @@ class CollectPosts:
         failures: list[SourceError] = []
         bugs: list[Exception] = []
         reports = []
-        for feed in self.feeds:
-            if feed.kind not in kinds:
-                continue
+        wanted = [feed for feed in self.feeds if feed.kind in kinds]
+        for done, feed in enumerate(wanted):
+            progress(done)
             try:
                 report, failure = self._collect(feed, until)
             except ServiceUnavailableError:  # the others need the database and the store, too
@@ -160,6 +167,7 @@ class CollectPosts:
             reports.append(report)
             if failure is not None:
                 failures.append(failure)
+        progress(len(wanted))
         if bugs:
             raise bugs[0]
         if failures and len(failures) == len(reports):

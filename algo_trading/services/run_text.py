@@ -43,7 +43,7 @@ class RunText:
         """
         collected, error = CollectReport(), ""
         try:
-            collected = self.collect(set(PostKind), until)
+            collected = self.collect(set(PostKind), until, partial(progress, COLLECTED))
         except SourceError as trouble:
             error = str(trouble)
         read = self.read_posts(until, partial(progress, READ))

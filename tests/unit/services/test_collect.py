@@ -90,6 +90,16 @@ def test_new_posts_are_stored_and_counted() -> None:
     assert (verdict.evaluated, verdict.passed) == (3, 2)
 
 
+def test_it_tells_how_many_feeds_are_done() -> None:
+    failing = FakePostFeed(name="failing")
+    failing.failing = SourceError("no")
+    heard: list[int] = []
+    World([failing, FakePostFeed([row(1, 1)]), FakePostFeed(kind=PostKind.ARTICLE)]).service()(
+        [PostKind.POST], progress=heard.append
+    )
+    assert heard == [0, 1, 2]
+
+
 def test_a_second_poll_brings_only_what_is_new() -> None:
     feed = FakePostFeed([row(1, 1), row(2, 20)])
     world = World([feed])
