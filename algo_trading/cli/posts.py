@@ -93,10 +93,10 @@ def show_posts(limit: int, *, as_json: bool) -> None:
     rows = []
     for post in posts:
         text = " ".join(post.text.split())
-        said = "; ".join(f"{m.instrument} {m.confidence:.0%} {m.sentiment:+.2f}" for m in about[str(post.key)])
+        said = "\n".join(f"{m.instrument} {m.confidence:.0%} {m.sentiment:+.2f}" for m in about[str(post.key)])
         shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
         language = [] if is_english else ["" if post.language == ENGLISH else post.language]
         published = f"{post.published_at:%Y-%m-%d %H:%M}"
-        rows.append((published, post.key.platform, post.author, *language, shown, said))
-    columns = ("published (UTC)", "platform", "author", *([] if is_english else ["language"]), "text", "mentions")
+        rows.append((published, f"{post.key.platform} {post.author}", *language, shown, said))
+    columns = ("published (UTC)", "by", *([] if is_english else ["language"]), "text", "mentions")
     output.table("Posts and articles", columns, rows)

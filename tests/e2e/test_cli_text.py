@@ -79,6 +79,10 @@ def test_the_newest_posts_with_what_they_mention(desk: Installation) -> None:
     assert mention["influencer"] is True
     shown = desk.run("posts").well().out
     assert "[/bold]" in shown
+    assert "file ann" in shown
+    assert newest["mentions"][0]["topic"] not in shown  # that is in the JSON: the table has no room for it
+    for post in (newest, plain, oldest):
+        assert post["language"] == "en" or post["language"] in shown
     assert len(desk.run("posts", "--limit", "1", "--json").well().document) == 1
 
 
