@@ -230,16 +230,16 @@ def _print(results: Mapping[str, Mapping[str, Evaluation]], *, single: bool, as_
 
 
 def _print_classes(scorer: str, result: Evaluation) -> None:
-    rows = []
+    rows, mistakes = [], []
     for name, report in result.per_class.items():
-        mistaken = sorted(
-            ((count, other) for other, count in result.confusion[name].items() if other != name and count)
-        )
-        confused = ", ".join(f"{other} {count}" for count, other in reversed(mistaken[-3:]))
         ratios = (f"{ratio:.3f}" for ratio in (report.precision, report.recall, report.f1))
-        rows.append((name, *ratios, report.support, result.confusion[name][name], confused))
-    columns = ("class", "precision", "recall", "F1", "texts", "right", "most often taken for")
-    output.table(scorer, columns, rows)
+        rows.append((name, *ratios, report.support, result.confusion[name][name]))
+        others = sorted((count, other) for other, count in result.confusion[name].items() if other != name and count)
+        if others:
+            mistakes.append((name, ", ".join(f"{other} {count}" for count, other in reversed(others[-3:]))))
+    output.table(scorer, ("class", "precision", "recall", "F1", "texts", "right"), rows)
+    if mistakes:
+        output.table(f"What {scorer} takes them for when wrong", ("class", "most often taken for"), mistakes)
 
 
 def _print_said(said: Mapping[str, Any]) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from algo_trading.cli import output
 from algo_trading.cli.text import events, sentiment
 from algo_trading.errors import ConfigError, UnknownNameError
 
@@ -73,6 +75,17 @@ def test_events_by_number_and_name(tmp_path: Path, ask: Ask) -> None:
     report = ask(events, "evaluate", "--csv", path, "--json")
     assert report["events"]["accuracy"] == 1
     assert set(report["events"]["per_class"]) == {"dividend", "energy_oil"}
+
+
+def test_names_of_topics_stay_whole_in_a_terminal(tmp_path: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "console", Console(width=80, highlight=False, emoji=False))
+    path = tmp_path / "topics.csv"
+    path.write_text("text,label\nXYZ declares $0.25 dividend,company_product_news\nOPEC cuts output,stock_commentary\n")
+    shown = ask(events, "evaluate", "--csv", path)
+    assert "company_product_news" in shown
+    assert "stock_commentary" in shown
+    assert "dividend 1" in shown
+    assert max(map(len, shown.splitlines())) <= 80 + len(str(path))  # the title names the file
 
 
 @pytest.mark.parametrize(

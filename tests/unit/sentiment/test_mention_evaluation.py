@@ -55,7 +55,7 @@ def test_labelled_texts_of_a_file(tmp_path: Path) -> None:
         LabelledText("row 1", "J&J, and\nTesla", ("JNJ", "Tesla")),
         LabelledText("row 2", "nothing", ()),
     ]
-    with pytest.raises(ConfigError, match="no column 'label'; it has: id, said, about"):
+    with pytest.raises(ConfigError, match="no column 'label'; its columns are: id, said, about"):
         labelled_texts(path, "said", "label")
     with pytest.raises(ConfigError, match="cannot be read"):
         labelled_texts(tmp_path / "nowhere.csv", "said", "label")
