@@ -13,6 +13,7 @@ WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 def main() -> None:
     """Run a command. An error a user can act on is one sentence on stderr: exit code 2 for input, else 1."""
     _print_whatever_the_terminal_can()
+    _ignore_half_closed_cursors()
     try:
         code = _run()
         sys.stdout.flush()
@@ -24,6 +25,17 @@ def main() -> None:
     if code == INTERRUPTED:
         _say("interrupted; the same command goes on where it stopped")
     sys.exit(code)
+
+
+def _ignore_half_closed_cursors() -> None:
+    """Ctrl-C in the middle of ADBC's closing of a cursor has it closed again when it is collected, with a traceback."""
+    default = sys.unraisablehook
+
+    def hook(unraisable: "sys.UnraisableHookArgs") -> None:
+        if not getattr(unraisable.object, "__module__", "").startswith("adbc_driver_manager"):
+            default(unraisable)
+
+    sys.unraisablehook = hook
 
 
 def _run() -> int:

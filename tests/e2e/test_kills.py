@@ -14,7 +14,7 @@ from faults.kills import IN_FIRST_START, IN_SESSIONS, IN_TEXT, Blow, Measure, lo
 from faults.undisturbed import Undisturbed
 from faults.world import World
 
-SHORT, LONG, FIRST_STARTS, TEXTS = 3, 20, 6, 10
+SHORT, LONG, FIRST_STARTS, TEXTS = 1, 20, 6, 10
 TEXT = ("run-text", "--json")
 SEED = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 # A program that is interrupted, or whose server dies, ends with a sentence, unless it was about to end anyway.
