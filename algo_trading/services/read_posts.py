@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Author, Found, Mention, Post
 from algo_trading.domain.sentiment import Event, Sentiment, Topic
 from algo_trading.repositories.posts import MentionRepository, PostRepository, Reading
@@ -21,6 +22,8 @@ AT_ONCE = 500  # posts read and stored in one transaction
 SCORED = {"en", "und"}  # the scorers know English; a text too short to tell is taken for it
 UNMOVED = 0.0
 log = logging.getLogger(__name__)
+
+Written = tuple[dict[Author, Counter[Instrument]], deque[Mention]]
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,9 @@ class ReadPosts:
 
     def _read(self, posts: Sequence[Post]) -> int:
         """Read and store; returns the mentions. A post that cannot be read is logged and counts as saying nothing."""
+        written = self._written(posts)  # a database that fails is no post's fault
         try:
-            readings = self._understood(posts)
+            readings = self._understood(posts, written)
         except Exception:
             if len(posts) > 1:
                 half = len(posts) // 2
@@ -84,24 +88,35 @@ class ReadPosts:
             readings = [Reading(posts[0].key, UNMOVED, Topic.GENERAL_NEWS_OPINION, ())]
         return self.posts.store_readings(readings)
 
-    def _understood(self, posts: Sequence[Post]) -> list[Reading]:
+    def _written(self, posts: Sequence[Post]) -> Written:
+        """What the authors wrote about, as stored: before the first of `posts`, and between them.
+
+        Somebody else may read the same posts at this moment; they do not count twice.
+        """
+        first, last = posts[0].available_at, posts[-1].available_at
+        authors, own = {author for post in posts if (author := post.written_by)}, {post.key for post in posts}
+        before = {author: Counter(counts) for author, counts in self.mentions.counts_of(authors, first).items()}
+        between = (found for found in self.mentions.by_authors(authors, first, last) if found.post not in own)
+        return before, deque(between)
+
+    def _understood(self, posts: Sequence[Post], written: Written) -> list[Reading]:
         texts = [post.text for post in posts]
         sentiments, events = self.scorer.score(texts), self.events.classify(texts)
         return [
             self._reading(post, sentiment, event, _surest(places))
-            for post, sentiment, event, places in zip(posts, sentiments, events, self._found(posts), strict=True)
+            for post, sentiment, event, places in zip(
+                posts, sentiments, events, self._found(posts, *written), strict=True
+            )
         ]
 
-    def _found(self, posts: Sequence[Post]) -> list[list[Found]]:
+    def _found(
+        self, posts: Sequence[Post], written: dict[Author, Counter[Instrument]], between: deque[Mention]
+    ) -> list[list[Found]]:
         """What each post names, in view of what its author wrote about in posts that were available before it.
 
         Those may be stored, also between these posts, or stand earlier among them: portions of another size would
         find the same.
         """
-        first, last = posts[0].available_at, posts[-1].available_at
-        authors = {author for post in posts if (author := post.written_by)}
-        written = {author: Counter(counts) for author, counts in self.mentions.counts_of(authors, first).items()}
-        between = deque(self.mentions.by_authors(authors, first, last))
         found: list[list[Found]] = []
         for moment, group in groupby(posts, lambda post: post.available_at):
             together = list(group)

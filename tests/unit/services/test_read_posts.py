@@ -1,6 +1,6 @@
 """Posts are read once: what each says about every instrument it names, whatever portions they come in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,12 +8,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind
 from algo_trading.domain.sentiment import Sentiment, Topic
 from algo_trading.repositories.posts import Reading
 from algo_trading.sentiment.impact import ImpactWeights
 from algo_trading.services import read_posts
 from algo_trading.services.read_posts import EVERYBODY, Influencers, ReadPosts, ReadReport
+from fakes.posts import FakeMentions, FakePosts
 from fakes.scorer import FakeScorer
 from text_world import FEED, IBM, INFLUENCER, MSFT, TextWorld, events, finder
 
@@ -291,3 +293,42 @@ class TestAgain:
         assert world.reading()(NOON) == ReadReport(1, 1)
         assert world.mentions.of_instruments([IBM, MSFT], None, NOON + MINUTE)[0].instrument == IBM
         assert world.reading()() == ReadReport(1, 1)
+
+
+class Overtaken(FakeMentions):
+    """Another process reads and stores the same posts between the two questions about their authors."""
+
+    other: ReadPosts
+
+    def by_authors(self, authors: Collection[Author], since: datetime, until: datetime) -> list[Mention]:
+        self.other()
+        return super().by_authors(authors, since, until)
+
+
+def test_two_that_read_the_same_posts_at_once_count_none_twice() -> None:
+    posts = [a_post("$MSFT", str(number), at=NOON + number * MINUTE) for number in range(9)]
+    alone, world = TextWorld(), TextWorld()
+    alone.posts.add(posts)
+    alone.reading()()
+    world.posts.add(posts)
+    stored = FakePosts()  # what the overtaken one would have stored
+    overtaken = Overtaken(world.posts)
+    overtaken.other = world.reading()
+    stored.add(posts)
+    replace(world.reading(), posts=stored, mentions=overtaken)()
+    assert stored.readings == alone.posts.readings
+
+
+class Broken(FakeMentions):
+    """The database is gone."""
+
+    def counts_of(self, *_: object) -> Mapping[Author, Mapping[Instrument, int]]:
+        raise ConnectionError
+
+
+def test_a_database_that_fails_is_no_fault_of_the_posts() -> None:
+    world = TextWorld()
+    world.posts.add([a_post("$IBM")])
+    with pytest.raises(ConnectionError):
+        replace(world.reading(), mentions=Broken(world.posts))()
+    assert len(world.posts.unread(10)) == 1
