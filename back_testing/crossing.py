@@ -230,8 +230,8 @@ class SeriesTogether:
     def run(self, low: int, high: int, sums: Floats) -> None:
         """Fill the rows low..high of `sums`.
 
-        The first value of a row is NaN where a close is no price, or a bar has no open or no volume to be filled at.
-        What plays no part is not looked at: highs and lows, and the opens and volumes of bars without a fill.
+        The first value of a row is NaN where an open or a close is no price, or a bar has no volume to trade with.
+        Highs and lows play no part and are not looked at.
         """
         from back_testing.kernels.crossing import crossings_of_each
 

@@ -29,8 +29,7 @@ def run_symbols(
     """Backtest each instrument by itself, with its own capital; gives the columns of `sweep.STATISTICS`.
 
     Raises:
-        ConfigError: `engine.run` would refuse one of them; but values that play no part may be anything (highs and
-            lows, opens and volumes of bars without a fill).
+        ConfigError: `engine.run` would refuse one of them, but highs and lows that play no part may be anything.
     """
     from back_testing.kernels.sums import GROWTH, SUMS
 

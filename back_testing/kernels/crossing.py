@@ -124,17 +124,6 @@ def crossing_events(touch: float, windows: Windows, closes: Floats, start: int, 
     return count
 
 
-@inlined
-def all_filled(opens: Floats, volumes: Floats, events: Integers) -> bool:
-    """Whether the bar after each event, where there is one, has an open and a volume to trade at."""
-    good = True
-    for event in events:
-        bar = (event >> 1) + 1
-        if bar < len(opens):
-            good &= 0 < opens[bar] < np.inf and 0 < volumes[bar] < np.inf
-    return good
-
-
 @compiled(types.void(*ALL_IN_TERMS, types.float64, WINDOWS, INTEGER_TABLE, INTEGERS, INTEGERS, OUT_TABLE))
 def crossings_of_each(
     buy: float,
@@ -149,23 +138,22 @@ def crossings_of_each(
 ) -> None:
     """The sums over trading crossings of simple averages, for one setting and many series, from the bar starts[k] on.
 
-    `addresses` are those of opens, closes and volumes. A row's GROWTH is NaN, and nothing else is there, where a close
-    is no price, or a bar after a crossing has no open or no volume to trade at. Other opens and volumes play no part
-    and are not looked at: reading them took a third of the time.
+    `addresses` are those of opens, closes and volumes. A row's GROWTH is NaN, and nothing else is there, where an open
+    or close is no price, or a volume is 0, so that the bar cannot be traded at.
     """
     scratch = scratch_of(windows)
     tile = (scratch.shape[1] - max(windows)) // 8 * 8
     averages, codes = np.empty((3, tile)), np.empty((2, tile), dtype=np.uint8)
     events = np.empty(max(lengths), dtype=np.int64)
     for k in range(len(lengths)):
-        if not all_positive(addresses[k, 1], lengths[k]):
+        good = True
+        for column in range(3):
+            good &= all_positive(addresses[k, column], lengths[k])
+        if not good:
             rows[k, GROWTH] = np.nan
             continue
         opens, closes = series_at(addresses[k, 0], lengths[k]), series_at(addresses[k, 1], lengths[k])
         count = find_crossings(touch, windows, closes, starts[k], len(closes), averages, scratch, codes, events)
-        if not all_filled(opens, series_at(addresses[k, 2], lengths[k]), events[:count]):
-            rows[k, GROWTH] = np.nan
-            continue
         trade_all_in(buy, sell, keep_open, opens, closes, events[:count], rows[k])
 
 
