@@ -7,16 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Progress = Callable[[str], None]
+LEAST = 0.2  # seconds
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to time. `prepare` runs before each time, off the clock; `rows` are what one run handles."""
+    """Something to time; `rows` are what one run handles.
+
+    `prepare` runs before each time, off the clock. Without it a short run is repeated in each round.
+    """
 
     name: str
     run: Callable[[], object]
     rows: int
-    prepare: Callable[[], object] = lambda: None
+    prepare: Callable[[], object] | None = None
     rounds: int | None = None  # fewer than the others take, for the slow ones
 
 
@@ -66,8 +70,14 @@ class Result:
     beside_peers: bool = True
 
 
-def measure(contenders: Sequence[Contender], rounds: int, progress: Progress, warm_up: bool = True) -> list[Timing]:
-    """Time the contenders in turn for `rounds` rounds, after one round that does not count."""
+def measure(
+    contenders: Sequence[Contender], rounds: int, progress: Progress, warm_up: bool = True, least: float = LEAST
+) -> list[Timing]:
+    """Time the contenders in turn for `rounds` rounds, after one round that does not count.
+
+    A run that takes milliseconds right after another's seconds is over before the machine has woken its threads, so
+    runs are repeated for `least` seconds and a round's time is their mean, as timeit does it.
+    """
     seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for number in range(-int(warm_up), rounds):
         for contender in contenders:
@@ -75,12 +85,21 @@ def measure(contenders: Sequence[Contender], rounds: int, progress: Progress, wa
                 continue
             label = "warming up" if number < 0 else f"round {number + 1} of {contender.rounds or rounds}"
             progress(f"{contender.name}: {label}")
-            contender.prepare()
-            gc.collect()
-            begin = time.perf_counter()
-            kept = contender.run()  # freeing what it returns is off the clock
-            took = time.perf_counter() - begin
-            del kept
+            took = _timed(contender, least)
             if number >= 0:
                 seconds[contender.name].append(took)
     return [Timing(contender.name, contender.rows, tuple(seconds[contender.name])) for contender in contenders]
+
+
+def _timed(contender: Contender, least: float) -> float:
+    if contender.prepare is not None:
+        contender.prepare()
+    gc.collect()
+    total, runs = 0.0, 0
+    while not runs or (total < least and contender.prepare is None):
+        begin = time.perf_counter()
+        kept = contender.run()  # freeing what it returns is off the clock
+        total += time.perf_counter() - begin
+        runs += 1
+        del kept
+    return total / runs

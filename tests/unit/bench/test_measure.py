@@ -15,12 +15,24 @@ def test_contenders_run_in_turn_after_a_round_that_does_not_count() -> None:
         Contender("a", lambda: calls.append("a"), 10, lambda: calls.append("prepare")),
         Contender("b", lambda: calls.append("b"), 10, rounds=1),
     ]
-    timings = measure(contenders, 2, lambda _: None)
+    timings = measure(contenders, 2, lambda _: None, least=0.0)
     assert calls == ["prepare", "a", "b", "prepare", "a", "b", "prepare", "a"]
     assert [(timing.name, len(timing.seconds)) for timing in timings] == [("a", 2), ("b", 1)]
     calls.clear()
-    measure(contenders, 1, lambda _: None, warm_up=False)
+    measure(contenders, 1, lambda _: None, warm_up=False, least=0.0)
     assert calls == ["prepare", "a", "b"]
+
+
+def test_a_short_run_is_repeated_unless_it_is_prepared() -> None:
+    calls: list[str] = []
+    contenders = [
+        Contender("short", lambda: calls.append("short"), 1),
+        Contender("prepared", lambda: calls.append("prepared"), 1, lambda: None),
+    ]
+    short, _ = measure(contenders, 1, lambda _: None, warm_up=False, least=0.01)
+    assert calls.count("prepared") == 1
+    assert calls.count("short") > 10
+    assert short.median < 0.001
 
 
 def test_rates_are_of_the_median() -> None:
