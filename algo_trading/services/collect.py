@@ -4,7 +4,7 @@ import hashlib
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from functools import partial
 import pyarrow as pa
 
 from algo_trading.domain.post import PostKey, PostKind
-from algo_trading.errors import RateLimitedError, ServiceUnavailableError, SourceError
+from algo_trading.errors import RateLimitedError, SourceError
 from algo_trading.quality.post_verdict import JudgesPosts, PostBatch, key_of
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
@@ -116,6 +116,14 @@ class _Poll:
         )
 
 
+class BrokenFeedError(Exception):
+    """A feed's own code failed with `bug`, which no source has a reason for."""
+
+    def __init__(self, bug: Exception) -> None:
+        super().__init__(str(bug))
+        self.bug = bug
+
+
 @dataclass(frozen=True)
 class CollectPosts:
     """Bring what is new on the configured feeds into the database.
@@ -158,11 +166,9 @@ class CollectPosts:
             progress(done)
             try:
                 report, failure = self._collect(feed, until)
-            except ServiceUnavailableError:  # the others need the database and the store, too
-                raise
-            except Exception as bug:
-                log.exception("the feed %r broke", feed.name)
-                bugs.append(bug)
+            except BrokenFeedError as broken:  # what fails elsewhere, as a database, the other feeds need, too
+                log.exception("the feed %r broke", feed.name, exc_info=broken.bug)
+                bugs.append(broken.bug)
                 continue
             reports.append(report)
             if failure is not None:
@@ -180,7 +186,7 @@ class CollectPosts:
         now = self.clock.now()
         poll = _Poll(feed, since)
         try:
-            for page in feed.poll(since, until or now):
+            for page in _pages(feed, since, until or now):
                 self._store(poll, page, until)
         except SourceError as error:
             self.feed_states.put(FeedState(feed.name, since, now, str(error)))
@@ -198,9 +204,11 @@ class CollectPosts:
         archive = partial(self._archive, feed, page)
         try:
             rows = feed.parse(page)
-        except Exception:
+        except Exception as error:
             archive()  # what cannot be read is worth a look
-            raise
+            if isinstance(error, SourceError):
+                raise
+            raise BrokenFeedError(error) from error
         poll.token = page.token or poll.token
         poll.remark = page.remark or poll.remark
         now = self.clock.now()
@@ -241,6 +249,15 @@ class CollectPosts:
         name, digest = _safe(feed.name), hashlib.sha256(page.content).hexdigest()[:12]
         day = self.clock.now().astimezone(UTC)
         return f"raw/{_safe(platform)}/{day:%Y/%m/%d}/{name}-{digest}{page.suffix}"
+
+
+def _pages(feed: PostFeed, since: Watermark, until: datetime) -> Iterator[FeedPage]:
+    try:
+        yield from feed.poll(since, until)
+    except SourceError:
+        raise
+    except Exception as error:
+        raise BrokenFeedError(error) from error
 
 
 def _safe(name: str) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from algo_trading.domain.post import Post, PostKey, PostKind
-from algo_trading.errors import RateLimitedError, ServiceUnavailableError, SourceError
+from algo_trading.errors import RateLimitedError, SourceError
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
 from algo_trading.services.collect import CollectPosts, CollectReport
@@ -292,10 +292,10 @@ def test_a_feed_with_a_mistake_lets_the_others_be_collected_and_the_mistake_be_s
 def test_without_a_database_no_other_feed_is_asked() -> None:
     class Gone(FakePosts):
         def add(self, posts: Sequence[Post]) -> int:
-            raise ServiceUnavailableError(f"no database for {len(posts)} posts")
+            raise ConnectionError(f"no database for {len(posts)} posts")
 
     feeds = [FakePostFeed([row(1, 1)]), FakePostFeed([row(2, 2)], name="fake other")]
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ConnectionError):
         World(feeds, posts=Gone()).collect()
     assert feeds[1].since == []
 
