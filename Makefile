@@ -30,9 +30,10 @@ stop: ## end everything that `make run` started
 status: $(VENV)/run.stamp ## show how things stand
 	@$(BIN)/algo-trading status
 
-# Three processes even on two cores: much of the time is waiting for servers.
+# Three processes even on two cores: much of the time is waiting for servers. WORKERS=2 is gentler.
+WORKERS ?= 3
 test: $(VENV)/dev.stamp ## run every test but the long fault tests and the benchmarks
-	@$(BIN)/pytest -n 3 --dist loadgroup -m "not faults" tests
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not faults" tests
 
 test-unit: $(VENV)/dev.stamp ## run the tests that need no other process
 	@$(BIN)/pytest -m unit tests
