@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.instrument import Session
+from algo_trading.domain.times import array_time, moment_of
 from algo_trading.errors import AlgoTradingError, ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class MarketCalendar:
 
     def newest_closed(self, now: datetime) -> Session:
         """The newest session whose close is not after `now`."""
-        moment = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "us")
+        moment = array_time(now)
         return self._at(int(np.searchsorted(self._closes, moment, side="right")) - 1)
 
     def _at(self, position: int) -> Session:
@@ -109,8 +110,8 @@ class MarketCalendar:
         return Session(
             self.code,
             self._dates[position].item(),
-            self._opens[position].item().replace(tzinfo=UTC),
-            self._closes[position].item().replace(tzinfo=UTC),
+            moment_of(self._opens[position]),
+            moment_of(self._closes[position]),
         )
 
 

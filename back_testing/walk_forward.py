@@ -7,12 +7,13 @@ new setting takes over: the account goes where that setting stands, bought if it
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.times import moment_of
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.registry import build_strategy, strategy_class
@@ -210,7 +211,7 @@ def _fold(bars: Bars, step: Step, choice: Choice, result: BacktestResult, metric
 def statistics_between(result: BacktestResult, start: int, end: int) -> Statistics:
     """The statistics of the bars start..end of a result, with the trades that ended in them."""
     window = slice(start, end)
-    first, last = (result.times[i].astype("datetime64[us]").item().replace(tzinfo=UTC) for i in (start, end - 1))
+    first, last = (moment_of(result.times[i]) for i in (start, end - 1))
     ended = [trade for trade in result.trades if trade.exit_time is not None and first <= trade.exit_time <= last]
     return summarise(
         times=result.times[window],

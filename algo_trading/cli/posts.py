@@ -7,6 +7,7 @@ from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
 from algo_trading.domain.post import Mention
 from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.notification.words import shortened
 from algo_trading.services.collect import FeedReport
 from algo_trading.services.deliver import DeliverMails, DeliveryReport
 from algo_trading.services.notify import NotifySubscribers
@@ -92,9 +93,8 @@ def show_posts(limit: int, *, as_json: bool) -> None:
     is_english = all(post.language == ENGLISH for post in posts)
     rows = []
     for post in posts:
-        text = " ".join(post.text.split())
         said = "\n".join(f"{m.instrument} {m.confidence:.0%} {m.sentiment:+.2f}" for m in about[str(post.key)])
-        shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+        shown = shortened(" ".join(post.text.split()), SHOWN)
         language = [] if is_english else ["" if post.language == ENGLISH else post.language]
         published = f"{post.published_at:%Y-%m-%d %H:%M}"
         rows.append((published, f"{post.key.platform} {post.author}", *language, shown, said))

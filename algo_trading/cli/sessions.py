@@ -93,5 +93,10 @@ def _print(summary: dict[str, object]) -> None:
     for session in sessions:
         for symbol, sentence in session["ingested"]["errors"].items():
             output.notes.print(f"{session['session']} {symbol}: {sentence}")
+        for feed in session["text"]["collected"]["feeds"]:
+            if feed["error"]:
+                output.warn(f"{session['session']} {feed['feed']}: {feed['error']}")
+        if session["text"]["error"]:
+            output.warn(f"{session['session']} {session['text']['error']}")
         for skipped in session["decided"]["skipped"]:
             output.notes.print(f"{session['session']} {skipped}: no bar, no signal")

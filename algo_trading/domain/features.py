@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.post import Mention
+from algo_trading.domain.times import array_time
 
 # Of the mentions that became available after the close before and until the bar's close; NaN where there was none.
 SENTIMENT = "sentiment"  # mean, weighted by the confidence of the mentions
@@ -32,7 +32,7 @@ def text_features(closed_at: Times, mentions: Sequence[Mention]) -> dict[str, Fl
     """
     columns = _unknown(TEXT_FEATURES, len(closed_at))
     at: dict[int, list[Mention]] = {}
-    moments = np.array([_time(mention.available_at) for mention in mentions], dtype="datetime64[us]")
+    moments = np.array([array_time(mention.available_at) for mention in mentions], dtype="datetime64[us]")
     for mention, bar in zip(mentions, np.searchsorted(closed_at, moments, side="left").tolist(), strict=True):
         if bar < len(closed_at):
             at.setdefault(bar, []).append(mention)
@@ -62,7 +62,7 @@ def fundamental_features(closed_at: Times, seen: Sequence[Fundamentals]) -> dict
     """The fundamental features of bars with these closes; `seen` is of one instrument, in any order."""
     columns = _unknown(FUNDAMENTAL_FEATURES, len(closed_at))
     for figures in sorted(seen, key=lambda figures: figures.seen_at):
-        first = int(np.searchsorted(closed_at, _time(figures.seen_at), side="left"))
+        first = int(np.searchsorted(closed_at, array_time(figures.seen_at), side="left"))
         for name in FUNDAMENTAL_FEATURES:
             value = getattr(figures, name)
             columns[name][first:] = np.nan if value is None else value
@@ -86,7 +86,3 @@ def _said(mentions: Sequence[Mention]) -> dict[str, float]:
 
 def _unknown(names: Sequence[str], n: int) -> dict[str, Floats]:
     return {name: np.full(n, np.nan) for name in names}
-
-
-def _time(moment: datetime) -> np.datetime64:
-    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")

@@ -1,7 +1,6 @@
 """The columns that the suites look at, computed from parsed rows."""
 
 from collections.abc import Iterable
-from datetime import UTC
 from math import log10
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from algo_trading.calendars import MarketCalendar
 from algo_trading.domain.bars import Floats, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.times import array_time
 from algo_trading.quality.parse import Parsed, is_none
 from algo_trading.quality.rules import PRICES, Reason
 from algo_trading.quality.units import SUSPICIOUS, Closes, off_unit, off_unit_within
@@ -59,7 +59,7 @@ def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
     """The columns of `rules.series_rules`, for rows that are bars in themselves."""
     import pandas as pd
 
-    now = np.datetime64(batch.now.astimezone(UTC).replace(tzinfo=None), "us")
+    now = array_time(batch.now)
     repeat = repeats(parsed)
     closed_at = _closes(batch.calendar, parsed.session)
     hours = (now - closed_at) / np.timedelta64(1, "h")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 
 import numpy as np
@@ -15,6 +15,7 @@ from algo_trading.domain.features import TEXT_FEATURES, with_mention
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Signal
+from algo_trading.domain.times import array_time
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
@@ -43,10 +44,10 @@ class DecideOnPosts:
     ) -> EvaluateReport:
         """Decide on mentions available by `until` (None: now) that have no signal yet.
 
-        `progress` hears how many were looked at.
         A decision rests on that post alone, on the sessions that had closed a while before it (PUBLISHED) and on the
         figures known by then, so it is the same whenever this runs. A mention is skipped and named while the bars of
         the last of these sessions are not there, or where its instrument had none by then.
+        `progress` hears how many were looked at.
         """
         until = until or self.clock.now()
         driven: dict[Strategy, list[Instrument]] = {}
@@ -112,8 +113,7 @@ def decide_on_post(
     `bars` are as traded, begin with the first stored one and have the figures that the strategy needs; later ones are
     not looked at.
     """
-    moment = np.datetime64((mention.available_at - PUBLISHED).astimezone(UTC).replace(tzinfo=None), "us")
-    seen = int(np.searchsorted(bars.closed_at, moment, side="right"))
+    seen = int(np.searchsorted(bars.closed_at, array_time(mention.available_at - PUBLISHED), side="right"))
     if not seen:
         return None
     known = with_mention(bars[:seen], mention)

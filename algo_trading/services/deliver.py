@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from functools import lru_cache, partial
 
 from algo_trading.calendars import market_calendar
@@ -13,6 +13,7 @@ from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.limits import NO_LIMITS, Limits
 from algo_trading.domain.post import Levels, PostKey
 from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.domain.times import moment_of
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.notification.compose import compose, sender_address
 from algo_trading.notification.notice import Notice, notice_of
@@ -125,7 +126,7 @@ class DeliverMails:
             return f"Nothing is ordered: the confidence is {level}, and {name} orders from {limits.order_from} on."
         if signal.side is Side.SELL or signal.available_at is None:
             return ""
-        closed = bars.closed_at[-1].item().replace(tzinfo=UTC)
+        closed = moment_of(bars.closed_at[-1])
         zone = market_calendar(signal.instrument.venue).zone
         reason = refusal(limits, Proposal(signal.available_at, zone, signal.close, closed, None, 0))
         return f"Nothing is ordered: {reason}." if reason else ""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -15,6 +15,7 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, a
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.post import PostKey
 from algo_trading.domain.signal import Signal
+from algo_trading.domain.times import array_time, moment_of
 from algo_trading.repositories.accounts import AccountRepository, AccountStep, LockedAccount
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
 from algo_trading.repositories.posts import PostRepository
@@ -110,13 +111,13 @@ class ExecuteSignals:
         if post is None or signal.available_at is None or not len(known):
             return None
         closes = adjusted(known, [action for action in actions if action.kind is ActionKind.SPLIT]).close
-        published = np.datetime64(post.published_at.astimezone(UTC).replace(tzinfo=None), "us")
+        published = array_time(post.published_at)
         seen = int(np.searchsorted(known.closed_at, published, side="right"))
         return Offer(
             signal,
             decided_at=signal.available_at,
             price=float(closes[-1]),
-            priced_at=known.closed_at[-1].item().replace(tzinfo=UTC),
+            priced_at=moment_of(known.closed_at[-1]),
             price_before=float(closes[seen - 1]) if seen else None,
         )
 

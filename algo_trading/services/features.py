@@ -14,6 +14,7 @@ from algo_trading.domain.features import (
 )
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.post import Mention
+from algo_trading.domain.times import moment_of
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.fundamentals import FundamentalsRepository
 from algo_trading.repositories.posts import MentionRepository
@@ -77,6 +78,4 @@ def joined(bars: Bars, names: Sequence[str], known: Knowledge) -> Bars:
 
 def last_close(bars: Bars) -> datetime:
     """When the last bar closed; without bars it is long ago."""
-    close = bars.closed_at[-1].astype("datetime64[us]").item() if len(bars) else datetime.min  # noqa: DTZ901 - UTC below
-    assert isinstance(close, datetime)
-    return close.replace(tzinfo=UTC)
+    return moment_of(bars.closed_at[-1]) if len(bars) else datetime.min.replace(tzinfo=UTC)
