@@ -127,8 +127,13 @@ def _make_room(target: Path, key: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise ValueError(f"key {key!r} has an object as its folder") from None
-    if target.is_dir():
-        raise ValueError(f"key {key!r} is the folder of other objects")
+    try:
+        for folder, _, _ in os.walk(target, topdown=False):
+            Path(folder).rmdir()  # empty where the objects in it were deleted
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+        raise ValueError(f"key {key!r} is the folder of other objects") from None
 
 
 def _flush_folder(folder: Path) -> None:

@@ -116,6 +116,14 @@ class ObjectStoreContract:
         store.put("large", content)
         assert store.get("large") == content
 
+    def test_a_key_may_take_the_place_of_deleted_ones(self, store: ObjectStore) -> None:
+        store.put("a/b/c", b"")
+        store.put("a/d", b"")
+        store.delete("a/b/c")
+        store.delete("a/d")
+        store.put("a", b"1")
+        assert list(store.keys()) == ["a"]
+
     def test_location_names_the_key(self, store: ObjectStore) -> None:
         assert store.location("a/b.html").endswith("a/b.html")
 

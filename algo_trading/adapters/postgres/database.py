@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ class Database:
     @cached_property
     def engine(self) -> Engine:
         """SQLAlchemy's engine, through psycopg."""
+        # When a server dies, psycopg raises that, and logs besides that it could not end what it was doing.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
         return create_engine(
             self.url.replace("postgresql://", "postgresql+psycopg://", 1), connect_args={"connect_timeout": 10}
         )
