@@ -35,6 +35,10 @@ class QuarantineRepository(Protocol):
         """Hold rows back; returns how many were not there yet."""
         ...
 
+    def holds(self, rows: Sequence[QuarantinedRow]) -> bool:
+        """Whether every one of these rows is held already."""
+        ...
+
     def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
         """Held rows, newest first."""
         ...

@@ -1,4 +1,4 @@
-"""Posts and articles in: poll each feed, archive every page with news as it came, judge, store what is good."""
+"""Posts and articles in: poll each feed, judge, archive every page with news as it came, store what is good."""
 
 import hashlib
 import logging
@@ -223,17 +223,20 @@ class CollectPosts:
             self._judge(poll, PostBatch(rows, feed.name, feed.kind, feed.replay, name=name, now=now), until, archive)
 
     def _judge(self, poll: _Poll, batch: PostBatch, until: datetime | None, archive: Callable[[], None]) -> None:
-        """Let the gate see rows that nobody knows, and archive the page if there is a new post or refused row in it."""
+        """Let the gate see rows that nobody knows, and archive the page before anything of it is stored.
+
+        Where there is no new post or refused row in it, nothing is.
+        """
         verdict = self.post_gate.judge(batch)
-        if verdict.posts:
-            archive()
-        held = self.quarantine.add(verdict.quarantined)
-        if held and not verdict.posts:
-            archive()
-        if held or verdict.posts:
-            self.quality.record(verdict.result)
         due = [post for post in verdict.posts if until is None or post.published_at <= until]
-        added = self.posts.add(due)
+        added = 0
+        if due or not self.quarantine.holds(verdict.quarantined):
+            archive()
+            self.quality.record(
+                verdict.result
+            )  # first: once its refused rows are held, a page may be looked at no more
+            self.quarantine.add(verdict.quarantined)
+            added = self.posts.add(due)
         poll.saw(((post.key, post.published_at) for post in due), batch.now)
         poll.new += added
         poll.known += len(due) - added + verdict.repeated

@@ -15,9 +15,10 @@ def collected(kind: PostKind, outlet: Asset) -> XComArg:
     def collect() -> Report:
         """Ask every feed for what is newer than what it brought before.
 
-        Replies with something new are archived as they came. Posts that break a rule go to the quarantine with the
-        reason; a post that is there already is not stored again. A feed that fails does not hold up the others: its
-        error is in the report and in `algo-trading status`, and the task fails when every feed did.
+        A reply with something new is archived as it came before anything of it is stored. Posts that break a rule go to
+        the quarantine with the reason; a post that is there already is not stored again. A feed that fails does not
+        hold up the others: its error is in the report and in `algo-trading status`, and the task fails when every feed
+        did.
         """
         from algo_trading.services.collect import CollectPosts
 

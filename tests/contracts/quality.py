@@ -31,6 +31,8 @@ class QuarantineContract:
         assert quarantine.count() == 0
         assert quarantine.newest() == []
         assert quarantine.reasons() == {}
+        assert quarantine.holds([])
+        assert not quarantine.holds([ROW])
 
     def test_a_row_comes_back_as_it_came(self, quarantine: QuarantineRepository) -> None:
         assert quarantine.add([ROW]) == 1
@@ -56,6 +58,14 @@ class QuarantineContract:
         other = replace(ROW, **change)  # type: ignore[arg-type]  # fields by name
         assert quarantine.add([ROW, other]) == 2
         assert quarantine.newest() == [other, ROW]
+
+    def test_it_tells_what_it_holds(self, quarantine: QuarantineRepository) -> None:
+        other, dirty = replace(ROW, place="a.csv:8"), replace(ROW, place="a\0")
+        quarantine.add([ROW, dirty])
+        assert quarantine.holds([ROW, dirty, ROW])
+        assert not quarantine.holds([ROW, other])
+        quarantine.add([other])
+        assert quarantine.holds([ROW, other])
 
     def test_the_newest_come_first(self, quarantine: QuarantineRepository) -> None:
         rows = [replace(ROW, place=f"a.csv:{line}", reason="odd" if line % 2 else "even") for line in range(6)]

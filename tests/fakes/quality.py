@@ -8,6 +8,10 @@ from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.repositories.quality import ImportedFile, storable
 
 
+def _identity(row: QuarantinedRow) -> str:
+    return json.dumps([row.source, row.place, row.reason, dict(row.row)], sort_keys=True)
+
+
 class FakeQuarantine:
     """Implements QuarantineRepository."""
 
@@ -17,9 +21,11 @@ class FakeQuarantine:
     def add(self, rows: Sequence[QuarantinedRow]) -> int:
         before = len(self._rows)
         for row in map(storable, rows):
-            identity = json.dumps([row.source, row.place, row.reason, dict(row.row)], sort_keys=True)
-            self._rows.setdefault(identity, row)
+            self._rows.setdefault(_identity(row), row)
         return len(self._rows) - before
+
+    def holds(self, rows: Sequence[QuarantinedRow]) -> bool:
+        return all(_identity(row) in self._rows for row in map(storable, rows))
 
     def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
         found = [row for row in self._rows.values() if reason in {None, row.reason}]

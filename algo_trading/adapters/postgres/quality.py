@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
@@ -26,6 +26,12 @@ class PostgresQuarantine:
         statement = insert(quarantine).on_conflict_do_nothing().returning(quarantine.c.id)
         with self._engine.begin() as connection:
             return len(connection.execute(statement, [_quarantine_row(row) for row in rows]).all())
+
+    def holds(self, rows: Sequence[QuarantinedRow]) -> bool:
+        wanted = sorted({_fingerprint(storable(row)) for row in rows})
+        query = select(func.count()).where(quarantine.c.fingerprint == any_(literal(wanted, ARRAY(Text))))
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one() == len(wanted)
 
     def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
         query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
@@ -53,7 +59,6 @@ class PostgresQuarantine:
 
 def _quarantine_row(raw: QuarantinedRow) -> dict[str, object]:
     row = storable(raw)
-    identity = json.dumps([row.source, row.place, row.reason, row.row], sort_keys=True, ensure_ascii=False)
     return {
         "source": row.source,
         "place": row.place,
@@ -61,8 +66,14 @@ def _quarantine_row(raw: QuarantinedRow) -> dict[str, object]:
         "session": row.session,
         "reason": row.reason,
         "row": row.row,
-        "fingerprint": hashlib.sha256(identity.encode()).hexdigest(),
+        "fingerprint": _fingerprint(row),
     }
+
+
+def _fingerprint(row: QuarantinedRow) -> str:
+    """What makes a storable row one that is held once."""
+    identity = json.dumps([row.source, row.place, row.reason, row.row], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(identity.encode()).hexdigest()
 
 
 class PostgresQuality:

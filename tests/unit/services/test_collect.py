@@ -232,6 +232,50 @@ def test_what_is_known_is_neither_judged_nor_archived_again() -> None:
     assert len(list(world.objects.keys())) == 3
 
 
+class Calls:
+    """Notes the names of the calls to what it wraps, in order."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def wrap(self, wrapped: Any) -> Any:
+        made = self.made
+
+        class Wrapper:
+            def __getattr__(self, name: str) -> Any:
+                made.append(f"{type(wrapped).__name__}.{name}")
+                return getattr(wrapped, name)
+
+        return Wrapper()
+
+    @property
+    def writes(self) -> list[str]:
+        return [call for call in self.made if call.endswith((".put_new", ".add", ".record", ".put"))]
+
+
+ARCHIVED, STORED = "FakeObjectStore.put_new", ["FakeQuality.record", "FakeQuarantine.add", "FakePosts.add"]
+
+
+@pytest.mark.parametrize("bodies", [["text"], [""], ["", "text"], ["", ""]])
+def test_a_page_is_archived_before_anything_of_it_is_stored(bodies: list[str]) -> None:
+    world, calls = World([FakePostFeed([row(n, n, body) for n, body in enumerate(bodies)])]), Calls()
+    world.service(calls.wrap)(BOTH)
+    assert calls.writes == [ARCHIVED, *STORED, "FakeFeedStates.put"]
+    again = Calls()
+    world.service(again.wrap)(BOTH)
+    assert again.writes == ["FakeFeedStates.put"]
+
+
+def test_a_page_with_nothing_but_later_posts_is_neither_stored_nor_archived() -> None:
+    feed = FakePostFeed([row(1, 30)])
+    feed.ends = False
+    world = World([feed])
+    (only,) = world.collect(until=NOON).feeds
+    assert (only.fetched, only.new, only.later) == (1, 0, 1)
+    assert list(world.objects.keys()) == []
+    assert world.quality.newest(10) == []
+
+
 def test_known_posts_move_the_watermark() -> None:
     feed = FakePostFeed([row(1, 1), row(2, 20)])
     World([feed]).collect()
@@ -400,6 +444,9 @@ def test_killed_anywhere_and_run_again_it_stores_everything_once(after: bool) ->
         assert world.posts.newest(100) == undisturbed.posts.newest(100)
         assert world.states.all() == undisturbed.states.all()
         assert world.quarantine.newest() == undisturbed.quarantine.newest()
+        assert {verdict.batch for verdict in world.quality.newest(100)} >= {
+            verdict.batch for verdict in undisturbed.quality.newest(100)
+        }
         # Killed at its very end, the second run finds the newest minutes once more.
         assert world.objects.contents.items() >= undisturbed.objects.contents.items()
     assert last > 10
