@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -85,6 +85,10 @@ class BarRepository(Protocol):
         self, instruments: Sequence[Instrument], interval: Interval, before: date
     ) -> Mapping[Instrument, date]:
         """Newest stored session before `before`, for the instruments that have one."""
+        ...
+
+    def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
+        """When the first stored bar closed (UTC), for the instruments that have one."""
         ...
 
     def count(self) -> int:

@@ -63,8 +63,13 @@ class MentionRepository(Protocol):
         """Mentions with `after` < available_at <= `until`, sorted by instrument, available_at and post."""
         ...
 
-    def undecided(self, strategy: StrategyId, instruments: Collection[Instrument], until: datetime) -> list[Mention]:
-        """Mentions available by `until` on which the strategy has no signal, sorted as those of `of_instruments`."""
+    def undecided(
+        self, strategy: StrategyId, since: Mapping[Instrument, datetime | None], until: datetime
+    ) -> list[Mention]:
+        """Mentions on which the strategy has no signal, sorted as those of `of_instruments`.
+
+        They became available by `until` and, for each instrument, from `since` on (None: whenever).
+        """
         ...
 
     def of_posts(self, posts: Sequence[PostKey]) -> list[Mention]:

@@ -46,31 +46,28 @@ class DecideOnPosts:
 
         A decision rests on that post alone, on the sessions that had closed a while before it (PUBLISHED) and on the
         figures known by then, so it is the same whenever this runs. A mention is skipped and named while the bars of
-        the last of these sessions are not there, or where its instrument had none by then.
+        the last of these sessions are not there. Mentions that became available before the first stored bar of their
+        instrument was (PUBLISHED) are not asked for; earlier bars that are loaded later bring them in.
         `progress` hears how many were looked at.
         """
         until = until or self.clock.now()
-        driven: dict[Strategy, list[Instrument]] = {}
-        for pair in self.pairs:
-            if pair.strategy.on_posts:
-                driven.setdefault(pair.strategy, []).append(pair.instrument)
-        undecided = [
-            (strategy, found)
-            for strategy, instruments in driven.items()
-            for found in self.join.mentions.undecided(strategy.id, instruments, until)
-        ]
+        undecided = self._undecided(until)
         if not undecided:
             return EvaluateReport(0, 0, ())
         series = self._series({mention.instrument for _, mention in undecided}, until)
         is_ingested = cache(partial(self.sessions.reached, stage=Stage.INGESTED))
+        known: dict[tuple[Strategy, Instrument], Bars] = {}
         decided, skipped, waiting = [], [], Counter[date]()
         for done, (strategy, mention) in enumerate(undecided, start=1):
             bars, actions = series.get(mention.instrument, (None, []))
             last, venue = _rests_on(mention), mention.instrument.venue
             # A session without a bar is one that was ingested.
             ready = (bars is not None and np.datetime64(last, "D") in bars.sessions) or is_ingested(venue, last)
-            known = with_figures(self.join, strategy, bars) if bars and ready else None
-            signal = decide_on_post(strategy, known, actions, mention) if known else None
+            signal = None
+            if bars and ready:
+                asked = (strategy, mention.instrument)
+                known[asked] = known.get(asked) or with_figures(self.join, strategy, bars)
+                signal = decide_on_post(strategy, known[asked], actions, mention)
             if signal:
                 decided.append(signal)
             else:
@@ -78,6 +75,19 @@ class DecideOnPosts:
                 waiting.update([] if ready else [last])
             progress(done)
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped), dict(sorted(waiting.items())))
+
+    def _undecided(self, until: datetime) -> list[tuple[Strategy, Mention]]:
+        pairs = [pair for pair in self.pairs if pair.strategy.on_posts]
+        first = self.bars.first_closes(sorted({pair.instrument for pair in pairs}), Interval.DAY) if pairs else {}
+        driven: dict[Strategy, dict[Instrument, datetime | None]] = {}
+        for strategy, instrument in ((pair.strategy, pair.instrument) for pair in pairs):
+            known_at = first[instrument] + PUBLISHED if instrument in first else None
+            driven.setdefault(strategy, {})[instrument] = known_at
+        return [
+            (strategy, mention)
+            for strategy, since in driven.items()
+            for mention in self.join.mentions.undecided(strategy.id, since, until)
+        ]
 
     def _series(
         self, instruments: set[Instrument], until: datetime

@@ -74,6 +74,8 @@ class BarContract:
         assert bars.read_venue("XNYS", DAY, JAN_2, JAN_4) == BAR_SCHEMA.empty_table()
         assert bars.newest_before([IBM], DAY, JAN_4) == {}
         assert bars.newest_before([], DAY, JAN_4) == {}
+        assert bars.first_closes([IBM], DAY) == {}
+        assert bars.first_closes([], DAY) == {}
         assert bars.upsert(BAR_SCHEMA.empty_table(), "test") == UpsertCount()
 
     def test_what_is_stored_is_read(self, bars: BarRepository) -> None:
@@ -167,6 +169,7 @@ class BarContract:
         bars.upsert(bar_rows(*rows), "test")
         assert bars.read_venue("24/7", DAY, saturday, sunday) == bar_rows(*rows[:2])
         assert bars.newest_before([BTC], DAY, monday) == {BTC: sunday}
+        assert bars.first_closes([BTC, IBM], DAY) == {BTC: midnight}
 
     def test_bounds_are_sessions_and_both_count(self, bars: BarRepository) -> None:
         bars.upsert(bar_rows(*(bar_row(IBM, day, day.day) for day in (JAN_2, JAN_3, JAN_4))), "test")
@@ -200,6 +203,7 @@ class BarContract:
         assert bars.read([IBM], DAY, days[1], days[2]) == table.slice(1, 2)
         assert bars.read_venue("XNYS", DAY, days[6], days[8]) == table.slice(6, 3)
         assert [bars.newest_before([IBM], DAY, day)[IBM] for day in days[1:]] == days[:-1]
+        assert bars.first_closes([MSFT, IBM, IBM], DAY) == {IBM: table["closed_at"][0].as_py()}
         changed = bar_rows(*(bar_row(IBM, day, 99.0) for day in days[::3]))
         assert bars.upsert(changed, "test") == UpsertCount(updated=changed.num_rows)
         assert bars.count() == len(days)

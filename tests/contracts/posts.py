@@ -179,14 +179,27 @@ class MentionContract:
         early, late = a_post("2"), a_post("1", NOON + MINUTE)
         posts.add([late, early])
         posts.store_readings([reading_of(late, MSFT, IBM), reading_of(early, IBM)])
-        every = mentions.of_instruments([IBM, MSFT], None, late.available_at)
-        assert mentions.undecided(CROSS, [MSFT, IBM], late.available_at) == every
+        every, both = mentions.of_instruments([IBM, MSFT], None, late.available_at), {MSFT: None, IBM: None}
+        assert mentions.undecided(CROSS, both, late.available_at) == every
         signals.add([a_signal(), a_signal_on("x:2", early.available_at), a_signal_on("x:3", early.available_at)])
-        assert mentions.undecided(CROSS, [MSFT, IBM], late.available_at) == every[1:]
-        assert mentions.undecided(CROSS, [IBM], late.available_at) == every[1:2]
-        assert mentions.undecided(CROSS, [IBM], early.available_at) == []
-        assert mentions.undecided(CROSS, [], late.available_at) == []
-        assert mentions.undecided(StrategyId("other", "{}"), {IBM}, late.available_at) == every[:2]
+        assert mentions.undecided(CROSS, both, late.available_at) == every[1:]
+        assert mentions.undecided(CROSS, {IBM: None}, late.available_at) == every[1:2]
+        assert mentions.undecided(CROSS, {IBM: None}, early.available_at) == []
+        assert mentions.undecided(CROSS, {}, late.available_at) == []
+        assert mentions.undecided(CROSS, {Instrument("IBM", "XLON"): None}, late.available_at) == []
+        assert mentions.undecided(StrategyId("other", "{}"), {IBM: None}, late.available_at) == every[:2]
+
+    def test_mentions_from_before_a_moment_are_not_asked_for(
+        self, posts: PostRepository, mentions: MentionRepository
+    ) -> None:
+        early, late = a_post("2"), a_post("1", NOON + MINUTE)
+        posts.add([late, early])
+        posts.store_readings([reading_of(late, MSFT, IBM), reading_of(early, MSFT, IBM)])
+        first, last = early.available_at, late.available_at
+        wanted = [mention_of(late), mention_of(early, MSFT), mention_of(late, MSFT)]
+        assert mentions.undecided(CROSS, {IBM: last, MSFT: first}, last) == wanted
+        assert mentions.undecided(CROSS, {IBM: last, MSFT: None}, last) == wanted
+        assert mentions.undecided(CROSS, {IBM: last + MINUTE}, last) == []
 
     def test_mentions_of_posts(self, posts: PostRepository, mentions: MentionRepository) -> None:
         first, second, third = a_post("1"), a_post("2"), a_post("3")

@@ -79,6 +79,13 @@ class FakeBars:
                 newest[instrument] = opened_at.date()
         return newest
 
+    def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
+        closes: dict[Instrument, datetime] = {}
+        for (venue, symbol, length, _), row in sorted(self._rows.rows.items(), key=lambda item: item[0]):
+            if Instrument(symbol, venue) in instruments and length == interval:
+                closes.setdefault(Instrument(symbol, venue), row["closed_at"])
+        return closes
+
     def count(self) -> int:
         return len(self._rows.rows)
 

@@ -69,9 +69,11 @@ class FakeMentions:
         ]
         return sorted(wanted, key=lambda mention: (mention.instrument, mention.available_at, mention.post))
 
-    def undecided(self, strategy: StrategyId, instruments: Collection[Instrument], until: datetime) -> list[Mention]:
-        found = self.of_instruments(list(instruments), None, until)
-        return [mention for mention in found if not self._signals.decided(strategy, mention)]
+    def undecided(
+        self, strategy: StrategyId, since: Mapping[Instrument, datetime | None], until: datetime
+    ) -> list[Mention]:
+        found = self.of_instruments(list(since), None, until)
+        return [mention for mention in found if _from(since, mention) and not self._signals.decided(strategy, mention)]
 
     def of_posts(self, posts: Sequence[PostKey]) -> list[Mention]:
         found = [mention for mention in self._all() if mention.post in posts]
@@ -99,6 +101,11 @@ class FakeMentions:
 
     def _all(self) -> list[Mention]:
         return [mention for reading in self._posts.readings.values() for mention in reading.mentions]
+
+
+def _from(since: Mapping[Instrument, datetime | None], mention: Mention) -> bool:
+    first = since[mention.instrument]
+    return first is None or mention.available_at >= first
 
 
 def _moment(state: FeedState) -> datetime:

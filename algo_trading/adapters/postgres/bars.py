@@ -94,6 +94,22 @@ class PostgresBars:
             rows = connection.read(query, (symbols, venues, str(interval), _midnight(before), SEPARATOR)).to_pylist()
         return {Instrument(row["symbol"], row["venue"]): row["opened_at"].date() for row in rows}
 
+    def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
+        symbols, venues = _names(instruments)
+        query = """
+            SELECT i.symbol, i.venue, oldest.closed_at
+            FROM unnest(string_to_array($1, $4), string_to_array($2, $4)) AS wanted (symbol, venue)
+            JOIN instruments AS i USING (symbol, venue)
+            CROSS JOIN LATERAL (
+                SELECT b.closed_at FROM bars AS b
+                WHERE b.instrument_id = i.id AND b.interval = $3
+                ORDER BY b.opened_at LIMIT 1
+            ) AS oldest
+            """
+        with self._database.arrow() as connection:
+            rows = connection.read(query, (symbols, venues, str(interval), SEPARATOR)).to_pylist()
+        return {Instrument(row["symbol"], row["venue"]): row["closed_at"].astimezone(UTC) for row in rows}
+
     def count(self) -> int:
         with self._database.engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(bars)).scalar_one()

@@ -194,12 +194,17 @@ class TestWaiting:
         assert desk().new == 1
 
     def test_before_the_first_bar_there_is_nothing_to_decide_on(self) -> None:
-        early = SESSIONS[0].opens_at
-        before = market_calendar("XNYS").previous(DAYS[0]).date
-        desk = Desk(by_influencer(early)).trade(*ALL)
-        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",), {before: 1})
-        desk.sessions.mark("XNYS", before, Stage.INGESTED)
-        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",))
+        published = SESSIONS[2].closes_at + PUBLISHED
+        desk = Desk(by_influencer(published - SECOND, "early"), by_influencer(published, "1")).trade(*ALL[2:])
+        assert desk() == EvaluateReport(1, 1, ())
+        assert [signal.post for signal in desk.decided] == ["file:1"]
+        assert desk() == EvaluateReport(0, 0, ())
+
+    def test_earlier_bars_that_are_loaded_later_are_decided_on(self) -> None:
+        desk = Desk(by_influencer(SESSIONS[2].closes_at), by_influencer(NIGHT, "2")).trade(*ALL[2:])
+        desk()
+        assert desk.trade(1)() == EvaluateReport(1, 1, ())
+        assert [(signal.post, signal.session) for signal in desk.decided] == [("file:1", DAYS[1]), ("file:2", DAYS[3])]
 
     def test_an_instrument_without_any_bar(self) -> None:
         mentions = [by_influencer(NIGHT), by_influencer(NIGHT, "2"), by_influencer(NIGHT + timedelta(days=1), "3")]
