@@ -56,20 +56,25 @@ class EvaluateStrategies:
             ConfigError: a strategy needs a feature that there is not.
         """
         wanted = set(instruments)
-        pairs = [pair for pair in self.pairs if pair.instrument in wanted and not pair.strategy.on_posts]
-        watched = sorted({pair.instrument for pair in pairs})
+        asked: dict[Instrument, list[Strategy]] = {}
+        for pair in self.pairs:
+            if pair.instrument in wanted and not pair.strategy.on_posts:
+                asked.setdefault(pair.instrument, []).append(pair.strategy)
+        watched = sorted(asked)
         if not watched:
             return EvaluateReport(0, 0, ())
         series = split_by_instrument(self.bars.read(watched, Interval.DAY, None, session), Interval.DAY)
         actions = self.actions.read(watched, session)
         decided, skipped = [], []
-        for pair in pairs:
-            bars = series.get(pair.instrument)
+        for instrument, strategies in asked.items():
+            bars = series.get(instrument)
             if bars is None or bars.session(-1) != session:
-                skipped.append(f"{pair.strategy.name} {pair.instrument}")
+                skipped += [f"{strategy.name} {instrument}" for strategy in strategies]
                 continue
-            own = [action for action in actions if action.instrument == pair.instrument]
-            decided.append(decide_last(pair.strategy, self.join(bars, pair.strategy.features), own))
+            own = [action for action in actions if action.instrument == instrument]
+            # Once for all strategies: reading what was written about an instrument takes longer than deciding on it.
+            known = self.join(bars, sorted({name for strategy in strategies for name in strategy.features}))
+            decided += [decide_last(strategy, known, own) for strategy in strategies]
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
 
 

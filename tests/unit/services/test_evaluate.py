@@ -1,8 +1,10 @@
 """Strategies decide once for each pair and session, on what the session knew."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,16 +17,17 @@ from algo_trading.domain.signal import Side, Signal
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash
-from algo_trading.services.features import JoinFeatures
+from algo_trading.services.features import JoinFeatures, Knowledge
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.ema_cross import EmaCross
+from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
 from bar_series import bars_of, random_walk, with_features
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
-from written import a_mention, joining, moment_of
+from written import a_mention, chatter, joining, looked_up, moment_of
 
 pytestmark = pytest.mark.unit
 
@@ -156,6 +159,16 @@ def gloomy(index: int, sentiment: float = -0.9) -> JoinFeatures:
     return joining([a_mention(A, moment_of(bars_of([1.0] * LENGTH), index), sentiment=sentiment)])
 
 
+class Counted(JoinFeatures):
+    """Counts for each instrument how often it is read about."""
+
+    reads: ClassVar[Counter[Instrument]] = Counter()
+
+    def read(self, bars: Bars, names: Sequence[str]) -> Knowledge:
+        self.reads[bars.instrument] += 1
+        return super().read(bars, names)
+
+
 class TestText:
     """A strategy that needs to know more than prices."""
 
@@ -188,6 +201,23 @@ class TestText:
 
         with pytest.raises(ConfigError, match="there is no feature 'gossip'; known are: impact, "):
             Desk(pairs=[ActivePair(Curious(), A)]).run(50)
+
+    def test_what_was_written_is_read_once_for_all_strategies_of_an_instrument(self) -> None:
+        """And each decides as it does alone."""
+        series = [bars_of(random_walk(LENGTH - seed, seed), name) for seed, name in enumerate("AB")]
+        mentions = [mention for bars in series for mention in chatter(bars, a_day=2)]
+        join = joining(mentions, [figures for bars in series for figures in looked_up(bars)])
+        counted = Counted(join.mentions, join.fundamentals)
+        strategies = (self.MOODY, replace(self.MOODY, sentiment=0.5), EventDriven(), EmaCross(fast=3, slow=9))
+        pairs = [ActivePair(strategy, instrument) for strategy in strategies for instrument in (A, B)]
+        together, alone = Desk(pairs=pairs, join=counted), FakeSignals()
+        for index in (40, 70):
+            together.run(index)
+            assert counted.reads.pop(A) == counted.reads.pop(B) == 1
+            for pair in pairs:
+                Desk(pairs=[pair], join=join, signals=alone).run(index)
+            assert together.signals.of_session("XNYS", day(index)) == alone.of_session("XNYS", day(index))
+        assert together.signals.count() == 2 * len(pairs)
 
     def said(self, index: int, join: JoinFeatures) -> Signal:
         desk = Desk(pairs=[ActivePair(self.MOODY, A)], join=join)
