@@ -16,6 +16,7 @@ from algo_trading.strategies.crosses import TOUCH
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.deciding import Columns
+from back_testing.rules import TradingRules
 from back_testing.window import AllInTerms, Window
 from back_testing.workers import LONG, Workers
 
@@ -40,6 +41,11 @@ CROSSINGS: Mapping[type[Strategy], Average] = {
 }
 
 
+def crossing_of(kind: type[Strategy], rules: TradingRules) -> Average | None:
+    """The averages that a strategy crosses; None where it is no such strategy, or its limits turn some of them down."""
+    return None if rules.limits.hold_for(kind) else CROSSINGS.get(kind)
+
+
 def windows_of(strategy: Strategy) -> tuple[int, int, int]:
     """Fast, slow and trend; 0 for no trend."""
     params: dict[str, int] = {"trend": 0, **vars(strategy)}
@@ -47,11 +53,12 @@ def windows_of(strategy: Strategy) -> tuple[int, int, int]:
 
 
 class CrossingEvaluation:
-    """Runs settings of one of CROSSINGS in a window where all is in (`Window.all_in`)."""
+    """Runs settings of a strategy that crosses these averages in a window where all is in (`Window.all_in`)."""
 
     def __init__(
         self,
         strategy_class: type[Strategy],
+        average: Average,
         grid: Mapping[str, Sequence[int]],
         fixed: Mapping[str, int],
         window: Window,
@@ -59,7 +66,7 @@ class CrossingEvaluation:
         defaults = {field.name: field.default for field in fields(strategy_class)}
         self._fixed: dict[str, Any] = {"trend": 0, **defaults, **fixed}
         self._window = window
-        self._average = CROSSINGS[strategy_class]
+        self._average = average
         self._opens, self._closes = (
             np.ascontiguousarray(prices, dtype=np.float64) for prices in (window.bars.open, window.bars.close)
         )

@@ -117,7 +117,9 @@ def _trade(
         require_decisions(strategy, bars, decided)
     starts = [first_bar(bars, first) for bars in series]
     market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
-    outcome = market.trade(rules, [_from(decided, start) for decided, start in zip(decisions, starts, strict=True)])
+    spoken = [_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
+    ordered = [rules.limits.ordered(strategy, decided) for decided in spoken]
+    outcome = market.trade(rules, ordered, rules.limits.of(strategy).max_positions)
     benchmark = market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series])
     return _result(
         strategy,
@@ -126,6 +128,7 @@ def _trade(
         outcome,
         benchmark,
         history=max(starts),
+        unordered=_spoken(spoken) - _spoken(ordered),
         suggests_shares=any(decided.shares is not None for decided in decisions),
         hashed=data_hash(series),
     )
@@ -146,6 +149,11 @@ def _from(decisions: Decisions, start: int) -> Decisions:
     )
 
 
+def _spoken(decisions: Sequence[Decisions]) -> int:
+    """How many bars of all instruments say buy or sell."""
+    return sum(int(np.count_nonzero(decided.entries | decided.exits)) for decided in decisions)
+
+
 def _buy_and_hold(n: int) -> Decisions:
     """Buy at the first bar and stay."""
     return Decisions(np.arange(n) == 0, np.zeros(n, dtype=np.bool_), np.ones(n), np.ones(n))
@@ -164,6 +172,7 @@ def _result(
     benchmark: Outcome,
     *,
     history: int,
+    unordered: int,
     suggests_shares: bool,
     hashed: str,
 ) -> BacktestResult:
@@ -182,6 +191,8 @@ def _result(
         invested=outcome.invested,
         trades=trades,
         refused=outcome.refused,
+        unordered=unordered,
+        crowded=outcome.crowded,
         statistics=summarise(
             times=market.times,
             equity=outcome.equity,

@@ -127,8 +127,13 @@ def _idle(result: BacktestResult, whole: Decisions) -> str:
     """Why nothing was filled."""
     decided = whole.entries[result.history :] | whole.exits[result.history :]
     if decided.any():
-        refused = f", and {result.refused} could not be afforded" if result.refused else ""
-        return f"none of its {int(decided.sum())} decisions led to a fill{refused}"
+        why = (
+            result.unordered and f"{result.unordered} are below {result.limits.order_from} confidence",
+            result.crowded and f"{result.crowded} found {result.limits.max_positions} positions taken",
+            result.refused and f"{result.refused} could not be afforded",
+        )
+        told = " and ".join(reason for reason in why if reason)
+        return f"none of its {int(decided.sum())} decisions led to a fill" + (f", and {told}" if told else "")
     return "; ".join(result.notes) or f"it decided nothing on {len(result.times):,} bars"
 
 

@@ -22,7 +22,8 @@ NO_SUMS = np.empty((0, 0))
 class Outcome:
     """What trading came to, on n times: `equity` (n), `held` shares (instruments, n), the part `invested` of it (n).
 
-    `trades` has a row for each trade, with the columns of `kernels.account`.
+    `trades` has a row for each trade, with the columns of `kernels.account`. `refused` entries could not be afforded,
+    `crowded` ones came when as many positions were there as may be.
     """
 
     equity: Floats
@@ -30,6 +31,7 @@ class Outcome:
     invested: Floats
     trades: Floats
     refused: int
+    crowded: int
 
 
 class Market:
@@ -50,18 +52,19 @@ class Market:
             return self.series[0].opened_at
         return np.unique(np.concatenate([bars.opened_at for bars in self.series]))
 
-    def trade(self, rules: TradingRules, decisions: Sequence[Decisions]) -> Outcome:
-        """Trade on the decisions about each bar of each instrument."""
+    def trade(self, rules: TradingRules, decisions: Sequence[Decisions], most_positions: int | None = None) -> Outcome:
+        """Trade on the decisions about each bar of each instrument, with at most so many positions (None: no bound)."""
         from back_testing.kernels.account import TRADE_FIELDS
         from back_testing.kernels.terms import terms_of
         from back_testing.kernels.trading import simulate
 
-        terms = terms_of(rules, len(self.series))
+        terms = terms_of(rules, len(self.series), most_positions)
         # Each flag leads to at most one trade's end or beginning, and each trade has both.
         rows = sum(int(np.count_nonzero(d.entries) + np.count_nonzero(d.exits)) for d in decisions) + len(decisions)
         trades = np.empty((rows, TRADE_FIELDS))
         equity, held = np.empty(len(self.times)), np.empty((len(self.series), len(self.times)))
-        if len(self.series) == 1:
+        if len(self.series) == 1 and most_positions != 0:  # one instrument takes no other's place
+            crowded = 0
             (bars,), (decided,) = self.series, decisions
             prices = [_contiguous(getattr(bars, name)) for name in PRICES]
             orders = [np.ascontiguousarray([flags], dtype=np.bool_) for flags in (decided.entries, decided.exits)]
@@ -80,12 +83,18 @@ class Market:
             unbounded = [np.full(len(bars), np.nan) for bars in self.series]
             shares = [u if d.shares is None else d.shares for d, u in zip(decisions, unbounded, strict=True)]
             most = self._table(shares, np.nan)
-            count, refused = simulate_portfolio(
-                terms, *self._prices, self._tradable, *orders, sizes, most, equity, held, values, trades
+            count, refused, crowded = simulate_portfolio(
+                terms, *self._prices, self._tradable, *orders, sizes, most, self._turns, equity, held, values, trades
             )
         bound = np.abs(values).sum(axis=0)
         invested = np.divide(bound, equity, out=np.zeros_like(bound), where=equity > 0)
-        return Outcome(equity, held, invested, trades[:count], refused)
+        return Outcome(equity, held, invested, trades[:count], refused, crowded)
+
+    @cached_property
+    def _turns(self) -> NDArray[np.int64]:
+        """Positions of the instruments in the order of their symbols, in which live places and fills orders."""
+        instruments = [bars.instrument for bars in self.series]
+        return np.array(sorted(range(len(instruments)), key=instruments.__getitem__), dtype=np.int64)
 
     @cached_property
     def _columns(self) -> list[NDArray[np.int64]]:

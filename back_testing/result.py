@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from algo_trading.domain.bars import Bars, Floats, Times
+from algo_trading.domain.limits import Limits
 from algo_trading.strategies.base import Strategy
 from back_testing.rules import TradingRules
 from back_testing.unknown import unknown_features
@@ -108,9 +109,10 @@ class BacktestResult:
     and `benchmark` (n) are the account's worth at the close of each, for the strategy and for buying and holding under
     the same costs. `positions` (instruments, n) are shares held at each close, negative when short; `invested` (n) is
     their absolute value as a part of the equity. `series` are the bars traded, `history` the bars before them that only
-    warmed the strategy up. `refused` counts entries that could not buy anything. `suggests_shares`: the strategy bounds
-    its entries by a number of shares, which `allocation`, how the capital is shared, tells. `data_hash` identifies bars
-    and history (SHA-256).
+    warmed the strategy up. `refused` counts entries that could not buy anything, `unordered` decisions below the level
+    of confidence that orders need, and `crowded` entries that came when as many positions were there as may be.
+    `suggests_shares`: the strategy bounds its entries by a number of shares, which `allocation`, how the capital is
+    shared, tells. `data_hash` identifies bars and history (SHA-256).
     """
 
     strategy: Strategy
@@ -124,6 +126,8 @@ class BacktestResult:
     invested: Floats
     trades: Sequence[Trade]
     refused: int
+    unordered: int
+    crowded: int
     statistics: Statistics
     periods_per_year: float
     suggests_shares: bool
@@ -134,6 +138,11 @@ class BacktestResult:
     def lookahead(self) -> bool:
         """Whether fills use a price that nobody could have traded at when deciding."""
         return self.rules.lookahead
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the strategy's signals."""
+        return self.rules.limits.of(self.strategy)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -159,6 +168,10 @@ class BacktestResult:
             "lookahead": self.lookahead,
             **self.statistics.as_json(),
             "refused": self.refused,
+            "order_from": str(self.limits.order_from),
+            "unordered": self.unordered,
+            "max_positions": self.limits.max_positions,
+            "crowded": self.crowded,
             "allocation": self.allocation,
             "data_hash": self.data_hash,
             "notes": list(self.notes),

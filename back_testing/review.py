@@ -7,13 +7,17 @@ from urllib.parse import quote
 
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.limits import Limits
+from algo_trading.domain.post import Levels
 from algo_trading.domain.recommendation import Recommendation
+from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.recommendations import RecommendationRepository
 from algo_trading.risk.costs import Costs as AccountCosts
 from back_testing.costs import Costs
 from back_testing.data import ReadHistory
+from back_testing.limits import SignalLimits
 from back_testing.recommend import Review, recommend
 from back_testing.report import render_report
 from back_testing.rules import TradingRules
@@ -31,12 +35,14 @@ class ReviewReport:
 
 @dataclass(frozen=True)
 class ReviewStrategies:
-    """Review every registered strategy on instruments, under the account's costs."""
+    """Review every registered strategy on instruments, under the account's costs and the limits of its signals."""
 
     history: ReadHistory
     recommendations: RecommendationRepository
     objects: ObjectStore
     costs: AccountCosts
+    limits: Mapping[StrategyId, Limits]
+    levels: Levels
 
     def __call__(self, session: date, instruments: Sequence[Instrument], plan: Plan) -> ReviewReport:
         """Review on bars up to `session`. Done again for the same session it stores the same again, in the same place.
@@ -60,7 +66,8 @@ class ReviewStrategies:
     @property
     def rules(self) -> TradingRules:
         """All-in at the next open, with the account's commission and slippage."""
-        return TradingRules(costs=Costs(float(self.costs.commission), slippage_bps=float(self.costs.slippage_bps)))
+        costs = Costs(float(self.costs.commission), slippage_bps=float(self.costs.slippage_bps))
+        return TradingRules(costs=costs, limits=SignalLimits(self.levels, self.limits))
 
     def _store(self, session: date, bars: Bars, review: Review) -> str:
         # The report first: whoever reads the recommendation finds it.

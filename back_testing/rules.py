@@ -6,6 +6,7 @@ from math import isfinite
 
 from algo_trading.errors import ConfigError
 from back_testing.costs import Costs
+from back_testing.limits import SignalLimits
 
 
 class FillAt(StrEnum):
@@ -78,6 +79,7 @@ class TradingRules:
 
     `stop_loss`, `take_profit` and `trailing_stop` are fractions of the entry price (of the best price since, for the
     trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
+    `limits` say which of a strategy's decisions become orders.
 
     Raises:
         ConfigError: a value is out of range.
@@ -93,6 +95,7 @@ class TradingRules:
     take_profit: float | None = None
     trailing_stop: float | None = None
     keep_open: bool = False
+    limits: SignalLimits = field(default_factory=SignalLimits)
 
     def __post_init__(self) -> None:
         if not isfinite(self.cash) or self.cash <= 0:

@@ -13,7 +13,7 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Flags, Strategy
 from back_testing.checks import require_bars
-from back_testing.crossing import CROSSINGS, CrossingEvaluation
+from back_testing.crossing import CrossingEvaluation, crossing_of
 from back_testing.deciding import Columns, DecidingEvaluation, complaint
 from back_testing.engine import first_bar, periods_of
 from back_testing.rules import TradingRules
@@ -166,8 +166,9 @@ class Evaluation(Protocol):
 def _evaluation(strategy_class: type[Strategy], grid: Grid, fixed: Mapping[str, Any], window: Window) -> Evaluation:
     """The quickest way to run such settings."""
     values = [value for values in (*grid.values(), fixed.values()) for value in values]
-    if strategy_class in CROSSINGS and window.all_in and all(type(value) is int for value in values):
-        return CrossingEvaluation(strategy_class, grid, fixed, window)
+    average = crossing_of(strategy_class, window.rules)
+    if average and window.all_in and all(type(value) is int for value in values):
+        return CrossingEvaluation(strategy_class, average, grid, fixed, window)
     return DecidingEvaluation(strategy_class, fixed, window)
 
 

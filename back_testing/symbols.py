@@ -9,7 +9,7 @@ import numpy as np
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Strategy
 from back_testing.checks import require_bars, require_warmup
-from back_testing.crossing import CROSSINGS, Integers, SeriesTogether, run_crossing, windows_of
+from back_testing.crossing import Average, Integers, SeriesTogether, crossing_of, run_crossing, windows_of
 from back_testing.deciding import DecisionBatch
 from back_testing.engine import first_bar, periods_of
 from back_testing.rules import TradingRules
@@ -37,7 +37,7 @@ def run_symbols(
     starts = np.array([first_bar(bars, first) for bars in series], dtype=np.int64)
     if series:
         require_warmup(strategy, min(series, key=len))
-    crossing = CROSSINGS.get(type(strategy))
+    crossing = crossing_of(type(strategy), rules)
     together = None
     if crossing is not None and crossing.windowed and all_in(rules):
         together = SeriesTogether(strategy, series, starts, all_in_terms(rules))
@@ -49,7 +49,7 @@ def run_symbols(
             left = left[np.isnan(sums[low:high, GROWTH])]
         for at in left.tolist():
             require_bars(series[at])
-            _run_one(strategy, Window.of(series[at], int(starts[at]), rules), sums[at])
+            _run_one(strategy, crossing, Window.of(series[at], int(starts[at]), rules), sums[at])
 
     with Workers(threads) as workers:
         workers.share(work, len(series))
@@ -57,8 +57,7 @@ def run_symbols(
     return swept_statistics(sums, lengths, rules.cash, _periods(series, starts))
 
 
-def _run_one(strategy: Strategy, window: Window, row: Floats) -> None:
-    crossing = CROSSINGS.get(type(strategy))
+def _run_one(strategy: Strategy, crossing: Average | None, window: Window, row: Floats) -> None:
     if crossing and window.all_in:
         run_crossing(crossing, windows_of(strategy), window, Workers(1), row)
     else:

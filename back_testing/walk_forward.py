@@ -18,6 +18,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.registry import build_strategy, strategy_class
 from back_testing import engine
+from back_testing.limits import SignalLimits
 from back_testing.result import BacktestResult, Statistics
 from back_testing.rules import TradingRules
 from back_testing.summary import summarise
@@ -116,7 +117,7 @@ def walk_forward(
     begin = 0 if plan.anchored else max(0, len(bars) - plan.in_sample)
     newest, _ = choose(name, grid, bars, rules, metric, first=bars.session(begin), fixed=fixed)
     parts = [(step[1], build_strategy(name, choice[0])) for step, choice in zip(steps, choices, strict=True)]
-    decisions = chained(bars, parts)
+    decisions = chained(bars, parts, rules.limits)
     result = engine.run_decisions(build_strategy(name, newest), bars, decisions, rules, first=bars.session(steps[0][1]))
     progress(len(steps) + 1, len(steps) + 1)
     folds = tuple(_fold(bars, step, choice, result, metric) for step, choice in zip(steps, choices, strict=True))
@@ -167,11 +168,11 @@ def _spelt(params: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(params.items())) or "no parameters"
 
 
-def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]]) -> Decisions:
+def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]], limits: SignalLimits) -> Decisions:
     """Decisions of each strategy from its bar on, up to the bar of the next one; none before the first.
 
-    At its first bar a strategy also says where it stands: buy if the newest of its decisions so far is an entry, sell
-    if it is an exit.
+    At its first bar a strategy also says where it stands: buy if the newest of its decisions so far that led to an
+    order is an entry, sell if it is an exit.
     """
     entries, exits = np.zeros(len(bars), dtype=np.bool_), np.zeros(len(bars), dtype=np.bool_)
     confidence, size = np.zeros(len(bars)), np.zeros(len(bars))
@@ -185,12 +186,15 @@ def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]]) -> Decisions:
         confidence[window], size[window] = own.confidence[window], own.size[window]
         if own.shares is not None:
             shares[window] = own.shares[window]
-        spoken = np.flatnonzero(own.entries[: start + 1] | own.exits[: start + 1])
+        ordered = limits.ordered(strategy, own)
+        spoken = np.flatnonzero(ordered.entries[: start + 1] | ordered.exits[: start + 1])
         if len(spoken):
-            exits[start] = own.exits[spoken[-1]]
+            newest = spoken[-1]
+            exits[start] = own.exits[newest]
             entries[start] = not exits[start]
+            confidence[start], size[start] = own.confidence[newest], own.size[newest]
             if own.shares is not None:
-                shares[start] = own.shares[spoken[-1]]
+                shares[start] = own.shares[newest]
     return Decisions(entries, exits, confidence, size, None if np.isnan(shares).all() else shares)
 
 

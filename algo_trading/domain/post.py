@@ -115,9 +115,11 @@ class Levels:
 
     def of(self, confidence: float) -> Level:
         """The level of a confidence."""
-        if confidence >= self.high:
-            return Level.HIGH
-        return Level.MEDIUM if confidence >= self.medium else Level.LOW
+        return next((level for level in (Level.HIGH, Level.MEDIUM) if confidence >= self.least(level)), Level.LOW)
+
+    def least(self, level: Level) -> float:
+        """The confidence from which on there is this level or a higher one."""
+        return {Level.LOW: 0.0, Level.MEDIUM: self.medium, Level.HIGH: self.high}[level]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from algo_trading.domain.bars import Bars
     from algo_trading.strategies.base import Strategy
-    from back_testing.rules import TradingRules
 
 StrategyName = Annotated[str, typer.Option("--strategy", help="Name of a strategy; `backtest list` shows them all.")]
 Symbols = Annotated[
@@ -39,19 +38,6 @@ To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metav
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Parameter of the strategy; may repeat.")
 ]
-Cash = Annotated[float, typer.Option(help="Money at the start.")]
-Commission = Annotated[float, typer.Option(help="Fraction of the traded value, at each fill.")]
-CommissionFixed = Annotated[float, typer.Option(help="Money at each fill, on top.")]
-SlippageBps = Annotated[float, typer.Option(help="Basis points by which each fill's price is worse.")]
-Fill = Annotated[str, typer.Option(metavar="next_open|close", help="Price of a fill; close is look-ahead.")]
-DirectionName = Annotated[str, typer.Option("--direction", metavar="long|long_short", help="Whether exits sell short.")]
-SizeText = Annotated[
-    str, typer.Option("--size", metavar="all|fraction:X|cash:X|shares:N", help="What one entry takes.")
-]
-WholeShares = Annotated[bool, typer.Option("--whole-shares/--fractional", help="Whether shares are whole.")]
-StopLoss = Annotated[float | None, typer.Option(help="Fraction below the entry at which to get out, 0.05 for 5 %.")]
-TakeProfit = Annotated[float | None, typer.Option(help="Fraction above the entry at which to take the profit.")]
-TrailingStop = Annotated[float | None, typer.Option(help="Fraction below the highest price since the entry.")]
 KeepOpen = Annotated[bool, typer.Option("--keep-open", help="Leave the last position open at the end.")]
 Adjusted = Annotated[
     bool, typer.Option("--adjusted/--raw", help="Whether prices are adjusted for splits and dividends.")
@@ -61,42 +47,6 @@ WATCHLIST = "watchlist"  # as a symbol: every symbol that the configuration watc
 QUICK_CALENDARS = ("XNYS", "24/7")
 MOST_VALUES = 1_000_000
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-
-
-def trading_rules(  # noqa: PLR0917 - the options, in their order
-    cash: float,
-    commission: float,
-    commission_fixed: float,
-    slippage_bps: float,
-    fill: str,
-    direction: str,
-    size: str,
-    whole_shares: bool,
-    stop_loss: float | None,
-    take_profit: float | None,
-    trailing_stop: float | None,
-    keep_open: bool,
-) -> "TradingRules":
-    """The rules that the options spell.
-
-    Raises:
-        ConfigError: a value is out of range.
-    """
-    from back_testing.costs import Costs
-    from back_testing.rules import Direction, FillAt, Size, TradingRules
-
-    return TradingRules(
-        cash=cash,
-        costs=Costs(commission, commission_fixed, slippage_bps),
-        fill=FillAt(_choice("--fill", fill, [*FillAt])),
-        direction=Direction(_choice("--direction", direction, [*Direction])),
-        size=Size.parse(size),
-        whole_shares=whole_shares,
-        stop_loss=stop_loss,
-        take_profit=take_profit,
-        trailing_stop=trailing_stop,
-        keep_open=keep_open,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +187,3 @@ def value_of(text: str) -> int | float | bool | str:
         except ValueError:
             continue
     return text
-
-
-def _choice(option: str, value: str, known: list[Any]) -> str:
-    if value not in {str(name) for name in known}:
-        raise ConfigError(f"{option} is {' or '.join(str(name) for name in known)}, not {value!r}")
-    return value

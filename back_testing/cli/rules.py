@@ -2,29 +2,99 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
-from back_testing.cli import options as o
+import typer
 
-# As `backtest run` has them.
+from algo_trading.errors import ConfigError
+
+if TYPE_CHECKING:
+    from back_testing.limits import SignalLimits
+    from back_testing.rules import TradingRules
+
+# The type of each option and what is taken where it is not given; the names are those of `trading_rules`.
 RULES: Mapping[str, tuple[Any, Any]] = {
-    "cash": (o.Cash, 10_000.0),
-    "commission": (o.Commission, 0.001),
-    "commission_fixed": (o.CommissionFixed, 0.0),
-    "slippage_bps": (o.SlippageBps, 0.0),
-    "fill": (o.Fill, "next_open"),
-    "direction": (o.DirectionName, "long"),
-    "size": (o.SizeText, "all"),
-    "whole_shares": (o.WholeShares, True),
-    "stop_loss": (o.StopLoss, None),
-    "take_profit": (o.TakeProfit, None),
-    "trailing_stop": (o.TrailingStop, None),
+    "cash": (Annotated[float, typer.Option(help="Money at the start.")], 10_000.0),
+    "commission": (Annotated[float, typer.Option(help="Fraction of the traded value, at each fill.")], 0.001),
+    "commission_fixed": (Annotated[float, typer.Option(help="Money at each fill, on top.")], 0.0),
+    "slippage_bps": (
+        Annotated[float, typer.Option(help="Basis points by which each fill's price is worse.")],
+        0.0,
+    ),
+    "fill": (
+        Annotated[str, typer.Option(metavar="next_open|close", help="Price of a fill; close is look-ahead.")],
+        "next_open",
+    ),
+    "direction": (
+        Annotated[str, typer.Option(metavar="long|long_short", help="Whether exits sell short.")],
+        "long",
+    ),
+    "size": (
+        Annotated[str, typer.Option(metavar="all|fraction:X|cash:X|shares:N", help="What one entry takes.")],
+        "all",
+    ),
+    "whole_shares": (
+        Annotated[bool, typer.Option("--whole-shares/--fractional", help="Whether shares are whole.")],
+        True,
+    ),
+    "stop_loss": (
+        Annotated[float | None, typer.Option(help="Fraction below the entry at which to get out, 0.05 for 5 %.")],
+        None,
+    ),
+    "take_profit": (
+        Annotated[float | None, typer.Option(help="Fraction above the entry at which to take the profit.")],
+        None,
+    ),
+    "trailing_stop": (
+        Annotated[float | None, typer.Option(help="Fraction below the highest price since the entry.")],
+        None,
+    ),
 }
 
 
+def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "TradingRules":
+    """The rules that the values of the options spell, under these limits.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+    from back_testing.costs import Costs
+    from back_testing.rules import Direction, FillAt, Size, TradingRules
+
+    return TradingRules(
+        costs=Costs(options["commission"], options["commission_fixed"], options["slippage_bps"]),
+        fill=FillAt(_choice("--fill", options["fill"], [*FillAt])),
+        direction=Direction(_choice("--direction", options["direction"], [*Direction])),
+        size=Size.parse(options["size"]),
+        limits=limits,
+        **{name: options[name] for name in ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop")},
+    )
+
+
+def signal_limits(names: Collection[str]) -> "SignalLimits":
+    """The limits that the configuration leads to for the strategies with these names, and its levels of confidence.
+
+    Raises:
+        ConfigError: the configuration is wrong, or a strategy with such a name has parameters there that it refuses.
+    """
+    from algo_trading.domain.post import Levels
+    from algo_trading.settings import load_settings
+    from algo_trading.strategies.registry import build_strategy
+    from back_testing.limits import SignalLimits
+
+    settings = load_settings()
+    entries = [entry for entry in settings.strategies if entry.name in names]
+    active = [(build_strategy(entry.name, entry.params), entry.limits) for entry in entries]
+    levels = Levels(settings.sentiment.medium, settings.sentiment.high)
+    return SignalLimits(levels, {strategy.id: limits.over(strategy.limits) for strategy, limits in active})
+
+
 def with_rules(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command of keyword-only options these too; it gets the `rules` that they spell."""
+    """Give a command of keyword-only options these too; it gets the `rules` that they and the configuration spell.
+
+    Its option `strategy` names the strategies whose limits they know, all where it names none.
+    """
     own = [p for p in inspect.signature(command).parameters.values() if p.name != "rules"]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -35,10 +105,24 @@ def with_rules(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def told(**values: Any) -> None:  # noqa: ANN401 - every option has its own type
         chosen = {name: values.pop(name) for name in RULES}
-        command(rules=o.trading_rules(**chosen, keep_open=False), **values)
+        command(rules=trading_rules(chosen, signal_limits(_names(values["strategy"]))), **values)
 
     parameters = [*own[:at], *added, *own[at:]]
     # Typer reads both.
     told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect documents
     told.__annotations__ = {p.name: p.annotation for p in parameters}
     return told
+
+
+def _names(strategy: str | Sequence[str] | None) -> list[str]:
+    """The names in NAME, in some NAME or NAME:key=value, or of all strategies for none."""
+    from algo_trading.strategies.registry import strategy_names
+
+    named = [strategy] if isinstance(strategy, str) else strategy
+    return [text.partition(":")[0] for text in named] if named else strategy_names()
+
+
+def _choice(option: str, value: str, known: list[Any]) -> str:
+    if value not in {str(name) for name in known}:
+        raise ConfigError(f"{option} is {' or '.join(str(name) for name in known)}, not {value!r}")
+    return value

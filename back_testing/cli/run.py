@@ -68,7 +68,7 @@ def run(
 
 
 def _show(result: "BacktestResult") -> None:
-    from back_testing.report.assumptions import not_simulated
+    from back_testing.report.assumptions import not_simulated, obeyed_limits
 
     s = result.statistics
     symbols = ", ".join(bars.instrument.symbol for bars in result.series)
@@ -116,7 +116,9 @@ def _show(result: "BacktestResult") -> None:
     output.note(result.allocation)
     if result.refused:
         output.note(f"{result.refused} entries could not be afforded")
-    if limits := not_simulated(result.strategy.limits):
+    for sentence in obeyed_limits(result):
+        output.note(sentence)
+    if limits := not_simulated(result.limits):
         output.note(limits)
     if result.lookahead:
         output.note(o.LOOKAHEAD)

@@ -21,8 +21,9 @@ FRACTION_OF_EQUITY, MONEY, SHARES = range(3)
 HELD, ENTRY_PRICE, ENTRY_BAR, ENTRY_COMMISSION, ENTRY_SLIPPAGE, BEST, WAITING, WANTED, WANTED_SIZE, MOST = range(10)
 POSITION_FIELDS = 10
 
-CASH, TRADES, REFUSED = range(3)
-PURSE_FIELDS = 3
+# REFUSED are entries that cannot be afforded, and CROWDED those that come when as many positions are there as may be.
+CASH, TRADES, REFUSED, CROWDED = range(4)
+PURSE_FIELDS = 4
 
 # A row of a table of trades.
 INSTRUMENT, FIRST_BAR, LAST_BAR, SIZE, BOUGHT_AT, SOLD_AT, PNL, COSTS, REASON = range(9)
@@ -42,6 +43,33 @@ def decide(terms: "Terms", position: Floats, entry: bool, leave: bool, size: flo
         position[WANTED] = (-1.0 if terms.long_short != 0.0 else 0.0) if leave else 1.0
         position[WANTED_SIZE] = size
         position[MOST] = most
+
+
+@inlined
+def buys(terms: "Terms", size: float, most: float) -> bool:
+    """Whether an entry of this size, of `most` shares, buys anything at all."""
+    return size > 0.0 and not (terms.whole != 0.0 and most < 1.0)
+
+
+@inlined
+def has_place(terms: "Terms", position: Floats) -> bool:
+    """Whether an instrument counts as a position: it is held, or an order to enter waits."""
+    entering: bool = position[WAITING] != 0.0 and position[WANTED] != 0.0
+    held: bool = position[HELD] != 0.0
+    return held or (entering and buys(terms, position[WANTED_SIZE], position[MOST]))
+
+
+@inlined
+def crowded(terms: "Terms", positions: Floats, k: int, leave: bool, size: float, most: float) -> bool:
+    """Whether a decision about instrument `k` would open a position beyond the most that may be there."""
+    if terms.most_positions == np.inf or (leave and terms.long_short == 0.0):
+        return False
+    if not buys(terms, size, most) or has_place(terms, positions[k]):
+        return False
+    taken = 0
+    for other in range(len(positions)):
+        taken += int(has_place(terms, positions[other]))
+    return taken >= terms.most_positions
 
 
 @inlined

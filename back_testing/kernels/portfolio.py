@@ -6,10 +6,11 @@ import numpy as np
 from numba import types
 
 from algo_trading.domain.bars import Floats
-from algo_trading.indicators.compiling import FLAG_TABLE, OUT_SERIES, OUT_TABLE, TABLE, compiled, inlined
+from algo_trading.indicators.compiling import FLAG_TABLE, INTEGERS, OUT_SERIES, OUT_TABLE, TABLE, compiled, inlined
 from algo_trading.strategies.base import Flags
 from back_testing.kernels.account import (
     CASH,
+    CROWDED,
     END_OF_DATA,
     ENTRY_BAR,
     HELD,
@@ -21,15 +22,17 @@ from back_testing.kernels.account import (
     TRADES,
     WAITING,
     close_unwanted,
+    crowded,
     decide,
     leave,
     open_wanted,
     record,
     stop_within,
 )
+from back_testing.kernels.all_in import Integers
 from back_testing.kernels.terms import TERMS, Terms
 
-_COUNTS = types.UniTuple(types.int64, 2)
+_COUNTS = types.UniTuple(types.int64, 3)
 
 
 @inlined
@@ -44,6 +47,30 @@ def worth(purse: Floats, positions: Floats, marks: Floats) -> tuple[float, float
 
 
 @inlined
+def decide_all(
+    terms: Terms,
+    positions: Floats,
+    purse: Floats,
+    bar: int,
+    turns: Integers,
+    entries: Flags,
+    exits: Flags,
+    sizes: Floats,
+    most: Floats,
+) -> None:
+    """Take over the decisions of a bar's close in the order of `turns`, but no entry for which there is no place.
+
+    An exit leaves its place when it is filled, not before.
+    """
+    for k in turns:
+        entry, leaving = entries[k, bar], exits[k, bar]
+        if (entry or leaving) and crowded(terms, positions, k, leaving, sizes[k, bar], most[k, bar]):
+            purse[CROWDED] += 1.0
+        else:
+            decide(terms, positions[k], entry, leaving, sizes[k, bar], most[k, bar])
+
+
+@inlined
 def fill_all(
     terms: Terms,
     positions: Floats,
@@ -52,14 +79,15 @@ def fill_all(
     bar: int,
     prices: Floats,
     tradable: Flags,
+    turns: Integers,
     marks: Floats,
     may_enter: bool,
 ) -> None:
-    """Fill what waits at these prices: first what is sold, which pays for what is bought, in the instruments' order."""
-    for k in range(len(marks)):
+    """Fill what waits at these prices: first what is sold, which pays for what is bought, in the order of `turns`."""
+    for k in turns:
         if tradable[k, bar] and positions[k, WAITING] != 0.0:
             close_unwanted(terms, positions[k], purse, trades, k, bar, prices[k, bar])
-    for k in range(len(marks)):
+    for k in turns:
         if may_enter and tradable[k, bar] and positions[k, WAITING] != 0.0:
             equity, free = worth(purse, positions, marks)
             open_wanted(terms, positions[k], purse, bar, prices[k, bar], equity, free)
@@ -67,7 +95,7 @@ def fill_all(
                 marks[k] = prices[k, bar]
 
 
-@compiled(_COUNTS(TERMS, *(TABLE,) * 4, *(FLAG_TABLE,) * 3, *(TABLE,) * 2, OUT_SERIES, OUT_TABLE, OUT_TABLE, OUT_TABLE))
+@compiled(_COUNTS(TERMS, *(TABLE,) * 4, *(FLAG_TABLE,) * 3, *(TABLE,) * 2, INTEGERS, OUT_SERIES, *(OUT_TABLE,) * 3))
 def simulate_portfolio(
     terms: Terms,
     opens: Floats,
@@ -79,17 +107,19 @@ def simulate_portfolio(
     exits: Flags,
     sizes: Floats,
     most: Floats,
+    turns: Integers,
     equity: Floats,
     held: Floats,
     values: Floats,
     trades: Floats,
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     """Trade several instruments with one capital; tables have a row for each of them and a column for each time.
 
     Where an instrument has no bar its prices are NaN and it is not tradable; a position is worth its last close. `held`
     are shares and `values` their worth, both at each close. Otherwise as `simulate`, to which it comes down for one
     instrument. An entry's fraction is of the equity at the last closes before the fill, once this moment's positions
-    are left.
+    are left. `turns` are the numbers of the instruments in the order in which they decide and are filled. Returns the
+    numbers of trades, of entries that could not be afforded, and of those that found no place.
     """
     symbols, n = closes.shape
     positions, purse, marks = np.zeros((symbols, POSITION_FIELDS)), np.zeros(PURSE_FIELDS), np.zeros(symbols)
@@ -97,19 +127,18 @@ def simulate_portfolio(
     at_close, keep_open = terms.at_close != 0.0, terms.keep_open != 0.0
     for i in range(n):
         if not at_close:
-            fill_all(terms, positions, purse, trades, i, opens, tradable, marks, True)
+            fill_all(terms, positions, purse, trades, i, opens, tradable, turns, marks, True)
         for k in range(symbols):
             position = positions[k]
             if tradable[k, i] and position[HELD] != 0.0:
                 price, reason = stop_within(terms, position, opens[k, i], highs[k, i], lows[k, i])
                 if reason >= 0:
                     leave(terms, position, purse, trades, k, i, price, reason)
-            if entries[k, i] or exits[k, i]:
-                decide(terms, position, entries[k, i], exits[k, i], sizes[k, i], most[k, i])
             if not np.isnan(closes[k, i]):
                 marks[k] = closes[k, i]
+        decide_all(terms, positions, purse, i, turns, entries, exits, sizes, most)
         if at_close:
-            fill_all(terms, positions, purse, trades, i, closes, tradable, marks, keep_open or i < n - 1)
+            fill_all(terms, positions, purse, trades, i, closes, tradable, turns, marks, keep_open or i < n - 1)
         over = i == n - 1 and not keep_open
         ruined = worth(purse, positions, marks)[0] <= 0.0
         for k in range(symbols):
@@ -121,4 +150,4 @@ def simulate_portfolio(
     for k in range(symbols):
         if n > 0 and positions[k, HELD] != 0.0:
             record(positions[k], purse, trades, k, n - 1, marks[k], 0.0, 0.0, OPEN)
-    return int(purse[TRADES]), int(purse[REFUSED])
+    return int(purse[TRADES]), int(purse[REFUSED]), int(purse[CROWDED])

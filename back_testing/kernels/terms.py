@@ -17,7 +17,7 @@ KINDS = {
 
 
 class Terms(NamedTuple):
-    """TradingRules as numbers: flags are 0 or 1, and a stop that is not wanted is infinitely far away."""
+    """TradingRules as numbers: flags are 0 or 1, and a stop or bound that is not wanted is infinitely far away."""
 
     cash: float
     commission: float
@@ -32,13 +32,17 @@ class Terms(NamedTuple):
     take_profit: float
     trailing_stop: float
     keep_open: float
+    most_positions: float
 
 
 TERMS = types.NamedUniTuple(types.float64, len(Terms._fields), Terms)
 
 
-def terms_of(rules: TradingRules, symbols: int = 1) -> Terms:
-    """The rules for the kernels; `symbols` share the capital equally where the size is all of it."""
+def terms_of(rules: TradingRules, symbols: int = 1, most_positions: int | None = None) -> Terms:
+    """The rules for the kernels; `symbols` share the capital equally where the size is all of it.
+
+    At most `most_positions` are held or being bought at a time, None: as many as may be.
+    """
     return Terms(
         cash=float(rules.cash),
         commission=float(rules.costs.commission),
@@ -53,8 +57,9 @@ def terms_of(rules: TradingRules, symbols: int = 1) -> Terms:
         take_profit=_or_never(rules.take_profit),
         trailing_stop=_or_never(rules.trailing_stop),
         keep_open=float(rules.keep_open),
+        most_positions=_or_never(most_positions),
     )
 
 
-def _or_never(fraction: float | None) -> float:
-    return np.inf if fraction is None else float(fraction)
+def _or_never(value: float | None) -> float:
+    return np.inf if value is None else float(value)

@@ -42,7 +42,9 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         text = f"{', '.join(result.strategy.features)}: known at the close of the bar in which they came."
         listed.append(("Text and figures", text))
     listed += [("Unknown", f"{note}.") for note in result.notes]
-    if limits := not_simulated(result.strategy.limits):
+    if obeyed := obeyed_limits(result):
+        listed.append(("Limits", " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in obeyed)))
+    if limits := not_simulated(result.limits):
         listed.append(("Not simulated", f"{limits}."))
     if result.history:
         listed.append(("Warm-up", f"{result.history:,} bars before the first one only prepared the strategy."))
@@ -51,14 +53,25 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     return listed
 
 
+def obeyed_limits(result: BacktestResult) -> list[str]:
+    """The limits of a strategy's signals that hold in a backtest too, and what they turned down, as sentences."""
+    limits, sentences = result.limits, []
+    if limits.order_from is not Level.LOW:
+        least = result.rules.limits.levels.least(limits.order_from)
+        sentences.append(
+            f"orders only from {limits.order_from} confidence ({least:g}) on: {result.unordered:,} decisions were below"
+        )
+    if limits.max_positions is not None:
+        sentences.append(f"at most {limits.max_positions} positions at a time: {result.crowded:,} entries were refused")
+    return sentences
+
+
 def not_simulated(limits: Limits) -> str:
     """The limits that hold for a strategy's signals live and not in a backtest; empty where there are none."""
     rules = [
-        limits.order_from is not Level.LOW and f"orders only from {limits.order_from} confidence on",
         limits.trade_window and f"the trade window {limits.trade_window}",
         limits.max_price_age and f"prices at most {limits.max_price_age.total_seconds() / 3600:g} hours old",
         limits.max_move is not None and f"prices that have moved by at most {limits.max_move:.1%} since the post",
-        limits.max_positions is not None and f"at most {limits.max_positions} positions",
     ]
     named = ", ".join(rule for rule in rules if rule)
     return f"Limits that hold live alone: {named}" if named else ""

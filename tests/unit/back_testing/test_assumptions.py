@@ -1,5 +1,7 @@
 """What a report says about text and about limits that hold live alone."""
 
+import re
+
 import pytest
 
 from algo_trading.domain.limits import Limits
@@ -23,17 +25,23 @@ def told(strategy: Strategy) -> dict[str, str]:
 def test_limits_that_are_not_simulated_are_named() -> None:
     assert not_simulated(Limits()) == ""
     assert told(InfluencerMention())["Not simulated"] == (
-        "Limits that hold live alone: orders only from high confidence on, the trade window 12:00-06:00, prices at "
-        "most 96 hours old, prices that have moved by at most 2.0% since the post."
+        "Limits that hold live alone: the trade window 12:00-06:00, prices at most 96 hours old, prices that have "
+        "moved by at most 2.0% since the post."
     )
-    assert told(VolatilityDrop())["Not simulated"] == "Limits that hold live alone: at most 3 positions."
+    assert "Not simulated" not in told(VolatilityDrop())
+
+
+def test_limits_that_are_obeyed_are_told_with_what_they_turned_down() -> None:
+    said = told(InfluencerMention())["Limits"]
+    assert re.fullmatch(r"Orders only from high confidence \(0\.85\) on: [1-9]\d* decisions were below\.", said)
+    assert told(VolatilityDrop())["Limits"] == "At most 3 positions at a time: 0 entries were refused."
 
 
 def test_text_is_told_of_where_there_is_any() -> None:
     assert told(EventDriven())["Text and figures"] == (
         "impact, pe_ratio: known at the close of the bar in which they came."
     )
-    assert not {"Text and figures", "Not simulated"} & set(told(SmaCross(2, 5, 0)))
+    assert not {"Text and figures", "Limits", "Not simulated"} & set(told(SmaCross(2, 5, 0)))
 
 
 def test_shares_that_the_strategy_suggests_are_told() -> None:

@@ -8,9 +8,13 @@ import pytest
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.limits import Limits
+from algo_trading.domain.post import Levels
 from algo_trading.repositories.bars import bars_table
 from algo_trading.risk.costs import Costs as AccountCosts
+from algo_trading.strategies.macd_cross import MacdCross
 from back_testing.data import ReadHistory
+from back_testing.limits import SignalLimits
 from back_testing.recommend import recommend
 from back_testing.review import ReviewReport, ReviewStrategies
 from back_testing.walk_forward import Plan
@@ -23,6 +27,7 @@ from written import joining
 pytestmark = pytest.mark.unit
 
 PLAN = Plan(in_sample=150, out_of_sample=75)
+LIMITS, LEVELS = {MacdCross().id: Limits(max_positions=0)}, Levels(0.5, 0.7)
 ODD, SHORT = Instrument("BRK/B"), Instrument("NEW")
 
 
@@ -36,7 +41,7 @@ class World:
         self.recommendations, self.objects = FakeRecommendations(), FakeObjectStore()
         costs = AccountCosts(Decimal("0.002"), Decimal(7))
         self.review = ReviewStrategies(
-            ReadHistory(self.bars, self.actions, joining()), self.recommendations, self.objects, costs
+            ReadHistory(self.bars, self.actions, joining()), self.recommendations, self.objects, costs, LIMITS, LEVELS
         )
 
     def at(self, n: int) -> ReviewReport:
@@ -68,6 +73,13 @@ def test_it_knows_the_bars_up_to_its_session_and_the_costs_of_the_account(review
     assert stored == replace(expected, session=bars.session(-1), report=stored.report)
     assert reviewed.review.rules.costs.commission == 0.002
     assert reviewed.review.rules.costs.slippage_bps == 7
+
+
+def test_it_obeys_the_limits_of_the_configuration(reviewed: World) -> None:
+    assert reviewed.review.rules.limits == SignalLimits(LEVELS, LIMITS)
+    trades = {c.strategy.name: c.statistics["n_trades"] for c in reviewed.recommendations.newest()[0].candidates}
+    assert trades.pop("macd_cross") == 0
+    assert any(trades.values())
 
 
 def test_the_report_is_where_the_recommendation_says(reviewed: World) -> None:

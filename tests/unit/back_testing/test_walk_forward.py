@@ -13,6 +13,7 @@ from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing import engine
 from back_testing.costs import Costs
+from back_testing.limits import SignalLimits
 from back_testing.rules import TradingRules
 from back_testing.walk_forward import Plan, WalkForward, chained, choose, statistics_between, walk_forward
 from bar_series import bars_of, random_walk
@@ -93,7 +94,7 @@ def test_a_new_setting_takes_over_where_it_stands() -> None:
     down_up_down = [np.linspace(160, 101, 60), np.linspace(100, 200, 100), np.linspace(199, 100, 100)]
     bars = bars_of(np.concatenate(down_up_down))
     quick, slow = SmaCross(2, 5, 0), SmaCross(10, 40, 0)
-    decisions = chained(bars, [(100, quick), (130, slow), (170, quick)])
+    decisions = chained(bars, [(100, quick), (130, slow), (170, quick)], SignalLimits())
     assert np.flatnonzero(decisions.entries).tolist() == [100, 130]  # each bought when the price turned, at 60
     assert np.flatnonzero(decisions.exits).tolist() == [170]  # the slow one was still in, the quick one out at 162
     result = engine.run_decisions(quick, bars, decisions, FREE, first=bars.session(100))

@@ -1,0 +1,405 @@
+"""Limits of a strategy's signals in a backtest: the level that orders need, and the number of positions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from algo_trading.domain.limits import Limits
+from algo_trading.domain.post import Level, Levels
+from algo_trading.settings import load_settings
+from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.compare import compare
+from back_testing.costs import Costs
+from back_testing.engine import run, run_portfolio
+from back_testing.limits import PACKAGED, SignalLimits
+from back_testing.lookahead import check_lookahead
+from back_testing.market import Market
+from back_testing.result import BacktestResult
+from back_testing.rules import Direction, Size, SizeKind, TradingRules
+from back_testing.sweep import sweep
+from back_testing.symbols import run_symbols
+from back_testing.walk_forward import Plan, walk_forward
+from bar_series import bars_of, random_walk
+from board import board
+from candle_table import candles
+
+pytestmark = pytest.mark.unit
+
+SHARE = TradingRules(cash=1000, costs=Costs(0), size=Size(SizeKind.FRACTION, 0.2))
+SURE = Limits(order_from=Level.HIGH)
+
+
+def limited(rules: TradingRules, strategy: Strategy, limits: Limits, levels: Levels = PACKAGED) -> TradingRules:
+    return replace(rules, limits=SignalLimits(levels, {strategy.id: limits}))
+
+
+def held(result: BacktestResult) -> list[str]:
+    """The symbols held at each close, small where they are sold short, in the order of the columns."""
+    names = [bars.instrument.symbol for bars in result.series]
+    return [
+        "".join(name if shares > 0 else name.lower() for name, shares in zip(names, column, strict=True) if shares)
+        for column in result.positions.T
+    ]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A board, the limits, and what is held at each close."""
+
+    name: str
+    limits: Limits
+    table: str
+    held: Sequence[str]
+    unordered: int = 0
+    crowded: int = 0
+    refused: int = 0
+    rules: TradingRules = replace(SHARE, keep_open=True)  # noqa: RUF009 - frozen
+
+
+CASES = [
+    Case(
+        "a decision below the level leads to no order, one at the level does",
+        SURE,
+        """
+        A
+        B.84
+        B.85
+        .
+        .
+        """,
+        ["", "", "A", "A"],
+        unordered=1,
+    ),
+    Case(
+        "an exit below the level leads to no order either",
+        SURE,
+        """
+        A
+        B.9
+        S.5
+        .
+        S.9
+        .
+        """,
+        ["", "A", "A", "A", ""],
+        unordered=1,
+    ),
+    Case(
+        "of both the exit counts, and its level",
+        Limits(order_from=Level.MEDIUM),
+        """
+        A
+        B.7
+        X.5
+        X.6
+        .
+        """,
+        ["", "A", "A", ""],
+        unordered=1,
+    ),
+    Case(
+        "below no level there is no limit",
+        Limits(mail_from=Level.HIGH),
+        """
+        A
+        B.0
+        .
+        """,
+        ["", "A"],
+    ),
+    Case(
+        "places are given in the order of the symbols, whatever the order of the columns",
+        Limits(max_positions=2),
+        """
+        C A B
+        B B B
+        . . .
+        """,
+        ["", "AB"],
+        crowded=1,
+    ),
+    Case(
+        "what waits to be bought has a place",
+        Limits(max_positions=1),
+        """
+        A B
+        B .
+        - B
+        . .
+        """,
+        ["", "", "A"],
+        crowded=1,
+    ),
+    Case(
+        "an exit leaves its place when it is filled, not when it is decided",
+        Limits(max_positions=1),
+        """
+        A B
+        B .
+        . .
+        S B
+        . B
+        . .
+        """,
+        ["", "A", "A", "", "B"],
+        crowded=1,
+    ),
+    Case(
+        "a position that cannot be left yet has a place",
+        Limits(max_positions=1),
+        """
+        A B
+        B .
+        S .
+        - B
+        . .
+        . B
+        . .
+        """,
+        ["", "A", "A", "", "", "B"],
+        crowded=1,
+    ),
+    Case(
+        "an entry below the level takes no place",
+        Limits(order_from=Level.MEDIUM, max_positions=1),
+        """
+        A   B
+        B.5 B.6
+        .   .
+        """,
+        ["", "B"],
+        unordered=1,
+    ),
+    Case(
+        "an entry of nothing takes no place",
+        Limits(max_positions=1),
+        """
+        A   B
+        B*0 B
+        .   .
+        """,
+        ["", "B"],
+        refused=1,
+    ),
+    Case(
+        "an entry that cannot be afforded gives its place back",
+        Limits(max_positions=2),
+        """
+        A B C
+        B . .
+        . B .
+        . . B*.25
+        . B .
+        . . .
+        """,
+        ["", "A", "A", "AC", "AC"],
+        refused=1,
+        crowded=1,
+        rules=replace(SHARE, size=Size(SizeKind.SHARES, 4), cash=600, keep_open=True),
+    ),
+    Case(
+        "a buy while holding is no new position",
+        Limits(max_positions=1),
+        """
+        A B
+        B .
+        B .
+        . .
+        """,
+        ["", "A", "A"],
+    ),
+    Case(
+        "no position at all",
+        Limits(max_positions=0),
+        """
+        A B
+        B B
+        S .
+        . .
+        """,
+        ["", "", ""],
+        crowded=2,
+    ),
+    Case(
+        "no position at all in a single instrument",
+        Limits(max_positions=0),
+        """
+        A
+        B
+        S
+        B
+        .
+        """,
+        ["", "", "", ""],
+        crowded=2,
+    ),
+    Case(
+        "a single instrument needs one place",
+        Limits(max_positions=1),
+        """
+        A
+        B
+        S
+        B
+        .
+        """,
+        ["", "A", "", "A"],
+    ),
+    Case(
+        "selling short takes a place, and turning round keeps it",
+        Limits(max_positions=1),
+        """
+        A B
+        S .
+        . S
+        B .
+        . .
+        """,
+        ["", "a", "a", "A"],
+        crowded=1,
+        rules=replace(SHARE, direction=Direction.LONG_SHORT, keep_open=True),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_limits_are_obeyed(case: Case) -> None:
+    said = board(case.table)
+    result = run_portfolio(said, said.series(), limited(case.rules, said, case.limits))
+    assert held(result) == list(case.held)
+    assert (result.unordered, result.crowded, result.refused) == (case.unordered, case.crowded, case.refused)
+    assert result.limits == case.limits
+
+
+def test_a_stop_frees_its_place_before_that_close() -> None:
+    stopped, first = candles(
+        """
+        0 B 100 100 100 100
+        1 . 100 100  90  95
+        2 .  95  95  95  95
+        """,
+        "A",
+    )
+    other, second = candles(
+        """
+        0 B 100 100 100 100
+        1 B 100 100 100 100
+        2 . 100 100 100 100
+        """,
+        "B",
+    )
+    market = Market([stopped, other])
+    outcome = market.trade(replace(SHARE, stop_loss=0.05), [first.decide(stopped), second.decide(other)], 1)
+    assert outcome.crowded == 1
+    assert (outcome.held != 0).tolist() == [[False, False, False], [False, False, False]]  # closed at the end
+    assert [trade[0] for trade in outcome.trades.tolist()] == [0, 1]
+
+
+def test_the_benchmark_has_no_limits() -> None:
+    strategy, bars = SmaCross(2, 5, 0), bars_of(random_walk(60))
+    free = run(strategy, bars, SHARE)
+    nothing = run(strategy, bars, limited(SHARE, strategy, Limits(max_positions=0)))
+    assert nothing.statistics.n_trades == 0
+    assert (nothing.benchmark == free.benchmark).all()
+
+
+# Which limits hold
+
+
+@dataclass(frozen=True)
+class Careful(SmaCross):
+    """Has limits of its own."""
+
+    name: ClassVar[str] = "careful"
+    limits: ClassVar[Limits] = SURE
+
+
+def test_the_configuration_goes_before_the_strategy() -> None:
+    fast, slow, other = SmaCross(2, 5), SmaCross(20, 50), Careful(2, 5)
+    none, one, two = Limits(), Limits(max_positions=1), Limits(max_positions=2)
+    assert (SignalLimits().of(fast), SignalLimits().of(other)) == (none, SURE)
+    both = SignalLimits(configured={fast.id: one, slow.id: two})
+    assert (both.of(fast), both.of(slow), both.of(SmaCross(3, 5)), both.of(other)) == (one, two, one, SURE)
+    assert SignalLimits(configured={other.id: none}).of(other) == none
+
+
+@pytest.mark.parametrize(
+    ("limits", "hold"),
+    [(Limits(), False), (SURE, True), (Limits(max_positions=1), False), (Limits(max_positions=0), True)],
+)
+def test_quick_ways_are_left_only_where_a_limit_can_matter(limits: Limits, hold: bool) -> None:
+    found = SignalLimits(configured={SmaCross(2, 5).id: limits})
+    assert found.hold_for(SmaCross) == hold
+    assert found.hold_for(Careful)
+
+
+def test_levels_are_the_packaged_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path))
+    sentiment = load_settings().sentiment
+    assert Levels(sentiment.medium, sentiment.high) == PACKAGED
+
+
+# Every way to run a strategy obeys them
+
+BARS = bars_of(random_walk(400, 3))
+ALL_IN = TradingRules(costs=Costs(0.001), whole_shares=False)
+WHOLE = TradingRules(costs=Costs(0.001), stop_loss=0.05)
+CROSS = SmaCross(3, 8, 0)
+
+
+def half() -> Levels:
+    """Levels of which about half of the decisions reach the high one."""
+    decided = CROSS.decide(BARS)
+    median = float(np.median(decided.confidence[decided.entries | decided.exits]))
+    return Levels(0.0, median)
+
+
+@pytest.mark.parametrize("rules", [ALL_IN, WHOLE], ids=["all in", "with stops"])
+@pytest.mark.parametrize("limits", [SURE, Limits(max_positions=0), Limits(max_positions=1)])
+def test_all_ways_come_to_the_same(rules: TradingRules, limits: Limits) -> None:
+    strict = limited(rules, CROSS, limits, half())
+    single = run(CROSS, BARS, strict).statistics
+    (block,) = sweep(SmaCross, {"fast": [3], "slow": [8]}, BARS, strict, fixed={"trend": 0})
+    swept = {name: values[0] for name, values in block.statistics.items()}
+    alone = {name: values[0] for name, values in run_symbols(CROSS, [BARS], strict).items()}
+    (compared,) = compare([CROSS], [BARS], strict)
+    assert compared.statistics == single
+    for name, value in swept.items():
+        assert value == pytest.approx(getattr(single, name), nan_ok=True), name
+        assert alone[name] == pytest.approx(value, nan_ok=True), name
+    free = run(CROSS, BARS, rules).statistics
+    assert (single == free) == (limits.max_positions == 1)
+
+
+def test_walking_forward_obeys_them_and_stands_where_the_newest_order_led() -> None:
+    grid = {"fast": [3], "slow": [8], "trend": [0]}
+    strict = limited(WHOLE, CROSS, SURE, half())
+    walk = walk_forward("sma_cross", grid, BARS, strict, Plan(100, 50))
+    kept = strict.limits.ordered(CROSS, CROSS.decide(BARS))
+    result = walk.result
+    assert result.unordered > 0
+    spoken = np.flatnonzero(kept.entries[:101] | kept.exits[:101])
+    begun = kept.entries[spoken[-1]]
+    assert (result.positions[0][1] != 0) == begun
+    for fold, start in zip(walk.folds, range(100, 400, 50), strict=True):
+        assert fold.traded[0] == BARS.session(start)
+        newest = np.flatnonzero(kept.entries[: start + 1] | kept.exits[: start + 1])[-1]
+        if not kept.entries[newest]:
+            assert result.positions[0][start - 100 + 1] == 0
+
+
+def test_lookahead_is_asked_about_the_orders_alone() -> None:
+    report = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, SURE, half()))
+    everything = check_lookahead(CROSS, BARS, WHOLE)
+    assert report.proven
+    assert everything.fills > report.fills
+    unsure = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, SURE, Levels(1, 1)), first=BARS.session(380))
+    assert unsure.idle.endswith("are below high confidence")
+    refused = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, Limits(max_positions=0)))
+    assert refused.idle.endswith("found 0 positions taken")

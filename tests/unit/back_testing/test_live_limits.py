@@ -1,0 +1,127 @@
+"""Live and backtest turn the same entries down: the same board through the services of a session and the engine."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algo_trading.domain.account import Order, OrderStatus
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.limits import Limits
+from algo_trading.domain.post import Level, Levels
+from algo_trading.domain.signal import Side
+from algo_trading.repositories.bars import bars_table
+from algo_trading.repositories.signals import Stage
+from algo_trading.risk.costs import Costs as AccountCosts
+from algo_trading.risk.sizing import SizingRules
+from algo_trading.services.evaluate import EvaluateStrategies
+from algo_trading.services.execute import ExecuteSignals
+from algo_trading.services.paper_session import Desk
+from algo_trading.strategies.active import ActivePair
+from back_testing.costs import Costs
+from back_testing.engine import run_portfolio
+from back_testing.limits import SignalLimits
+from back_testing.result import BacktestResult, ExitReason
+from back_testing.rules import Size, SizeKind, TradingRules
+from board import DAYS, Board
+from fakes.accounts import FakeAccounts
+from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.posts import FakePosts
+from fakes.signals import FakeSessionLog, FakeSignals
+from written import joining
+
+pytestmark = pytest.mark.unit
+
+LEVELS = Levels(0.5, 0.8)
+CASH = 100_000
+FULL = "the strategy holds or is buying"
+Deal = tuple[str, date, Side]
+
+
+def live(said: Board, series: Sequence[Bars], limits: Limits) -> tuple[set[Deal], list[Order]]:
+    """What is filled, and every order, when each session is decided and executed after the one before."""
+    bars, actions, signals, sessions = FakeBars(), FakeCorporateActions(), FakeSignals(), FakeSessionLog()
+    bars.upsert(bars_table(series), "test")
+    accounts = FakeAccounts()
+    accounts.open("paper", "XNYS", DAYS[0], Decimal(CASH))
+    instruments = [one.instrument for one in series]
+    pairs = [ActivePair(said, instrument) for instrument in instruments]
+    evaluate = EvaluateStrategies(bars, actions, joining(), signals, pairs)
+    desk = Desk(
+        AccountCosts(Decimal(0), Decimal(0)), SizingRules(Decimal("0.1")), {said.id: limits}, LEVELS, "America/New_York"
+    )
+    execute = ExecuteSignals(accounts, sessions, signals, bars, actions, FakePosts(), desk)
+    for day in DAYS[: said.table.count("\n")]:
+        evaluate(day, instruments)
+        sessions.mark("XNYS", day, Stage.DECIDED)
+        execute()
+    orders = {order.client_order_id: order for order in accounts.orders("paper")}
+    filled = [(orders[fill.client_order_id], fill.session) for fill in accounts.fills("paper")]
+    return {(order.instrument.symbol, session, order.side) for order, session in filled}, list(orders.values())
+
+
+def backtested(said: Board, series: Sequence[Bars], limits: Limits) -> BacktestResult:
+    rules = TradingRules(
+        cash=CASH,
+        costs=Costs(0),
+        size=Size(SizeKind.FRACTION, 0.1),
+        keep_open=True,
+        limits=SignalLimits(LEVELS, {said.id: limits}),
+    )
+    return run_portfolio(said, series, rules)
+
+
+def deals(result: BacktestResult) -> set[Deal]:
+    entries = {(trade.symbol, trade.entry_time.date(), Side.BUY) for trade in result.trades}
+    exits = {
+        (trade.symbol, trade.exit_time.date(), Side.SELL)
+        for trade in result.trades
+        if trade.exit_time and trade.reason is ExitReason.SIGNAL
+    }
+    return entries | exits
+
+
+CELLS = st.sampled_from(["."] * 6 + ["-"] + ["B", "B.5", "B.79", "B.8", "B.3", "B*0", "S", "S.5", "S.85", "X"])
+
+
+@st.composite
+def boards(draw: st.DrawFn) -> Board:
+    symbols = draw(st.permutations(["A", "B", "C", "D"]))
+    rows = draw(st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=4, max_size=14))
+    lines = [symbols, ["."] * 4, *rows]  # everything has a first bar
+    return Board("\n".join(" ".join(line) for line in lines))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    said=boards(),
+    limits=st.builds(Limits, order_from=st.sampled_from(Level), max_positions=st.sampled_from([None, 0, 1, 2, 3])),
+)
+def test_live_and_backtest_refuse_the_same(said: Board, limits: Limits) -> None:
+    series = said.series()
+    filled, orders = live(said, series, limits)
+    result = backtested(said, series, limits)
+    assert deals(result) == filled
+    assert result.crowded == sum(order.reason.startswith(FULL) for order in orders)
+    spoken = sum(cell[0] in "BSX" for symbol in said.symbols for cell in said.cells(symbol).values())
+    assert result.unordered == spoken - len(orders)
+    if limits.max_positions is not None:
+        assert int(np.count_nonzero(result.positions, axis=0).max()) <= limits.max_positions
+
+
+def test_what_they_refuse_is_told_live_with_its_reason() -> None:
+    said = Board("A B C\nB B B.6\n. . .\nS . B\n. . B\n. . .")
+    limits = Limits(order_from=Level.HIGH, max_positions=2)
+    filled, orders = live(said, said.series(), limits)
+    refused = [(o.instrument.symbol, o.decided_session, o.reason) for o in orders if o.status is OrderStatus.REFUSED]
+    assert refused == [("C", DAYS[2], "the strategy holds or is buying 2 of at most 2 positions")]
+    result = backtested(said, said.series(), limits)
+    assert deals(result) == filled
+    assert (result.unordered, result.crowded) == (1, 1)
+    unlimited = backtested(said, said.series(), replace(limits, max_positions=None))
+    assert deals(unlimited) != filled
