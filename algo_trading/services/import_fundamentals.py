@@ -1,7 +1,7 @@
 """Fundamental figures of the past from a CSV file, each as of the moment when it was known."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -20,7 +20,7 @@ EXAMPLE = "AAPL,2012-01-25T16:30:00-05:00,12.9,4.2e11"
 
 @dataclass(frozen=True, slots=True)
 class ImportedFundamentals:
-    """Rows read, those stored, and those of days that had figures already."""
+    """Rows read, those stored, and those that were there already."""
 
     read: int
     stored: int
@@ -37,20 +37,42 @@ class ImportFundamentals:
     def __call__(self, lines: Iterable[str], name: str, calendar: str) -> ImportedFundamentals:
         """Store the rows of `lines`, which errors call `name`, about instruments of the exchange calendar `calendar`.
 
-        A day (UTC) keeps the first figures that were stored of it, and of one file the earliest.
+        A figure counts from the moment when it was seen until the next one of its instrument. What is stored stays, as
+        decisions may rest on it; a correction is a row of its own, seen later.
 
         Raises:
-            ConfigError: a row is wrong, and nothing is stored; or there is no row.
+            ConfigError: a row is wrong or contradicts what is known of its moment, and nothing is stored; or there is
+                no row.
             UnknownNameError: there is no such calendar.
         """
-        figures = list(_figures(lines, name, market_calendar(calendar).code, self.clock.now()))
-        if not figures:
+        rows = list(_figures(lines, name, market_calendar(calendar).code, self.clock.now()))
+        if not rows:
             raise ConfigError(f"{name} has no rows; each is like {EXAMPLE}")
+        figures = [seen for _, seen in rows]
+        self._require_no_contradiction(rows)
         stored = self.fundamentals.add(figures, SOURCE)
         return ImportedFundamentals(len(figures), stored, len(figures) - stored)
 
+    def _require_no_contradiction(self, rows: Sequence[tuple[str, Fundamentals]]) -> None:
+        instruments, last = {seen.instrument for _, seen in rows}, max(seen.seen_at for _, seen in rows)
+        there = self.fundamentals.read(sorted(instruments), last)
+        known = {(seen.instrument, seen.seen_at): seen for seen in there}
+        for place, seen in rows:
+            first = known.setdefault((seen.instrument, seen.seen_at), seen)
+            if first != seen:
+                raise ConfigError(
+                    f"{place}: {seen.instrument} has other figures of that moment ({_told(first)}), which stay; "
+                    "a correction needs a later time, from which it counts; nothing was stored"
+                )
 
-def _figures(lines: Iterable[str], name: str, venue: str, now: datetime) -> Iterator[Fundamentals]:
+
+def _told(seen: Fundamentals) -> str:
+    figures = ((name, getattr(seen, name)) for name in FIGURES)
+    return ", ".join(f"{name} {'unknown' if value is None else format(value, '.12g')}" for name, value in figures)
+
+
+def _figures(lines: Iterable[str], name: str, venue: str, now: datetime) -> Iterator[tuple[str, Fundamentals]]:
+    """Each row with its place in the file."""
     reader = csv.reader(lines, strict=True)
     header: list[str] = []
     try:
@@ -65,7 +87,7 @@ def _figures(lines: Iterable[str], name: str, venue: str, now: datetime) -> Iter
             if len(row) != len(header):
                 raise ConfigError(f"{place}: it has {len(row)} cells, and the header has {len(header)}")
             try:
-                yield _read(dict(zip(header, row, strict=True)), venue, now)
+                yield place, _read(dict(zip(header, row, strict=True)), venue, now)
             except ValueError as error:
                 raise ConfigError(f"{place}: {error}; correct it, nothing was stored") from error
     except csv.Error as error:
