@@ -47,7 +47,7 @@ def import_figures(path: Path, calendar: str | None, *, as_json: bool) -> None:
     if as_json:
         output.print_json(report)
     else:
-        output.console.print(f"{report.read} rows: {report.stored} stored, {report.known} of days known already")
+        output.console.print(f"{report.read} rows: {report.stored} stored, {report.known} known already")
 
 
 def _print(report: ImportReport, where: str) -> None:

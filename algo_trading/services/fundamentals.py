@@ -57,10 +57,9 @@ class FetchFundamentals:
         return FundamentalsReport(stored, len(set(instruments)) - len(missing), told)
 
     def _missing(self, instruments: Sequence[Instrument]) -> list[Instrument]:
-        wanted, now = sorted(set(instruments)), self.clock.now()
-        seen = self.fundamentals.read(wanted, now)
-        today = {figures.instrument for figures in seen if figures.seen_at.astimezone(UTC).date() == now.date()}
-        return [instrument for instrument in wanted if instrument not in today]
+        midnight = self.clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = self.fundamentals.seen_since(sorted(set(instruments)), midnight)
+        return sorted(set(instruments) - today)
 
     def _store(self, payload: FundamentalsPayload) -> int:
         if payload.error is not None:

@@ -30,24 +30,26 @@ class FundamentalsContract:
         until = NOON + DAY
         assert fundamentals.read([MSFT, IBM, odd.instrument], until) == [figures_of(), unknown, odd]
 
-    def test_a_day_keeps_the_first_that_was_seen(self, fundamentals: FundamentalsRepository) -> None:
+    def test_a_moment_keeps_what_is_stored(self, fundamentals: FundamentalsRepository) -> None:
         first, later = figures_of(), figures_of(seen_at=NOON + MINUTE, pe_ratio=99.0)
-        assert fundamentals.add([first], "test") == 1
-        assert fundamentals.add([later, replace(first, pe_ratio=1.0)], "other") == 0
-        assert fundamentals.read([IBM], NOON + DAY) == [first]
+        assert fundamentals.add([first, first], "test") == 1
+        assert fundamentals.add([later, replace(first, pe_ratio=1.0)], "other") == 1
+        assert fundamentals.read([IBM], NOON + DAY) == [first, later]
 
-    def test_of_one_day_in_one_batch_the_earliest_counts(self, fundamentals: FundamentalsRepository) -> None:
-        first, later = figures_of(), figures_of(seen_at=NOON + MINUTE, pe_ratio=99.0)
-        assert fundamentals.add([later, first], "test") == 1
-        assert fundamentals.read([IBM], NOON + DAY) == [first]
-
-    def test_a_day_is_one_of_utc(self, fundamentals: FundamentalsRepository) -> None:
+    def test_a_moment_is_the_same_in_every_zone(self, fundamentals: FundamentalsRepository) -> None:
         new_york = timezone(timedelta(hours=-5))
-        # 19:30 in New York is the next day in UTC.
-        evening = datetime(2013, 1, 3, 19, 30, tzinfo=new_york)
-        assert fundamentals.add([figures_of(), figures_of(seen_at=evening)], "test") == 2
-        found = fundamentals.read([IBM], NOON + DAY)
-        assert [figures.seen_at for figures in found] == [NOON, evening]
+        assert fundamentals.add([figures_of(), figures_of(seen_at=NOON.astimezone(new_york))], "test") == 1
+        assert fundamentals.add([figures_of(seen_at=datetime(2013, 1, 3, 19, 30, tzinfo=new_york))], "test") == 1
+        assert [figures.seen_at for figures in fundamentals.read([IBM], NOON + DAY)] == [
+            NOON,
+            datetime(2013, 1, 4, 0, 30, tzinfo=UTC),
+        ]
+
+    def test_who_was_looked_up_lately(self, fundamentals: FundamentalsRepository) -> None:
+        fundamentals.add([figures_of(), figures_of(MSFT, NOON - MINUTE), figures_of(MSFT, NOON - DAY)], "test")
+        assert fundamentals.seen_since([MSFT, IBM, Instrument("IBM", "XLON")], NOON) == {IBM}
+        assert fundamentals.seen_since([MSFT, IBM], NOON - MINUTE) == {IBM, MSFT}
+        assert fundamentals.seen_since([MSFT], NOON + MINUTE) == fundamentals.seen_since([], NOON) == set()
 
     def test_nothing_seen_later_is_read(self, fundamentals: FundamentalsRepository) -> None:
         early, late, other = figures_of(), figures_of(seen_at=NOON + DAY), figures_of(MSFT)

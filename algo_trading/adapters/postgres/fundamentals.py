@@ -1,9 +1,9 @@
 """Fundamental figures in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
@@ -28,13 +28,12 @@ class PostgresFundamentals:
             rows = [
                 {
                     "instrument_id": ids[seen.instrument],
-                    "seen_on": seen.seen_at.astimezone(UTC).date(),
                     "seen_at": seen.seen_at,
                     "pe_ratio": seen.pe_ratio,
                     "market_cap": seen.market_cap,
                     "source": source,
                 }
-                for seen in sorted(figures, key=lambda seen: seen.seen_at)  # the first one of a day stays
+                for seen in figures
             ]
             return len(connection.execute(statement, rows).all())
 
@@ -50,3 +49,9 @@ class PostgresFundamentals:
                 Fundamentals(Instrument(row.symbol, row.venue), row.seen_at, row.pe_ratio, row.market_cap)
                 for row in connection.execute(query)
             ]
+
+    def seen_since(self, wanted: Sequence[Instrument], since: datetime) -> set[Instrument]:
+        recent = exists().where(fundamentals.c.instrument_id == instruments.c.id, fundamentals.c.seen_at >= since)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(instruments.c.symbol, instruments.c.venue).where(among(wanted), recent))
+            return {Instrument(row.symbol, row.venue) for row in rows}

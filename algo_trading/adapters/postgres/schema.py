@@ -393,10 +393,9 @@ fundamentals = Table(
     "fundamentals",
     metadata,
     _instrument(primary_key=True),
-    Column("seen_on", Date, primary_key=True, comment="UTC day"),
-    Column("seen_at", Time, nullable=False),
+    Column("seen_at", Time, primary_key=True),
     Column("pe_ratio", Double),
     Column("market_cap", Double),
     Column("source", Text, nullable=False),
-    comment="As of the day they were seen.",
+    comment="Each counts from when it was seen until the next.",
 )

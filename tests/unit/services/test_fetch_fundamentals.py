@@ -1,6 +1,7 @@
 """Figures are looked up once a day, archived as they came, and stored as of that moment."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -53,6 +54,15 @@ def test_a_day_is_asked_for_once() -> None:
     desk.source.answers["IBM"] = 13.0
     assert desk.fetch([IBM]) == FundamentalsReport(stored=1)
     assert [figures.pe_ratio for figures in desk.known(IBM)] == [12.5, 13.0]
+
+
+def test_what_was_stored_long_ago_is_not_read() -> None:
+    class Recent(FakeFundamentals):
+        def read(self, instruments: Sequence[Instrument], until: datetime) -> list[Fundamentals]:
+            raise AssertionError((instruments, until))
+
+    desk = Desk(IBM=12.5)
+    assert FetchFundamentals(desk.source, Recent(), desk.objects, desk.clock)([IBM]).stored == 1
 
 
 def test_a_symbol_without_figures_is_named_and_no_ones_else_trouble() -> None:

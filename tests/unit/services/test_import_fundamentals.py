@@ -1,17 +1,23 @@
 """Figures of the past come from a file as of when they were known; a wrong row names its line and stores nothing."""
 
+import re
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algo_trading.domain.features import PE_RATIO
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.services.features import JoinFeatures
 from algo_trading.services.import_fundamentals import ImportedFundamentals, ImportFundamentals
+from bar_series import bars_of
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
+from fakes.posts import FakeMentions, FakePosts
 
 pytestmark = pytest.mark.unit
 
@@ -48,6 +54,40 @@ def test_again_changes_nothing() -> None:
     desk.bring(HEADER, GOOD)
     later = "IBM,2012-02-25T16:30:00-05:00,11,"
     assert desk.bring(HEADER, GOOD, later) == ImportedFundamentals(read=2, stored=1, known=1)
+
+
+def test_a_correction_is_a_later_row_and_counts_from_then_on() -> None:
+    desk = Desk()
+    desk.bring(HEADER, "IBM,2012-01-25T16:30:00-05:00,129,2.2e11")
+    assert desk.bring(HEADER, "IBM,2012-01-25T16:30:01-05:00,12.9,2.2e11") == ImportedFundamentals(1, 1, 0)
+    moment = datetime(2012, 1, 25, 21, 30, tzinfo=UTC)
+    assert desk.known() == [
+        Fundamentals(IBM, moment, 129.0, 2.2e11),
+        Fundamentals(IBM, moment.replace(second=1), 12.9, 2.2e11),
+    ]
+    bars = bars_of([10.0, 11.0], "IBM", np.datetime64("2012-01-25", "us"))  # closes at 21:00 UTC
+    seen = JoinFeatures(FakeMentions(FakePosts()), desk.stored)(bars, [PE_RATIO])
+    np.testing.assert_array_equal(seen.features[PE_RATIO], [np.nan, 12.9])
+
+
+@pytest.mark.parametrize("other", ["IBM,2012-01-25T21:30:00Z,13,2.2e11", "IBM,2012-01-25T21:30:00Z,12.9,"])
+def test_a_row_that_contradicts_what_is_stored_is_refused(other: str) -> None:
+    desk = Desk()
+    desk.bring(HEADER, GOOD)
+    before = desk.known()
+    told = (
+        "pe.csv, line 3: IBM has other figures of that moment (pe_ratio 12.9, market_cap 220000000000), which "
+        "stay; a correction needs a later time, from which it counts; nothing was stored"
+    )
+    with pytest.raises(ConfigError, match=f"^{re.escape(told)}$"):
+        desk.bring(HEADER, "AAPL,2012-01-25T21:30:00Z,1,", other)
+    assert desk.known() == before
+    with pytest.raises(ConfigError, match="line 3: IBM has other figures"):
+        Desk().bring(HEADER, GOOD, other)
+
+
+def test_a_row_that_is_there_twice_is_stored_once() -> None:
+    assert Desk().bring(HEADER, GOOD, GOOD) == ImportedFundamentals(read=2, stored=1, known=1)
 
 
 def test_columns_stand_in_any_order_and_one_figure_is_enough() -> None:
