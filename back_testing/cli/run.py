@@ -68,7 +68,7 @@ def run(
 
 
 def _show(result: "BacktestResult") -> None:
-    from back_testing.report.assumptions import not_simulated, obeyed_limits
+    from back_testing.report.assumptions import told_limits
 
     s = result.statistics
     symbols = ", ".join(bars.instrument.symbol for bars in result.series)
@@ -116,10 +116,8 @@ def _show(result: "BacktestResult") -> None:
     output.note(result.allocation)
     if result.refused:
         output.note(f"{result.refused} entries could not be afforded")
-    for sentence in obeyed_limits(result):
+    for sentence in told_limits(result):
         output.note(sentence)
-    if limits := not_simulated(result.limits):
-        output.note(limits)
     if result.lookahead:
         output.note(o.LOOKAHEAD)
 

@@ -108,6 +108,8 @@ def _document(found: "WalkForward") -> dict[str, Any]:
 
 
 def _show(found: "WalkForward") -> None:
+    from back_testing.report.assumptions import told_limits
+
     s, percent, number = found.result.statistics, output.percent, output.number
     rows = [
         (
@@ -134,6 +136,6 @@ def _show(found: "WalkForward") -> None:
             ("efficiency", percent(found.efficiency).lstrip("+"), ""),
         ],
     )
-    for sentence in found.result.notes:
+    for sentence in (*found.result.notes, *told_limits(found.result)):
         output.note(sentence)
     output.note(f"the newest bars lead to {found.result.strategy.id}")

@@ -53,6 +53,11 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     return listed
 
 
+def told_limits(result: BacktestResult) -> list[str]:
+    """Every limit of a strategy's signals, those that hold live alone last, as sentences."""
+    return [*obeyed_limits(result), *filter(None, [not_simulated(result.limits)])]
+
+
 def obeyed_limits(result: BacktestResult) -> list[str]:
     """The limits of a strategy's signals that hold in a backtest too, and what they turned down, as sentences."""
     limits, sentences = result.limits, []

@@ -228,3 +228,66 @@ def test_help_lists_the_commands_in_the_order_of_use(backtest: Backtest) -> None
     places = [told.index(f"\n  {name} ") for name in ("run", "sweep", "walk-forward", "compare", "recommend",
                                                      "lookahead", "verify-live", "list")]  # fmt: skip
     assert places == sorted(places)
+
+
+def traded(found: Any) -> int:
+    """How often it was traded, as the JSON of any command tells."""
+    if isinstance(found, list):
+        return sum(map(traded, found))
+    for name in ("n_trades", "fills"):
+        if name in found:
+            return int(found[name])
+    return next(traded(found[name]) for name in ("top", "candidates", "checks") if name in found)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "--strategy", "sma_cross", "--set", "fast=3", "--set", "trend=0"],
+        ["sweep", "--strategy", "sma_cross", "--set", "fast=3:5", "--set", "trend=0", "--metric", "n_trades"],
+        ["walk-forward", "--strategy", "sma_cross", "--set", "fast=3", "--set", "trend=0", *SHORT],
+        ["compare", "--strategy", "sma_cross:fast=3,trend=0"],
+        ["recommend", "--strategy", "sma_cross", *SHORT],
+        ["lookahead", "--strategy", "sma_cross", "--set", "fast=3", "--set", "trend=0"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_command_obeys_the_limits_of_the_configuration(
+    backtest: Backtest, prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    config = tmp_path / "algo-trading.toml"
+    monkeypatch.setenv("ALGO_CONFIG", str(config))
+
+    def count(text: str) -> int:
+        config.write_text(text)
+        return traded(backtest(*command, "--csv", prices, "--symbol", "IBM", "--json").json)
+
+    active = '[[strategies]]\nname = "sma_cross"\nsymbols = ["KO"]\n'
+    without = count(active)
+    assert count(f'{active}limits = {{ order_from = "high" }}\n[sentiment]\nhigh = 1.0\n') < without
+    assert count(f"{active}limits = {{ max_positions = 0 }}\n") == 0
+
+
+def test_what_limits_turned_down_is_told(
+    backtest: Backtest, prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "algo-trading.toml"
+    config.write_text(
+        '[[strategies]]\nname = "sma_cross"\nsymbols = ["KO"]\n'
+        'limits = { order_from = "medium", max_positions = 1, max_move = 0.02 }\n[sentiment]\nmedium = 0.51\n'
+    )
+    monkeypatch.setenv("ALGO_CONFIG", str(config))
+    asked = ["run", "--strategy", "sma_cross", "--set", "trend=0", "--set", "fast=3", "--csv", prices]
+    asked += ["--symbol", "IBM", "--symbol", "KO"]
+    found = backtest(*asked, "--json").json
+    assert (found["order_from"], found["max_positions"]) == ("medium", 1)
+    assert found["unordered"] > 0
+    assert found["crowded"] > 0
+    said = backtest(*asked).err
+    assert f"orders only from medium confidence (0.51) on: {found['unordered']} decisions were below" in said
+    assert f"at most 1 positions at a time: {found['crowded']} entries were refused" in said
+    assert "Limits that hold live alone: prices that have moved by at most 2.0% since the post" in said
+    config.write_text("[sentiment]\nmedium = 2\n")
+    ended = backtest(*asked)
+    assert ended.code == 2
+    assert "sentiment.medium" in ended.err
