@@ -10,7 +10,16 @@ import pyarrow as pa
 
 from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, credential
 from algo_trading.adapters.post_feeds import brings
-from algo_trading.adapters.post_rows import as_text, reach_back, read_json, rows_table, unread_rest, usable_id, utc_text
+from algo_trading.adapters.post_rows import (
+    as_text,
+    beyond_reach,
+    reach_back,
+    read_json,
+    rows_table,
+    unread_rest,
+    usable_id,
+    utc_text,
+)
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -49,6 +58,9 @@ class NewsApiFeed:
         begin = reach_back(since, OVERLAP)
         if begin is not None and begin >= until:
             return  # all of it is known; NewsAPI refuses an end before the beginning
+        remark = beyond_reach(
+            since, until - LONGEST_ABSENCE, f"NewsAPI is asked for {LONGEST_ABSENCE.days} days at most"
+        )
         if begin is not None:
             begin = max(begin, until - LONGEST_ABSENCE)
         params = {"q": self._query, "sortBy": "publishedAt", "pageSize": str(PAGE_SIZE), "to": utc_text(until)}
@@ -58,7 +70,7 @@ class NewsApiFeed:
         times: list[datetime | None] = []
         for number in range(1, (MOST_PAGES if begin else 1) + 1):
             content = self._get({**params, "page": str(number)}, is_first=number == 1)
-            page = FeedPage(NOTHING if content is None else content, "application/json", ".json")
+            page = FeedPage(NOTHING if content is None else content, "application/json", ".json", remark=remark)
             try:
                 articles, total = self._read(page)
             except SourceError:
@@ -69,7 +81,7 @@ class NewsApiFeed:
             is_cut = content is None or (number == MOST_PAGES and read < total)
             if is_cut and since.published_at:
                 why = MOST_ARTICLES if content else "the plan in use gives no more"
-                page = replace(page, remark=unread_rest(times, since.published_at, why))
+                page = replace(page, remark=unread_rest(times, since.published_at, why) or remark)
             if articles or page.remark:
                 yield page
             if not articles or read >= total:

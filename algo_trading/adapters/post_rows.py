@@ -79,6 +79,17 @@ def unread_rest(times: Iterable[datetime | None], since: datetime, why: str) -> 
     return f"what was published after {utc_text(since)} and before {utc_text(oldest)} was not read: {why}"
 
 
+def beyond_reach(since: Watermark, oldest: datetime, why: str) -> str:
+    """The remark of a poll that cannot reach back to the one before, else empty.
+
+    `oldest` is the publication of the oldest posts that the platform still gives.
+    """
+    moments = [moment for moment in (since.published_at, since.asked_until) if moment is not None]
+    if since.published_at is None or max(moments) >= oldest:
+        return ""
+    return f"what was published after {utc_text(max(moments))} and before {utc_text(oldest)} was not read: {why}"
+
+
 def utc_text(moment: datetime) -> str:
     """ISO 8601 with Z, to the second, as APIs want it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

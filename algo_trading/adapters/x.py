@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, Reply, credential
-from algo_trading.adapters.post_rows import read_json, rows_table, unread_rest, utc_text
+from algo_trading.adapters.post_rows import beyond_reach, read_json, rows_table, unread_rest, utc_text
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -67,23 +67,24 @@ class XFeed:
         else:
             path, params, cursor = "/2/tweets/search/recent", {**FIELDS, "query": self._query}, "next_token"
         now = datetime.now(UTC)
+        remark = "" if self._account else beyond_reach(since, now - SEARCHABLE, "X's search gives seven days at most")
         if since.published_at is not None:
             params["since_id"] = _since_id(since, None if self._account else now - SEARCHABLE)
         if until < now - SETTLED:
             params["end_time"] = utc_text(until)
         for left in reversed(range(MOST_PAGES if since.published_at else 1)):
-            page = FeedPage(self._get(path, params).content, "application/json", ".json", token=user)
+            page = FeedPage(self._get(path, params).content, "application/json", ".json", user, remark)
             try:
                 posts, following = self._read(page)
             except SourceError:
                 yield page  # to be archived
                 raise
-            if not posts:
-                return
             if since.published_at is not None and following and not left:
-                page = replace(page, remark=unread_rest(map(_created, posts), since.published_at, MOST_POSTS))
-            yield page
-            if not following:
+                rest = unread_rest(map(_created, posts), since.published_at, MOST_POSTS)
+                page = replace(page, remark=rest or remark)
+            if posts or page.remark:
+                yield page
+            if not posts or not following:
                 return
             params[cursor] = following
 

@@ -110,7 +110,10 @@ class FeedStateRepository(Protocol):
         ...
 
     def put(self, state: FeedState) -> None:
-        """Replace the state, but for a watermark that is further on: of two polls at once the further one counts."""
+        """Replace the state, but for a watermark that is further on: of two polls at once the further one counts.
+
+        So does the later `asked_until`, by itself.
+        """
         ...
 
     def all(self) -> list[FeedState]:

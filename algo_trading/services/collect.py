@@ -193,7 +193,7 @@ class CollectPosts:
             return poll.report(str(error)), error
         # A page whose later posts were left out must come again, so its token is not kept.
         token = since.token if poll.later else (poll.token or since.token)
-        watermark = Watermark(poll.watermark.published_at, poll.watermark.id, token)
+        watermark = Watermark(poll.watermark.published_at, poll.watermark.id, token, until or now)
         if poll.remark:
             log.warning("%s: %s", feed.name, poll.remark)
         self.feed_states.put(FeedState(feed.name, watermark, now, poll.remark))

@@ -252,3 +252,15 @@ class FeedStateContract:
         assert feed_states.get("x @ann") == FeedState("x @ann", Watermark(NOON, "2", "b"), NOON + 2 * MINUTE)
         feed_states.put(FeedState("x @ann", Watermark(NOON, "2", "c"), NOON + 3 * MINUTE))
         assert feed_states.get("x @ann") == FeedState("x @ann", Watermark(NOON, "2", "c"), NOON + 3 * MINUTE)
+
+    def test_what_was_asked_for_stays_asked_for(self, feed_states: FeedStateRepository) -> None:
+        """Whether or not anybody had written something new."""
+        later = NOON + MINUTE
+        for watermark, kept in [
+            (Watermark(NOON, "2", "b", NOON), Watermark(NOON, "2", "b", NOON)),
+            (Watermark(NOON, "2", "b"), Watermark(NOON, "2", "b", NOON)),
+            (Watermark(NOON - MINUTE, "1", "a", later), Watermark(NOON, "2", "b", later)),
+            (Watermark(later, "3", "c", NOON), Watermark(later, "3", "c", later)),
+        ]:
+            feed_states.put(FeedState("x @ann", watermark, NOON))
+            assert feed_states.get("x @ann") == FeedState("x @ann", kept, NOON)

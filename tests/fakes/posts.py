@@ -124,7 +124,9 @@ class FakeFeedStates:
     def put(self, state: FeedState) -> None:
         before = self._states.get(state.name)
         if before and _moment(before) > _moment(state):
-            state = replace(state, watermark=before.watermark)
+            state = replace(state, watermark=replace(before.watermark, asked_until=state.watermark.asked_until))
+        ends = [one.watermark.asked_until for one in (before, state) if one and one.watermark.asked_until]
+        state = replace(state, watermark=replace(state.watermark, asked_until=max(ends, default=None)))
         self._states[state.name] = state
 
     def all(self) -> list[FeedState]:

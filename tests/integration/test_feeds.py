@@ -3,13 +3,15 @@
 import gzip
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from algo_trading.adapters import newsapi, polite_http, reddit, rss, x
+from algo_trading.adapters.post_rows import utc_text
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.settings import FeedSettings
@@ -320,6 +322,51 @@ def test_newsapi_does_not_look_back_further_than_it_may() -> None:
         stage.publish([told(1)])
         assert len(ids(stage.open(), Watermark(UNTIL - timedelta(days=90), "old"))) == 1
         assert local.asked[0].query["from"] == "2026-10-23T13:00:00Z"
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_newsapi_says_what_it_may_not_look_back_to(later: int) -> None:
+    """Also where there is nothing new, but not where it was asked in the meantime and nobody had written anything."""
+    local = LocalNewsApi()
+    with staged(local, newsapi.build, "doge", address, of_newsapi) as stage:
+        stage.publish([told(number, number / 10) for number in range(later)])
+        old = Watermark(UNTIL - timedelta(days=90), "old")
+        (page,) = stage.open().poll(old, UNTIL)
+        assert stage.open().parse(page).num_rows == later
+        assert page.remark == (
+            "what was published after 2026-08-22T13:00:00Z and before 2026-10-23T13:00:00Z was not read: "
+            "NewsAPI is asked for 28 days at most"
+        )
+        gap = replace(old, asked_until=UNTIL - timedelta(days=40))
+        assert "after 2026-10-11T13:00:00Z and" in next(stage.open().poll(gap, UNTIL)).remark
+        asked = replace(old, asked_until=UNTIL - timedelta(days=28))
+        assert [page.remark for page in stage.open().poll(asked, UNTIL)] == [""] * later
+
+
+def test_newsapi_says_once_what_it_did_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newsapi, "MOST_PAGES", 1)
+    local = LocalNewsApi()
+    with staged(local, newsapi.build, "doge", address, of_newsapi) as stage:
+        stage.publish([told(number, number / 10) for number in range(250)])
+        (page,) = stage.open().poll(Watermark(UNTIL - timedelta(days=90), "old"), UNTIL)
+        assert page.remark.startswith("what was published after 2026-08-22T13:00:00Z and before 2026-11-20T12:15:00Z")
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_xs_search_says_what_it_does_not_know_any_more(later: int) -> None:
+    local = LocalX()
+    with staged(local, x.build, "search: doge", x_id, of_x) as stage:
+        now = datetime.now(UTC)
+        stage.publish([replace(told(1), published=now - timedelta(hours=1))] * later)
+        old = Watermark(now - timedelta(days=9), "old")
+        (page,) = stage.open().poll(old, now)
+        assert stage.open().parse(page).num_rows == later
+        assert page.remark.startswith(f"what was published after {utc_text(now - timedelta(days=9))} and before ")
+        assert page.remark.endswith(" was not read: X's search gives seven days at most")
+        asked = replace(old, asked_until=now - timedelta(days=6))
+        assert [page.remark for page in stage.open().poll(asked, now)] == [""] * later
+    with staged(LocalX(), x.build, "@alice", x_id, of_x) as stage:
+        assert list(stage.open().poll(old, now)) == []
 
 
 def test_newsapi_names_the_publisher() -> None:

@@ -155,11 +155,14 @@ class PostgresFeedStates:
             "token": state.watermark.token,
         }
         tried = {"tried_at": state.tried_at, "error": state.error}
-        statement = insert(feeds).values({"name": state.name, **mark, **tried})
+        asked = {"asked_until": state.watermark.asked_until}
+        statement = insert(feeds).values({"name": state.name, **mark, **asked, **tried})
         behind = feeds.c.newest_at > func.coalesce(statement.excluded.newest_at, LONG_AGO)
         further = {name: case((behind, feeds.c[name]), else_=statement.excluded[name]) for name in mark}
+        longest = {"asked_until": func.greatest(feeds.c.asked_until, statement.excluded.asked_until)}
+        changes = {**further, **longest, **tried}
         with self._engine.begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={**further, **tried}))
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes))
 
     def all(self) -> list[FeedState]:
         with self._engine.connect() as connection:
@@ -264,4 +267,5 @@ def _mention(row: Row[Any]) -> Mention:
 
 
 def _state(row: Row[Any]) -> FeedState:
-    return FeedState(row.name, Watermark(row.newest_at, row.newest_id, row.token), row.tried_at, row.error)
+    watermark = Watermark(row.newest_at, row.newest_id, row.token, row.asked_until)
+    return FeedState(row.name, watermark, row.tried_at, row.error)

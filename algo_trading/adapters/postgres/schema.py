@@ -371,6 +371,7 @@ feeds = Table(
     Column("token", Text, nullable=False, comment="what the server wants back"),
     Column("tried_at", Time, nullable=False),
     Column("error", Text, nullable=False, comment="of the last try; empty: it worked"),
+    Column("asked_until", Time, comment="end of what was asked for so far"),
     comment="How far each feed has been read.",
 )
 

@@ -71,9 +71,10 @@ class World:
         return {post.key.id for post in self.posts.newest(1000)}
 
     def watermark(self, name: str = "fake source") -> Watermark:
+        """How far the feed has been read, whatever it was asked for."""
         state = self.states.get(name)
         assert state is not None
-        return state.watermark
+        return replace(state.watermark, asked_until=None)
 
 
 def test_new_posts_are_stored_and_counted() -> None:
@@ -107,7 +108,21 @@ def test_a_second_poll_brings_only_what_is_new() -> None:
     feed.rows.append(row(3, 21))
     report = world.collect()
     assert (report.fetched, report.new, report.known) == (2, 1, 1)
-    assert feed.since[-1] == Watermark(NOON + timedelta(minutes=20), "2")
+    assert feed.since[-1] == Watermark(NOON + timedelta(minutes=20), "2", asked_until=world.clock.now())
+
+
+def test_up_to_when_a_feed_was_asked_is_kept_where_nobody_wrote_anything() -> None:
+    feed = FakePostFeed([row(1, 1)])
+    world = World([feed])
+    world.collect(until=NOON + timedelta(minutes=5))
+    assert world.collect(until=NOON + timedelta(minutes=7)).new == 0
+    feed.failing = SourceError("it fails")
+    world.clock.move(timedelta(hours=1))
+    with pytest.raises(SourceError):
+        world.collect()
+    feed.failing = None
+    world.collect()
+    assert feed.since[-1] == Watermark(NOON + timedelta(minutes=1), "1", asked_until=NOON + timedelta(minutes=7))
 
 
 def test_nothing_new_leaves_the_watermark() -> None:
