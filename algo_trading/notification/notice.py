@@ -11,7 +11,7 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.post import Level, Post
 from algo_trading.domain.signal import Side, Signal
 from algo_trading.notification.chart import BARS_SHOWN, draw_chart
-from algo_trading.notification.words import change_text, percent_text, price_text, shortened
+from algo_trading.notification.words import change_text, one_line, percent_text, price_text, shortened
 from algo_trading.strategies.base import Strategy
 
 CLOSES_SHOWN = 5
@@ -103,9 +103,10 @@ def _facts(signal: Signal, bars: Bars, strategy: Strategy, level: Level) -> dict
 
 
 def _post_facts(post: Post) -> dict[str, str]:
+    # The gate cleans texts, but some were stored before it took out all that it does now.
     facts = {
-        "Post": f"“{shortened(' '.join(post.text.split()), POST_SHOWN)}”",
-        "Author": f"{post.author or 'somebody'} on {post.key.platform}",
+        "Post": f"“{shortened(one_line(post.text), POST_SHOWN)}”",
+        "Author": f"{one_line(post.author) or 'somebody'} on {post.key.platform}",
         "Posted": f"{post.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
     }
     return facts | ({"Link": post.url} if post.url else {})

@@ -1,5 +1,10 @@
 """Numbers and texts as people read them."""
 
+import re
+
+# Controls that are no blanks, and what turns the direction of writing, also that of what stands behind the text.
+OBEYED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 def price_text(price: float) -> str:
     """A price with two decimals, below 1 with four significant digits: 1,234.50, 0.004321."""
@@ -21,6 +26,11 @@ def percent_text(fraction: float) -> str:
 def change_text(fraction: float) -> str:
     """A change in percent with its sign: +1.25 %."""
     return f"{fraction * 100:+.2f} %"
+
+
+def one_line(text: str) -> str:
+    """Somebody's text in one line, without characters that a reader's program would obey instead of showing them."""
+    return " ".join(OBEYED.sub("", text).split())
 
 
 def shortened(text: str, most: int) -> str:

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Level
+from algo_trading.domain.post import Level, Post, PostKey, PostKind
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.notification.compose import compose, sender_address
@@ -64,6 +64,27 @@ def reread(mail: EmailMessage) -> EmailMessage:
 
 def notice_with(**changes: object) -> Notice:
     return notice_of(replace(ibm_signal(), **changes), ibm_bars(), EmaCross(), Level.MEDIUM)  # type: ignore[arg-type]  # by name
+
+
+def test_a_post_from_before_texts_were_cleaned_turns_nothing_around() -> None:
+    post = Post(
+        key=PostKey("x", "1"),
+        feed="x @ann",
+        kind=PostKind.POST,
+        author="\u202eann",
+        published_at=NOON,
+        seen_at=NOON,
+        title="",
+        body="Buy \u202eM\x9bBI\u2069\nnow",
+        url="https://x.com/ann/status/1",
+        language="en",
+    )
+    notice = notice_of(ibm_signal(), ibm_bars(), EmaCross(), Level.MEDIUM, post=post)
+    mail = reread(compose(notice, an_item("k1"), SENDER, NOON))
+    for content in (body(mail, "plain"), body(mail, "html")):
+        assert "“Buy MBI now”" in content
+        assert "ann on x" in content
+        assert not re.search("[\x80-\x9f\u202a-\u202e\u2066-\u2069]", content)
 
 
 def test_headers() -> None:
