@@ -70,7 +70,7 @@ def missing_features(strategy: Strategy, bars: Bars) -> str:
 
 def require_decisions(strategy: Strategy, bars: Bars, decisions: Decisions) -> None:
     """Raise ConfigError unless the strategy decided about each bar, with a size from 0 to 1 and no negative shares."""
-    columns = (decisions.entries, decisions.exits, decisions.size, decisions.shares)
+    columns = (decisions.entries, decisions.exits, decisions.confidence, decisions.size, decisions.shares)
     lengths = {len(values) for values in columns if values is not None}
     if lengths != {len(bars)}:
         raise ConfigError(f"{strategy.id} gives {max(lengths)} decisions about {len(bars)} bars")

@@ -92,9 +92,10 @@ class DecisionBatch:
             ConfigError: there is not one decision for each bar.
         """
         start, bars, limits = self._window.start, self._window.bars, self._window.rules.limits
-        if not len(decisions.entries) == len(decisions.exits) == len(decisions.size) == len(bars):
+        limited = limits.hold_for(type(strategy))
+        if limited or not len(decisions.entries) == len(decisions.exits) == len(decisions.size) == len(bars):
             require_decisions(strategy, bars, decisions)
-        if limits.hold_for(type(strategy)):
+        if limited:
             decisions = limits.ordered_alone(strategy, decisions)
         self._entries[row] = decisions.entries[start:]
         self._exits[row] = decisions.exits[start:]

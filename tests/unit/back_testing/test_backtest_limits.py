@@ -7,11 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from algo_trading.domain.bars import Bars
 from algo_trading.domain.limits import Limits
 from algo_trading.domain.post import Level, Levels
+from algo_trading.errors import ConfigError
 from algo_trading.settings import load_settings
-from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.compare import compare
 from back_testing.costs import Costs
@@ -319,6 +323,14 @@ class Careful(SmaCross):
     limits: ClassVar[Limits] = SURE
 
 
+class Hasty(SmaCross):
+    """Forgets a confidence."""
+
+    def decide(self, bars: Bars) -> Decisions:
+        decisions = super().decide(bars)
+        return replace(decisions, confidence=decisions.confidence[1:])
+
+
 def test_the_configuration_goes_before_the_strategy() -> None:
     fast, slow, other = SmaCross(2, 5), SmaCross(20, 50), Careful(2, 5)
     none, one, two = Limits(), Limits(max_positions=1), Limits(max_positions=2)
@@ -343,6 +355,23 @@ def test_levels_are_the_packaged_ones(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("ALGO_HOME", str(tmp_path))
     sentiment = load_settings().sentiment
     assert Levels(sentiment.medium, sentiment.high) == PACKAGED
+
+
+@given(*(st.floats(0, 1),) * 3, st.sampled_from(Level))
+def test_the_least_confidence_of_a_level_reaches_it(one: float, other: float, confidence: float, level: Level) -> None:
+    levels = Levels(min(one, other), max(one, other))
+    assert levels.of(confidence).reaches(level) == (confidence >= levels.least(level))
+    assert levels.of(levels.least(level)).reaches(level)
+
+
+def test_a_strategy_owes_a_confidence_for_each_bar() -> None:
+    bars = bars_of(random_walk(60))
+    short = Hasty(3, 8, 0)
+    for rules in (WHOLE, limited(WHOLE, short, SURE)):
+        with pytest.raises(ConfigError, match="decisions about 60 bars"):
+            run(short, bars, rules)
+    with pytest.raises(ConfigError, match="decisions about 60 bars"):
+        list(sweep(Hasty, {"fast": [3]}, bars, limited(WHOLE, short, SURE), fixed={"slow": 8, "trend": 0}))
 
 
 # Every way to run a strategy obeys them

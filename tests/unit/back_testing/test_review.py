@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from algo_trading.adapters.postgres.database import Database
+from algo_trading.bootstrap import App
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.limits import Limits
-from algo_trading.domain.post import Levels
+from algo_trading.domain.post import Level, Levels
 from algo_trading.repositories.bars import bars_table
 from algo_trading.risk.costs import Costs as AccountCosts
+from algo_trading.settings import load_settings
 from algo_trading.strategies.macd_cross import MacdCross
 from back_testing.data import ReadHistory
 from back_testing.limits import SignalLimits
@@ -20,6 +24,7 @@ from back_testing.review import ReviewReport, ReviewStrategies
 from back_testing.walk_forward import Plan
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.clock import FakeClock
 from fakes.objects import FakeObjectStore
 from fakes.recommendations import FakeRecommendations
 from written import joining
@@ -80,6 +85,19 @@ def test_it_obeys_the_limits_of_the_configuration(reviewed: World) -> None:
     trades = {c.strategy.name: c.statistics["n_trades"] for c in reviewed.recommendations.newest()[0].candidates}
     assert trades.pop("macd_cross") == 0
     assert any(trades.values())
+
+
+def test_the_application_gives_it_the_limits_of_every_active_strategy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path))
+    monkeypatch.setenv(
+        "ALGO_STRATEGIES", '[{"name": "macd_cross", "symbols": ["T"], "limits": {"order_from": "medium"}}]'
+    )
+    with App(load_settings(), Database("postgresql:///nowhere"), FakeClock()) as app:
+        limits = app.make(ReviewStrategies).rules.limits
+    assert limits == SignalLimits(Levels(0.6, 0.85), {MacdCross().id: Limits(order_from=Level.MEDIUM)})
 
 
 def test_the_report_is_where_the_recommendation_says(reviewed: World) -> None:
