@@ -50,7 +50,7 @@ class Desk:
         """How many mentions are behind the mark of each symbol."""
         query = """
             SELECT symbol, count(mentions.number) AS behind
-            FROM instruments JOIN decided_mentions ON instrument_id = instruments.id
+            FROM instruments LEFT JOIN decided_mentions ON instrument_id = instruments.id
             LEFT JOIN mentions ON number <= up_to GROUP BY symbol
             """
         with self.database.engine.connect() as connection:
@@ -68,7 +68,7 @@ def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_a_mark_stands_behind_what_is_decided(desk: Desk) -> None:
     first, second, third = desk.told("1", "2", "3")
     assert desk.undecided() == ["1", "2", "3"]
-    assert desk.marks == {"MSFT": 3}  # nobody mentioned Microsoft
+    assert desk.marks == {"IBM": 0, "MSFT": 3}  # nobody mentioned Microsoft
     desk.decide(first, third)
     assert desk.undecided() == ["2"]
     assert desk.marks == {"IBM": 1, "MSFT": 3}
@@ -90,7 +90,7 @@ def test_marks_move_in_steps(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(undecided, "STEP", 1_000_000_000)
     desk.decide(*desk.told("1", "2", "3"))
     assert desk.undecided() == []
-    assert desk.marks == {}
+    assert desk.marks == {"IBM": 0, "MSFT": 0}
 
 
 def test_a_mark_of_later_mentions_tells_nothing_of_earlier_ones(desk: Desk) -> None:
@@ -99,7 +99,7 @@ def test_a_mark_of_later_mentions_tells_nothing_of_earlier_ones(desk: Desk) -> N
     desk.posts.store_readings([reading_of(early, IBM), reading_of(late, IBM)])
     desk.decide(late)
     assert desk.mentions.undecided(CROSS, {IBM: late.available_at}, UNTIL) == []
-    assert desk.marks == {"IBM": 2}
+    assert desk.marks == {"IBM": 2, "MSFT": 0}
     assert [mention.post.id for mention in desk.mentions.undecided(CROSS, {IBM: early.available_at}, UNTIL)] == ["1"]
     assert desk.undecided() == ["1"]
 
@@ -116,7 +116,7 @@ def test_a_mention_that_is_committed_later_than_higher_numbers_is_found(desk: De
         )
         desk.decide(*desk.told("quick"))
         assert desk.undecided() == []
-        assert desk.marks == {}
+        assert desk.marks == {"IBM": 0, "MSFT": 0}
     assert desk.undecided() == ["slow"]
 
 
