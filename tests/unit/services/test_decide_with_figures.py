@@ -1,5 +1,6 @@
 """A strategy that is driven by posts may look at figures, too: those known by the last close before the post."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -15,6 +16,7 @@ from algo_trading.domain.signal import Side
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.decide_on_posts import DecideOnPosts
+from algo_trading.services.features import JoinFeatures, Knowledge
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Decisions, Strategy
 from back_testing.verify_live import VerifyLive
@@ -91,6 +93,23 @@ def test_a_signal_is_derived_again_with_its_figures(monkeypatch: pytest.MonkeyPa
     poorer = joining([a_mention(IBM, NIGHT, impact=0.5)])
     report = VerifyLive(desk.bars, desk.actions, poorer, desk.signals)()
     assert (report.checked, report.agreed, report.revised) == (1, 0, 1)
+
+
+def test_figures_are_read_once_however_many_posts_there_are() -> None:
+    class Counted(JoinFeatures):
+        reads = 0
+
+        def read(self, bars: Bars, names: Sequence[str]) -> Knowledge:
+            Counted.reads += 1
+            return super().read(bars, names)
+
+    desk = Desk(CheapGoodNews())
+    mentions = [a_mention(IBM, NIGHT, str(number), impact=0.5) for number in range(5)]
+    join = joining(mentions, [Fundamentals(IBM, FRIDAY, 12.0, None)], desk.signals)
+    decide = replace(desk.decide, join=Counted(join.mentions, join.fundamentals))
+    assert decide().new == 5
+    assert {signal.reason for signal in desk.signals.of_instrument(IBM)} == {"P/E 12"}
+    assert Counted.reads == 1
 
 
 def test_an_unknown_feature_is_one_sentence() -> None:
