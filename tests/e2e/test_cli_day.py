@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from faults.installations import SESSIONS, Installation, installation
+from faults.installations import Installation, installation
 from faults.programs import has_ended, server_processes
 from faults.undisturbed import Undisturbed
 
@@ -21,10 +21,16 @@ CSV = """symbol,date,open,high,low,close,volume
 @pytest.fixture(scope="module")
 def desk(undisturbed: Undisturbed) -> Iterator[Installation]:
     """An installation after the sessions, with a quarantined row; its tests only look, or undo what they did."""
-    with installation(copy_of=undisturbed.prepared) as made:
-        made.run(*SESSIONS).well()
+    with installation(copy_of=undisturbed.after) as made:
         (made.root / "bars.csv").write_text(CSV, encoding="utf-8")
         made.run("import-bars", str(made.root / "bars.csv"), "--json").well()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def quiet(undisturbed: Undisturbed) -> Iterator[Installation]:
+    """An installation with history on which nothing else has happened or will."""
+    with installation(copy_of=undisturbed.prepared) as made:
         yield made
 
 
@@ -106,14 +112,13 @@ def test_lists(command: str, keys: set[str], desk: Installation) -> None:
 
 
 @pytest.mark.parametrize("command", ["signals", "orders", "quarantine", "deliver", "subscriptions"])
-def test_json_is_one_document_also_when_nothing_has_happened(command: str, undisturbed: Undisturbed) -> None:
-    with installation(copy_of=undisturbed.prepared) as other:
-        document = other.run(command, "--json").well().document
-        assert document in (
-            [],
-            {"reasons": {}, "rows": []},
-            {"sent": 0, "retried": 0, "failed": 0, "error": ""},
-        )
+def test_json_is_one_document_also_when_nothing_has_happened(command: str, quiet: Installation) -> None:
+    document = quiet.run(command, "--json").well().document
+    assert document in (
+        [],
+        {"reasons": {}, "rows": []},
+        {"sent": 0, "retried": 0, "failed": 0, "error": ""},
+    )
 
 
 def test_quarantine_names_place_and_reason(desk: Installation) -> None:

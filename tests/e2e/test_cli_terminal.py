@@ -21,9 +21,8 @@ BAD = """symbol,date,open,high,low,close,volume
 
 @pytest.fixture(scope="module")
 def desk(undisturbed: Undisturbed) -> Iterator[Installation]:
-    """An installation with some signals and a row in the quarantine whose symbol is not ASCII."""
-    with installation(copy_of=undisturbed.prepared) as made:
-        made.run("run-session", "2005-02-18").well()
+    """An installation with signals and a row in the quarantine whose symbol is not ASCII."""
+    with installation(copy_of=undisturbed.after) as made:
         path = made.root / "bad.csv"
         path.write_text(BAD, encoding="utf-8")
         assert made.run("import-bars", str(path)).code == 1

@@ -12,11 +12,15 @@ from faults.world import World
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """An installation with history, its server down, and what the two commands take and leave when nobody disturbs."""
+    """What the two commands take and leave when nobody disturbs, and the installations after each of them, to copy.
+
+    `prepared` has history, `after` has run the sessions as well; their servers are down.
+    """
 
     prepared: Installation
     load: Measure
     loaded: World
+    after: Installation
     sessions: Measure
     ended: World
 
@@ -28,16 +32,17 @@ def undisturbed_runs() -> Iterator[Undisturbed]:
         load = _measured(prepared, LOAD)
         loaded = prepared.world()
         assert prepared.server.stop()
-        with installation(copy_of=prepared) as run:
-            run.server.start()
-            sessions = _measured(run, SESSIONS)
-            ended = run.world()
-        assert len(ended.mails) > 10
-        assert len(ended.tables["fills"]) > 3
-        assert any(row[3] == "influencer_mention" for row in ended.tables["entries"])
-        assert len(ended.tables["mentions"]) > len(ended.tables["posts"]) > 5
-        assert {row[2] for row in ended.tables["entries"]} == {"fill", "split"}
-        yield Undisturbed(prepared, load, loaded, sessions, ended)
+        with installation(copy_of=prepared) as after:
+            after.server.start()
+            sessions = _measured(after, SESSIONS)
+            ended = after.world()
+            assert after.server.stop()
+            assert len(ended.mails) > 10
+            assert len(ended.tables["fills"]) > 3
+            assert any(row[3] == "influencer_mention" for row in ended.tables["entries"])
+            assert len(ended.tables["mentions"]) > len(ended.tables["posts"]) > 5
+            assert {row[2] for row in ended.tables["entries"]} == {"fill", "split"}
+            yield Undisturbed(prepared, load, loaded, after, sessions, ended)
 
 
 def _measured(target: Installation, command: tuple[str, ...]) -> Measure:
