@@ -39,21 +39,28 @@ def rows_without_signal(engine: Engine, strategy: StrategyId, since: Since, quer
         pairs = _pairs(connection, strategy, since)
         found = _look(connection, strategy, pairs, query)
         behind = [pair for pair, mark in _marks(pairs, found, _newest(connection)).items() if mark > pair.mark]
-    if behind:
-        _move_marks(engine, strategy, behind, query)
+    newest = _newest_for_good(engine) if behind else None
+    if newest is not None:
+        _move_marks(engine, strategy, behind, query, newest)
     return found
 
 
-def _move_marks(engine: Engine, strategy: StrategyId, pairs: Sequence[_Pair], query: Select[Any]) -> None:
-    """Note what is decided, while nobody is about to commit a mention with a lower number than one that is there."""
+def _newest_for_good(engine: Engine) -> int | None:
+    """The highest number, once nobody is about to commit a lower one; None while somebody stores mentions."""
     with engine.begin() as connection:
         try:
             connection.execute(text("LOCK TABLE mentions IN SHARE MODE NOWAIT"))
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable):
                 raise
-            return  # somebody is writing mentions; another time will do
-        moved = _marks(pairs, _look(connection, strategy, pairs, query), _newest(connection))
+            return None
+        return _newest(connection)
+
+
+def _move_marks(engine: Engine, strategy: StrategyId, pairs: Sequence[_Pair], query: Select[Any], newest: int) -> None:
+    """Note what is decided, now that everything up to `newest` can be seen."""
+    with engine.begin() as connection:
+        moved = _marks(pairs, _look(connection, strategy, pairs, query), newest)
         statement = insert(decided_mentions)
         statement = statement.on_conflict_do_update(
             constraint=decided_mentions.primary_key,
