@@ -2,7 +2,16 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import DAILY_BARS, LONG_AGO, SOURCE_POOL, SOURCE_RETRIES, manners, market_sessions, over_shards
+from algo_airflow.flow import (
+    DAILY_BARS,
+    LONG_AGO,
+    SOURCE_POOL,
+    SOURCE_RETRIES,
+    SYMBOL_PATIENCE,
+    manners,
+    market_sessions,
+    over_shards,
+)
 from algo_airflow.runtime import Report, Reports, announce, application, instruments, one_session, run_session, told
 
 
@@ -20,13 +29,14 @@ def equity_daily_bars() -> None:
 
         The payload is archived as it came. Rows that break a rule go to the quarantine with the reason; a shard without
         a good bar fails. When the source asks to slow down, the task waits longer and longer; when it does not have the
-        session yet, ten minutes. An unknown symbol or a mistake in the configuration is not tried again.
+        session yet, ten minutes, and so for a symbol that the others are ahead of, until 75 minutes after the close:
+        who has no bar then gets no signal. An unknown symbol or a mistake in the configuration is not tried again.
         """
         from algo_trading.services.ingest import IngestBars
 
         with application() as app:
             session = run_session(app)
-            report = app.make(IngestBars)(session, instruments(app, symbols))
+            report = app.make(IngestBars)(session, instruments(app, symbols), SYMBOL_PATIENCE)
             app.gate.publish(app.objects, f"{session}-{symbols[0]}")
             return told(report, session)
 

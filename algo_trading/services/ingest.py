@@ -12,7 +12,13 @@ from algo_trading.calendars import market_calendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.domain.quality import QuarantinedRow
-from algo_trading.errors import NothingGoodError, NotYetAvailableError, RateLimitedError, SourceError
+from algo_trading.errors import (
+    NothingGoodError,
+    NotYetAvailableError,
+    RateLimitedError,
+    SourceError,
+    UnknownSymbolError,
+)
 from algo_trading.quality.verdict import Batch, Gate
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
 from algo_trading.repositories.clock import Clock
@@ -63,7 +69,9 @@ class IngestBars:
     objects: ObjectStore
     clock: Clock
 
-    def __call__(self, session: date, instruments: Sequence[Instrument]) -> IngestReport:
+    def __call__(
+        self, session: date, instruments: Sequence[Instrument], patience: timedelta = timedelta(0)
+    ) -> IngestReport:
         """Bring in `session` and whatever is missing before it; a new symbol gets its whole history up to `session`.
 
         A run therefore never leaves a hole that another, still to come, would have filled: partitions may run in any
@@ -71,7 +79,8 @@ class IngestBars:
 
         Raises:
             NothingGoodError: bars of `session` came and none is good; they are quarantined all the same.
-            NotYetAvailableError: no bar of `session` came for any instrument.
+            NotYetAvailableError: no good bar of `session` came for any instrument, or, less than `patience` after the
+                close, none for one that traded in the session before; the bars of the others are stored.
             RateLimitedError: the source stopped answering before every instrument had its bar; the next try asks for
                 those first.
             SourceError: the source failed for every symbol.
@@ -105,6 +114,14 @@ class IngestBars:
             )
         if not present:
             raise NotYetAvailableError(f"{source} has no bar of {session} yet for any of {names}; try again later")
+        until = calendar.session(session).closes_at + patience
+        before = calendar.previous(session).date
+        late = [i for i in instruments if i not in present and newest.get(i) == before and not _unknown(errors.get(i))]
+        if late and self.clock.now() < until:
+            raise NotYetAvailableError(
+                f"{source} has no good bar of {session} yet for {_listed(late)}; those of other symbols are stored, "
+                f"and late ones are waited for until {until:%H:%M} UTC"
+            )
         return report
 
     def history(
@@ -222,6 +239,10 @@ def reasons_of(rows: Sequence[QuarantinedRow]) -> dict[str, int]:
     for row in rows:
         counts[row.reason] = counts.get(row.reason, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _unknown(error: SourceError | None) -> bool:
+    return isinstance(error, UnknownSymbolError)
 
 
 def _sentences(errors: Mapping[Instrument, SourceError]) -> dict[str, str]:

@@ -29,6 +29,8 @@ MENTIONS = Asset("mentions", uri="algo-trading://mentions", group="text")
 SOURCE_POOL = "market_data"
 TEXT_POOL = "text"  # of its own: a slow platform must not keep bars from coming in at the close
 SOURCE_RETRIES = 6  # an hour of patience with a source that is late or asks to slow down
+# After the close, with single symbols that are late: the first try is half an hour after it, then every ten minutes.
+SYMBOL_PATIENCE = timedelta(minutes=75)
 OWNER = "trading"
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)  # Airflow wants a start date for catching up; the timetable decides
 SIGNALS_WITHIN = timedelta(hours=2)

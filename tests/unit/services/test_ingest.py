@@ -259,6 +259,32 @@ class TestGate:
         assert report.stored == 7
         assert report.holes == {"MSFT": (DAYS[3],)}
 
+    def test_a_symbol_that_is_late_is_waited_for(self, desk: Desk) -> None:
+        desk.run(-2)
+        late = desk.rows["MSFT"].pop()
+        said = "no good bar of 2013-01-17 yet for MSFT; those of other .* until 22:15 UTC"
+        with pytest.raises(NotYetAvailableError, match=said):
+            desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75))
+        assert desk.stored(IBM) == list(DAYS)
+        desk.rows["MSFT"].append(late)
+        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75)).stored == 1
+
+    def test_but_not_for_ever(self, desk: Desk) -> None:
+        desk.run(-2)
+        desk.rows["MSFT"].pop()
+        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=60)).stored == 1  # 22:00 is the end of it
+
+    def test_nor_if_it_did_not_trade_the_session_before(self, desk: Desk) -> None:
+        desk.run(-3)
+        del desk.rows["MSFT"][-2:]
+        desk.run(-2, IBM)
+        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75)).stored == 1
+
+    def test_nor_if_nobody_knows_it_any_more(self, desk: Desk) -> None:
+        desk.run(-2)
+        desk.source.failing["MSFT"] = UnknownSymbolError("MSFT is not known")
+        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75)).stored == 1
+
     def test_a_session_that_has_not_closed_is_not_stored(self, desk: Desk) -> None:
         desk.clock.time = datetime(2013, 1, 7, 20, 59, tzinfo=UTC)
         with pytest.raises(NothingGoodError, match="2 x future date"):
