@@ -32,6 +32,8 @@ status: $(VENV)/run.stamp ## show how things stand
 
 # Three processes even on two cores: much of the time is waiting for servers. WORKERS=2 is gentler.
 WORKERS ?= 3
+# The tests start a hundred Python programs, which find what was compiled before, wherever Python is told not to keep it.
+test test-unit test-integration test-e2e test-faults: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp ## run every test but the long fault tests and the benchmarks
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not faults" tests
 
