@@ -173,8 +173,9 @@ def test_what_failed_or_waits_is_a_line_beside_what_worked(desk: Installation, t
         assert name in line
         assert sentence in line
     assert lines[-1] == (
-        "warning: 2 mentions wait for the bars of 1995-02-28 .. 2005-02-28: "
-        "load them with `algo-trading load --from 1995-02-28 --to 2005-02-28`"
+        # The other one is older than any bar of IBM here.
+        "warning: 1 mention waits for the bars of 2005-02-28 .. 2005-02-28: "
+        "load them with `algo-trading load --from 2005-02-28 --to 2005-02-28`"
     )
     assert "signals decided" in finished.out
     states = {feed["name"]: feed for feed in desk.run("status", "--json").well().document["feeds"]}
