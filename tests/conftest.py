@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,14 @@ if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
     from airflow_stack import Stack
     from algo_trading.adapters.postgres.database import Database
     from postgres_server import TestServer
+
+gc.disable()  # until everything is collected
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there now to itself: half a million objects of libraries and tests, none of which will go."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
