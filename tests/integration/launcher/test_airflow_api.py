@@ -131,6 +131,7 @@ def test_a_busy_port_is_one_sentence_with_a_way_out(
     port = urlsplit(api.url).port
     monkeypatch.setenv("ALGO_HOME", str(tmp_path))
     monkeypatch.setenv("ALGO_AIRFLOW__PORT", str(port))
+    monkeypatch.setattr("algo_trading.launcher.airflow.PORT_SECONDS", 0.3)
     airflow = Airflow(load_settings(), "postgresql://nobody@127.0.0.1:1/none", "postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(AlgoTradingError, match=f"port {port} is in use.*ALGO_AIRFLOW__PORT={(port or 0) + 1}"):
         airflow.start(lambda _: None)

@@ -13,7 +13,7 @@ import pytest
 
 from algo_trading.launcher.processes import Family
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("family")]
 
 # Like Airflow's scheduler: forks a worker, notes the numbers of both, waits. The name marks it as one of ours.
 PROGRAM = """
@@ -24,6 +24,15 @@ if worker != os.getpid():
 time.sleep(600)
 """
 SHORT_LIVED = "import sys; sys.exit(3)"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def dying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
+    """A family whose part dies again and again, started before every test: its pauses take seven seconds."""
+    family = Family(tmp_path_factory.mktemp("dying") / "run")
+    family.start({"airflow-part": [sys.executable, "-c", SHORT_LIVED]}, {**os.environ, "PYTHONUNBUFFERED": "1"})
+    yield family
+    family.stop()
 
 
 @pytest.fixture
@@ -128,13 +137,6 @@ def test_a_part_that_dies_is_started_again_without_its_old_workers(
     assert "airflow-part ended with code -9" in (family.logs / "supervisor.log").read_text()
 
 
-def test_parts_that_keep_dying_end_the_family(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
-    family.start({"airflow-part": [sys.executable, "-c", SHORT_LIVED]}, os.environ)
-    wait_for(lambda: not family.is_running(), seconds=40)
-    assert (family.logs / "supervisor.log").read_text().count("ended with code 3") == 4
-
-
 def test_a_number_given_to_another_process_is_left_alone(family: Family) -> None:
     family.folder.mkdir()
     family.record.write_text(f'{{"pid": {os.getpid()}, "created": {psutil.Process().create_time() - 3600}}}')
@@ -148,3 +150,8 @@ def test_a_broken_record_names_nobody(family: Family, record: str) -> None:
     family.record.write_text(record)
     assert family.members() == []
     assert not family.is_running()
+
+
+def test_parts_that_keep_dying_end_the_family(dying: Family) -> None:
+    wait_for(lambda: not dying.is_running(), seconds=40)
+    assert (dying.logs / "supervisor.log").read_text().count("ended with code 3") == 4
