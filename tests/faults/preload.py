@@ -1,5 +1,7 @@
 """What the fork server brings to every start: the program, its slow libraries, and the calendar of New York."""
 
+import gc
+
 import adbc_driver_postgresql.dbapi
 import alembic.config
 import great_expectations
@@ -24,3 +26,5 @@ LOADED = (
     matplotlib.figure,
     market_calendar("XNYS"),
 )
+
+gc.freeze()  # half a million objects that every fork has and keeps: its collector need not look at them
