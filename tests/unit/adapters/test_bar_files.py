@@ -302,6 +302,7 @@ class TestFiles:
             ("cut.zip", zipped({"m.csv": CSV})[:-30], "damaged"),
             ("nothing.zip", zipped({}), "the archive is empty"),
         ],
+        ids=["empty", "no bars", "cut gz", "cut tar", "cut zip", "nothing in it"],  # the bytes tell when they were made
     )
     def test_a_file_named_must_hold_bars(self, tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
         path = tmp_path / name
