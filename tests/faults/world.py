@@ -109,8 +109,7 @@ def read_world(home: Path) -> World:
         known = connection.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name !~ '^bars_'"
         ).fetchall()
-        # How far marks have moved depends on how often somebody looked.
-        for name in {name for (name,) in known} - tables.keys() - {"alembic_version", "decided_mentions"}:
+        for name in {name for (name,) in known} - tables.keys() - {"alembic_version"}:
             row = connection.execute(psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(name)))
             assert row.fetchone() == (0,), f"the table {name} is written, and nobody compares it"
     return World(tables, _objects(home / "objects"), _mails(home / "maildir"))

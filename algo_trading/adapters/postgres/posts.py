@@ -4,13 +4,26 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import among, ensure_instruments, pairs_among
-from algo_trading.adapters.postgres.schema import feeds, instruments, mentions, posts
-from algo_trading.adapters.postgres.undecided import rows_without_signal
+from algo_trading.adapters.postgres.schema import Time, feeds, instruments, mentions, posts, signals
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind
 from algo_trading.domain.sentiment import Topic
@@ -101,9 +114,30 @@ class PostgresMentions:
     def undecided(
         self, strategy: StrategyId, since: Mapping[Instrument, datetime | None], until: datetime
     ) -> list[Mention]:
-        rows = rows_without_signal(self._engine, strategy, since, _select_mentions())
-        found = [mention for mention in map(_mention, rows) if mention.available_at <= until]
-        return sorted(found, key=lambda mention: (mention.instrument, mention.available_at, mention.post))
+        decided = exists().where(
+            signals.c.strategy == strategy.name,
+            signals.c.params == strategy.params,
+            signals.c.instrument_id == mentions.c.instrument_id,
+            signals.c.post == posts.c.platform + ":" + posts.c.platform_id,
+        )
+        wanted = func.unnest(
+            literal([instrument.symbol for instrument in since], ARRAY(Text)),
+            literal([instrument.venue for instrument in since], ARRAY(Text)),
+            literal(list(since.values()), ARRAY(Time)),
+        )
+        asked = wanted.table_valued("symbol", "venue", "since").render_derived("asked")
+        query = (
+            _select_mentions()
+            .join(asked, (asked.c.symbol == instruments.c.symbol) & (asked.c.venue == instruments.c.venue))
+            .where(
+                mentions.c.available_at <= until,
+                or_(asked.c.since.is_(None), mentions.c.available_at >= asked.c.since),
+                ~decided,
+            )
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(*_BY_INSTRUMENT, mentions.c.available_at, *_BY_KEY))
+            return [_mention(row) for row in rows]
 
     def of_posts(self, wanted: Sequence[PostKey]) -> list[Mention]:
         keys = [(key.platform, key.id) for key in wanted]

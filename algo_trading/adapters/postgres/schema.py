@@ -121,7 +121,6 @@ signals = Table(
     Index(None, "session"),
     Index(None, "instrument_id"),
     Index(None, "available_at", postgresql_where=text("available_at IS NOT NULL")),
-    Index(None, "post", postgresql_where=text("post <> ''")),
 )
 
 sessions = Table(
@@ -346,20 +345,8 @@ mentions = Table(
     Column("topic", Text, nullable=False),
     Column("impact", Double, nullable=False),
     Column("influencer", Boolean, nullable=False),
-    Column("number", BigInteger, Identity(always=True), nullable=False, unique=True, comment="in the order of storing"),
     Index(None, "instrument_id", "available_at"),
     comment="What a post says about an instrument.",
-)
-
-decided_mentions = Table(
-    "decided_mentions",
-    metadata,
-    Column("strategy", Text, primary_key=True),
-    Column("params", Text, primary_key=True),
-    _instrument(primary_key=True),
-    Column("since", Time, comment="availability from which on this holds; null: always"),
-    Column("up_to", BigInteger, nullable=False, comment="number of a mention"),
-    comment="Up to which mention each one has a signal; derived, so that nobody need look at them again.",
 )
 
 feeds = Table(

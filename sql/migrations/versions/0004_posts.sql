@@ -71,12 +71,14 @@ CREATE TABLE feeds (
     token TEXT NOT NULL,
     tried_at TIMESTAMP WITH TIME ZONE NOT NULL,
     error TEXT NOT NULL,
+    asked_until TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_feeds PRIMARY KEY (name)
 );
 COMMENT ON TABLE feeds IS 'How far each feed has been read.';
 COMMENT ON COLUMN feeds.newest_at IS 'publication of the newest post read';
 COMMENT ON COLUMN feeds.token IS 'what the server wants back';
 COMMENT ON COLUMN feeds.error IS 'of the last try; empty: it worked';
+COMMENT ON COLUMN feeds.asked_until IS 'end of what was asked for so far';
 
 CREATE TABLE listings (
     instrument_id INTEGER NOT NULL,
@@ -96,13 +98,11 @@ COMMENT ON COLUMN listings.ambiguous IS 'names that are everyday words too';
 
 CREATE TABLE fundamentals (
     instrument_id INTEGER NOT NULL,
-    seen_on DATE NOT NULL,
     seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
     pe_ratio DOUBLE PRECISION,
     market_cap DOUBLE PRECISION,
     source TEXT NOT NULL,
-    CONSTRAINT pk_fundamentals PRIMARY KEY (instrument_id, seen_on),
+    CONSTRAINT pk_fundamentals PRIMARY KEY (instrument_id, seen_at),
     CONSTRAINT fk_fundamentals_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
-COMMENT ON TABLE fundamentals IS 'As of the day they were seen.';
-COMMENT ON COLUMN fundamentals.seen_on IS 'UTC day';
+COMMENT ON TABLE fundamentals IS 'Each counts from when it was seen until the next.';

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,12 @@ from sqlalchemy import Connection, text
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.migrate import SCRIPTS, is_current, upgrade
 from algo_trading.adapters.postgres.quality import PostgresQuarantine
 from algo_trading.adapters.postgres.schema import metadata
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.repositories.bars import UpsertCount
 from contracts.bars import DAY, IBM, bar_row, bar_rows, split
-from contracts.fundamentals import NOON, figures_of
 from contracts.quality import ROW
 from contracts.signals import CROSS, a_signal
 from postgres_server import TestServer
@@ -160,31 +158,6 @@ def test_back_to_each_revision_and_to_nothing(empty: Database) -> None:
     upgrade(empty.engine)
     with empty.engine.connect() as connection:
         assert catalogue(connection) == states[-1]
-
-
-FIGURES_BY_DAY = """
-WITH ibm AS (INSERT INTO instruments (symbol, venue) VALUES ('IBM', 'XNYS') RETURNING id)
-INSERT INTO fundamentals (instrument_id, seen_on, seen_at, pe_ratio, market_cap, source)
-SELECT id, '2013-01-03', '2013-01-03 12:00Z', 12.5, 2.2e11, 'yahoo' FROM ibm
-"""
-
-
-def test_figures_are_kept_there_and_back(empty: Database) -> None:
-    """Of a day with several the first one is, as before."""
-    upgrade(empty.engine, "0005")
-    with empty.engine.begin() as connection:
-        connection.execute(text(FIGURES_BY_DAY))
-    upgrade(empty.engine)
-    figures = PostgresFundamentals(empty)
-    assert figures.read([IBM], NOON) == [figures_of()]
-    figures.add([figures_of(seen_at=NOON + timedelta(hours=1)), figures_of(seen_at=NOON + timedelta(days=1))], "file")
-    downgrade(empty, "0005")
-    with empty.engine.connect() as connection:
-        days = connection.execute(text("SELECT seen_on, seen_at FROM fundamentals ORDER BY seen_on")).all()
-    assert [(row.seen_on, row.seen_at) for row in days] == [
-        (NOON.date(), NOON),
-        (NOON.date() + timedelta(days=1), NOON + timedelta(days=1)),
-    ]
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(empty: Database) -> None:
