@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     Text,
     case,
-    exists,
     func,
     literal,
     or_,
@@ -114,30 +113,32 @@ class PostgresMentions:
     def undecided(
         self, strategy: StrategyId, since: Mapping[Instrument, datetime | None], until: datetime
     ) -> list[Mention]:
-        decided = exists().where(
-            signals.c.strategy == strategy.name,
-            signals.c.params == strategy.params,
-            signals.c.instrument_id == mentions.c.instrument_id,
-            signals.c.post == posts.c.platform + ":" + posts.c.platform_id,
-        )
         wanted = func.unnest(
             literal([instrument.symbol for instrument in since], ARRAY(Text)),
             literal([instrument.venue for instrument in since], ARRAY(Text)),
             literal(list(since.values()), ARRAY(Time)),
         )
         asked = wanted.table_valued("symbol", "venue", "since").render_derived("asked")
-        query = (
-            _select_mentions()
+        there = (
+            select(posts.c.platform + ":" + posts.c.platform_id, mentions.c.instrument_id)
+            .select_from(mentions.join(posts).join(instruments))
             .join(asked, (asked.c.symbol == instruments.c.symbol) & (asked.c.venue == instruments.c.venue))
             .where(
                 mentions.c.available_at <= until,
                 or_(asked.c.since.is_(None), mentions.c.available_at >= asked.c.since),
-                ~decided,
             )
         )
+        decided = select(signals.c.post, signals.c.instrument_id).where(
+            signals.c.strategy == strategy.name, signals.c.params == strategy.params
+        )
         with self._engine.connect() as connection:
+            # A difference of sets rather than an anti-join, which takes minutes where the planner has no statistics.
+            missing = {(PostKey.parse(post), number) for post, number in connection.execute(there.except_(decided))}
+            keys = [(key.platform, key.id) for key, _ in missing]
+            query = _select_mentions().where(pairs_among((posts.c.platform, posts.c.platform_id), keys))
             rows = connection.execute(query.order_by(*_BY_INSTRUMENT, mentions.c.available_at, *_BY_KEY))
-            return [_mention(row) for row in rows]
+            mentioned = ((_mention(row), row.instrument_id) for row in rows)
+            return [mention for mention, number in mentioned if (mention.post, number) in missing]
 
     def of_posts(self, wanted: Sequence[PostKey]) -> list[Mention]:
         keys = [(key.platform, key.id) for key in wanted]
