@@ -19,6 +19,8 @@ TEXT = ("run-text", "--json")
 SEED = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 # A program that is interrupted, or whose server dies, ends with a sentence, unless it was about to end anyway.
 SAID = {"server": (1, "error: "), "interrupt": (130, "interrupted; ")}
+# What a dying server tells an idle connection libpq puts on the screen; ADBC has no way to keep it from doing so.
+LAST_WORDS = ("FATAL:  ", "WARNING:  ", "DETAIL:  ", "HINT:  ")
 
 pytestmark = pytest.mark.xdist_group("program")
 
@@ -111,8 +113,9 @@ def _disturb(
             told.append(finished.err)
             story = "\n".join(["", *told])
             assert finished.code == code, story
-            assert finished.err.startswith(beginning), story
-            assert len(finished.err.splitlines()) == 1, story
+            said = [line for line in finished.err.splitlines() if not line.startswith(LAST_WORDS)]
+            assert len(said) == 1, story
+            assert said[0].startswith(beginning), story
     return told
 
 
