@@ -1,19 +1,22 @@
 """The command line: thin commands over services."""
 
 import os
+import signal
 import sys
+from threading import Timer, main_thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typer import Context
 
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+CLEANED_UP = 0.01  # seconds after which no clean-up is in the way any more; if one is, the next try comes as long after
 
 
 def main() -> None:
     """Run a command. An error a user can act on is one sentence on stderr: exit code 2 for input, else 1."""
     _print_whatever_the_terminal_can()
-    _ignore_half_closed_cursors()
+    _heed_unraisable()
     try:
         code = _run()
         sys.stdout.flush()
@@ -27,12 +30,20 @@ def main() -> None:
     sys.exit(code)
 
 
-def _ignore_half_closed_cursors() -> None:
-    """Ctrl-C in the middle of ADBC's closing of a cursor has it closed again when it is collected, with a traceback."""
+def _heed_unraisable() -> None:
+    """Mind Ctrl-C in the middle of a clean-up, where Python drops what is raised.
+
+    In the middle of ADBC's closing of a cursor it has that closed again when it is collected, with a traceback that
+    says nothing to a user.
+    """
     default = sys.unraisablehook
 
     def hook(unraisable: "sys.UnraisableHookArgs") -> None:
-        if not getattr(unraisable.object, "__module__", "").startswith("adbc_driver_manager"):
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            again = Timer(CLEANED_UP, signal.pthread_kill, (main_thread().ident, signal.SIGINT))
+            again.daemon = True
+            again.start()
+        elif not getattr(unraisable.object, "__module__", "").startswith("adbc_driver_manager"):
             default(unraisable)
 
     sys.unraisablehook = hook
