@@ -336,8 +336,20 @@ class App:
 
     @cached_property
     def limits(self) -> Mapping[StrategyId, Limits]:
-        """The rules for each active strategy's signals: its own, with what the configuration says instead."""
-        return {strategy.id: entry.limits.over(strategy.limits) for strategy, entry in self._strategies}
+        """The rules for each active strategy's signals: its own, with what the configuration says instead.
+
+        Raises:
+            ConfigError: a strategy with the same parameters has different ones in two entries.
+        """
+        found: dict[StrategyId, Limits] = {}
+        for strategy, entry in self._strategies:
+            limits = entry.limits.over(strategy.limits)
+            if found.setdefault(strategy.id, limits) != limits:
+                raise ConfigError(
+                    f"two entries of [[strategies]] are {strategy.id} and have different limits, which hold for all "
+                    "signals of a strategy; give both the same"
+                )
+        return found
 
     @property
     def zone(self) -> str:

@@ -53,6 +53,9 @@ ADDRESS = re.compile(
 )
 
 
+MOST_HOURS = 87_660
+
+
 class Section(BaseModel):
     """A table of the configuration; unknown keys are mistakes."""
 
@@ -65,9 +68,9 @@ class LimitsSettings(Section):
     mail_from: Level | None = None
     order_from: Level | None = None
     trade_window: TradeWindow | None = None  # "12:00-06:00" in the venue's zone; "00:00-00:00" is always
-    max_price_age: timedelta | None = Field(default=None, gt=timedelta(0))
-    max_move: float | None = Field(default=None, gt=0)
-    max_positions: int | None = Field(default=None, ge=0)
+    max_price_age: timedelta | None = None  # hours
+    max_move: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
+    max_positions: int | None = Field(default=None, ge=0, strict=True)
 
     @field_validator("trade_window", mode="before")
     @classmethod
@@ -77,7 +80,11 @@ class LimitsSettings(Section):
     @field_validator("max_price_age", mode="before")
     @classmethod
     def _read_hours(cls, value: object) -> object:
-        return timedelta(hours=value) if isinstance(value, int | float) else value
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_HOURS:
+            raise ValueError(f"{value!r} is not a number of hours greater than 0 and up to {MOST_HOURS} (ten years)")
+        return timedelta(hours=value)
 
     def over(self, limits: Limits) -> Limits:
         """`limits` with what is given here instead."""

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,8 @@ class PostFile:
 
     A page is the file with blank lines in the place of what was not asked for, so that line numbers stay. The
     watermark's token is a hash of the file. While the file stays as it was, a poll gives what is newer than the
-    watermark; once it has changed, every line up to the time asked for, also those that cannot be read: what is new may
-    stand anywhere, and storage knows the rest.
+    watermark; once it has changed, every line up to the time asked for, also those that cannot be read or tell of days
+    to come: what is new may stand anywhere, and storage knows the rest.
     """
 
     replay = True
@@ -166,6 +166,8 @@ def _is_asked(record: Record, is_changed: bool, after: datetime | None, until: d
     published = _time(record.cells.get("published")) if record.cells else None
     if published is None:
         return is_changed
+    if published > datetime.now(UTC):
+        return is_changed  # for the gate, which has a word for it
     return published <= until and (after is None or published > after)
 
 

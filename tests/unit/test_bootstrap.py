@@ -204,6 +204,16 @@ class TestParts:
         (limits,) = App(load_settings(), app.database, app.clock).limits.values()
         assert limits == replace(InfluencerMention.limits, max_positions=2, mail_from=Level.LOW)
 
+    def test_limits_hold_for_all_signals_of_a_strategy(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        entry = '{"name": "influencer_mention", "symbols": ["%s"], "limits": {"max_positions": %d}}'
+        monkeypatch.setenv("ALGO_STRATEGIES", f"[{entry % ('T', 2)}, {entry % ('KO', 2)}]")
+        assert len(App(load_settings(), app.database, app.clock).limits) == 1
+        monkeypatch.setenv("ALGO_STRATEGIES", f"[{entry % ('T', 2)}, {entry % ('KO', 3)}]")
+        with pytest.raises(
+            ConfigError, match=r"two entries of \[\[strategies\]\] are influencer_mention.*give both the same"
+        ):
+            _ = App(load_settings(), app.database, app.clock).limits
+
     def test_no_source_of_coin_listings(self, monkeypatch: pytest.MonkeyPatch, app: App) -> None:
         monkeypatch.delenv("ALGO_COIN_LISTINGS__SOURCE")
         with pytest.raises(ConfigError, match=r"set coin_listings\.source to coingecko or coinmarketcap"):

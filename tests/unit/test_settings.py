@@ -191,6 +191,24 @@ class TestText:
             max_positions=3,
         )
 
+    @pytest.mark.parametrize(
+        ("limit", "said"),
+        [
+            ("max_price_age = inf", "inf is not a number of hours"),
+            ("max_price_age = nan", "nan is not a number of hours"),
+            ("max_price_age = 1e12", "is not a number of hours greater than 0 and up to 87660"),
+            ("max_price_age = 0", "0 is not a number of hours"),
+            ("max_price_age = true", "True is not a number of hours"),
+            ("max_move = inf", "max_move"),
+            ("max_move = true", "max_move"),
+            ("max_positions = true", "max_positions"),
+        ],
+    )
+    def test_limits_that_nothing_can_be_held_to(self, write: Write, limit: str, said: str) -> None:
+        write(OF_S + limit)
+        with pytest.raises(ConfigError, match=said):
+            load_settings()
+
     def test_every_limit_is_in_the_documentation(self) -> None:
         page = (Path(__file__).resolve().parents[2] / "docs" / "strategies.md").read_text(encoding="utf-8")
         for name in LimitsSettings.model_fields:

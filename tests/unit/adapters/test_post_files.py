@@ -114,8 +114,16 @@ def test_broken_lines_come_once(tmp_path: Path) -> None:
 
 
 def test_a_file_that_does_not_begin_yet_gives_nothing(tmp_path: Path) -> None:
-    (tmp_path / "posts.jsonl").write_text("\n".join([GOOD.replace("2026", "2027"), "{cut"]))
+    (tmp_path / "posts.jsonl").write_text("\n".join([GOOD.replace("T10", "T13"), "{cut"]))
     assert read("posts.jsonl") == []
+
+
+def test_what_is_still_to_come_is_given_once_to_be_held_back(tmp_path: Path) -> None:
+    (tmp_path / "posts.jsonl").write_text("\n".join([GOOD, LATER.replace("2026", "2999")]))
+    feed = opened("posts.jsonl")
+    (page,) = feed.poll(Watermark(), UNTIL)
+    assert [row["id"] for row in feed.parse(page).to_pylist()] == ["1", "2"]
+    assert read("posts.jsonl", Watermark(datetime(2026, 11, 20, 10, tzinfo=UTC), "1", page.token)) == []
 
 
 def test_a_broken_record_of_a_table_keeps_its_line(tmp_path: Path) -> None:
