@@ -232,9 +232,8 @@ class CollectPosts:
         added = 0
         if due or not self.quarantine.holds(verdict.quarantined):
             archive()
-            self.quality.record(
-                verdict.result
-            )  # first: once its refused rows are held, a page may be looked at no more
+            # The report comes first: once its refused rows are held, nobody looks at the page again.
+            self.quality.record(verdict.result)
             self.quarantine.add(verdict.quarantined)
             added = self.posts.add(due)
         poll.saw(((post.key, post.published_at) for post in due), batch.now)
