@@ -14,14 +14,16 @@ MOST_NAMED = 8  # columns that a sentence names
 def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """Of each record of a CSV file with a header the line where it begins, from 1, and the cells of these columns.
 
-    The file is in UTF-8, else Latin-1; quoted fields may hold line ends; a cell that is not there is empty.
+    The file is in UTF-8, else Latin-1; quoted fields may hold line ends. Empty cells after the last column are left
+    out, and so is a blank line.
 
     Raises:
-        ConfigError: the file cannot be read, is empty or no text, a column is not there or twice, a field is too long.
+        ConfigError: the file cannot be read, is empty or no text, a column is not there or twice, a record has more or
+            fewer cells than there are columns, a field is too long.
     """
     records = _records(_decoded(path), path)
     _, header = next(records, (1, []))
-    named = [name for name in header if name]
+    named = [name for name in header if name.strip()]
     for wanted in columns:
         if wanted not in named:
             listed = ", ".join(named[:MOST_NAMED]) or "none"
@@ -29,8 +31,26 @@ def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list
         if named.count(wanted) > 1:
             raise ConfigError(f"{path} has {named.count(wanted)} columns {wanted!r}; rename all but one")
     places = [header.index(wanted) for wanted in columns]
+    width = _width(header)  # commas may end the header alone, or every record
     for line, cells in records:
-        yield line, [cells[place] if place < len(cells) else "" for place in places]
+        if len(cells) < width or any(map(str.strip, cells[width:])):
+            if not any(map(str.strip, cells)):
+                continue
+            count = len(cells) if len(cells) < width else _width(cells)
+            remedy = "quote a text with commas" if count > width else "give each column one, if an empty one"
+            raise ConfigError(
+                f"{path}, line {line} has {_counted(count, 'cell')} for {_counted(width, 'column')}; {remedy}"
+            )
+        yield line, [cells[place] for place in places]
+
+
+def _width(cells: Sequence[str]) -> int:
+    """How many cells there are up to the last that is not empty."""
+    return max(number for number, cell in enumerate(cells, 1) if cell.strip())
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _records(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -14,6 +14,7 @@ from algo_trading.sentiment.labelled import (
     PARTS,
     Decided,
     headlines,
+    news,
     part_of,
     read_labelled,
     tone_labels,
@@ -72,9 +73,14 @@ def test_encodings_and_quoted_line_ends(content: bytes, text: str, path: Path) -
         (b"\n \n", "is empty"),
         (b"text,label\n", "has no row with a text and a label"),
         (b"words,label\nup,positive\n", "has no column 'text'; its columns are: words, label"),
+        (b" \nup\n", "has no column 'text'; its columns are: none"),
         (b"text,mood\nup,positive\n", "has no column 'label'; its columns are: text, mood"),
         (b"text,label\nup,glad\nup,3\n", "labels that name no class: 'glad', '3'; map them with --map"),
-        (b"text,label\nup,positive\nup\n", "line 3: the text has no label in the column 'label'"),
+        (b"text,label\nup,positive\nup,\n", "line 3: the text has no label in the column 'label'"),
+        (b"text,label\nup,positive\nup\n", "line 3 has 1 cell for 2 columns; give each column one"),
+        (b"text,label\nup,positive\nup, up,positive\n", "line 3 has 3 cells for 2 columns; quote a text with commas"),
+        (b"text,label,\nup,down,positive\n", "line 2 has 3 cells for 2 columns; quote a text with commas"),
+        (b"label,text\npositive,up, but, then\n", "line 2 has 4 cells for 2 columns; quote a text with commas"),
         (b'text,label\n\n"two\nlines",\n', "line 3: the text has no label"),
         (b"text,label,text\nup,positive,down\n", "has 2 columns 'text'; rename all but one"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is no text file"),
@@ -86,6 +92,14 @@ def test_what_is_wrong_with_a_file_is_one_sentence(content: bytes, sentence: str
         read(path, content)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"text,label\nup,positive,\n", b"text,label,,\nup,positive\n", b"text,label\n \nup,positive, ,\n\n\t\n,\n"],
+)
+def test_empty_cells_at_the_end_and_blank_lines_mean_nothing(content: bytes, path: Path) -> None:
+    assert read(path, content) == [("up", "positive")]
 
 
 def test_a_field_that_is_too_long_is_named_by_its_line(path: Path) -> None:
@@ -163,6 +177,7 @@ def test_entities_of_a_headline() -> None:
 def test_the_shared_sets_are_read_whole() -> None:
     assert len(tweets(SETS)) == 9543
     assert len(topics(SETS)) == 16990
+    assert len(news(SETS)) == 4845
     assert len(headlines(SETS)) > 10_700
     for labelled in (tweets(SETS), topics(SETS)):
         learn, kept = labelled.split()
