@@ -39,7 +39,7 @@ def evaluate(
     """Compare the mentions found in labelled texts with their labels: precision, recall, F1, posts per second.
 
     JSON: found, wrong, missed, precision, recall, f1 of all; per_name (name -> the same); posts, posts_per_second;
-    unlisted (labels that no listing has, left out); mistakes (place, wrong, missed).
+    unlisted (labels that no listing has, left out); mistakes (place, wrong, missed). A ratio without a case is null.
 
     Example: algo-trading mentions evaluate --csv posts.csv --text-column text --label-column coins
     """
@@ -61,7 +61,7 @@ def evaluate(
         f"{result.posts:,} posts, {result.posts_per_second:,.0f} a second",
         ("name", "found", "wrong", "missed", "precision", "recall", "F1"),
         [
-            (name, s.found, s.wrong, s.missed, round(s.precision, 3), round(s.recall, 3), round(s.f1, 3))
+            (name, s.found, s.wrong, s.missed, *map(output.ratio, (s.precision, s.recall, s.f1)))
             for name, s in scores.items()
         ],
     )

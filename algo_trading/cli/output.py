@@ -58,6 +58,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     console.print(drawn)
 
 
+def ratio(value: float | None) -> str:
+    """Three digits, a dash for a ratio without a case."""
+    return "-" if value is None else f"{value:.3f}"
+
+
 def showable(text: str) -> str:
     """The text with a mark in the place of each character that a terminal would obey instead of showing it."""
     return OBEYED.sub("\ufffd", text)

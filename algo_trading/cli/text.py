@@ -48,7 +48,7 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     Classes are negative, neutral and positive (or bearish and bullish); other labels need --map. Without --csv it
     measures on the shared sets: the held-out part of the tweets, and Financial PhraseBank. JSON: scorer -> accuracy,
     macro_f1, per_class (class -> precision, recall, f1, support), confusion (class -> predicted class -> texts),
-    texts_per_second; without --csv: set -> scorer -> the same.
+    texts_per_second; without --csv: set -> scorer -> the same. A ratio without a case is null.
 
     Example: algo-trading sentiment evaluate
 

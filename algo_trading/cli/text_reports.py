@@ -26,7 +26,7 @@ from algo_trading.sentiment.labelled import (
     tweets,
 )
 from algo_trading.sentiment.linear import Reason
-from algo_trading.sentiment.mentions import MentionFinder
+from algo_trading.sentiment.mentions import MentionFinder, surest
 from algo_trading.sentiment.names import known_listings
 from algo_trading.sentiment.scorers import Scorer, build_scorer, scorer_names
 from algo_trading.settings import load_settings
@@ -106,14 +106,13 @@ def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source
     found = []
     for text, named in zip(texts, mentions, strict=True):
         (event,), (tone,) = classifier.classify([text]), reader.score([text])
-        about = reader.score_about(text, [(place.start, place.end) for place in named])
+        best = surest(named)  # as in the pipeline; a score for each of thousands of places would take minutes
+        scores = reader.score_about(text, [(place.start, place.end) for place in best])
+        about = {place.instrument: about.score for place, about in zip(best, scores, strict=True)}
         found.append(
             {
                 "text": text,
-                "mentions": [
-                    {**output.plain(place), "sentiment": sentiment.score}
-                    for place, sentiment in zip(named, about, strict=True)
-                ],
+                "mentions": [{**output.plain(place), "sentiment": about[place.instrument]} for place in named],
                 "sentiment": {scorer.name: scorer.score([text])[0] for scorer in scorers},
                 "event": event,
                 "impact": impact(tone.score, event.topic, source, weights),
@@ -232,7 +231,7 @@ def _print(results: Mapping[str, Mapping[str, Evaluation]], *, single: bool, as_
 def _print_classes(scorer: str, result: Evaluation) -> None:
     rows, mistakes = [], []
     for name, report in result.per_class.items():
-        ratios = (f"{ratio:.3f}" for ratio in (report.precision, report.recall, report.f1))
+        ratios = map(output.ratio, (report.precision, report.recall, report.f1))
         rows.append((name, *ratios, report.support, result.confusion[name][name]))
         others = sorted((count, other) for other, count in result.confusion[name].items() if other != name and count)
         if others:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ClassReport:
-    """How one class was predicted; a ratio without a case is 0. `support` counts the texts that are of this class."""
+    """How one class was predicted; a ratio without a case is None. `support` counts the texts of this class.
 
-    precision: float
-    recall: float
+    Precision has no case where the class is never predicted, recall where no text is of it.
+    """
+
+    precision: float | None
+    recall: float | None
     f1: float
     support: int
 
@@ -40,8 +43,8 @@ def evaluate(actual: Sequence[str], predicted: Sequence[str], classes: Sequence[
         right = confusion[name][name]
         support, guessed = sum(confusion[name].values()), sum(row[name] for row in confusion.values())
         per_class[name] = ClassReport(
-            precision=right / guessed if guessed else 0.0,
-            recall=right / support if support else 0.0,
+            precision=right / guessed if guessed else None,
+            recall=right / support if support else None,
             f1=2 * right / (support + guessed),
             support=support,
         )

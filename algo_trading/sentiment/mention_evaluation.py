@@ -26,15 +26,15 @@ class LabelledText:
 class Score:
     """How well an instrument, or all of them, were found. A text counts once for each instrument.
 
-    A share of nothing is 1: who finds nothing where nothing is makes no mistake.
+    A ratio without a case is None: precision where nothing was found, recall where nothing is labelled.
     """
 
     found: int  # rightly
     wrong: int  # found, but not labelled
     missed: int  # labelled, but not found
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class MentionEvaluation:
 
 def score(found: int, wrong: int, missed: int) -> Score:
     """Shares from counts."""
-    precision = found / (found + wrong) if found + wrong else 1.0
-    recall = found / (found + missed) if found + missed else 1.0
-    f1 = 2 * found / (2 * found + wrong + missed) if found + wrong + missed else 1.0
+    precision = found / (found + wrong) if found + wrong else None
+    recall = found / (found + missed) if found + missed else None
+    f1 = 2 * found / (2 * found + wrong + missed) if found + wrong + missed else None
     return Score(found, wrong, missed, precision, recall, f1)
 
 

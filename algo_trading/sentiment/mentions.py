@@ -182,6 +182,15 @@ def _preference(sighting: _Sighting) -> tuple[bool, float, float]:
     return known, sighting.odds, -(rank if rank is not None else inf if coin else 0)
 
 
+def surest(places: Sequence[Found]) -> list[Found]:
+    """The surest place of each instrument, of two as sure the first, in the order of the text."""
+    best: dict[Instrument, Found] = {}
+    for place in places:
+        if place.instrument not in best or place.confidence > best[place.instrument].confidence:
+            best[place.instrument] = place
+    return sorted(best.values(), key=lambda place: (place.start, place.instrument))
+
+
 def packaged_finder() -> MentionFinder:
     """A finder of the names that ship with the package."""
     return MentionFinder(packaged_listings())

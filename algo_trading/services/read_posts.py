@@ -13,7 +13,7 @@ from algo_trading.domain.sentiment import Event, Sentiment, Topic
 from algo_trading.repositories.posts import MentionRepository, PostRepository, Reading
 from algo_trading.sentiment.events import EventClassifier
 from algo_trading.sentiment.impact import ImpactWeights, impact
-from algo_trading.sentiment.mentions import AuthorHistory, MentionFinder
+from algo_trading.sentiment.mentions import AuthorHistory, MentionFinder, surest
 from algo_trading.sentiment.scorers import Scorer
 
 EVERYBODY = "*"
@@ -103,7 +103,7 @@ class ReadPosts:
         texts = [post.text for post in posts]
         sentiments, events = self.scorer.score(texts), self.events.classify(texts)
         return [
-            self._reading(post, sentiment, event, _surest(places))
+            self._reading(post, sentiment, event, surest(places))
             for post, sentiment, event, places in zip(
                 posts, sentiments, events, self._found(posts, *written), strict=True
             )
@@ -159,12 +159,3 @@ class ReadPosts:
             topic=event.topic,
             impact=impact(score, event.topic, post.feed, self.impact_weights),
         )
-
-
-def _surest(places: Sequence[Found]) -> list[Found]:
-    """The surest place of each instrument, of two as sure the first, in the order of the text."""
-    best: dict[object, Found] = {}
-    for place in places:
-        if place.instrument not in best or place.confidence > best[place.instrument].confidence:
-            best[place.instrument] = place
-    return sorted(best.values(), key=lambda place: (place.start, place.instrument))

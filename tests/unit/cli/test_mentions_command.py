@@ -89,6 +89,25 @@ def test_a_file_that_is_none_is_one_sentence(content: bytes | None, sentence: st
     assert str(caught.value) == f"{path} {sentence}"
 
 
+def test_a_text_with_a_comma_that_nobody_quoted_is_no_label(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("text,label\nTesla,TSLA\nBuy Tesla, now,TSLA\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        CliRunner().invoke(app, ["--csv", str(path)], catch_exceptions=False)
+    assert str(caught.value) == f"{path}, line 3 has 3 cells for 2 columns; quote a text with commas"
+
+
+def test_a_ratio_without_a_case_is_null_and_a_dash(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("text,label\nthe car maker,TSLA\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["--csv", str(path), "--json"], catch_exceptions=False)
+    tesla = json.loads(result.stdout)["per_name"]["Tesla (TSLA)"]
+    assert tesla == {"found": 0, "wrong": 0, "missed": 1, "precision": None, "recall": 0.0, "f1": 0.0}
+    shown = CliRunner().invoke(app, ["--csv", str(path)], catch_exceptions=False).stdout
+    (row,) = (line for line in shown.splitlines() if "Tesla" in line)
+    assert [cell.strip() for cell in row.split("│")[-4:-1]] == ["-", "0.000", "0.000"]
+
+
 def test_a_file_in_latin_1_is_read(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_bytes("text,label\nTesla in Köln,Tesla\n".encode("latin-1"))

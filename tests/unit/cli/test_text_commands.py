@@ -1,6 +1,7 @@
 """`algo-trading sentiment` and `algo-trading events`."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,26 @@ def test_names_with_fates_of_their_own_are_told_apart(ask: Ask) -> None:
     about = {mention["instrument"]["symbol"]: mention["sentiment"] for mention in said["mentions"]}
     assert about["MSFT"] > 0 > about["AAPL"]
     assert set(said["sentiment"]) == {"finance"}
+
+
+def test_a_name_said_thousands_of_times_is_scored_once(ask: Ask) -> None:
+    text = "Apple soars " * 4000 + "while Microsoft plunges"
+    begin = time.process_time()
+    (said,) = ask(sentiment, "score", text, "--json")
+    assert time.process_time() - begin < 10  # a score for each place took more than twice as long
+    about = [(mention["instrument"]["symbol"], mention["sentiment"]) for mention in said["mentions"]]
+    assert len(about) == 4001
+    assert len(set(about)) == 2
+
+
+def test_a_class_never_predicted_has_a_dash_for_its_precision(tmp_path: Path, ask: Ask) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("text,label\nThe meeting is on Tuesday,positive\n", encoding="utf-8")
+    asked = ("evaluate", "--csv", path, "--scorer", "vader")
+    positive = ask(sentiment, *asked, "--json")["vader"]["per_class"]["positive"]
+    assert positive == {"precision": None, "recall": 0, "f1": 0, "support": 1}
+    (row,) = (line for line in ask(sentiment, *asked).splitlines() if line.startswith("│ positive") and "0.000" in line)
+    assert [cell.strip() for cell in row.split("│")[2:5]] == ["-", "0.000", "0.000"]
 
 
 def test_empty_text_is_shown_as_neutral(ask: Ask) -> None:

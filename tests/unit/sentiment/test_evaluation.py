@@ -23,10 +23,13 @@ def test_measures_of_a_small_example() -> None:
     assert result.texts_per_second == 2.5
 
 
-def test_a_class_that_is_only_predicted_counts_with_zero() -> None:
-    result = evaluate(list("aa"), list("ac"), CLASSES, 1.0)
-    assert result.per_class["c"] == ClassReport(0.0, 0.0, 0.0, 0)
-    assert result.macro_f1 == pytest.approx((2 / 3 + 0) / 2)
+def test_a_ratio_without_a_case_is_none_and_f1_zero() -> None:
+    only_predicted = evaluate(list("aa"), list("ac"), CLASSES, 1.0)
+    assert only_predicted.per_class["c"] == ClassReport(0.0, None, 0.0, 0)
+    assert only_predicted.macro_f1 == pytest.approx((2 / 3 + 0) / 2)
+    never_predicted = evaluate(list("ac"), list("aa"), CLASSES, 1.0)
+    assert never_predicted.per_class["c"] == ClassReport(None, 0.0, 0.0, 1)
+    assert never_predicted.macro_f1 == pytest.approx((2 / 3 + 0) / 2)
 
 
 @given(pairs=st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1))
@@ -35,7 +38,7 @@ def test_measures_agree_with_one_another(pairs: list[tuple[str, str]]) -> None:
     result = evaluate(actual, predicted, CLASSES, 1.0)
     assert sum(map(sum, (row.values() for row in result.confusion.values()))) == len(pairs)
     assert sum(report.support for report in result.per_class.values()) == len(pairs)
-    recalled = sum(report.recall * report.support for report in result.per_class.values())
+    recalled = sum((report.recall or 0) * report.support for report in result.per_class.values())
     assert recalled == pytest.approx(result.accuracy * len(pairs))
     assert min(result.accuracy, result.macro_f1) >= 0
     assert evaluate(actual, actual, CLASSES, 1.0).macro_f1 == 1
