@@ -1,11 +1,13 @@
 """The command `status`."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from algo_trading.bootstrap import bootstrap, embedded_postgres
+from algo_trading.bootstrap import bootstrap, embedded_postgres, feed_lines
 from algo_trading.cli import output
-from algo_trading.errors import ServiceUnavailableError
+from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.launcher.stack import airflow_of
 from algo_trading.services.status import ReadStatus
 from algo_trading.settings import Settings, load_settings
@@ -33,10 +35,26 @@ def read() -> dict[str, Any]:
         **counts,
     }
     configured = {feed.name for feed in settings.feeds}
+    state["configuration_errors"] = mistakes(settings)
     state["feeds"] = [{**feed, "configured": feed["name"] in configured} for feed in state["feeds"]]
     if reason:
         state["reason"] = reason
     return state
+
+
+def mistakes(settings: Settings) -> list[str]:
+    """A sentence on each configured strategy that is refused, and on feeds that have one name."""
+    from algo_trading.strategies.registry import build_strategy
+
+    checks: list[Callable[[], object]] = [partial(feed_lines, settings)]
+    checks += [partial(build_strategy, entry.name, entry.params) for entry in settings.strategies]
+    found: dict[str, None] = {}
+    for check in checks:
+        try:
+            check()
+        except AlgoTradingError as error:
+            found[str(error)] = None
+    return list(found)
 
 
 def _database(settings: Settings) -> tuple[bool, dict[str, Any], str]:
@@ -66,6 +84,8 @@ def show(state: dict[str, Any]) -> None:
     """The same as tables."""
     services = [(name, word) for name, word in state["services"].items()]
     output.table("Services", ("service", "state"), services)
+    for sentence in state["configuration_errors"]:
+        output.notes.print(output.showable(f"the configuration is wrong: {sentence}"), soft_wrap=True)
     if "reason" in state:
         output.notes.print(state["reason"])
         return

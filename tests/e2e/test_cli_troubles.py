@@ -56,6 +56,24 @@ def test_a_mistake_in_the_configuration_is_named(mistake: str, desk: Installatio
     _nothing_happened(desk)
 
 
+def test_status_names_what_is_wrong_with_the_configuration_and_shows_the_rest(desk: Installation) -> None:
+    path = desk.root / "wrong.toml"
+    wrong = STRATEGY.format(name="luck", params="{}") * 2 + STRATEGY.format(name="ema_cross", params="{ fast = 0 }")
+    path.write_text(BUSY + wrong, encoding="utf-8")
+    wrong_feeds = {"ALGO_FEEDS": '[{"platform": "file", "source": "a"}, {"platform": "file", "source": "a"}]'}
+    found = desk.run("status", "--json", ALGO_CONFIG=str(path), **wrong_feeds).well().document
+    twice, luck, fast = found["configuration_errors"]
+    assert twice == "the feed 'file a' is configured twice; keep one of the [[feeds]] tables"
+    assert luck.startswith("there is no strategy 'luck'; known are: ")
+    assert "fast" in fast
+    assert found["rows"]["bars"] > 0
+    shown = desk.run("status", ALGO_CONFIG=str(path)).well()
+    assert shown.err.splitlines() == [f"the configuration is wrong: {sentence}" for sentence in (luck, fast)]
+    assert "Newest session: none yet" in shown.out
+    assert desk.run("status", "--json").well().document["configuration_errors"] == []
+    assert desk.run("status").well().err == ""
+
+
 @pytest.mark.parametrize(("variables", "named"), WRONG_VARIABLES, ids=str)
 def test_a_wrong_variable_is_named(variables: dict[str, str], named: str, desk: Installation) -> None:
     _refused(desk.run(*DAY, **variables), code=2, named=named)
