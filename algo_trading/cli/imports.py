@@ -5,6 +5,7 @@ from pathlib import Path
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
+from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError, NothingGoodError
 from algo_trading.services.import_bars import FileReport, ImportBars, ImportReport
 from algo_trading.services.import_fundamentals import ImportFundamentals
@@ -43,11 +44,18 @@ def import_figures(path: Path, calendar: str | None, *, as_json: bool) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as a text in UTF-8: {error}") from error
     with bootstrap() as application:
-        report = application.make(ImportFundamentals)(lines, path.name, calendar or application.settings.venue)
+        settings = application.settings
+        watched = [Instrument(symbol, settings.venue) for symbol in settings.symbols]
+        report = application.make(ImportFundamentals)(lines, path.name, calendar or settings.venue, watched)
     if as_json:
         output.print_json(report)
     else:
         output.console.print(f"{report.read} rows: {report.stored} stored, {report.known} known already")
+        if report.strangers:
+            listed = ", ".join(report.strangers[:MOST_LINES])
+            more = len(report.strangers) - MOST_LINES
+            told = f"neither watched nor with bars: {listed}{f' and {more} more' if more > 0 else ''}"
+            output.notes.print(output.showable(f"{told}; their figures are stored all the same"), soft_wrap=True)
 
 
 def _print(report: ImportReport, where: str) -> None:

@@ -1,15 +1,16 @@
 """Fundamental figures of the past from a CSV file, each as of the moment when it was known."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 
 from algo_trading.calendars import market_calendar
 from algo_trading.domain.fundamentals import Fundamentals
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.errors import ConfigError
+from algo_trading.repositories.bars import BarRepository
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.fundamentals import FundamentalsRepository
 
@@ -20,11 +21,15 @@ EXAMPLE = "AAPL,2012-01-25T16:30:00-05:00,12.9,4.2e11"
 
 @dataclass(frozen=True, slots=True)
 class ImportedFundamentals:
-    """Rows read, those stored, and those that were there already."""
+    """Rows read, those stored, and those that were there already.
+
+    `strangers` are the symbols, sorted, that nobody watches and that have no bars: nothing uses their figures yet.
+    """
 
     read: int
     stored: int
     known: int
+    strangers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,17 @@ class ImportFundamentals:
     """Store what a file says was known of companies, or nothing where a row is wrong."""
 
     fundamentals: FundamentalsRepository
+    bars: BarRepository
     clock: Clock
 
-    def __call__(self, lines: Iterable[str], name: str, calendar: str) -> ImportedFundamentals:
+    def __call__(
+        self, lines: Iterable[str], name: str, calendar: str, watched: Collection[Instrument] = ()
+    ) -> ImportedFundamentals:
         """Store the rows of `lines`, which errors call `name`, about instruments of the exchange calendar `calendar`.
 
         A figure counts from the moment when it was seen until the next one of its instrument. What is stored stays, as
-        decisions may rest on it; a correction is a row of its own, seen later.
+        decisions may rest on it; a correction is a row of its own, seen later. Those that are not `watched` and have no
+        bars are stored as well, and reported.
 
         Raises:
             ConfigError: a row is wrong or contradicts what is known of its moment, and nothing is stored; or there is
@@ -51,7 +60,11 @@ class ImportFundamentals:
         figures = [seen for _, seen in rows]
         self._require_no_contradiction(rows)
         stored = self.fundamentals.add(figures, SOURCE)
-        return ImportedFundamentals(len(figures), stored, len(figures) - stored)
+        rest = sorted({seen.instrument for seen in figures}.difference(watched))
+        strangers = sorted({*rest} - self.bars.first_closes(rest, Interval.DAY).keys())
+        return ImportedFundamentals(
+            len(figures), stored, len(figures) - stored, tuple(instrument.symbol for instrument in strangers)
+        )
 
     def _require_no_contradiction(self, rows: Sequence[tuple[str, Fundamentals]]) -> None:
         instruments, last = {seen.instrument for _, seen in rows}, max(seen.seen_at for _, seen in rows)

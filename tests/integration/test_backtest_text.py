@@ -150,8 +150,8 @@ def test_a_file_of_figures_lets_a_strategy_trade(
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 
-    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 1, "known": 0}
-    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 0, "known": 1}
+    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 1, "known": 0, "strangers": []}
+    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 0, "known": 1, "strangers": []}
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT source FROM fundamentals")).scalars().all() == ["file"]
     _, after, _ = backtest("run", *asked)
@@ -165,6 +165,29 @@ def test_a_file_of_figures_lets_a_strategy_trade(
     code, _, told = bring(figures)
     assert code == 2
     assert "pe.csv cannot be read as a text in UTF-8" in told
+
+
+def test_figures_of_a_stranger_are_stored_with_a_note(
+    backtest: Backtest,  # noqa: ARG001 - it has IBM's bars in the database
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = tmp_path / "algo-trading.toml"
+    config.write_text('[[strategies]]\nname = "event_driven"\nsymbols = ["KO"]\n')
+    monkeypatch.setenv("ALGO_CONFIG", str(config))
+    figures = tmp_path / "pe.csv"
+    names = ("IBM", "KO", "ibm", *(f"ZZ{number}" for number in range(10, 23)))
+    rows = [f"{name},2000-01-03T16:00:00Z,12\n" for name in names]
+    figures.write_text("".join(["symbol,seen,pe_ratio\n", *rows]))
+    monkeypatch.setattr(sys, "argv", ["algo-trading", "import-fundamentals", str(figures)])
+    with pytest.raises(SystemExit) as ended:
+        algo_trading()
+    out, err = capsys.readouterr()
+    assert not ended.value.code
+    assert out == "16 rows: 16 stored, 0 known already\n"
+    listed = ", ".join(f"ZZ{number}" for number in range(10, 22))
+    assert err == f"neither watched nor with bars: {listed} and 2 more; their figures are stored all the same\n"
 
 
 @pytest.mark.parametrize(("strategy", "settings"), [("event_driven", EAGER), ("influencer_mention", [])])

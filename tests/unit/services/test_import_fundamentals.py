@@ -12,9 +12,11 @@ from algo_trading.domain.features import PE_RATIO
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.repositories.bars import bars_table
 from algo_trading.services.features import JoinFeatures
 from algo_trading.services.import_fundamentals import ImportedFundamentals, ImportFundamentals
 from bar_series import bars_of
+from fakes.bars import FakeBars
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.posts import FakeMentions, FakePosts
@@ -29,10 +31,12 @@ GOOD = "IBM,2012-01-25T16:30:00-05:00,12.9,2.2e11"
 class Desk:
     def __init__(self) -> None:
         self.stored, self.clock = FakeFundamentals(), FakeClock()
-        self._call = ImportFundamentals(self.stored, self.clock)
+        self.bars = FakeBars()
+        self._call = ImportFundamentals(self.stored, self.bars, self.clock)
 
     def bring(self, *lines: str, calendar: str = "XNYS") -> ImportedFundamentals:
-        return self._call([f"{line}\n" for line in lines], "pe.csv", calendar)
+        watched = [IBM, AAPL, Instrument("IBM", "XLON")]
+        return self._call([f"{line}\n" for line in lines], "pe.csv", calendar, watched)
 
     def known(self, *instruments: Instrument) -> list[Fundamentals]:
         return self.stored.read(instruments or (IBM, AAPL), self.clock.now())
@@ -88,6 +92,15 @@ def test_a_row_that_contradicts_what_is_stored_is_refused(other: str) -> None:
 
 def test_a_row_that_is_there_twice_is_stored_once() -> None:
     assert Desk().bring(HEADER, GOOD, GOOD) == ImportedFundamentals(read=2, stored=1, known=1)
+
+
+def test_symbols_that_nobody_watches_and_that_have_no_bars_are_told() -> None:
+    desk = Desk()
+    desk.bars.upsert(bars_table([bars_of([10.0, 11.0], "KO")]), "test")
+    rows = [f"{symbol},2012-01-25T16:30:00Z,12,1e9" for symbol in ("ZZZZZ", "KO", "aapl", "IBM", "aapl")]
+    assert desk.bring(HEADER, *rows) == ImportedFundamentals(5, 4, 1, strangers=("ZZZZZ", "aapl"))
+    assert len(desk.known(IBM, Instrument("ZZZZZ"), Instrument("aapl"), Instrument("KO"))) == 4
+    assert desk.bring(HEADER, rows[1], calendar="XLON").strangers == ("KO",)
 
 
 def test_columns_stand_in_any_order_and_one_figure_is_enough() -> None:
