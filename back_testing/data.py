@@ -1,6 +1,6 @@
 """Bars to test on: from a file, without a database, or from the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,9 +20,9 @@ from algo_trading.repositories.bars import BarRepository, CorporateActionReposit
 from algo_trading.repositories.market_data import RAW_COLUMNS
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Flags
+from back_testing.names import listed, meant
 
 BESIDE = ("dividend", "adjusted_close")  # what a file may have beside the bars
-LISTED = 12  # symbols that a message names
 
 
 def bars_from_file(
@@ -50,12 +50,12 @@ def bars_from_file(
     if not found and not symbols:
         raise ConfigError(f"{path} holds no bars")
     if not symbols and len(found) > 1:
-        raise ConfigError(f"{path} holds {len(found)} symbols ({_listed(found.values())}); choose with --symbol")
+        raise ConfigError(f"{path} holds {len(found)} symbols ({listed(found.values())}); choose with --symbol")
     series = []
     for name in symbols or found:
         if name.upper() not in found:
             known = {*found.values(), *(table.symbol for table in tables if table.symbol)}
-            raise ConfigError(f"{path} has no bars of {name}; it has {_listed(known)}")
+            raise ConfigError(f"{path} has no bars of {name}; it has {listed(known)}")
         own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
         series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
     return series
@@ -125,12 +125,6 @@ def _scaled(bars: Bars, factors: Floats) -> Bars:
     return replace(bars, **{name: getattr(bars, name) * factors for name in ("open", "high", "low", "close")})
 
 
-def _listed(symbols: Iterable[str]) -> str:
-    names = sorted(symbols)
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more if names else "none"
-
-
 @dataclass(frozen=True)
 class ReadHistory:
     """Bars of the database, back-adjusted as of the last one (made by `App.make`)."""
@@ -157,13 +151,16 @@ class ReadHistory:
         series = split_by_instrument(self.bars.read(instruments, Interval.DAY, None, last), Interval.DAY)
         missing = [instrument for instrument in instruments if instrument not in series]
         if missing:
-            until = f" up to {last}" if last else ""
-            raise ConfigError(
-                f"the database has no bars of {missing[0]} ({missing[0].venue}){until}; bring some with "
-                f"`algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
-            )
+            raise ConfigError(self._missing(missing[0], f" up to {last}" if last else ""))
         found = [self.join(series[instrument], features) for instrument in instruments]
         if not adjust or not found:
             return found
         actions = self.actions.read(instruments, max(bars.session(-1) for bars in found))
         return [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]
+
+    def _missing(self, instrument: Instrument, until: str) -> str:
+        known = [other.symbol for other in self.bars.instruments(Interval.DAY) if other.venue == instrument.venue]
+        return (
+            f"the database has no bars of {instrument} ({instrument.venue}){until}{meant(instrument.symbol, known)}; "
+            "bring some with `algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
+        )

@@ -1,6 +1,6 @@
 """The limits of a strategy's signals that a backtest obeys: from which level on there are orders, and positions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -48,6 +48,25 @@ class SignalLimits:
         """Whether they may keep a setting of a strategy from trading an instrument by itself."""
         found = self._named(kind).values() or [kind.limits]
         return any(limits.order_from is not Level.LOW or limits.max_positions == 0 for limits in found)
+
+    def clauses(self, limits: Limits) -> tuple[str, str]:
+        """What limits do in a backtest, in words, to confidence and to positions; empty where nothing."""
+        level, most = limits.order_from, limits.max_positions
+        orders = f"orders only from {level} confidence ({self.levels.least(level):g}) on"
+        return "" if level is Level.LOW else orders, "" if most is None else f"at most {most} positions at a time"
+
+    def notes(self, strategies: Iterable[Strategy | type[Strategy]]) -> tuple[str, ...]:
+        """A sentence on each strategy whose decisions they may keep from trading, of a class on any setting of it."""
+        found: dict[str, None] = {}
+        for strategy in strategies:
+            if isinstance(strategy, type):
+                every = [*self._named(strategy).values()] or [strategy.limits]
+            else:
+                every = [self.of(strategy)]
+            for limits in every:
+                said = " and ".join(filter(None, self.clauses(limits)))
+                found |= {f"{strategy.name}: {said}": None} if said else {}
+        return tuple(found)
 
     def _named(self, kind: type[Strategy]) -> dict[StrategyId, Limits]:
         return {known: limits for known, limits in self.configured.items() if known.name == kind.name}

@@ -100,6 +100,11 @@ class TradingRules:
     def __post_init__(self) -> None:
         if not isfinite(self.cash) or self.cash <= 0:
             raise ConfigError(f"cash must be above 0, not {self.cash:g}")
+        if self.whole_shares and self.size.kind is SizeKind.SHARES and self.size.amount % 1:
+            raise ConfigError(
+                f"the size {self.size} is no whole number of shares: name a whole one, or trade fractions of shares "
+                "with --fractional (whole_shares=False)"
+            )
         for name in ("stop_loss", "trailing_stop"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:

@@ -24,6 +24,7 @@ from back_testing.workers import Workers
 Grid = Mapping[str, Sequence[Any]]
 
 STATISTICS = SWEPT
+COUNTS = ("n_trades",)  # of these: what is a float in a column only, because all columns are
 
 BLOCK = 4096  # settings in a block at most
 BARS_OF_BLOCK = 1 << 25  # bars times settings in a block at most: a moment's work
@@ -129,8 +130,13 @@ def best(blocks: Iterable[SweepBlock], metric: str, count: int) -> list[dict[str
 
 
 def row_of(block: SweepBlock, row: int) -> dict[str, Any]:
-    """Parameters and statistics of one setting."""
-    return {name: values[row].item() for name, values in (*block.params.items(), *block.statistics.items())}
+    """Parameters and statistics of one setting; counts are integers."""
+    statistics = {name: values[row].item() for name, values in block.statistics.items()}
+    return {
+        **{name: values[row].item() for name, values in block.params.items()},
+        **statistics,
+        **{name: int(statistics[name]) for name in COUNTS},
+    }
 
 
 def require_metric(metric: str) -> None:

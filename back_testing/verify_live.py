@@ -19,6 +19,7 @@ from algo_trading.services.evaluate import decide_last
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.registry import build_strategy
+from back_testing.names import listed, meant
 
 REVISED = "inputs revised since"
 CLOSE_ENOUGH = 1e-9  # processors differ in the last digits of a confidence
@@ -133,6 +134,31 @@ class VerifyLive:
             return f"{REVISED}: the post {signal.post} does not mention it any more"
         derived = decide_on_post(strategy, with_figures(self.join, strategy, seen), actions, mentions[signal.post])
         return derived or f"{REVISED}: the post {signal.post} came before the first bar"
+
+
+def require_signals(
+    signals: SignalRepository, instruments: Sequence[Instrument], strategies: Collection[str] = ()
+) -> None:
+    """Raise ConfigError unless there is a signal about each of `instruments`, and one of any of `strategies`.
+
+    No instruments stand for all, and so do no strategies.
+    """
+    known = signals.instruments()
+    for instrument in instruments:
+        if instrument not in known:
+            names = [other.symbol for other in known if other.venue == instrument.venue]
+            raise ConfigError(
+                f"no signal about {instrument} ({instrument.venue}) is stored{meant(instrument.symbol, names)}; there "
+                f"are signals about: {listed(other.symbol for other in known)}"
+            )
+    decided = (
+        {s.strategy.name for one in instruments or known for s in signals.of_instrument(one)} if strategies else ()
+    )
+    if strategies and not {*decided} & {*strategies}:
+        about = f" about {listed(one.symbol for one in instruments)}" if instruments else ""
+        raise ConfigError(
+            f"no signal of {listed(strategies)}{about} is stored; there are signals of: {listed(decided)}"
+        )
 
 
 def agreed(report: VerifyReport) -> VerifyReport:

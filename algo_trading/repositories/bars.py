@@ -87,6 +87,10 @@ class BarRepository(Protocol):
         """Newest stored session before `before`, for the instruments that have one."""
         ...
 
+    def instruments(self, interval: Interval) -> list[Instrument]:
+        """Instruments that have such bars, sorted by venue and symbol."""
+        ...
+
     def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
         """When the first stored bar closed (UTC), for the instruments that have one."""
         ...

@@ -66,14 +66,10 @@ def compare(
         rows = compared(chosen, series, rules, days.first, lambda done, _total: bar.update(task, completed=done))
     if json:
         output.print_json([_document(row) for row in rows])
-    elif len(series) == 1:
-        _show_one(rows)
     else:
-        _show_several(rows, metric)
-    if not json:
-        for row in rows:
-            if row.trouble:
-                output.note(f"{row.strategy.id.name} on {row.symbol}: {row.trouble}")
+        _show(rows, metric)
+        for sentence in rules.limits.notes(chosen):
+            output.note(sentence)
         for one in chosen:
             known = {row.symbol for row in rows if row.strategy is one and row.statistics}
             traded = [bars[first_bar(bars, days.first) :] for bars in series if bars.instrument.symbol in known]
@@ -97,6 +93,16 @@ def _document(row: "Comparison") -> dict[str, Any]:
     head = {"strategy": row.strategy.id.name, "params": asdict(row.strategy), "symbol": row.symbol}
     told = {"notes": list(row.notes)} if row.notes else {}
     return {**head, **(row.statistics.as_json() if row.statistics else {"trouble": row.trouble}), **told}
+
+
+def _show(rows: "list[Comparison]", metric: str) -> None:
+    if len({row.symbol for row in rows}) == 1:
+        _show_one(rows)
+    else:
+        _show_several(rows, metric)
+    for row in rows:
+        if row.trouble:
+            output.note(f"{row.strategy.id.name} on {row.symbol}: {row.trouble}")
 
 
 def _show_one(rows: "list[Comparison]") -> None:

@@ -25,7 +25,7 @@ Symbols = Annotated[
     typer.Option("--symbol", help="Symbol of the database or the file, may repeat; watchlist: all that are watched."),
 ]
 CsvFile = Annotated[
-    Path | None, typer.Option("--csv", help="File of daily bars, anything that import-bars takes; needs no database.")
+    Path | None, typer.Option("--csv", help="File of daily bars as import-bars takes, in ascending dates; no database.")
 ]
 Calendar = Annotated[
     str | None, typer.Option(help="Exchange calendar of the bars: 24/7 counts 365 days a year, others 252.")

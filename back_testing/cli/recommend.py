@@ -68,7 +68,7 @@ def recommend(
         output.print_json({**_document(found.recommendation), "notes": notes})
     else:
         _show(found.recommendation)
-        for sentence in notes:
+        for sentence in (*notes, *rules.limits.notes(walk.result.strategy for walk in found.walks)):
             output.note(sentence)
         if report:
             output.note(f"wrote {report}")

@@ -101,6 +101,8 @@ def sweep(
         output.print_json(output.finite(outcome))
     else:
         _show(outcome, [name for name, values in grid.items() if len(values) > 1])
+        for sentence in rules.limits.notes([kind]):
+            output.note(sentence)
         if heatmap:
             output.note(f"wrote {heatmap}")
     if interrupted:

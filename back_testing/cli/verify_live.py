@@ -25,19 +25,19 @@ def verify_live(
 ) -> None:
     """Derive every stored live signal again from the bars. Exit code 1 if one is not what its bars lead to.
 
-    A signal whose bars or corporate actions have changed since is explained as "inputs revised since".
+    A signal whose bars or corporate actions have changed since is explained as "inputs revised since". Exit code 2 if
+    a symbol is named that no signal is about, or if none is of the strategies named.
     """
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Instrument
     from algo_trading.strategies.registry import strategy_class
-    from back_testing.verify_live import VerifyLive
+    from back_testing.verify_live import VerifyLive, require_signals
 
     names = [strategy_class(name).name for name in strategy or ()]  # an unknown one is told, with those that are known
     with bootstrap() as application, output.progress() as bar:
-        if symbol:
-            instruments = [Instrument(name, application.settings.venue) for name in dict.fromkeys(symbol)]
-        else:
-            instruments = application.signals.instruments()
+        named = [Instrument(name, application.settings.venue) for name in dict.fromkeys(symbol or ())]
+        instruments = named or application.signals.instruments()
+        require_signals(application.signals, named, names)
         task = bar.add_task("deriving", total=len(instruments))
         report = application.make(VerifyLive)(
             instruments, lambda done: bar.update(task, advance=1, description=done.symbol), names
@@ -57,6 +57,8 @@ def verify_live(
         output.table("Stored signals", ("", "signals"), rows)
         for difference in (*report.mismatches, *report.explained)[:SHOWN]:
             output.note(str(difference))
+        if not report.checked:
+            output.note("there is nothing to check: no signal is stored yet; `algo-trading run-session` decides them")
     if report.mismatches:
         raise typer.Exit(1)
 

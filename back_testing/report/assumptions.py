@@ -1,7 +1,6 @@
 """The rules that a result rests on, as sentences."""
 
 from algo_trading.domain.limits import Limits
-from algo_trading.domain.post import Level
 from back_testing.result import BacktestResult
 from back_testing.rules import Direction, SizeKind, TradingRules
 
@@ -60,15 +59,10 @@ def told_limits(result: BacktestResult) -> list[str]:
 
 def obeyed_limits(result: BacktestResult) -> list[str]:
     """The limits of a strategy's signals that hold in a backtest too, and what they turned down, as sentences."""
-    limits, sentences = result.limits, []
-    if limits.order_from is not Level.LOW:
-        least = result.rules.limits.levels.least(limits.order_from)
-        sentences.append(
-            f"orders only from {limits.order_from} confidence ({least:g}) on: {result.unordered:,} decisions were below"
-        )
-    if limits.max_positions is not None:
-        sentences.append(f"at most {limits.max_positions} positions at a time: {result.crowded:,} entries were refused")
-    return sentences
+    orders, positions = result.rules.limits.clauses(result.limits)
+    told = [orders and f"{orders}: {result.unordered:,} decisions were below"]
+    told += [positions and f"{positions}: {result.crowded:,} entries were refused"]
+    return [sentence for sentence in told if sentence]
 
 
 def not_simulated(limits: Limits) -> str:

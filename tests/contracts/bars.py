@@ -76,6 +76,7 @@ class BarContract:
         assert bars.newest_before([], DAY, JAN_4) == {}
         assert bars.first_closes([IBM], DAY) == {}
         assert bars.first_closes([], DAY) == {}
+        assert bars.instruments(DAY) == []
         assert bars.upsert(BAR_SCHEMA.empty_table(), "test") == UpsertCount()
 
     def test_what_is_stored_is_read(self, bars: BarRepository) -> None:
@@ -190,6 +191,13 @@ class BarContract:
         assert bars.newest_before([IBM, MSFT], DAY, JAN_3) == {IBM: JAN_2}
         assert bars.newest_before([IBM, MSFT], DAY, JAN_4) == {IBM: JAN_2, MSFT: JAN_3}
         assert bars.newest_before([IBM, IBM, MSFT], DAY, date.max) == {IBM: JAN_4, MSFT: JAN_3}
+
+    def test_the_instruments_are_those_with_bars(self, bars: BarRepository) -> None:
+        abroad = Instrument("IBM", "XLON")
+        bars.upsert(
+            bar_rows(bar_row(abroad, JAN_2), bar_row(IBM, JAN_2), bar_row(IBM, JAN_4), bar_row(MSFT, JAN_3)), "t"
+        )
+        assert bars.instruments(DAY) == [abroad, IBM, MSFT]
 
     def test_history_goes_across_the_years(self, bars: BarRepository) -> None:
         days = [

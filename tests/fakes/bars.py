@@ -79,6 +79,10 @@ class FakeBars:
                 newest[instrument] = opened_at.date()
         return newest
 
+    def instruments(self, interval: Interval) -> list[Instrument]:
+        found = {(venue, symbol) for venue, symbol, length, _ in self._rows.rows if length == interval}
+        return [Instrument(symbol, venue) for venue, symbol in sorted(found)]
+
     def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
         closes: dict[Instrument, datetime] = {}
         for (venue, symbol, length, _), row in sorted(self._rows.rows.items(), key=lambda item: item[0]):

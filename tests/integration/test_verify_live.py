@@ -56,7 +56,9 @@ def verify(
         monkeypatch.setattr(sys, "argv", ["backtest", "verify-live", "--json", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
-        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+        out, err = capsys.readouterr()
+        assert err.startswith("error: no signal ") is not bool(out)
+        return int(ended.value.code or 0), json.loads(out) if out else None
 
     return call
 
@@ -66,8 +68,24 @@ def test_what_was_decided_live_is_derived_again(verify: Verify) -> None:
         code, found = verify(*arguments)
         assert code == 0
         assert found == {"checked": 30, "agreed": 30, "revised": 0, "mismatches": [], "explained": []}
-    assert verify("--symbol", "MSFT")[1]["checked"] == 0
-    assert verify("--strategy", "ema_cross")[1]["checked"] == 0
+
+
+def test_a_name_without_signals_is_refused(verify: Verify) -> None:
+    for arguments in (("--symbol", "MSFT"), ("--strategy", "ema_cross"), ("--symbol", "IBM", "--symbol", "ibm")):
+        assert verify(*arguments) == (2, None)
+
+
+def test_nothing_stored_is_nothing_to_check(
+    database: Database, verify: Verify, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM signals"))
+    assert verify()[1]["checked"] == 0
+    monkeypatch.setattr(sys, "argv", ["backtest", "verify-live"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "there is nothing to check: no signal is stored yet" in capsys.readouterr().err
 
 
 def test_a_falsified_signal_is_found_and_ends_with_1(verify: Verify, database: Database) -> None:

@@ -96,6 +96,13 @@ class PostgresBars:
             rows = connection.read(query, (symbols, venues, str(interval), _midnight(before), SEPARATOR)).to_pylist()
         return {Instrument(row["symbol"], row["venue"]): row["opened_at"].date() for row in rows}
 
+    def instruments(self, interval: Interval) -> list[Instrument]:
+        stored = select(bars.c.closed_at).where(bars.c.instrument_id == known.c.id, bars.c.interval == str(interval))
+        query = select(known.c.symbol, known.c.venue).where(stored.exists())
+        with self._database.engine.connect() as connection:
+            found = [Instrument(row.symbol, row.venue) for row in connection.execute(query)]
+        return sorted(found, key=lambda instrument: (instrument.venue, instrument.symbol))
+
     def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
         # Without ADBC: those who ask this have often nothing else to do, and opening its connection takes longer.
         oldest = (

@@ -130,6 +130,13 @@ def test_every_rule_reaches_the_engine(backtest: Backtest, prices: Path) -> None
     assert document["allocation"] == "each entry takes 0.5 of the equity"
 
 
+def test_a_part_of_a_share_is_bought_where_fractions_are(backtest: Backtest, prices: Path) -> None:
+    document = backtest(*run_arguments(prices, "--size", "shares:1.5", "--fractional", "--json")).document
+    assert {trade["size"] for trade in document["trades"]} == {1.5}
+    whole = backtest(*run_arguments(prices, "--size", "shares:2.0", "--json")).document
+    assert {trade["size"] for trade in whole["trades"]} == {2}
+
+
 def test_trades_and_report_are_written(backtest: Backtest, prices: Path, tmp_path: Path) -> None:
     trades, report = tmp_path / "trades.csv", tmp_path / "report.html"
     ended = backtest(*run_arguments(prices, "--json", "--trades", trades, "--report", report))
@@ -156,6 +163,8 @@ def test_trades_and_report_are_written(backtest: Backtest, prices: Path, tmp_pat
         (["--take-profit", "-1"], "take_profit must be above 0"),
         (["--size", "fraction:2"], "a fraction of the equity is at most 1, not 2"),
         (["--size", "cash:0"], "the size of cash must be above 0, not 0"),
+        (["--size", "shares:1.5"], "the size shares:1.5 is no whole number of shares: name a whole one, or trade"),
+        (["--size", "shares:0.5"], "or trade fractions of shares with --fractional"),
         (["--size", "lots"], "the size is all, fraction:0.5, cash:1000 or shares:10, not 'lots'"),
         (["--fill", "now"], "--fill is next_open or close, not 'now'"),
         (["--direction", "up"], "--direction is long or long_short, not 'up'"),

@@ -291,3 +291,67 @@ def test_what_limits_turned_down_is_told(
     ended = backtest(*asked)
     assert ended.code == 2
     assert "sentiment.medium" in ended.err
+
+
+COUNTS = {"n_trades", "bars", "trials", "settings", "tried", "refused", "unordered", "crowded", "cuts"}
+
+
+def counts_of(found: Any) -> list[tuple[str, Any]]:
+    """Every count in a JSON document, with its key."""
+    if isinstance(found, list):
+        return [pair for item in found for pair in counts_of(item)]
+    if not isinstance(found, dict):
+        return []
+    own = [(key, value) for key, value in found.items() if key in COUNTS]
+    return own + [pair for item in found.values() for pair in counts_of(item)]
+
+
+@pytest.mark.parametrize(
+    ("command", "least"),
+    [
+        (["sweep", "--strategy", "sma_cross", "--set", "fast=3:5", "--set", "trend=0"], 6),
+        (["walk-forward", "--strategy", "sma_cross", "--set", "fast=3", *SHORT], 8),
+        (["compare", "--strategy", "sma_cross"], 2),
+        (["recommend", "--strategy", "sma_cross", *SHORT], 3),
+        (["run", "--strategy", "sma_cross"], 5),
+        (["lookahead", "--strategy", "sma_cross", "--set", "fast=3"], 1),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_count_is_an_integer(backtest: Backtest, prices: Path, command: list[str], least: int) -> None:
+    found = counts_of(backtest(*command, "--csv", prices, "--symbol", "IBM", "--json").json)
+    assert len(found) >= least
+    assert [pair for pair in found if type(pair[1]) is not int] == []
+
+
+def test_a_count_that_is_the_metric_is_one_too(backtest: Backtest, prices: Path) -> None:
+    asked = ["walk-forward", "--strategy", "sma_cross", "--set", "fast=3:4", *SHORT, "--metric", "n_trades", "--json"]
+    folds = backtest(*asked, "--csv", prices, "--symbol", "IBM").json["folds"]
+    assert {type(fold[part]) for fold in folds for part in ("in_sample", "out_of_sample")} == {int}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sweep", "--strategy", "sma_cross", "--set", "fast=3:5", "--set", "trend=0"],
+        ["compare", "--strategy", "sma_cross:fast=3", "--strategy", "ema_cross"],
+        ["compare", "--strategy", "sma_cross:fast=3", "--symbol", "KO"],
+        ["recommend", "--strategy", "sma_cross", "--strategy", "ema_cross", *SHORT],
+    ],
+    ids=" ".join,
+)
+def test_limits_are_told_in_one_line_where_they_hold(
+    backtest: Backtest, prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    config = tmp_path / "algo-trading.toml"
+    config.write_text(
+        '[[strategies]]\nname = "sma_cross"\nsymbols = ["KO"]\n'
+        'limits = { order_from = "medium", max_positions = 2 }\n[sentiment]\nmedium = 0.51\n'
+    )
+    monkeypatch.setenv("ALGO_CONFIG", str(config))
+    said = [
+        line for line in backtest(*command, "--csv", prices, "--symbol", "IBM").err.splitlines() if "orders" in line
+    ]
+    assert said == ["sma_cross: orders only from medium confidence (0.51) on and at most 2 positions at a time"]
+    config.write_text("")
+    assert "orders only" not in backtest(*command, "--csv", prices, "--symbol", "IBM").err

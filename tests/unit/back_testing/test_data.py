@@ -175,3 +175,23 @@ def test_the_database_gives_prices_as_of_the_last_bar() -> None:
 def test_the_database_may_not_have_it() -> None:
     with pytest.raises(ConfigError, match=r"no bars of NOPE \(XNYS\) up to 2000-01-04; bring some with"):
         history()([Instrument("NOPE")], date(2000, 1, 4))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "told"),
+    [
+        ("acme", r"no bars of acme \(XNYS\) \(did you mean ACME\?\); bring some with"),
+        ("ACNE", r"no bars of ACNE \(XNYS\) \(did you mean ACME\?\); bring some with"),
+        ("GE", r"no bars of GE \(XNYS\); bring some with"),
+    ],
+)
+def test_a_symbol_that_is_nearly_there_is_proposed(symbol: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        history()([Instrument(symbol)], None)
+
+
+def test_nothing_is_proposed_that_would_not_help() -> None:
+    with pytest.raises(ConfigError, match=r"no bars of ACME \(XNYS\) up to 1990-01-01; bring"):
+        history()([Instrument("ACME")], date(1990, 1, 1))
+    with pytest.raises(ConfigError, match=r"no bars of acme \(XLON\); bring"):
+        history()([Instrument("acme", "XLON")], None)

@@ -11,7 +11,7 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Side, Signal, StrategyId
-from algo_trading.errors import DisagreementError
+from algo_trading.errors import ConfigError, DisagreementError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.decide_on_posts import decide_on_post
 from algo_trading.services.evaluate import EvaluateStrategies
@@ -20,7 +20,7 @@ from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
-from back_testing.verify_live import VerifyLive, VerifyReport, agreed
+from back_testing.verify_live import VerifyLive, VerifyReport, agreed, require_signals
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
@@ -96,6 +96,27 @@ def test_only_the_strategies_asked_for_are_derived(live: Live) -> None:
     assert (report.checked, len(report.mismatches)) == (2 * (N + 1 - 40), 1)
     assert live.verify(strategies=["sma_cross", "ema_cross"]).checked == 4 * (N + 1 - 40)
     assert live.verify(strategies=["volatility_drop"]).checked == 0
+
+
+@pytest.mark.parametrize(
+    ("symbols", "strategies", "told"),
+    [
+        (["NOPE"], [], r"^no signal about NOPE \(XNYS\) is stored; there are signals about: IBM, MSFT$"),
+        (["IBM", "msft"], [], r"about msft \(XNYS\) is stored \(did you mean MSFT\?\); there are"),
+        ([], ["momentum"], r"^no signal of momentum is stored; there are signals of: ema_cross, sma_cross$"),
+        (["IBM"], ["momentum"], r"^no signal of momentum about IBM is stored; there are signals of: ema_cross, sma"),
+    ],
+)
+def test_what_no_signal_is_about_is_refused(live: Live, symbols: list[str], strategies: list[str], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        require_signals(live.signals, [Instrument(symbol) for symbol in symbols], strategies)
+
+
+def test_what_signals_are_about_is_not_refused(live: Live) -> None:
+    require_signals(live.signals, [IBM, MSFT], ["sma_cross", "momentum"])
+    require_signals(FakeSignals(), [])
+    with pytest.raises(ConfigError, match="there are signals about: none"):
+        require_signals(FakeSignals(), [IBM])
 
 
 @pytest.mark.parametrize(
