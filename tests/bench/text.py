@@ -1,19 +1,24 @@
 """Texts scored and classified per second, beside scikit-learn, VADER and TextBlob."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 from textblob import TextBlob
 
+from algo_trading.sentiment.evaluation import Evaluation, evaluate
 from algo_trading.sentiment.events import EventClassifier
+from algo_trading.sentiment.labelled import HELD_OUT, PARTS, Labelled, topics, tweets
 from algo_trading.sentiment.scorers import build_scorer
 from bench.measure import Contender, Goal, Progress, Result, measure
+from shared_data import SHARED_DATA
 
 TEXTS = 10_000
 ROUNDS = 3
+SETS = SHARED_DATA / "sentiment_events"
 SUBJECTS = ["Apple", "Tesla", "the bank", "Wall Street", "Bitcoin", "$NVDA", "Deutsche Bank", "oil", "European stocks"]
 VERBS = ["cuts", "raises", "beats", "misses", "sees", "warns of", "reports", "denies", "doubles", "halves", "suspends"]
 OBJECTS = [
@@ -36,9 +41,9 @@ def benchmark(progress: Progress) -> list[Result]:
     )
     progress("fitting scikit-learn")
     tones = [sentiment.tone.value for sentiment in finance.score(texts)]
-    topics = [event.topic.value for event in events.classify(texts)]
+    kinds = [event.topic.value for event in events.classify(texts)]
     of_words = make_pipeline(words(), LinearSVC()).fit(texts, tones)
-    of_pieces, of_topics = peer(texts, tones), peer(texts, topics)
+    of_pieces, of_kinds = peer(texts, tones), peer(texts, kinds)
     sentiment = measure(
         [
             Contender("ours: finance", lambda: finance.score(texts), TEXTS),
@@ -55,7 +60,7 @@ def benchmark(progress: Progress) -> list[Result]:
     topic = measure(
         [
             Contender("ours: events", lambda: events.classify(texts), TEXTS),
-            Contender("scikit-learn: SVM, words and pieces", lambda: of_topics.predict(texts), TEXTS),
+            Contender("scikit-learn: SVM, words and pieces", lambda: of_kinds.predict(texts), TEXTS),
         ],
         ROUNDS,
         progress,
@@ -85,8 +90,14 @@ def benchmark(progress: Progress) -> list[Result]:
                     sentiment[0].rate / sentiment[1].rate,
                 ),
             ],
+            accuracy_of_plain("tweets", tweets, progress),
         ),
-        Result("Events: from text to one of 20 topics", setting, topic),
+        Result(
+            "Events: from text to one of 20 topics",
+            setting,
+            topic,
+            notes=accuracy_of_plain("topics", topics, progress),
+        ),
         Result(
             "TextBlob: identical scores",
             setting,
@@ -99,6 +110,32 @@ def benchmark(progress: Progress) -> list[Result]:
 def words() -> TfidfVectorizer:
     """TF-IDF of words and pairs of words."""
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+
+
+def accuracy_of_plain(name: str, read: Callable[[Path], Labelled], progress: Progress) -> list[str]:
+    """What a linear SVM over words and pairs is worth on a shared set: each tenth by a model of the other nine."""
+    if not SETS.is_dir():
+        return []
+    labelled = read(SETS)
+    classes = sorted(set(labelled.labels))
+    parts: list[tuple[list[str], list[str]]] = []
+    for part in range(PARTS):
+        progress(f"scikit-learn on {name}: tenth {part + 1} of {PARTS}")
+        learn, kept = labelled.split(part)
+        plain = make_pipeline(words(), LinearSVC(C=1.0, random_state=0)).fit(learn.texts, learn.labels)
+        parts.append((kept.labels, plain.predict(kept.texts).tolist()))
+    held_out = evaluate(*parts[HELD_OUT], classes, 1.0)
+    actual, predicted = ([label for part in parts for label in part[side]] for side in (0, 1))
+    plain_on = f"scikit-learn: SVM, words and pairs, on {name},"
+    return [
+        f"{plain_on} the tenth held out: {shown(held_out)}",
+        f"{plain_on} each tenth in turn: {shown(evaluate(actual, predicted, classes, 1.0))}",
+    ]
+
+
+def shown(evaluation: Evaluation) -> str:
+    """Accuracy and macro-F1."""
+    return f"accuracy {evaluation.accuracy:.3f}, macro-F1 {evaluation.macro_f1:.3f}"
 
 
 def peer(texts: Sequence[str], labels: Sequence[str]) -> Pipeline:
