@@ -90,7 +90,7 @@ class Database:
             connection.commit()
         except BaseException as error:
             _close(connection)
-            if getattr(error, "sqlstate", None) == QUERY_CANCELED:  # ADBC answers Ctrl-C so, and swallows it
+            if _is_cancelled(error):  # ADBC answers Ctrl-C so, and swallows it
                 raise KeyboardInterrupt from error
             raise
         self._idle.append(connection)
@@ -133,9 +133,14 @@ class ArrowConnection:
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run a query with bound parameters ($1, $2 ...)."""
+        from adbc_driver_manager import AdbcStatusCode, OperationalError
+
         with self._connection.cursor() as cursor:
             cursor.execute(query, tuple(parameters) or None)
-            return cursor.fetch_arrow_table()
+            try:
+                return cursor.fetch_arrow_table()
+            except OSError as error:  # what Arrow makes of a server that goes away while it reads
+                raise OperationalError(str(error), status_code=AdbcStatusCode.IO) from error
 
 
 def _read_by_all(url: str) -> dict[str, str]:
@@ -149,6 +154,15 @@ def _read_by_all(url: str) -> dict[str, str]:
     if parts.get("password", "") != secret or "@" in parts.get("host", ""):
         raise ConfigError(f"the database URL can be read in more than one way; it {FORM}")
     return parts
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether ADBC says that a statement was cancelled; only some of its errors name PostgreSQL's code for it."""
+    from adbc_driver_manager import AdbcStatusCode, Error
+
+    return isinstance(error, Error) and (
+        error.sqlstate == QUERY_CANCELED or error.status_code == AdbcStatusCode.CANCELLED
+    )
 
 
 def _close(connection: Any) -> None:  # noqa: ANN401 - ADBC ships no types

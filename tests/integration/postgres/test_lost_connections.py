@@ -6,9 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import psycopg
+import pyarrow as pa
 import pytest
+from adbc_driver_manager.dbapi import Cursor
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
@@ -97,6 +100,23 @@ def test_trouble_of_the_server_is_one_sentence(work: Work, reason: str, applicat
     assert "\n" not in sentence
 
 
+def test_a_server_that_goes_away_while_an_answer_is_read(application: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a time among the parameters, ADBC asks the server once more at the end, and Arrow tells what happens."""
+    url, fetch = application.database.url, Cursor.fetch_arrow_table
+
+    def fetch_late(cursor: Cursor) -> pa.Table:
+        end_others(url)
+        return fetch(cursor)
+
+    monkeypatch.setattr(Cursor, "fetch_arrow_table", fetch_late)
+    with (
+        pytest.raises(ServiceUnavailableError, match="terminating connection due to administrator command"),
+        application,
+        application.database.arrow() as arrow,
+    ):
+        arrow.read("SELECT $1::TIMESTAMPTZ", (datetime.now(UTC),))
+
+
 def test_a_connection_that_was_idle_is_closed_without_a_word(application: App) -> None:
     table(application.database, "SELECT 1")
     end_others(application.database.url)
@@ -117,6 +137,24 @@ def test_ctrl_c_in_a_query_ends_the_program(application: App) -> None:
         when_asleep(url, lambda: os.kill(os.getpid(), signal.SIGINT)),
     ):
         table(application.database, "SELECT pg_sleep(30)")
+
+
+ASLEEP = """
+CREATE FUNCTION sleep() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); END $$;
+CREATE EVENT TRIGGER asleep ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION sleep();
+"""
+
+
+def test_ctrl_c_while_a_table_is_made_ends_the_program(application: App) -> None:
+    with psycopg.connect(application.database.url) as connection:
+        connection.execute(ASLEEP)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        application,
+        when_asleep(application.database.url, lambda: os.kill(os.getpid(), signal.SIGINT)),
+        application.database.arrow() as arrow,
+    ):
+        arrow.stage("staged", pa.table({"n": [1]}))
 
 
 @pytest.fixture
