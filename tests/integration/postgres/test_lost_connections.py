@@ -139,15 +139,25 @@ def test_ctrl_c_in_a_query_ends_the_program(application: App) -> None:
         table(application.database, "SELECT pg_sleep(30)")
 
 
-ASLEEP = """
-CREATE FUNCTION sleep() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); END $$;
-CREATE EVENT TRIGGER asleep ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION sleep();
-"""
+@pytest.fixture
+def slow_tables(database_url: str) -> Iterator[None]:
+    """Making a table takes half a minute."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION sleep() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); END $$"
+        )
+        connection.execute(
+            "CREATE EVENT TRIGGER asleep ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION sleep()"
+        )
+        try:
+            yield
+        finally:
+            connection.execute("DROP EVENT TRIGGER asleep")
+            connection.execute("DROP FUNCTION sleep")
 
 
+@pytest.mark.usefixtures("slow_tables")
 def test_ctrl_c_while_a_table_is_made_ends_the_program(application: App) -> None:
-    with psycopg.connect(application.database.url) as connection:
-        connection.execute(ASLEEP)
     with (
         pytest.raises(KeyboardInterrupt),
         application,
