@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from algo_trading.repositories.subscriptions import Channel, OutboxRepository, SubscriptionRepository
     from algo_trading.risk.costs import Costs
     from algo_trading.risk.sizing import SizingRules
-    from algo_trading.sentiment.events import EventClassifier
-    from algo_trading.sentiment.impact import ImpactWeights
-    from algo_trading.sentiment.mentions import MentionFinder
-    from algo_trading.sentiment.scorers import Scorer
+    from algo_trading.sentiment.classify.events import EventClassifier
+    from algo_trading.sentiment.classify.impact import ImpactWeights
+    from algo_trading.sentiment.classify.scorers import Scorer
+    from algo_trading.sentiment.mentions.finder import MentionFinder
+    from algo_trading.services.annotate_posts import Influencers
     from algo_trading.services.export import ExclusiveWork
     from algo_trading.services.open_accounts import AccountPlan, SubscriptionPlan
-    from algo_trading.services.read_posts import Influencers
     from algo_trading.settings import FeedSettings, StrategySettings
     from algo_trading.strategies.active import ActivePair
     from algo_trading.strategies.base import Strategy
@@ -135,11 +135,11 @@ class App:
     @property
     def influencers(self) -> Influencers:
         """Whose single posts count. A name counts on the platform of its feed, and in the feed's own posts."""
-        from algo_trading.services.read_posts import EVERYBODY, Influencers
+        from algo_trading.services.annotate_posts import ANY_AUTHOR, Influencers
 
         named = [(feed, name.removeprefix("@").casefold()) for feed in self.feed_lines for name in feed.influencers]
         places = [(feed.name, name) for feed, name in named]
-        places += [(feed.platform, name) for feed, name in named if name != EVERYBODY]
+        places += [(feed.platform, name) for feed, name in named if name != ANY_AUTHOR]
         return Influencers(frozenset(places))
 
     @cached_property
@@ -307,8 +307,8 @@ class App:
     @cached_property
     def finder(self) -> MentionFinder:
         """Finds the packaged names, the listed coins and those of the configured file; of an instrument the last."""
-        from algo_trading.sentiment.mentions import MentionFinder
-        from algo_trading.sentiment.names import packaged_listings, read_names
+        from algo_trading.sentiment.mentions.finder import MentionFinder
+        from algo_trading.sentiment.mentions.names import packaged_listings, read_names
 
         own = self.settings.sentiment.names
         known = [*packaged_listings(), *self.listings.all(), *(read_names(Path(own).expanduser()) if own else ())]
@@ -316,13 +316,13 @@ class App:
 
     @cached_property
     def scorer(self) -> Scorer:
-        from algo_trading.sentiment.scorers import build_scorer
+        from algo_trading.sentiment.classify.scorers import build_scorer
 
         return build_scorer(self.settings.sentiment.scorer)
 
     @cached_property
     def events(self) -> EventClassifier:
-        from algo_trading.sentiment.events import EventClassifier
+        from algo_trading.sentiment.classify.events import EventClassifier
 
         return EventClassifier()
 
@@ -411,7 +411,7 @@ def feed_lines(settings: Settings) -> Sequence[FeedSettings]:
 
 def impact_weights(settings: Settings) -> ImpactWeights:
     """The configured weights of kinds of events and of feeds; they need no database."""
-    from algo_trading.sentiment.impact import ImpactWeights
+    from algo_trading.sentiment.classify.impact import ImpactWeights
 
     return ImpactWeights(settings.sentiment.event_weights, {feed.name: feed.weight for feed in feed_lines(settings)})
 

@@ -20,13 +20,13 @@ def strategy_signals() -> None:
 
         Where a strategy reads text, posts that nobody has read yet are read before: what was there at the close counts.
         """
-        from algo_trading.services.evaluate import EvaluateStrategies, heed_text
-        from algo_trading.services.read_posts import ReadPosts
+        from algo_trading.services.annotate_posts import AnnotatePosts
+        from algo_trading.services.evaluate import EvaluateStrategies, needs_text
 
         with application() as app:
             session = run_session(app)
-            if heed_text(app.pairs) and app.posts.unread(1):
-                app.make(ReadPosts)()
+            if needs_text(app.pairs) and app.posts.unread(1):
+                app.make(AnnotatePosts)()
             return told(app.make(EvaluateStrategies)(session, instruments(app, symbols)), session)
 
     @task(outlets=[SIGNALS])

@@ -13,10 +13,10 @@ def text_sentiment() -> None:
     @task(outlets=[MENTIONS])
     def read() -> Report:
         """Read every post that nobody has read yet. What has been read stays as it is, so running again is harmless."""
-        from algo_trading.services.read_posts import ReadPosts
+        from algo_trading.services.annotate_posts import AnnotatePosts
 
         with application() as app:
-            return told(app.make(ReadPosts)())
+            return told(app.make(AnnotatePosts)())
 
     read()
 

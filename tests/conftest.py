@@ -20,7 +20,7 @@ KERNELS = (
     "back_testing.kernels.crossing",
     "back_testing.kernels.portfolio",
     "back_testing.kernels.trading",
-    "algo_trading.sentiment.kernels",
+    "algo_trading.sentiment.classify.kernels",
     "back_testing.kernels.all_in",
 )
 

@@ -12,13 +12,13 @@ from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
 from algo_trading.repositories.signals import SessionLog
-from algo_trading.sentiment.events import EventClassifier
-from algo_trading.sentiment.impact import ImpactWeights
-from algo_trading.sentiment.mentions import MentionFinder
+from algo_trading.sentiment.classify.events import EventClassifier
+from algo_trading.sentiment.classify.impact import ImpactWeights
+from algo_trading.sentiment.mentions.finder import MentionFinder
+from algo_trading.services.annotate_posts import AnnotatePosts, Influencers
 from algo_trading.services.collect import CollectPosts
 from algo_trading.services.decide_on_posts import DecideOnPosts
 from algo_trading.services.features import JoinFeatures
-from algo_trading.services.read_posts import Influencers, ReadPosts
 from algo_trading.services.run_text import RunText
 from algo_trading.strategies.active import ActivePair
 from fakes.fundamentals import FakeFundamentals
@@ -73,9 +73,9 @@ class TextWorld:
         self.mentions = FakeMentions(self.posts)
         self.join = JoinFeatures(self.mentions, FakeFundamentals())
 
-    def reading(self) -> ReadPosts:
+    def reading(self) -> AnnotatePosts:
         """The service that reads posts."""
-        return ReadPosts(
+        return AnnotatePosts(
             self.posts,
             self.mentions,
             finder(),

@@ -11,7 +11,7 @@ from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import MatchKind, Mention, Post, PostKey, PostKind
 from algo_trading.domain.sentiment import Topic
-from algo_trading.repositories.posts import Reading
+from algo_trading.repositories.posts import Annotation
 from algo_trading.services.features import JoinFeatures
 from fakes.fundamentals import FakeFundamentals
 from fakes.posts import FakeMentions, FakePosts
@@ -55,7 +55,7 @@ def joining(
     in_post: dict[PostKey, list[Mention]] = {}
     for mention in mentions:
         in_post.setdefault(mention.post, []).append(mention)
-    posts.store_readings([Reading(key, m[0].sentiment, m[0].topic, tuple(m)) for key, m in in_post.items()])
+    posts.store_annotations([Annotation(key, m[0].sentiment, m[0].topic, tuple(m)) for key, m in in_post.items()])
     fundamentals.add(figures, "test")
     return JoinFeatures(FakeMentions(posts, signals), fundamentals)
 

@@ -10,7 +10,7 @@ from algo_trading.cli import output
 from algo_trading.errors import ConfigError
 
 if TYPE_CHECKING:
-    from algo_trading.sentiment.mention_evaluation import LabelledText
+    from algo_trading.sentiment.mentions.evaluation import LabelledText
 
 app = typer.Typer(help="Mentions of instruments in texts.", no_args_is_help=True)
 
@@ -25,27 +25,27 @@ SHOWN_MISTAKES = 20
 def evaluate(
     path: Annotated[
         Path | None,
-        typer.Option("--csv", help="Labelled texts; without it, the posts checked by hand in this repository."),
+        typer.Option("--csv", help="LabelledTexts texts; without it, the posts checked by hand in this repository."),
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column with the text.")] = "text",
     label_column: Annotated[
-        str, typer.Option(help="Column with names or symbols, separated by ; (empty: the text names none).")
+        str, typer.Option(help="Column with names or symbols, separated by ; (empty: no mention).")
     ] = "label",
     data: Annotated[
-        Path, typer.Option(help="Folder of the shared data, for the texts of the posts checked by hand.")
+        Path, typer.Option(help="Folder of the shared data, with the texts of the posts labelled by hand.")
     ] = SHARED_DATA,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
 ) -> None:
-    """Compare the mentions found in labelled texts with their labels: precision, recall, F1, posts per second.
+    """Evaluate the mentions found in labelled texts against their labels: precision, recall, F1, posts per second.
 
     JSON: found, wrong, missed, precision, recall, f1 of all; per_name (name -> the same); posts, posts_per_second;
-    unlisted (labels that no listing has, left out); mistakes (place, wrong, missed). A ratio without a case is null.
+    unlisted (labels without a listing, ignored); mistakes (place, wrong, missed). A ratio without a case is null.
 
     Example: algo-trading mentions evaluate --csv posts.csv --text-column text --label-column coins
     """
-    from algo_trading.sentiment.mention_evaluation import evaluate as compare
-    from algo_trading.sentiment.mentions import MentionFinder
-    from algo_trading.sentiment.names import known_listings
+    from algo_trading.sentiment.mentions.evaluation import evaluate as compare
+    from algo_trading.sentiment.mentions.finder import MentionFinder
+    from algo_trading.sentiment.mentions.names import known_listings
     from algo_trading.settings import load_settings
 
     names = load_settings().sentiment.names
@@ -69,7 +69,7 @@ def evaluate(
     rows = [(mistake.place, ", ".join(mistake.wrong), ", ".join(mistake.missed)) for mistake in shown]
     output.table(f"Mistakes: {len(shown)} of {len(result.mistakes)}", ("post", "wrong", "missed"), rows)
     if result.unlisted:
-        output.notes.print(f"labels that no listing has, left out: {', '.join(result.unlisted)}")
+        output.notes.print(f"labels without a listing, ignored: {', '.join(result.unlisted)}")
 
 
 def labelled_texts(path: Path, text_column: str, label_column: str) -> "list[LabelledText]":
@@ -78,8 +78,8 @@ def labelled_texts(path: Path, text_column: str, label_column: str) -> "list[Lab
     Raises:
         ConfigError: the file cannot be read, or has no such column.
     """
-    from algo_trading.sentiment.mention_evaluation import LabelledText
-    from algo_trading.sentiment.text_tables import read_columns
+    from algo_trading.sentiment.mentions.evaluation import LabelledText
+    from algo_trading.sentiment.training.csv_columns import read_columns
 
     return [
         LabelledText(f"row {number}", html.unescape(text), _labels(labels))
@@ -93,13 +93,13 @@ def checked_posts(data: Path = SHARED_DATA) -> "list[LabelledText]":
     Raises:
         ConfigError: list or archive are not there.
     """
-    from algo_trading.sentiment.mention_evaluation import LabelledText
-    from algo_trading.sentiment.text_tables import read_columns
+    from algo_trading.sentiment.mentions.evaluation import LabelledText
+    from algo_trading.sentiment.training.csv_columns import read_columns
 
     posts = data / POSTS
     if not (LABELS.is_file() and posts.is_file()):
         raise ConfigError(
-            f"the posts checked by hand are not here ({LABELS} and {posts}): name the shared data with --data, or "
+            f"the posts labelled by hand were not found ({LABELS} and {posts}): name the shared data with --data, or "
             "labelled texts with --csv"
         )
     labels = {post: _labels(cell) for _, (post, cell) in read_columns(LABELS, ("post", "labels"))}

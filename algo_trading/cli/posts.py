@@ -45,8 +45,8 @@ def _show(report: TextReport, delivered: DeliveryReport) -> None:
     if rows:
         output.table("Feeds", ("feed", "fetched", "new", "known", "held back", "state"), rows)
     counts = [
-        ("posts read", report.read.read),
-        ("mentions found", report.read.mentions),
+        ("posts annotated", report.annotated.posts),
+        ("mentions found", report.annotated.mentions),
         ("signals decided", report.decided.new),
         (SENT, delivered.sent),
     ]

@@ -6,25 +6,25 @@ from typing import Annotated
 import typer
 
 sentiment = typer.Typer(
-    help="How texts sound: score them, say why, measure the scorers on labelled texts, train our own.",
+    help="Sentiment analysis: score texts, explain the scores, evaluate the scorers, train the models.",
     no_args_is_help=True,
 )
 events = typer.Typer(
-    help="Which kind of event texts tell of: measure the classifier on labelled texts, train it.",
+    help="Event classification: evaluate the classifier on labelled texts, train it.",
     no_args_is_help=True,
 )
 
-Csv = Annotated[Path | None, typer.Option("--csv", help="A CSV file with a header; else the shared sets.")]
+Csv = Annotated[Path | None, typer.Option("--csv", help="A CSV file with a header; default: the shared data sets.")]
 TextColumn = Annotated[str, typer.Option("--text-column", help="The column with the texts.")]
 LabelColumn = Annotated[str, typer.Option("--label-column", help="The column with the classes.")]
 Data = Annotated[
-    Path | None, typer.Option("--data", help="Folder of the shared data; else ../shared/data beside the checkout.")
+    Path | None, typer.Option("--data", help="Folder of the shared data; default: ../shared/data beside the checkout.")
 ]
 Model = Annotated[Path | None, typer.Option("--model", help="Folder of a model for the scorer transformer.")]
 Names = Annotated[list[str] | None, typer.Option("--scorer", help="Only this scorer; may be repeated.")]
-Anew = Annotated[
+CrossValidate = Annotated[
     bool,
-    typer.Option("--anew", help="Train anew ten times, keep another tenth each time, measure ours on that; minutes."),
+    typer.Option("--cross-validate", help="Ten-fold cross-validation: train and evaluate ten times; takes minutes."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
@@ -35,18 +35,18 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="LABEL=CLASS", help="How a label is to be read; may repeat.")
+        list[str] | None, typer.Option("--map", metavar="LABEL=CLASS", help="Rename a label; may be repeated.")
     ] = None,
     scorer: Names = None,
     data: Data = None,
     model: Model = None,
-    anew: Anew = False,
+    cross_validate: CrossValidate = False,
     json: Json = False,
 ) -> None:
-    """Measure every scorer on labelled texts: accuracy, macro-F1, each class, confusion, texts per second.
+    """Evaluate every scorer on labelled texts: accuracy, macro-F1, each class, confusion, texts per second.
 
     Classes are negative, neutral and positive (or bearish and bullish); other labels need --map. Without --csv it
-    measures on the shared sets: the held-out part of the tweets, and Financial PhraseBank. JSON: scorer -> accuracy,
+    evaluates on the shared sets: the held-out part of the tweets, and Financial PhraseBank. JSON: scorer -> accuracy,
     macro_f1, per_class (class -> precision, recall, f1, support), confusion (class -> predicted class -> texts),
     texts_per_second; without --csv: set -> scorer -> the same. A ratio without a case is null.
 
@@ -58,8 +58,8 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     """
     from algo_trading.cli import text_reports
 
-    if anew:
-        text_reports.evaluate_anew("sentiment", csv, data, as_json=json)
+    if cross_validate:
+        text_reports.cross_validate_report("sentiment", csv, data, as_json=json)
         return
     columns = (text_column, label_column)
     text_reports.evaluate_sentiment(csv, columns, mapping or [], scorer or [], data, model, as_json=json)
@@ -71,11 +71,11 @@ def score(
     scorer: Names = None,
     model: Model = None,
     source: Annotated[
-        str, typer.Option(help="The configured feed whose weight counts, e.g. 'reddit r/stocks'; else weight 1.")
+        str, typer.Option(help="The configured feed whose weight applies, e.g. 'reddit r/stocks'; default: weight 1.")
     ] = "",
     json: Json = False,
 ) -> None:
-    """Show what texts say: their sentiment by each scorer, the kind of event, the impact, and which words say so.
+    """Score texts: sentiment by each scorer, kind of event, impact, mentions, and the words that decided.
 
     The impact is by the configured scorer and weights of events (see [sentiment]) and the weight of the feed.
 
@@ -91,10 +91,10 @@ def score(
 @sentiment.command("train")
 def train_sentiment(
     data: Data = None,
-    into: Annotated[Path | None, typer.Option(help="Folder for the model; else the package's own.")] = None,
+    into: Annotated[Path | None, typer.Option(help="Output folder; default: that of the package.")] = None,
     json: Json = False,
 ) -> None:
-    """Train the model of the scorer finance on the shared sets, what is held out left out. Needs scikit-learn.
+    """Train the models of the scorer finance on the training part of the shared sets. Needs scikit-learn.
 
     Example: algo-trading sentiment train --data ../shared/data --into /tmp/models
     """
@@ -109,16 +109,16 @@ def evaluate_events(  # noqa: PLR0917 - the options, in their order
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="LABEL=TOPIC", help="How a label is to be read; may repeat.")
+        list[str] | None, typer.Option("--map", metavar="LABEL=TOPIC", help="Rename a label; may be repeated.")
     ] = None,
     data: Data = None,
-    anew: Anew = False,
+    cross_validate: CrossValidate = False,
     json: Json = False,
 ) -> None:
-    """Measure the event classifier on labelled texts: accuracy, macro-F1, each topic, confusion, texts per second.
+    """Evaluate the event classifier on labelled texts: accuracy, macro-F1, each topic, confusion, texts per second.
 
-    Labels are the numbers 0 to 19 or the names of the topics; other labels need --map. Without --csv it measures on the
-    held-out part of the shared topics. JSON as of `sentiment evaluate`, the one classifier is called events.
+    Labels are the numbers 0 to 19 or the names of the topics; other labels need --map. Without --csv it uses the
+    held-out part of the shared topics. JSON as of `sentiment evaluate`, the classifier is called events.
 
     Example: algo-trading events evaluate --csv topics.csv
 
@@ -126,8 +126,8 @@ def evaluate_events(  # noqa: PLR0917 - the options, in their order
     """
     from algo_trading.cli import text_reports
 
-    if anew:
-        text_reports.evaluate_anew("events", csv, data, as_json=json)
+    if cross_validate:
+        text_reports.cross_validate_report("events", csv, data, as_json=json)
         return
     text_reports.evaluate_events(csv, (text_column, label_column), mapping or [], data, as_json=json)
 
@@ -135,10 +135,10 @@ def evaluate_events(  # noqa: PLR0917 - the options, in their order
 @events.command("train")
 def train_events(
     data: Data = None,
-    into: Annotated[Path | None, typer.Option(help="Folder for the model; else the package's own.")] = None,
+    into: Annotated[Path | None, typer.Option(help="Output folder; default: that of the package.")] = None,
     json: Json = False,
 ) -> None:
-    """Train the event classifier on the shared topics, what is held out left out. Needs scikit-learn.
+    """Train the event classifier on the training part of the shared topics. Needs scikit-learn.
 
     Example: algo-trading events train --data ../shared/data --into /tmp/models
     """

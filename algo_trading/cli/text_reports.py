@@ -1,4 +1,4 @@
-"""What the commands `sentiment` and `events` do and print."""
+"""Implementation and output of the commands `sentiment` and `events`."""
 
 import hashlib
 import time
@@ -11,12 +11,15 @@ from algo_trading.bootstrap import impact_weights
 from algo_trading.cli import output
 from algo_trading.domain.sentiment import Tone, Topic
 from algo_trading.errors import ConfigError, UnknownNameError
-from algo_trading.sentiment.evaluation import Evaluation, evaluate
-from algo_trading.sentiment.events import EventClassifier
-from algo_trading.sentiment.finance import FinanceScorer
-from algo_trading.sentiment.impact import impact
-from algo_trading.sentiment.labelled import (
-    Labelled,
+from algo_trading.sentiment.classify.events import EventClassifier
+from algo_trading.sentiment.classify.finance import FinanceScorer
+from algo_trading.sentiment.classify.impact import impact
+from algo_trading.sentiment.classify.linear import Reason
+from algo_trading.sentiment.classify.scorers import Scorer, build_scorer, scorer_names
+from algo_trading.sentiment.mentions.finder import MentionFinder, best_matches
+from algo_trading.sentiment.mentions.names import known_listings
+from algo_trading.sentiment.training.datasets import (
+    LabelledTexts,
     news,
     plain,
     read_labelled,
@@ -25,10 +28,7 @@ from algo_trading.sentiment.labelled import (
     topics,
     tweets,
 )
-from algo_trading.sentiment.linear import Reason
-from algo_trading.sentiment.mentions import MentionFinder, surest
-from algo_trading.sentiment.names import known_listings
-from algo_trading.sentiment.scorers import Scorer, build_scorer, scorer_names
+from algo_trading.sentiment.training.evaluation import Evaluation, evaluate
 from algo_trading.settings import load_settings
 
 SETS = "sentiment_events"  # the folder of the labelled sets within the shared data
@@ -48,11 +48,11 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
     *,
     as_json: bool,
 ) -> None:
-    """Measure the scorers `names`, or all that can be built."""
+    """Evaluate the scorers `names`, or all that can be built."""
     if csv:
         sets = {str(csv): read_labelled(csv, *columns, tone_labels(), _mapping(mapping, tone_labels()))}
     else:
-        _refuse_for_sets(columns, mapping)
+        _require_no_csv_options(columns, mapping)
         folder = _sets_folder(data)
         sets = {"twitter financial sentiment, held out": tweets(folder).split()[1], "phrasebank": news(folder)}
     scorers = _scorers(names, model)
@@ -66,11 +66,11 @@ def evaluate_sentiment(  # noqa: PLR0917 - the options, in their order
 def evaluate_events(
     csv: Path | None, columns: tuple[str, str], mapping: Sequence[str], data: Path | None, *, as_json: bool
 ) -> None:
-    """Measure the event classifier."""
+    """Evaluate the event classifier."""
     if csv:
         sets = {str(csv): read_labelled(csv, *columns, topic_labels(), _mapping(mapping, topic_labels()))}
     else:
-        _refuse_for_sets(columns, mapping)
+        _require_no_csv_options(columns, mapping)
         sets = {"twitter financial topics, held out": topics(_sets_folder(data)).split()[1]}
     classifier = EventClassifier()
 
@@ -81,24 +81,24 @@ def evaluate_events(
     _print(results, single=csv is not None, as_json=as_json)
 
 
-def evaluate_anew(name: str, csv: Path | None, data: Path | None, *, as_json: bool) -> None:
-    """Measure the way in which a model of ours is trained, on each part of the shared set in turn."""
-    from algo_trading.sentiment.recipes import each_part_kept
+def cross_validate_report(name: str, csv: Path | None, data: Path | None, *, as_json: bool) -> None:
+    """Cross-validate the training of a model on the parts of the shared set."""
+    from algo_trading.sentiment.training.train import cross_validate
 
     if csv:
-        raise ConfigError("--anew trains on the shared sets; give it their folder with --data, not a file with --csv")
+        raise ConfigError("--cross-validate uses the shared sets: name their folder with --data, not a file with --csv")
     scorer = {"sentiment": FinanceScorer.name, "events": EventClassifier.name}[name]
-    results = {f"{name}, each tenth kept in turn": {scorer: each_part_kept(name, _sets_folder(data))}}
+    results = {f"{name}, ten-fold cross-validation": {scorer: cross_validate(name, _sets_folder(data))}}
     _print(results, single=False, as_json=as_json)
 
 
 def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source: str, *, as_json: bool) -> None:
-    """Show what each text says and why; impact and mentions are what the pipeline would make of it."""
+    """Score texts and explain the scores; impact and mentions are those of the pipeline."""
     settings = load_settings()
     weights, own = impact_weights(settings), settings.sentiment.names
     if source and source not in weights.sources:
         known = ", ".join(map(repr, weights.sources)) or "none"
-        raise UnknownNameError(f"no feed is called {source!r}; the configured ones are: {known}")
+        raise UnknownNameError(f"no feed is named {source!r}; configured feeds: {known}")
     scorers, classifier, finance = _scorers(names, model), EventClassifier(), FinanceScorer()
     reader = next((scorer for scorer in scorers if scorer.name == settings.sentiment.scorer), None)
     reader = reader or build_scorer(settings.sentiment.scorer)
@@ -106,8 +106,8 @@ def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source
     found = []
     for text, named in zip(texts, mentions, strict=True):
         (event,), (tone,) = classifier.classify([text]), reader.score([text])
-        best = surest(named)  # as in the pipeline; a score for each of thousands of places would take minutes
-        scores = reader.score_about(text, [(place.start, place.end) for place in best])
+        best = best_matches(named)  # as in the pipeline; scoring each of thousands of places would take minutes
+        scores = reader.score_aspects(text, [(place.start, place.end) for place in best])
         about = {place.instrument: about.score for place, about in zip(best, scores, strict=True)}
         found.append(
             {
@@ -122,18 +122,18 @@ def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source
     if as_json:
         output.print_json(found)
         return
-    for said in found:
-        _print_said(said)
+    for result in found:
+        _print_score(result)
 
 
 def train(name: str, data: Path | None, into: Path | None, *, as_json: bool) -> None:
-    """Train a model of ours and write it."""
+    """Train models and write them."""
     import algo_trading
-    from algo_trading.sentiment.recipes import RECIPES
+    from algo_trading.sentiment.training.train import TRAINERS
 
     folder, sets, report = into or Path(algo_trading.__file__).parent / "data" / "models", _sets_folder(data), []
-    for recipe in RECIPES[name]:
-        for model, trained in recipe(sets).items():
+    for trainer in TRAINERS[name]:
+        for model, trained in trainer(sets).items():
             path = folder / f"{model}.npz"
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def train(name: str, data: Path | None, into: Path | None, *, as_json: bool) -> 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model that was trained: its file, the texts it learnt from, its features, size and hash."""
+    """A trained model: its file, number of training texts and features, size and hash."""
 
     file: str
     texts: int
@@ -161,16 +161,16 @@ class Trained:
     sha256: str
 
 
-def _refuse_for_sets(columns: tuple[str, str], mapping: Sequence[str]) -> None:
-    """What the user says of a file means nothing where there is none."""
+def _require_no_csv_options(columns: tuple[str, str], mapping: Sequence[str]) -> None:
+    """Options that describe a CSV file need one."""
     if mapping or columns != COLUMNS:
         raise ConfigError(
-            "--map, --text-column and --label-column describe a file of yours: name it with --csv, or leave them out"
+            "--map, --text-column and --label-column describe a CSV file: name it with --csv, or omit them"
         )
 
 
 def _mapping(pairs: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
-    """`--map LABEL=CLASS` as a dictionary; `known` names every way to write a class."""
+    """`--map LABEL=CLASS` as a dictionary; `known` maps every spelling of a class to its name."""
     classes = list(dict.fromkeys(known.values()))
     mapping = {}
     for pair in pairs:
@@ -192,12 +192,12 @@ def _sets_folder(data: Path | None) -> Path:
         if found.name == SETS and found.is_dir():
             return found
     raise ConfigError(
-        f"{folder} has no folder {SETS} with the labelled sets; name theirs with --data, or a file with --csv"
+        f"{folder} has no folder {SETS} with the labelled sets; name it with --data, or a file with --csv"
     )
 
 
 def _scorers(names: Sequence[str], model: Path | None) -> list[Scorer]:
-    """The scorers asked for; else all, but transformer only where a model is named."""
+    """The named scorers, or all of them; transformer only with a model."""
     wanted = list(dict.fromkeys(names)) or [name for name in scorer_names() if name != "transformer" or model]
     return [build_scorer(name, **({"folder": model} if name == "transformer" else {})) for name in wanted]
 
@@ -206,8 +206,8 @@ def _tones_by(scorer: Scorer) -> Predict:
     return lambda texts: [sentiment.tone.value for sentiment in scorer.score(texts)]
 
 
-def _measured(labelled: Labelled, classes: Sequence[str], predict: Predict) -> Evaluation:
-    predict(labelled.texts[:1])  # loads what is loaded late
+def _measured(labelled: LabelledTexts, classes: Sequence[str], predict: Predict) -> Evaluation:
+    predict(labelled.texts[:1])  # loads what is loaded lazily
     begin = time.perf_counter()
     predicted = predict(labelled.texts)
     return evaluate(labelled.labels, predicted, classes, time.perf_counter() - begin)
@@ -236,28 +236,29 @@ def _print_classes(scorer: str, result: Evaluation) -> None:
         others = sorted((count, other) for other, count in result.confusion[name].items() if other != name and count)
         if others:
             mistakes.append((name, ", ".join(f"{other} {count}" for count, other in reversed(others[-3:]))))
-    output.table(scorer, ("class", "precision", "recall", "F1", "texts", "right"), rows)
+    output.table(scorer, ("class", "precision", "recall", "F1", "texts", "correct"), rows)
     if mistakes:
-        output.table(f"What {scorer} takes them for when wrong", ("class", "most often taken for"), mistakes)
+        output.table(f"Most frequent errors of {scorer}", ("class", "predicted instead"), mistakes)
 
 
-def _print_said(said: Mapping[str, Any]) -> None:
-    event = said["event"]
-    rows = [(name, s.tone, f"{s.score:+.2f}", f"{s.confidence:.0%}") for name, s in said["sentiment"].items()]
-    output.table(said["text"], ("scorer", "tone", "score", "sure"), rows)
+def _print_score(result: Mapping[str, Any]) -> None:
+    event = result["event"]
+    rows = [(name, s.tone, f"{s.score:+.2f}", f"{s.confidence:.0%}") for name, s in result["sentiment"].items()]
+    output.table(result["text"], ("scorer", "sentiment", "score", "confidence"), rows)
     output.console.print(
-        f"event [bold]{event.topic}[/] ({event.confidence:.0%} sure), impact {said['impact']:+.2f}", soft_wrap=True
+        f"event [bold]{event.topic}[/] (confidence {event.confidence:.0%}), impact {result['impact']:+.2f}",
+        soft_wrap=True,
     )
-    for mention in said["mentions"]:
+    for mention in result["mentions"]:
         output.console.print(
             f"mentions {mention['instrument']['symbol']}: {mention['matched']!r}, {mention['kind']}, "
-            f"{mention['confidence']:.0%} sure, sentiment about it {mention['sentiment']:+.2f}",
+            f"confidence {mention['confidence']:.0%}, sentiment {mention['sentiment']:+.2f}",
             soft_wrap=True,
             markup=False,
         )
-    for what, reasons in said["why"].items():
-        output.console.print(f"{what}, because of: {_words(reasons)}", soft_wrap=True, markup=False)
+    for what, reasons in result["why"].items():
+        output.console.print(f"{what}, decisive words: {_words(reasons)}", soft_wrap=True, markup=False)
 
 
 def _words(reasons: Sequence[Reason]) -> str:
-    return ", ".join(f"{reason.words!r} {reason.weight:+.2f}" for reason in reasons) or "nothing it knows"
+    return ", ".join(f"{reason.words!r} {reason.weight:+.2f}" for reason in reasons) or "none known"

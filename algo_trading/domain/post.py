@@ -80,7 +80,7 @@ class Post:
 
 
 class MatchKind(StrEnum):
-    """How a name stood in the text, from the surest to the weakest evidence."""
+    """How a name stood in the text, from the strongest to the weakest evidence."""
 
     CASHTAG = "cashtag"
     NAME = "name"
@@ -123,7 +123,7 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EntityMatch:
     """An instrument named in a text at `start`..`end` (characters); `matched` is how it stands there.
 
     `confidence` in [0, 1] is how sure it is that this instrument is meant.
@@ -141,7 +141,7 @@ class Found:
 class Mention:
     """What one post says about one instrument, as stored: one for each pair.
 
-    `confidence` is that of the surest place where it is named, `kind` and `matched` describe that place. `sentiment`
+    `confidence` is that of the best match, which `kind` and `matched` describe. `sentiment`
     is in [-1, 1] and about this instrument. `impact` is sentiment x weight of the event x weight of the source, in
     [-1, 1]. `author` and the times are the post's; `influencer`: the author is one whose single posts count.
     """

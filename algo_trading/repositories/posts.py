@@ -13,7 +13,7 @@ from algo_trading.repositories.post_feeds import Watermark
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Annotation:
     """What was understood of one post: its tone in [-1, 1] and topic as a whole, and its mentions."""
 
     post: PostKey
@@ -41,7 +41,7 @@ class PostRepository(Protocol):
         """Posts that nobody has read yet, available no later than `until`, in the order of availability and key."""
         ...
 
-    def store_readings(self, readings: Sequence[Reading]) -> int:
+    def store_annotations(self, readings: Sequence[Annotation]) -> int:
         """Store what was understood, in one transaction, and return the new mentions; a read post stays as it is."""
         ...
 

@@ -78,7 +78,7 @@ class EvaluateStrategies:
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
 
 
-def heed_text(pairs: Sequence[ActivePair]) -> bool:
+def needs_text(pairs: Sequence[ActivePair]) -> bool:
     """Whether any strategy needs to know what was written."""
     return any(set(pair.strategy.features) & set(TEXT_FEATURES) for pair in pairs)
 

@@ -7,12 +7,12 @@ from functools import partial
 
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import SourceError
+from algo_trading.services.annotate_posts import AnnotatePosts, AnnotateReport
 from algo_trading.services.collect import CollectPosts, CollectReport
 from algo_trading.services.decide_on_posts import DecideOnPosts
 from algo_trading.services.evaluate import EvaluateReport
-from algo_trading.services.read_posts import ReadPosts, ReadReport
 
-COLLECTED, READ, DECIDED = "feeds collected", "posts read", "mentions decided on"
+COLLECTED, ANNOTATED, DECIDED = "feeds collected", "posts annotated", "mentions decided on"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class TextReport:
     """What posts and articles brought; `error` is the sentence of feeds that all failed."""
 
     collected: CollectReport
-    read: ReadReport
+    annotated: AnnotateReport
     decided: EvaluateReport
     error: str = ""
 
@@ -30,7 +30,7 @@ class RunText:
     """Posts and articles in, gate, mentions, sentiment, and the signals of strategies that are driven by posts."""
 
     collect: CollectPosts
-    read_posts: ReadPosts
+    annotate_posts: AnnotatePosts
     decide_on_posts: DecideOnPosts
 
     def __call__(
@@ -38,13 +38,13 @@ class RunText:
     ) -> TextReport:
         """Run the flow up to `until` (None: now); a step that was done before changes nothing.
 
-        Feeds that fail do not keep what is there from being read. `progress` hears what is done (COLLECTED, READ,
-        DECIDED) and how much of it.
+        A failing feed does not keep stored posts from being annotated. `progress` gets the stage (COLLECTED, ANNOTATED,
+        DECIDED) and how much of it is done.
         """
         collected, error = CollectReport(), ""
         try:
             collected = self.collect(set(PostKind), until, partial(progress, COLLECTED))
         except SourceError as trouble:
             error = str(trouble)
-        read = self.read_posts(until, partial(progress, READ))
-        return TextReport(collected, read, self.decide_on_posts(until, partial(progress, DECIDED)), error)
+        annotated = self.annotate_posts(until, partial(progress, ANNOTATED))
+        return TextReport(collected, annotated, self.decide_on_posts(until, partial(progress, DECIDED)), error)

@@ -11,8 +11,8 @@ from flashtext import KeywordProcessor
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
-from algo_trading.sentiment.mentions import MentionFinder
-from algo_trading.sentiment.names import COINS_VENUE, marked, packaged_listings
+from algo_trading.sentiment.mentions.finder import MentionFinder
+from algo_trading.sentiment.mentions.names import COINS_VENUE, marked, packaged_listings
 from bench.measure import Contender, Goal, Progress, Result, measure
 from shared_data import SHARED_DATA
 

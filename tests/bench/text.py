@@ -9,10 +9,10 @@ from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 from textblob import TextBlob
 
-from algo_trading.sentiment.evaluation import Evaluation, evaluate
-from algo_trading.sentiment.events import EventClassifier
-from algo_trading.sentiment.labelled import HELD_OUT, PARTS, Labelled, topics, tweets
-from algo_trading.sentiment.scorers import build_scorer
+from algo_trading.sentiment.classify.events import EventClassifier
+from algo_trading.sentiment.classify.scorers import build_scorer
+from algo_trading.sentiment.training.datasets import HELD_OUT, PARTS, LabelledTexts, topics, tweets
+from algo_trading.sentiment.training.evaluation import Evaluation, evaluate
 from bench.measure import Contender, Goal, Progress, Result, measure
 from shared_data import SHARED_DATA
 
@@ -112,7 +112,7 @@ def words() -> TfidfVectorizer:
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
 
 
-def accuracy_of_plain(name: str, read: Callable[[Path], Labelled], progress: Progress) -> list[str]:
+def accuracy_of_plain(name: str, read: Callable[[Path], LabelledTexts], progress: Progress) -> list[str]:
     """What a linear SVM over words and pairs is worth on a shared set: each tenth by a model of the other nine."""
     if not SETS.is_dir():
         return []

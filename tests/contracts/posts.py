@@ -9,11 +9,11 @@ from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.repositories.posts import (
+    Annotation,
     FeedState,
     FeedStateRepository,
     MentionRepository,
     PostRepository,
-    Reading,
 )
 from algo_trading.repositories.signals import SignalRepository
 from contracts.signals import CROSS, a_signal, a_signal_on
@@ -62,9 +62,9 @@ def a_mention(platform: str = "x", identity: str = "1", instrument: Instrument =
     return mention_of(a_post(identity, platform=platform), instrument)
 
 
-def reading_of(post: Post, *instruments: Instrument) -> Reading:
+def annotation_of(post: Post, *instruments: Instrument) -> Annotation:
     """What was understood of a post that mentions these instruments."""
-    return Reading(post.key, 0.5, Topic.EARNINGS, tuple(mention_of(post, instrument) for instrument in instruments))
+    return Annotation(post.key, 0.5, Topic.EARNINGS, tuple(mention_of(post, instrument) for instrument in instruments))
 
 
 class PostContract:
@@ -76,7 +76,7 @@ class PostContract:
         assert posts.unread(10) == []
         assert posts.newest(10) == []
         assert posts.counts() == {PostKind.POST: 0, PostKind.ARTICLE: 0}
-        assert posts.store_readings([]) == 0
+        assert posts.store_annotations([]) == 0
 
     def test_a_stored_post_is_never_rewritten(self, posts: PostRepository) -> None:
         first = a_post()
@@ -132,13 +132,15 @@ class PostContract:
     def test_a_post_is_read_once(self, posts: PostRepository, mentions: MentionRepository) -> None:
         first, second = a_post("1"), a_post("2")
         posts.add([first, second])
-        assert posts.store_readings([reading_of(first, IBM, MSFT)]) == 2
-        assert posts.store_readings([reading_of(first, Instrument("AAPL")), reading_of(second)]) == 0
+        assert posts.store_annotations([annotation_of(first, IBM, MSFT)]) == 2
+        assert posts.store_annotations([annotation_of(first, Instrument("AAPL")), annotation_of(second)]) == 0
         assert posts.unread(10) == []
         assert mentions.count() == 2
 
-    def test_a_reading_of_an_unknown_post_is_nothing(self, posts: PostRepository, mentions: MentionRepository) -> None:
-        assert posts.store_readings([reading_of(a_post(), IBM)]) == 0
+    def test_an_annotation_of_an_unknown_post_is_ignored(
+        self, posts: PostRepository, mentions: MentionRepository
+    ) -> None:
+        assert posts.store_annotations([annotation_of(a_post(), IBM)]) == 0
         assert mentions.count() == 0
 
     def test_the_newest_come_first(self, posts: PostRepository) -> None:
@@ -156,7 +158,7 @@ class MentionContract:
     ) -> None:
         early, late = a_post("2"), a_post("1", NOON + MINUTE)
         posts.add([late, early])
-        posts.store_readings([reading_of(late, MSFT, IBM), reading_of(early, IBM)])
+        posts.store_annotations([annotation_of(late, MSFT, IBM), annotation_of(early, IBM)])
         wanted = [mention_of(early, IBM), mention_of(late, IBM), mention_of(late, MSFT)]
         assert mentions.of_instruments([MSFT, IBM], None, late.available_at) == wanted
         assert mentions.of_instruments([IBM], None, late.available_at) == wanted[:2]
@@ -168,7 +170,7 @@ class MentionContract:
     ) -> None:
         early, late = a_post("1"), a_post("2", NOON + MINUTE)
         posts.add([early, late])
-        posts.store_readings([reading_of(early, IBM), reading_of(late, IBM)])
+        posts.store_annotations([annotation_of(early, IBM), annotation_of(late, IBM)])
         assert mentions.of_instruments([IBM], early.available_at, late.available_at) == [mention_of(late)]
         assert mentions.of_instruments([IBM], None, early.available_at) == [mention_of(early)]
         assert mentions.of_instruments([IBM], late.available_at, late.available_at + MINUTE) == []
@@ -178,7 +180,7 @@ class MentionContract:
     ) -> None:
         early, late = a_post("2"), a_post("1", NOON + MINUTE)
         posts.add([late, early])
-        posts.store_readings([reading_of(late, MSFT, IBM), reading_of(early, IBM)])
+        posts.store_annotations([annotation_of(late, MSFT, IBM), annotation_of(early, IBM)])
         every, both = mentions.of_instruments([IBM, MSFT], None, late.available_at), {MSFT: None, IBM: None}
         assert mentions.undecided(CROSS, both, late.available_at) == every
         signals.add([a_signal(), a_signal_on("x:2", early.available_at), a_signal_on("x:3", early.available_at)])
@@ -194,7 +196,7 @@ class MentionContract:
     ) -> None:
         early, late = a_post("2"), a_post("1", NOON + MINUTE)
         posts.add([late, early])
-        posts.store_readings([reading_of(late, MSFT, IBM), reading_of(early, MSFT, IBM)])
+        posts.store_annotations([annotation_of(late, MSFT, IBM), annotation_of(early, MSFT, IBM)])
         first, last = early.available_at, late.available_at
         wanted = [mention_of(late), mention_of(early, MSFT), mention_of(late, MSFT)]
         assert mentions.undecided(CROSS, {IBM: last, MSFT: first}, last) == wanted
@@ -204,7 +206,9 @@ class MentionContract:
     def test_mentions_of_posts(self, posts: PostRepository, mentions: MentionRepository) -> None:
         first, second, third = a_post("1"), a_post("2"), a_post("3")
         posts.add([first, second, third])
-        posts.store_readings([reading_of(second, IBM), reading_of(first, MSFT, IBM), reading_of(third, IBM)])
+        posts.store_annotations(
+            [annotation_of(second, IBM), annotation_of(first, MSFT, IBM), annotation_of(third, IBM)]
+        )
         wanted = [mention_of(first, IBM), mention_of(first, MSFT), mention_of(second, IBM)]
         assert mentions.of_posts([second.key, first.key]) == wanted
         assert mentions.of_posts([]) == []
@@ -213,7 +217,7 @@ class MentionContract:
     def test_what_authors_wrote_about(self, posts: PostRepository, mentions: MentionRepository) -> None:
         written = [a_post("1"), a_post("2", NOON + MINUTE), a_post("3", author="bob")]
         posts.add(written)
-        posts.store_readings([reading_of(post, IBM) for post in written])
+        posts.store_annotations([annotation_of(post, IBM) for post in written])
         until = written[1].available_at
         ann, bob, eve = Author("x", "ann"), Author("x", "bob"), Author("x", "eve")
         assert mentions.counts_of([ann, bob], until) == {ann: {IBM: 1}, bob: {IBM: 1}}

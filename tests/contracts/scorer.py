@@ -3,7 +3,7 @@
 import pytest
 
 from algo_trading.domain.sentiment import Tone
-from algo_trading.sentiment.scorers import Scorer
+from algo_trading.sentiment.classify.scorers import Scorer
 
 TEXTS = ["Profit up", "a loss, a terrible loss!", "", "The meeting is on Tuesday", "\ud800 🚀 $X @y ...", "up " * 600]
 
@@ -39,10 +39,10 @@ class ScorerContract:
 
     def test_nothing_is_scored_as_nothing(self, scorer: Scorer) -> None:
         assert scorer.score([]) == []
-        assert scorer.score_about("Profit up", []) == []
+        assert scorer.score_aspects("Profit up", []) == []
 
     def test_each_span_has_a_sentiment(self, scorer: Scorer) -> None:
-        scored = scorer.score_about("Gold up, silver down", [(0, 4), (9, 15), (0, 4)])
+        scored = scorer.score_aspects("Gold up, silver down", [(0, 4), (9, 15), (0, 4)])
         assert len(scored) == 3
         assert scored[0] == scored[2]
         assert all(-1 <= sentiment.score <= 1 for sentiment in scored)

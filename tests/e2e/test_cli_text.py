@@ -52,7 +52,7 @@ def desk(undisturbed: Undisturbed) -> Iterator[Installation]:
         counts = {name: feed[name] for name in ("fetched", "new", "known", "quarantined", "error")}
         assert counts == {"fetched": 6, "new": 3, "known": 0, "quarantined": 3, "error": ""}
         assert sum(feed["reasons"].values()) == 3
-        assert first["read"] == {"read": 3, "mentions": 3}
+        assert first["annotated"] == {"posts": 3, "mentions": 3}
         assert (first["decided"]["decided"], first["decided"]["skipped"]) == (3, [])
         assert first["queued"] == first["delivered"]["sent"] > 0
         yield made
@@ -61,11 +61,11 @@ def desk(undisturbed: Undisturbed) -> Iterator[Installation]:
 def test_again_changes_nothing(desk: Installation) -> None:
     before = desk.world()
     again = desk.run("run-text", "--json").well().document
-    assert (again["read"], again["decided"]["new"], again["queued"]) == ({"read": 0, "mentions": 0}, 0, 0)
+    assert (again["annotated"], again["decided"]["new"], again["queued"]) == ({"posts": 0, "mentions": 0}, 0, 0)
     assert again["delivered"]["sent"] == 0
     assert not desk.world().differences(before)
     shown = desk.run("run-text").well().out
-    assert "posts read" in shown
+    assert "posts annotated" in shown
 
 
 def test_the_newest_posts_with_what_they_mention(desk: Installation) -> None:

@@ -9,7 +9,7 @@ from algo_trading.domain.listing import Listing
 from algo_trading.errors import SourceError
 from algo_trading.repositories.bars import UpsertCount
 from algo_trading.repositories.listings import ListingPage
-from algo_trading.sentiment.names import marked, packaged_listings, with_known_names
+from algo_trading.sentiment.mentions.names import marked, packaged_listings, with_known_names
 
 
 class FakeCoinListings:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Author, Mention, Post, PostKey, PostKind
 from algo_trading.domain.signal import StrategyId
-from algo_trading.repositories.posts import FeedState, Reading
+from algo_trading.repositories.posts import Annotation, FeedState
 from fakes.signals import FakeSignals
 
 
@@ -15,7 +15,7 @@ class FakePosts:
     """Implements PostRepository."""
 
     def __init__(self) -> None:
-        self.readings: dict[PostKey, Reading] = {}
+        self.annotations: dict[PostKey, Annotation] = {}
         self._posts: dict[PostKey, Post] = {}
 
     def add(self, posts: Sequence[Post]) -> int:
@@ -33,13 +33,13 @@ class FakePosts:
         waiting = [
             post
             for post in self._posts.values()
-            if post.key not in self.readings and (until is None or post.available_at <= until)
+            if post.key not in self.annotations and (until is None or post.available_at <= until)
         ]
         return sorted(waiting, key=lambda post: (post.available_at, post.key))[:limit]
 
-    def store_readings(self, readings: Sequence[Reading]) -> int:
-        new = [r for r in readings if r.post in self._posts and r.post not in self.readings]
-        self.readings.update({reading.post: reading for reading in new})
+    def store_annotations(self, readings: Sequence[Annotation]) -> int:
+        new = [r for r in readings if r.post in self._posts and r.post not in self.annotations]
+        self.annotations.update({reading.post: reading for reading in new})
         return sum(len(reading.mentions) for reading in new)
 
     def newest(self, limit: int) -> list[Post]:
@@ -100,7 +100,7 @@ class FakeMentions:
         return len(self._all())
 
     def _all(self) -> list[Mention]:
-        return [mention for reading in self._posts.readings.values() for mention in reading.mentions]
+        return [mention for annotation in self._posts.annotations.values() for mention in annotation.mentions]
 
 
 def _from(since: Mapping[Instrument, datetime | None], mention: Mention) -> bool:

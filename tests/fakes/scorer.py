@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from algo_trading.domain.sentiment import Sentiment, Tone
-from algo_trading.sentiment.scorers import Span
+from algo_trading.sentiment.classify.scorers import Span
 
 WORDS = {"good": 1, "bad": -1}
 
@@ -16,7 +16,7 @@ class FakeScorer:
     def score(self, texts: Sequence[str]) -> list[Sentiment]:
         return [_sentiment(text) for text in texts]
 
-    def score_about(self, text: str, spans: Sequence[Span]) -> list[Sentiment]:
+    def score_aspects(self, text: str, spans: Sequence[Span]) -> list[Sentiment]:
         return [_sentiment(text[end:].split(",", maxsplit=1)[0]) for _, end in spans]
 
 

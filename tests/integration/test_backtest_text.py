@@ -18,7 +18,7 @@ from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.cli import main as algo_trading
 from algo_trading.domain.instrument import Instrument
 from algo_trading.repositories.bars import bars_table
-from algo_trading.repositories.posts import Reading
+from algo_trading.repositories.posts import Annotation
 from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.active import ActivePair
@@ -50,7 +50,7 @@ def backtest(
     PostgresBars(database).upsert(bars_table([BARS]), "test")
     mentions, posts = chatter(BARS, a_day=2), PostgresPosts(database)
     posts.add([post_of(mention) for mention in mentions])
-    posts.store_readings([Reading(m.post, m.sentiment, m.topic, (m,)) for m in mentions])
+    posts.store_annotations([Annotation(m.post, m.sentiment, m.topic, (m,)) for m in mentions])
     PostgresFundamentals(database).add(looked_up(BARS), "test")
     monkeypatch.setenv("ALGO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ALGO_DATABASE_URL", database_url)
@@ -234,7 +234,7 @@ def test_what_was_decided_live_on_text_is_derived_again(backtest: Backtest, data
     late = replace(late, post=replace(late.post, id="late"))
     posts = PostgresPosts(database)
     posts.add([post_of(late)])
-    posts.store_readings([Reading(late.post, late.sentiment, late.topic, (late,))])
+    posts.store_annotations([Annotation(late.post, late.sentiment, late.topic, (late,))])
     code, report, _ = backtest("verify-live")
     assert (code, report["checked"], report["mismatches"]) == (0, 40, [])
     assert report["revised"] == 40

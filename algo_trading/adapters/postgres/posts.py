@@ -28,7 +28,7 @@ from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, 
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.post_feeds import Watermark
-from algo_trading.repositories.posts import FeedState, Reading
+from algo_trading.repositories.posts import Annotation, FeedState
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BY_KEY = (posts.c.platform.collate("C"), posts.c.platform_id.collate("C"))
@@ -70,7 +70,7 @@ class PostgresPosts:
         with self._engine.connect() as connection:
             return [_post(row) for row in connection.execute(query)]
 
-    def store_readings(self, readings: Sequence[Reading]) -> int:
+    def store_annotations(self, readings: Sequence[Annotation]) -> int:
         with self._engine.begin() as connection:
             named = (mention.instrument for reading in readings for mention in reading.mentions)
             instrument_ids = ensure_instruments(connection, named)
@@ -208,7 +208,7 @@ def _written_by(authors: Collection[Author]) -> ColumnElement[bool]:
     return pairs_among((posts.c.platform, posts.c.author), [(author.platform, author.name) for author in authors])
 
 
-def _mark_read(connection: Connection, reading: Reading) -> list[int]:
+def _mark_read(connection: Connection, reading: Annotation) -> list[int]:
     """The id of the post, if nobody has read it before."""
     statement = (
         update(posts)

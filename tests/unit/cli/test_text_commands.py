@@ -101,9 +101,9 @@ def test_names_of_topics_stay_whole_in_a_terminal(tmp_path: Path, ask: Ask, monk
         (("--csv", "{csv}", *NAMES, "--map", "2"), "--map 2: write it as LABEL=CLASS"),
         (("--csv", "{csv}.gone", *NAMES), "cannot be read"),
         (("--data", "{csv}"), "has no folder sentiment_events"),
-        (("--csv", "{csv}", "--anew"), "not a file with --csv"),
-        (("--map", "0=negative"), "describe a file of yours: name it with --csv"),
-        (("--label-column", "mood"), "describe a file of yours: name it with --csv"),
+        (("--csv", "{csv}", "--cross-validate"), "not a file with --csv"),
+        (("--map", "0=negative"), "describe a CSV file: name it with --csv"),
+        (("--label-column", "mood"), "describe a CSV file: name it with --csv"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], sentence: str, csv: Path) -> None:
@@ -166,7 +166,7 @@ def test_the_names_are_those_of_the_configuration(tmp_path: Path, ask: Ask) -> N
 
 
 def test_a_source_is_a_configured_feed() -> None:
-    with pytest.raises(UnknownNameError, match=r"no feed is called 'reddit'; .*'file package:sample_posts\.jsonl'"):
+    with pytest.raises(UnknownNameError, match=r"no feed is named 'reddit'; .*'file package:sample_posts\.jsonl'"):
         CliRunner().invoke(sentiment, ["score", "up", "--source", "reddit"], catch_exceptions=False)
 
 

@@ -245,7 +245,7 @@ def unreliable(part: Any, method: str, after: int) -> Iterator[None]:
         ("bars", "upsert", 1), ("quality", "record", 1), ("objects", "put", 1), ("sessions", "mark", 1),
         ("sessions", "mark", 2), ("indicators", "upsert", 1), ("signals", "add", 1), ("accounts", "locked", 1),
         ("accounts", "locked", 2), ("subscriptions", "locked", 1), ("subscriptions", "locked", 2),
-        ("channel", "deliver", 1), ("posts", "add", 1), ("posts", "store_readings", 1), ("feed_states", "put", 1),
+        ("channel", "deliver", 1), ("posts", "add", 1), ("posts", "store_annotations", 1), ("feed_states", "put", 1),
     ],
 )  # fmt: skip
 def test_where_it_breaks_it_goes_on(in_order: World, part: str, method: str, after: int) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from algo_trading.errors import SourceError
-from algo_trading.services.run_text import COLLECTED, DECIDED, READ, RunText
+from algo_trading.services.run_text import ANNOTATED, COLLECTED, DECIDED, RunText
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from fakes.bars import FakeBars, FakeCorporateActions
@@ -37,7 +37,7 @@ def flow(world: TextWorld) -> RunText:
 def test_it_tells_each_stage_and_how_much_is_done() -> None:
     heard: list[tuple[str, int]] = []
     flow(TextWorld([a_row("1", NOON, "IBM and Microsoft")]))(progress=lambda stage, done: heard.append((stage, done)))
-    assert heard == [(COLLECTED, 0), (COLLECTED, 1), (READ, 1), (DECIDED, 1), (DECIDED, 2)]
+    assert heard == [(COLLECTED, 0), (COLLECTED, 1), (ANNOTATED, 1), (DECIDED, 1), (DECIDED, 2)]
 
 
 def test_what_is_there_is_read_where_every_feed_fails() -> None:
@@ -45,5 +45,5 @@ def test_what_is_there_is_read_where_every_feed_fails() -> None:
     world.feed.failing, world.feed.pages_before = SourceError("it fails"), 1
     report = flow(world)()
     assert report.error == "it fails"
-    assert report.read.read == 1
+    assert report.annotated.posts == 1
     assert (report.decided.decided, sum(report.decided.waiting.values())) == (0, 1)

@@ -8,7 +8,7 @@ from algo_trading.domain.signal import Side
 from algo_trading.repositories.post_feeds import Watermark
 from algo_trading.repositories.posts import FeedState
 from algo_trading.services.status import AccountStatus, FeedStatus, ReadStatus, Status
-from contracts.posts import IBM, MSFT, NOON, a_post, reading_of
+from contracts.posts import IBM, MSFT, NOON, a_post, annotation_of
 from contracts.quality import ROW
 from fakes.bars import FakeIndicators
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
@@ -24,7 +24,7 @@ def status_of(world: World) -> Status:
     quarantine.add([ROW])
     posts, feed_states = FakePosts(), FakeFeedStates()
     posts.add([a_post()])
-    posts.store_readings([reading_of(a_post(), IBM, MSFT)])
+    posts.store_annotations([annotation_of(a_post(), IBM, MSFT)])
     feed_states.put(FeedState("x @ann", Watermark(NOON), NOON, "the token has expired"))
     return ReadStatus(
         world.bars, FakeIndicators(), world.signals, quarantine, world.outbox, world.accounts, world.sessions,

@@ -1,0 +1,1 @@
+"""Sentiment, kind of event and impact of a text."""

@@ -1,0 +1,1 @@
+"""Which instruments a text names, where, and with what confidence."""

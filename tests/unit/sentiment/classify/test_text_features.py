@@ -1,0 +1,111 @@
+"""What texts have in common for our models, and what sets them apart."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algo_trading.sentiment.classify.features import CHUNK, hashed_features
+from algo_trading.sentiment.classify.lexicon import MOST_ROLES, role_table, roles
+
+pytestmark = pytest.mark.unit
+
+
+def buckets(text: str) -> list[int]:
+    (chunk,) = hashed_features([text])
+    return list(map(int, chunk.buckets))
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Profit up 5% in 2019", "profit UP 17.5% in 2020"),
+        ("$AAPL is cheap", "$BRK.B is cheap"),
+        ("read https://t.co/abc now", "read http://example.org/?a=1&b=2 now"),
+        ("thanks @someone!", "thanks @Else_1!"),
+        ("Apple's profit", "Apple profit"),
+        ("it isn\u2019t", "it isn't"),
+        ("AT&amp;T", "AT&T"),
+        ("#stocks rise", "stocks rise"),
+        ("paid $3.5 bln", "paid $1,200 bln"),
+        ("2.1 mln from 1.9 mln", "5 mln from 0.3 mln"),
+        ("from EUR 8.7 mn to EUR 13.1 mn", "from EUR131 mn to EUR1,999.5 mn"),
+    ],
+)
+def test_texts_that_are_the_same_to_a_model(text: str, other: str) -> None:
+    assert buckets(text) == buckets(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("profit up", "profit down"),
+        ("not good", "very good"),
+        ("up 5%", "up 5"),
+        ("costs $5", "costs 5"),
+        ("+5 points", "-5 points"),
+        ("2.1 mln from 1.9 mln", "1.9 mln from 2.1 mln"),
+        ("from 8.7 to 13.1", "from 13.1 to 8.7"),
+        ("74 cents; consensus 86 cents", "86 cents; consensus 74 cents"),
+        ("900 mln vs. 1.1 bln", "900 mln vs. 1.1 mln"),
+        ("sales: 5k against 4,000", "sales: 3k against 4,000"),
+    ],
+)
+def test_texts_that_differ_to_a_model(text: str, other: str) -> None:
+    assert buckets(text) != buckets(other)
+
+
+def test_a_negation_reaches_four_words_and_not_over_the_end_of_a_sentence() -> None:
+    def added(before: str) -> int:
+        """How many features a word adds behind others."""
+        return len(buckets(f"{before} zebra")) - len(buckets(before))
+
+    assert added("not a b c") == added("not a b c d") + 1
+    assert added("not") == added("not.") + 1
+    assert added("isn't") == added("isn't.") + 1
+
+
+@given(texts=st.lists(st.text(max_size=40), min_size=1, max_size=8))
+@settings(deadline=None)
+def test_a_text_has_the_same_features_in_any_company(texts: list[str]) -> None:
+    (chunk,) = hashed_features(texts)
+    for (low, high), text in zip(pairwise(chunk.bounds.tolist()), texts, strict=True):
+        assert chunk.buckets[low:high].tolist() == buckets(text)
+
+
+@given(text=st.text(max_size=60))
+@settings(deadline=None)
+def test_places_are_within_the_text(text: str) -> None:
+    (chunk,) = hashed_features([text])
+    assert (chunk.places[:, 0] <= chunk.places[:, 1]).all()
+    assert (chunk.places >= 0).all()
+    assert (chunk.places <= len(chunk.text)).all()
+
+
+def test_many_texts_come_in_chunks() -> None:
+    counts = [len(chunk.bounds) - 1 for chunk in hashed_features(["a"] * (2 * CHUNK + 1))]
+    assert counts == [CHUNK, CHUNK, 1]
+    assert list(hashed_features([])) == []
+
+
+def test_long_texts_come_in_smaller_chunks() -> None:
+    texts = ["profit up " * 3_000] * 5 + ["a"] * 3
+    assert [len(chunk.bounds) - 1 for chunk in hashed_features(texts)] == [2, 2, 4]
+    assert [len(chunk.bounds) - 1 for chunk in hashed_features(["a" * 90_000, "b"])] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 50_000, "cut " * 30_000, "1 " * 40_000, "\ud800", "ﬀ🚀" * 9_000, "not " * 20_000]
+)
+def test_long_and_odd_texts_have_features(text: str) -> None:
+    assert len(buckets(text)) > 0
+
+
+def test_every_word_of_the_lexicon_has_its_roles() -> None:
+    keys, packed = role_table()
+    assert (keys > 0).sum() == len(roles())
+    assert all(1 <= len(numbers) <= MOST_ROLES for numbers in roles().values())
+    assert max(max(numbers) for numbers in roles().values()) < 36
+    assert (packed[keys > 0] > 0).all()
+    assert roles()["slashed"] == roles()["slashes"]
