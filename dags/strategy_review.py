@@ -30,8 +30,8 @@ def strategy_review() -> None:
     @task
     def review(symbols: list[str]) -> Report:
         """Walk the strategies over a shard; symbols with too few bars are skipped and named."""
-        from back_testing.review import ReviewStrategies
-        from back_testing.walk_forward import Plan
+        from back_testing.analysis.review import ReviewStrategies
+        from back_testing.search.walk_forward import Plan
 
         with application() as app:
             form = get_current_context()["params"]
@@ -45,7 +45,7 @@ def strategy_review() -> None:
         What differs because bars were revised since, or because a strategy is not installed any more, is reported.
         """
         from algo_trading.domain.instrument import Instrument
-        from back_testing.verify_live import VerifyLive, agreed
+        from back_testing.analysis.verify_live import VerifyLive, agreed
 
         with application() as app:
             watched = [Instrument(symbol, app.settings.venue) for symbol in app.settings.symbols]

@@ -9,9 +9,9 @@ import numpy as np
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.instrument import Instrument, Interval
 from algo_trading.strategies.base import Decisions, Strategy
-from back_testing.engine import run
-from back_testing.result import BacktestResult
-from back_testing.rules import TradingRules
+from back_testing.engine.backtest import run
+from back_testing.engine.result import BacktestResult
+from back_testing.engine.rules import TradingRules
 
 FIRST_DAY = np.datetime64("2024-01-01", "us")
 

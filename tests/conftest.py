@@ -17,11 +17,11 @@ if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
 
 KERNELS = (
     "algo_trading.indicators.kernels",
-    "back_testing.kernels.crossing",
-    "back_testing.kernels.portfolio",
-    "back_testing.kernels.trading",
+    "back_testing.engine.kernels.ma_cross",
+    "back_testing.engine.kernels.portfolio",
+    "back_testing.engine.kernels.single",
     "algo_trading.sentiment.classify.kernels",
-    "back_testing.kernels.all_in",
+    "back_testing.engine.kernels.fully_invested",
 )
 
 gc.disable()  # until everything is collected

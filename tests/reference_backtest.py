@@ -6,7 +6,7 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars
 from algo_trading.strategies.base import Decisions
-from back_testing.rules import Direction, FillAt, SizeKind, TradingRules
+from back_testing.engine.rules import Direction, FillAt, SizeKind, TradingRules
 
 
 @dataclass

@@ -14,8 +14,8 @@ from back_testing.cli.rules import with_rules
 
 if TYPE_CHECKING:
     from algo_trading.strategies.base import Strategy
-    from back_testing.compare import Comparison
-    from back_testing.rules import TradingRules
+    from back_testing.analysis.compare import Comparison
+    from back_testing.engine.rules import TradingRules
 
 PERCENT = {"total_return", "cagr", "volatility", "max_drawdown", "exposure", "win_rate", "expectancy", "alpha"}
 
@@ -45,10 +45,10 @@ def compare(
     Example: backtest compare --symbol AAPL --symbol IBM --strategy sma_cross:fast=10,slow=30 --strategy buy_and_hold
     """
     from algo_trading.strategies.registry import build_strategy, strategy_names
-    from back_testing.compare import compare as compared
-    from back_testing.engine import first_bar
+    from back_testing.analysis.compare import compare as compared
+    from back_testing.engine.backtest import first_bar
+    from back_testing.engine.missing_features import unknown_features
     from back_testing.report.definitions import LABELS
-    from back_testing.unknown import unknown_features
 
     if metric not in LABELS or metric in {"start", "end"}:
         raise ConfigError(

@@ -11,8 +11,8 @@ from back_testing.cli.app import app
 from back_testing.cli.rules import with_rules
 
 if TYPE_CHECKING:
-    from back_testing.lookahead import LookaheadReport
-    from back_testing.rules import TradingRules
+    from back_testing.analysis.lookahead import LookaheadReport
+    from back_testing.engine.rules import TradingRules
 
 SHOWN = 10  # changes shown to a person; --json has them all
 
@@ -40,7 +40,7 @@ def lookahead(
     Example: backtest lookahead --strategy sma_cross --symbol AAPL --stop-loss 0.05
     """
     from algo_trading.strategies.registry import build_strategy
-    from back_testing.lookahead import check_lookahead
+    from back_testing.analysis.lookahead import check_lookahead
 
     chosen = build_strategy(strategy, o.parameters(settings))
     days = o.session_range(first, last)

@@ -91,14 +91,14 @@ def load_series(
                     "database with --symbol, without --csv"
                 )
         from algo_trading.bootstrap import bar_file_reader
-        from back_testing.data import bars_from_file
+        from back_testing.engine.data import bars_from_file
 
         return bars_from_file(bar_file_reader(), csv, symbols or [], _known(calendar), last, adjust=adjusted)
     if not symbols:
         raise ConfigError("name a symbol of the database with --symbol, or a file of bars with --csv")
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Instrument
-    from back_testing.data import ReadHistory
+    from back_testing.engine.data import ReadHistory
 
     with bootstrap() as application:
         settings = application.settings

@@ -13,7 +13,7 @@ from back_testing.cli.walk_forward import InSample, OutOfSample, ReportFile, onl
 
 if TYPE_CHECKING:
     from algo_trading.domain.recommendation import Recommendation
-    from back_testing.rules import TradingRules
+    from back_testing.engine.rules import TradingRules
 
 
 @app.command()
@@ -44,9 +44,9 @@ def recommend(
     Example: backtest recommend --symbol AAPL --report aapl.html
     """
     from algo_trading.strategies.registry import strategy_class
-    from back_testing.engine import first_bar
-    from back_testing.recommend import recommend as review
-    from back_testing.walk_forward import Plan
+    from back_testing.analysis.recommend import recommend as review
+    from back_testing.engine.backtest import first_bar
+    from back_testing.search.walk_forward import Plan
 
     days = o.session_range(first, last)
     kinds = [strategy_class(name) for name in strategy or ()]
@@ -60,8 +60,8 @@ def recommend(
         )  # fmt: skip
     notes = [sentence for walk in found.walks for sentence in walk.result.notes]
     if report:
+        from back_testing.analysis.review import review_notes
         from back_testing.report import write_report
-        from back_testing.review import review_notes
 
         write_report(report, found.walks[0].result, [bars], review_notes(found))
     if json:

@@ -10,8 +10,8 @@ import typer
 from algo_trading.errors import ConfigError
 
 if TYPE_CHECKING:
-    from back_testing.limits import SignalLimits
-    from back_testing.rules import TradingRules
+    from back_testing.engine.rules import TradingRules
+    from back_testing.engine.signal_limits import SignalLimits
 
 # The type of each option and what is taken where it is not given; the names are those of `trading_rules`.
 RULES: Mapping[str, tuple[Any, Any]] = {
@@ -59,8 +59,8 @@ def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "Tradin
     Raises:
         ConfigError: a value is out of range.
     """
-    from back_testing.costs import Costs
-    from back_testing.rules import Direction, FillAt, Size, TradingRules
+    from back_testing.engine.costs import Costs
+    from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
 
     return TradingRules(
         costs=Costs(options["commission"], options["commission_fixed"], options["slippage_bps"]),
@@ -81,7 +81,7 @@ def signal_limits(names: Collection[str]) -> "SignalLimits":
     from algo_trading.domain.post import Levels
     from algo_trading.settings import load_settings
     from algo_trading.strategies.registry import build_strategy
-    from back_testing.limits import SignalLimits
+    from back_testing.engine.signal_limits import SignalLimits
 
     settings = load_settings()
     entries = [entry for entry in settings.strategies if entry.name in names]

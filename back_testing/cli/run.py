@@ -12,8 +12,8 @@ from back_testing.cli.app import app
 from back_testing.cli.rules import with_rules
 
 if TYPE_CHECKING:
-    from back_testing.result import BacktestResult, Trade
-    from back_testing.rules import TradingRules
+    from back_testing.engine.result import BacktestResult, Trade
+    from back_testing.engine.rules import TradingRules
 
 SHOWN = 10  # trades shown to a person; --trades and --json have them all
 
@@ -46,7 +46,7 @@ def run(
     Without a database: backtest run --strategy sma_cross --csv GOOG.csv --set fast=10 --set slow=30 --stop-loss 0.05
     """
     from algo_trading.strategies.registry import build_strategy
-    from back_testing.engine import run_portfolio
+    from back_testing.engine.backtest import run_portfolio
 
     rules = replace(rules, keep_open=keep_open)
     chosen = build_strategy(strategy, o.parameters(settings))

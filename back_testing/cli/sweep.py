@@ -13,7 +13,7 @@ from back_testing.cli.app import app
 from back_testing.cli.rules import with_rules
 
 if TYPE_CHECKING:
-    from back_testing.rules import TradingRules
+    from back_testing.engine.rules import TradingRules
 
 SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades")  # and what the best have most of
 HEADINGS = {"total_return": "return", "max_drawdown": "drawdown", "n_trades": "trades"}
@@ -53,10 +53,10 @@ def sweep(
     Example: backtest sweep --strategy sma_cross --symbol AAPL --set fast=5:50 --set slow=20:200:5 --set trend=0
     """
     from algo_trading.strategies.registry import strategy_class
-    from back_testing import sweep as sweeping
-    from back_testing.engine import buy_and_hold, first_bar
+    from back_testing.engine.backtest import buy_and_hold, first_bar
+    from back_testing.engine.missing_features import unknown_features
     from back_testing.report.heatmap import Heatmap
-    from back_testing.unknown import unknown_features
+    from back_testing.search import sweep as sweeping
 
     rules = replace(rules, keep_open=keep_open)
     kind = strategy_class(strategy)

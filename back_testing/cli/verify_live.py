@@ -10,7 +10,7 @@ from back_testing.cli.app import app
 
 if TYPE_CHECKING:
     from algo_trading.domain.signal import Signal
-    from back_testing.verify_live import Difference
+    from back_testing.analysis.verify_live import Difference
 
 SHOWN = 20  # differences shown to a person; --json has them all
 
@@ -31,7 +31,7 @@ def verify_live(
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Instrument
     from algo_trading.strategies.registry import strategy_class
-    from back_testing.verify_live import VerifyLive, require_signals
+    from back_testing.analysis.verify_live import VerifyLive, require_signals
 
     names = [strategy_class(name).name for name in strategy or ()]  # an unknown one is told, with those that are known
     with bootstrap() as application, output.progress() as bar:

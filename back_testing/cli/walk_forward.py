@@ -12,8 +12,8 @@ from back_testing.cli.app import app
 from back_testing.cli.rules import with_rules
 
 if TYPE_CHECKING:
-    from back_testing.rules import TradingRules
-    from back_testing.walk_forward import WalkForward
+    from back_testing.engine.rules import TradingRules
+    from back_testing.search.walk_forward import WalkForward
 
 InSample = Annotated[int, typer.Option(min=1, help="Bars that settings are chosen on.")]
 OutOfSample = Annotated[int, typer.Option(min=1, help="Bars that a choice is traded on before the next one.")]
@@ -51,10 +51,10 @@ def walk_forward(
     Example: backtest walk-forward --strategy sma_cross --symbol AAPL --set fast=5:20:5 --set slow=30:100:10
     """
     from algo_trading.strategies.registry import strategy_class
-    from back_testing.engine import first_bar
-    from back_testing.recommend import default_grid
-    from back_testing.walk_forward import Plan, notes
-    from back_testing.walk_forward import walk_forward as walk
+    from back_testing.analysis.recommend import default_grid
+    from back_testing.engine.backtest import first_bar
+    from back_testing.search.walk_forward import Plan, notes
+    from back_testing.search.walk_forward import walk_forward as walk
 
     kind = strategy_class(strategy)
     grid = o.grid(settings) if settings else default_grid(kind)

@@ -1,8 +1,8 @@
 """The rules that a result rests on, as sentences."""
 
 from algo_trading.domain.limits import Limits
-from back_testing.result import BacktestResult
-from back_testing.rules import Direction, SizeKind, TradingRules
+from back_testing.engine.result import BacktestResult
+from back_testing.engine.rules import Direction, SizeKind, TradingRules
 
 
 def assumptions(result: BacktestResult) -> list[tuple[str, str]]:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats, Times
-from back_testing import metrics
-from back_testing.result import BacktestResult, ExitReason, Trade
+from back_testing.engine import metrics
+from back_testing.engine.result import BacktestResult, ExitReason, Trade
 
 Chart = dict[str, Any]
 

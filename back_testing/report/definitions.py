@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 
-from back_testing import metrics
-from back_testing.result import Statistics
+from back_testing.engine import metrics
+from back_testing.engine.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from algo_trading.errors import ConfigError
 from back_testing.report.charts import AXIS, BASE
 from back_testing.report.library import compressed_plotly
-from back_testing.sweep import Grid, SweepBlock, grid_size, require_metric
+from back_testing.search.sweep import Grid, SweepBlock, grid_size, require_metric
 
 MOST_CELLS = 1_000_000
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
+from back_testing.engine.result import BacktestResult
 from back_testing.report import charts
 from back_testing.report.assumptions import assumptions
 from back_testing.report.definitions import figures, money, percent
 from back_testing.report.library import compressed_plotly
 from back_testing.report.months import Year, monthly_returns
-from back_testing.result import BacktestResult
 
 HEADLINES = ("total_return", "buy_and_hold_return", "cagr", "sharpe", "max_drawdown", "n_trades")
 DEEPEST = 0.12  # a month's return that has the full colour

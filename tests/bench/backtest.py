@@ -20,10 +20,10 @@ import pandas as pd
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.costs import Costs
-from back_testing.rules import Size, SizeKind, TradingRules
-from back_testing.sweep import Grid, SweepBlock, sweep
-from back_testing.symbols import run_symbols
+from back_testing.engine.costs import Costs
+from back_testing.engine.rules import Size, SizeKind, TradingRules
+from back_testing.search.sweep import Grid, SweepBlock, sweep
+from back_testing.search.symbols import run_symbols
 from bench.market import MINUTE, random_bars
 from bench.measure import Contender, Goal, Progress, Result, measure
 
@@ -333,8 +333,8 @@ import sys
 from pathlib import Path
 import psutil
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.rules import TradingRules
-from back_testing.sweep import sweep
+from back_testing.engine.rules import TradingRules
+from back_testing.search.sweep import sweep
 from bench.market import random_bars
 settings, bars = int(sys.argv[1]), int(sys.argv[2])
 grid = {"fast": range(5, 25), "slow": range(110, 210), "trend": range(settings // 2_000)}

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.engine import run_portfolio
+from back_testing.engine.backtest import run_portfolio
+from back_testing.engine.rules import TradingRules
 from back_testing.report import write_report
-from back_testing.rules import TradingRules
 from bar_series import bars_of, random_walk
 
 if TYPE_CHECKING:

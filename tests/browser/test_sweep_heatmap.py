@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.engine.rules import TradingRules
 from back_testing.report.heatmap import Heatmap
-from back_testing.rules import TradingRules
-from back_testing.sweep import sweep
+from back_testing.search.sweep import sweep
 from bar_series import bars_of, random_walk
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
-from back_testing.engine import run
+from back_testing.engine.backtest import run
+from back_testing.engine.rules import TradingRules
 from back_testing.report.assumptions import assumptions, not_simulated
-from back_testing.rules import TradingRules
 from bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit

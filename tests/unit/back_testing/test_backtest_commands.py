@@ -261,7 +261,7 @@ def test_a_wrong_sweep_is_one_sentence(backtest: Backtest, prices: Path, argumen
 
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals reach the main thread")
 def test_ctrl_c_shows_what_is_done_so_far(backtest: Backtest, prices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from back_testing import sweep as sweeping
+    from back_testing.search import sweep as sweeping
 
     def interrupt(block: sweeping.SweepBlock) -> int:
         if block.tried >= 12:

@@ -17,17 +17,17 @@ from algo_trading.errors import ConfigError
 from algo_trading.settings import load_settings
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.compare import compare
-from back_testing.costs import Costs
-from back_testing.engine import run, run_portfolio
-from back_testing.limits import PACKAGED, SignalLimits
-from back_testing.lookahead import check_lookahead
-from back_testing.market import Market
-from back_testing.result import BacktestResult
-from back_testing.rules import Direction, Size, SizeKind, TradingRules
-from back_testing.sweep import sweep
-from back_testing.symbols import run_symbols
-from back_testing.walk_forward import Plan, walk_forward
+from back_testing.analysis.compare import compare
+from back_testing.analysis.lookahead import check_lookahead
+from back_testing.engine.backtest import run, run_portfolio
+from back_testing.engine.costs import Costs
+from back_testing.engine.market import Market
+from back_testing.engine.result import BacktestResult
+from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
+from back_testing.engine.signal_limits import PACKAGED, SignalLimits
+from back_testing.search.sweep import sweep
+from back_testing.search.symbols import run_symbols
+from back_testing.search.walk_forward import Plan, walk_forward
 from bar_series import bars_of, random_walk
 from board import board
 from candle_table import candles

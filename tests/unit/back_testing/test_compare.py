@@ -6,9 +6,9 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.buy_and_hold import BuyAndHold
 from algo_trading.strategies.momentum import Momentum
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing import engine
-from back_testing.compare import compare
-from back_testing.rules import TradingRules
+from back_testing.analysis.compare import compare
+from back_testing.engine import backtest
+from back_testing.engine.rules import TradingRules
 from bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
@@ -23,7 +23,7 @@ def test_each_pair_is_what_a_run_of_it_alone_gives() -> None:
         (s, b.instrument.symbol) for s in strategies for b in series
     ]
     for row, bars in zip(rows, series * 2, strict=True):
-        assert row.statistics == engine.run(row.strategy, bars, TradingRules(), series[0].session(50)).statistics
+        assert row.statistics == backtest.run(row.strategy, bars, TradingRules(), series[0].session(50)).statistics
     assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 

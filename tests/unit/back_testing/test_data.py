@@ -14,10 +14,10 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.checks import require_bars, tradable
-from back_testing.data import ReadHistory, bars_from_file
-from back_testing.engine import run
-from back_testing.rules import TradingRules
+from back_testing.engine.backtest import run
+from back_testing.engine.checks import require_bars, tradable
+from back_testing.engine.data import ReadHistory, bars_from_file
+from back_testing.engine.rules import TradingRules
 from bar_series import bars_of
 from fakes.bars import FakeBars, FakeCorporateActions
 from written import joining

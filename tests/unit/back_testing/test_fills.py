@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
 from algo_trading.errors import ConfigError
-from back_testing.costs import Costs
-from back_testing.engine import run, run_portfolio
-from back_testing.result import BacktestResult, ExitReason
-from back_testing.rules import Direction, FillAt, Size, SizeKind, TradingRules
+from back_testing.engine.backtest import run, run_portfolio
+from back_testing.engine.costs import Costs
+from back_testing.engine.result import BacktestResult, ExitReason
+from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from bar_series import bars_of
 from candle_table import Told
 from reference_backtest import reference

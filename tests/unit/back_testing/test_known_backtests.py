@@ -12,10 +12,10 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.indicators import sma
 from algo_trading.strategies.crosses import crosses_above
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.costs import Costs
-from back_testing.data import bars_from_file
-from back_testing.engine import run
-from back_testing.rules import Direction, TradingRules
+from back_testing.engine.backtest import run
+from back_testing.engine.costs import Costs
+from back_testing.engine.data import bars_from_file
+from back_testing.engine.rules import Direction, TradingRules
 from candle_table import Told
 from shared_data import SHARED_DATA, needs_shared_data
 

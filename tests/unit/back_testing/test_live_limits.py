@@ -23,11 +23,11 @@ from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.services.execute import ExecuteSignals
 from algo_trading.services.paper_session import Desk
 from algo_trading.strategies.active import ActivePair
-from back_testing.costs import Costs
-from back_testing.engine import run_portfolio
-from back_testing.limits import SignalLimits
-from back_testing.result import BacktestResult, ExitReason
-from back_testing.rules import Size, SizeKind, TradingRules
+from back_testing.engine.backtest import run_portfolio
+from back_testing.engine.costs import Costs
+from back_testing.engine.result import BacktestResult, ExitReason
+from back_testing.engine.rules import Size, SizeKind, TradingRules
+from back_testing.engine.signal_limits import SignalLimits
 from board import DAYS, Board
 from fakes.accounts import FakeAccounts
 from fakes.bars import FakeBars, FakeCorporateActions

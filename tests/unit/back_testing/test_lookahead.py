@@ -16,8 +16,8 @@ from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.registry import build_strategy, strategy_names
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
-from back_testing.lookahead import check_lookahead
-from back_testing.rules import Direction, FillAt, TradingRules
+from back_testing.analysis.lookahead import check_lookahead
+from back_testing.engine.rules import Direction, FillAt, TradingRules
 from bar_series import bars_of, random_walk, with_features
 from written import chatter, joining, looked_up
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from back_testing import metrics
+from back_testing.engine import metrics
 
 pytestmark = pytest.mark.unit
 

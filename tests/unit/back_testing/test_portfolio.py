@@ -11,10 +11,10 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.costs import Costs
-from back_testing.engine import allocation, run, run_portfolio
-from back_testing.market import Market
-from back_testing.rules import Direction, FillAt, Size, SizeKind, TradingRules
+from back_testing.engine.backtest import allocation, run, run_portfolio
+from back_testing.engine.costs import Costs
+from back_testing.engine.market import Market
+from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from bar_series import bars_of, random_walk
 from candle_table import candles
 

@@ -14,11 +14,11 @@ from algo_trading.strategies.momentum import Momentum
 from algo_trading.strategies.registry import build_strategy, strategy_class, strategy_names
 from algo_trading.strategies.rsi_reversion import RsiReversion
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.deflated import expected_best_sharpe, probabilistic_sharpe
-from back_testing.metrics import period_returns
-from back_testing.recommend import Review, candidates, default_grid, recommend, spread
-from back_testing.rules import TradingRules
-from back_testing.walk_forward import Plan
+from back_testing.analysis.deflated_sharpe import expected_best_sharpe, probabilistic_sharpe
+from back_testing.analysis.recommend import Review, candidates, default_grid, recommend, spread
+from back_testing.engine.metrics import period_returns
+from back_testing.engine.rules import TradingRules
+from back_testing.search.walk_forward import Plan
 from bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit

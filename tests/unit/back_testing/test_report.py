@@ -19,13 +19,13 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.buy_and_hold import BuyAndHold
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.engine import run, run_portfolio
+from back_testing.engine.backtest import run, run_portfolio
+from back_testing.engine.result import BacktestResult
+from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
 from back_testing.report import render_report, write_report
 from back_testing.report.charts import MOST_POINTS, candle_chart, equity_chart, return_chart
 from back_testing.report.definitions import figures, meaning
 from back_testing.report.months import monthly_returns
-from back_testing.result import BacktestResult, Statistics
-from back_testing.rules import Direction, FillAt, Size, TradingRules
 from bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit

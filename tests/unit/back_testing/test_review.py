@@ -17,11 +17,11 @@ from algo_trading.repositories.bars import bars_table
 from algo_trading.risk.costs import Costs as AccountCosts
 from algo_trading.settings import load_settings
 from algo_trading.strategies.macd_cross import MacdCross
-from back_testing.data import ReadHistory
-from back_testing.limits import SignalLimits
-from back_testing.recommend import recommend
-from back_testing.review import ReviewReport, ReviewStrategies
-from back_testing.walk_forward import Plan
+from back_testing.analysis.recommend import recommend
+from back_testing.analysis.review import ReviewReport, ReviewStrategies
+from back_testing.engine.data import ReadHistory
+from back_testing.engine.signal_limits import SignalLimits
+from back_testing.search.walk_forward import Plan
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock

@@ -19,15 +19,15 @@ from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.registry import build_strategy, strategy_names
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing import crossing
-from back_testing import sweep as sweeping
-from back_testing.costs import Costs
-from back_testing.deciding import complaint
-from back_testing.engine import run
-from back_testing.result import Statistics
-from back_testing.rules import Direction, FillAt, Size, SizeKind, TradingRules
-from back_testing.sweep import STATISTICS, SweepBlock, best, grid_size, sweep
-from back_testing.symbols import run_symbols
+from back_testing.engine import ma_cross_evaluator
+from back_testing.engine.backtest import run
+from back_testing.engine.costs import Costs
+from back_testing.engine.generic_evaluator import complaint
+from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
+from back_testing.engine.statistics import Statistics
+from back_testing.search import sweep as sweeping
+from back_testing.search.sweep import STATISTICS, SweepBlock, best, grid_size, sweep
+from back_testing.search.symbols import run_symbols
 from bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
@@ -142,7 +142,7 @@ def test_compiled_crossings_decide_as_the_strategy_does(
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "BLOCK", 7)
-    monkeypatch.setattr(crossing, "KEPT", 4 * 300)
+    monkeypatch.setattr(ma_cross_evaluator, "KEPT", 4 * 300)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -254,7 +254,7 @@ def test_a_symbol_that_cannot_run_is_named(bars: Bars, sentence: str) -> None:
 def test_threads_share_a_single_setting_of_many_bars(
     monkeypatch: pytest.MonkeyPatch, threads: int, trend: int, first: date | None
 ) -> None:
-    monkeypatch.setattr(crossing, "LONG", 100)
+    monkeypatch.setattr(ma_cross_evaluator, "LONG", 100)
     bars = market()
     (block,) = sweep(
         SmaCross, {"fast": [3]}, bars, QUICK, fixed={"slow": 9, "trend": trend}, first=first, threads=threads

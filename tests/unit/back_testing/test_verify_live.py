@@ -20,7 +20,7 @@ from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
-from back_testing.verify_live import VerifyLive, VerifyReport, agreed, require_signals
+from back_testing.analysis.verify_live import VerifyLive, VerifyReport, agreed, require_signals
 from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals

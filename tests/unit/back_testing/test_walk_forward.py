@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from algo_trading.domain.bars import Bars
 from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing import engine
-from back_testing.costs import Costs
-from back_testing.limits import SignalLimits
-from back_testing.rules import TradingRules
-from back_testing.walk_forward import Plan, WalkForward, chained, choose, statistics_between, walk_forward
+from back_testing.engine import backtest
+from back_testing.engine.costs import Costs
+from back_testing.engine.rules import TradingRules
+from back_testing.engine.signal_limits import SignalLimits
+from back_testing.search.walk_forward import Plan, WalkForward, chained, choose, statistics_between, walk_forward
 from bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
@@ -55,7 +55,7 @@ def test_choices_and_figures_of_each_fold(bars: Bars) -> None:
         assert fold.traded == (bars.session(start), bars.session(end - 1))
         # The choice is the best of the grid on those bars, found the slow way.
         sharpes = {
-            (fast, slow): engine.run(
+            (fast, slow): backtest.run(
                 SmaCross(fast, slow, 0), bars[:start], FREE, first=bars.session(begin)
             ).statistics.sharpe
             for fast in GRID["fast"]
@@ -97,7 +97,7 @@ def test_a_new_setting_takes_over_where_it_stands() -> None:
     decisions = chained(bars, [(100, quick), (130, slow), (170, quick)], SignalLimits())
     assert np.flatnonzero(decisions.entries).tolist() == [100, 130]  # each bought when the price turned, at 60
     assert np.flatnonzero(decisions.exits).tolist() == [170]  # the slow one was still in, the quick one out at 162
-    result = engine.run_decisions(quick, bars, decisions, FREE, first=bars.session(100))
+    result = backtest.run_decisions(quick, bars, decisions, FREE, first=bars.session(100))
     assert [(str(t.entry_time.date()), str(t.exit_time.date())) for t in result.trades if t.exit_time] == [
         (str(bars.session(101)), str(bars.session(171)))
     ]
@@ -106,7 +106,7 @@ def test_a_new_setting_takes_over_where_it_stands() -> None:
 def test_without_parameters_to_choose_it_is_the_strategy_itself(bars: Bars) -> None:
     found = walk_forward("buy_and_hold", {}, bars, TradingRules(), PLAN)
     assert found.result.statistics.n_trades == 1
-    direct = engine.run(found.result.strategy, bars, TradingRules(), first=bars.session(120))
+    direct = backtest.run(found.result.strategy, bars, TradingRules(), first=bars.session(120))
     np.testing.assert_allclose(found.result.equity, direct.equity)
     np.testing.assert_allclose(found.result.benchmark, direct.benchmark)
 
@@ -120,7 +120,7 @@ def test_where_no_setting_trades_the_first_is_taken() -> None:
 
 
 def test_statistics_of_a_part_are_those_of_the_whole_where_it_is_all(bars: Bars) -> None:
-    result = engine.run(SmaCross(3, 8, 0), bars, TradingRules())
+    result = backtest.run(SmaCross(3, 8, 0), bars, TradingRules())
     assert statistics_between(result, 0, 400) == result.statistics
     halves = [statistics_between(result, *edges) for edges in pairwise((0, 200, 400))]
     assert np.prod([1 + half.total_return for half in halves]) - 1 == pytest.approx(result.statistics.total_return)

@@ -19,7 +19,7 @@ from algo_trading.services.decide_on_posts import DecideOnPosts
 from algo_trading.services.features import JoinFeatures, Knowledge
 from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Decisions, Strategy
-from back_testing.verify_live import VerifyLive
+from back_testing.analysis.verify_live import VerifyLive
 from bar_series import bars_of
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
@@ -85,7 +85,7 @@ def test_figures_are_those_of_the_last_close(figures: list[tuple[datetime, float
 
 def test_a_signal_is_derived_again_with_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     strategy = CheapGoodNews()
-    monkeypatch.setattr("back_testing.verify_live.build_strategy", lambda _name, _params: strategy)
+    monkeypatch.setattr("back_testing.analysis.verify_live.build_strategy", lambda _name, _params: strategy)
     desk = Desk(strategy, (FRIDAY, 12.0))
     desk.decide()
     report = VerifyLive(desk.bars, desk.actions, desk.join, desk.signals)()

@@ -1,0 +1,91 @@
+"""The weekly review: for each instrument the strategy to trade it with, stored with its report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from urllib.parse import quote
+
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.limits import Limits
+from algo_trading.domain.post import Levels
+from algo_trading.domain.recommendation import Recommendation
+from algo_trading.domain.signal import StrategyId
+from algo_trading.errors import ConfigError
+from algo_trading.repositories.objects import ObjectStore
+from algo_trading.repositories.recommendations import RecommendationRepository
+from algo_trading.risk.costs import Costs as AccountCosts
+from back_testing.analysis.recommend import Review, recommend
+from back_testing.engine.costs import Costs
+from back_testing.engine.data import ReadHistory
+from back_testing.engine.rules import TradingRules
+from back_testing.engine.signal_limits import SignalLimits
+from back_testing.report import render_report
+from back_testing.search.walk_forward import Plan, notes
+
+
+@dataclass(frozen=True)
+class ReviewReport:
+    """Instruments reviewed; what is recommended for each ("none" where nothing survives), and why some were skipped."""
+
+    reviewed: int = 0
+    recommended: Mapping[str, str] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReviewStrategies:
+    """Review every registered strategy on instruments, under the account's costs and the limits of its signals."""
+
+    history: ReadHistory
+    recommendations: RecommendationRepository
+    objects: ObjectStore
+    costs: AccountCosts
+    limits: Mapping[StrategyId, Limits]
+    levels: Levels
+
+    def __call__(self, session: date, instruments: Sequence[Instrument], plan: Plan) -> ReviewReport:
+        """Review on bars up to `session`. Done again for the same session it stores the same again, in the same place.
+
+        For an instrument that no strategy can be walked over nothing is recommended, with the reason.
+        """
+        recommended, skipped = {}, {}
+        for instrument in instruments:
+            try:
+                (bars,) = self.history([instrument], session)
+                review = recommend(bars, self.rules, plan)
+            except ConfigError as error:
+                skipped[str(instrument)] = str(error)
+                self.recommendations.store(
+                    Recommendation(instrument, session, None, str(error), trials=0, data_hash="")
+                )
+                continue
+            recommended[str(instrument)] = self._store(session, bars, review)
+        return ReviewReport(len(recommended), recommended, skipped)
+
+    @property
+    def rules(self) -> TradingRules:
+        """All-in at the next open, with the account's commission and slippage."""
+        costs = Costs(float(self.costs.commission), slippage_bps=float(self.costs.slippage_bps))
+        return TradingRules(costs=costs, limits=SignalLimits(self.levels, self.limits))
+
+    def _store(self, session: date, bars: Bars, review: Review) -> str:
+        # The report first: whoever reads the recommendation finds it.
+        name = quote(f"{bars.instrument.symbol}-{bars.instrument.venue}", safe="")
+        key = f"reports/strategy_review/{session}/{name}.html"
+        page = render_report(review.walks[0].result, [bars], review_notes(review))
+        self.objects.put(key, page.encode(), "text/html; charset=utf-8")
+        self.recommendations.store(replace(review.recommendation, session=session, report=key))
+        return str(review.recommendation.strategy or "none")
+
+
+def review_notes(review: Review) -> list[tuple[str, str]]:
+    """What a reader of the best candidate's report has to know."""
+    best = review.recommendation.candidates[0]
+    deflated = "does not exist" if best.deflated_sharpe is None else f"is {best.deflated_sharpe:.3f}"
+    meaning = (
+        f"It {deflated} after {review.recommendation.trials} settings tried: the probability that this is better than "
+        "the luck of the best of them (Bailey and L\u00f3pez de Prado, 2014)."
+    )
+    recommended = f"{review.recommendation.strategy or 'none'}: {review.recommendation.reason}."
+    return [("Recommended", recommended), ("Deflated Sharpe", meaning), *notes(review.walks[0])]

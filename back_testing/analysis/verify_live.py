@@ -1,0 +1,218 @@
+"""Live agrees with backtest: every stored signal is derived again from the bars and the text that are stored now."""
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.post import Mention
+from algo_trading.domain.signal import Signal, StrategyId
+from algo_trading.errors import ConfigError, DisagreementError
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
+from algo_trading.repositories.signals import SignalRepository
+from algo_trading.services.decide_on_posts import decide_on_post, with_figures
+from algo_trading.services.evaluate import decide_last
+from algo_trading.services.features import JoinFeatures
+from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.registry import build_strategy
+from back_testing.engine.suggestions import listed, meant
+
+REVISED = "inputs revised since"
+CLOSE_ENOUGH = 1e-9  # processors differ in the last digits of a confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored signal and what its bars say now, None where they say nothing; `why` is empty for a mismatch."""
+
+    stored: Signal
+    derived: Signal | None
+    why: str
+
+    def __str__(self) -> str:
+        said = f"{self.stored.session} {self.stored.instrument} {self.stored.strategy}: stored {_words(self.stored)}"
+        return f"{said}, derived {_words(self.derived)}" + (f" ({self.why})" if self.why else "")
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """`checked` signals, of which `agreed` say the same again; `revised` counts those whose inputs are not the same.
+
+    `mismatches` have the same inputs and another outcome, or none; `explained` differ because of what `why` says.
+    """
+
+    checked: int = 0
+    agreed: int = 0
+    revised: int = 0
+    mismatches: tuple[Difference, ...] = ()
+    explained: tuple[Difference, ...] = ()
+
+    def __add__(self, other: "VerifyReport") -> "VerifyReport":
+        return VerifyReport(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class VerifyLive:
+    """Derive stored signals again, as they were decided live.
+
+    Each from the bars and actions up to its session and the text and figures of that time, or from its post.
+    """
+
+    bars: BarRepository
+    actions: CorporateActionRepository
+    join: JoinFeatures
+    signals: SignalRepository
+
+    def __call__(
+        self,
+        instruments: Sequence[Instrument] | None = None,
+        progress: Callable[[Instrument], None] = lambda _done: None,
+        strategies: Collection[str] = (),
+    ) -> VerifyReport:
+        """Check every signal about `instruments` (None: about all); `progress` hears which one is done.
+
+        Only those of the strategies with these names, of all where none is given.
+
+        Side, confidence, size, shares and close are compared; the wording of a reason may change with the program.
+        """
+        report = VerifyReport()
+        for instrument in self.signals.instruments() if instruments is None else instruments:
+            report += self._of(instrument, strategies)
+            progress(instrument)
+        return report
+
+    def _of(self, instrument: Instrument, names: Collection[str]) -> VerifyReport:
+        found = self.signals.of_instrument(instrument)
+        stored = [signal for signal in found if not names or signal.strategy.name in names]
+        if not stored:
+            return VerifyReport()
+        series = split_by_instrument(self.bars.read([instrument], Interval.DAY, None, None), Interval.DAY)
+        bars = series.get(instrument)
+        actions = self.actions.read([instrument], stored[-1].session)
+        strategies = {name: _strategy(name) for name in {signal.strategy for signal in stored}}
+        mentions = self._mentions(stored)
+        report = VerifyReport()
+        for signal in stored:
+            strategy = strategies[signal.strategy]
+            seen = None if bars is None else _until(bars, signal)
+            derived = (
+                strategy if isinstance(strategy, str) else self._derived(strategy, signal, seen, actions, mentions)
+            )
+            if isinstance(derived, Signal):
+                report += _compared(signal, derived)
+            else:
+                revised = int(derived.startswith(REVISED))
+                report += VerifyReport(checked=1, revised=revised, explained=(Difference(signal, None, derived),))
+        return report
+
+    def _mentions(self, stored: Sequence[Signal]) -> dict[str, Mention]:
+        """The mentions that signals rest on, by their posts."""
+        moments = [signal.available_at for signal in stored if signal.post and signal.available_at]
+        if not moments:
+            return {}
+        found = self.join.mentions.of_instruments([stored[0].instrument], None, max(moments))
+        return {str(mention.post): mention for mention in found}
+
+    def _derived(
+        self,
+        strategy: Strategy,
+        signal: Signal,
+        seen: Bars | None,
+        actions: Sequence[CorporateAction],
+        mentions: Mapping[str, Mention],
+    ) -> Signal | str:
+        """What the strategy says now, or why that cannot be asked."""
+        if seen is None:
+            return f"{REVISED}: there is no bar of the session"
+        if not signal.post:
+            return decide_last(strategy, self.join(seen, strategy.features), actions)
+        if signal.post not in mentions:
+            return f"{REVISED}: the post {signal.post} does not mention it any more"
+        derived = decide_on_post(strategy, with_figures(self.join, strategy, seen), actions, mentions[signal.post])
+        return derived or f"{REVISED}: the post {signal.post} came before the first bar"
+
+
+def require_signals(
+    signals: SignalRepository, instruments: Sequence[Instrument], strategies: Collection[str] = ()
+) -> None:
+    """Raise ConfigError unless there is a signal about each of `instruments`, and one of any of `strategies`.
+
+    No instruments stand for all, and so do no strategies.
+    """
+    known = signals.instruments()
+    for instrument in instruments:
+        if instrument not in known:
+            names = [other.symbol for other in known if other.venue == instrument.venue]
+            raise ConfigError(
+                f"no signal about {instrument} ({instrument.venue}) is stored{meant(instrument.symbol, names)}; there "
+                f"are signals about: {listed(other.symbol for other in known)}"
+            )
+    decided = (
+        {s.strategy.name for one in instruments or known for s in signals.of_instrument(one)} if strategies else ()
+    )
+    if strategies and not {*decided} & {*strategies}:
+        about = f" about {listed(one.symbol for one in instruments)}" if instruments else ""
+        raise ConfigError(
+            f"no signal of {listed(strategies)}{about} is stored; there are signals of: {listed(decided)}"
+        )
+
+
+def agreed(report: VerifyReport) -> VerifyReport:
+    """The report, if it has no mismatch.
+
+    Raises:
+        DisagreementError: it has; the first ones are named.
+    """
+    if report.mismatches:
+        named = "; ".join(str(difference) for difference in report.mismatches[:3])
+        raise DisagreementError(
+            f"{len(report.mismatches)} of {report.checked} stored signals are not what their bars lead to: {named}; "
+            "`backtest verify-live` lists them all"
+        )
+    return report
+
+
+def _compared(stored: Signal, derived: Signal) -> VerifyReport:
+    revised = stored.inputs_hash != derived.inputs_hash
+    same = stored.side is derived.side and all(
+        abs(getattr(stored, name) - getattr(derived, name)) <= CLOSE_ENOUGH * max(1.0, abs(getattr(stored, name)))
+        for name in ("confidence", "size", "close")
+    )
+    same = same and _same_shares(stored.shares, derived.shares)
+    if same:
+        return VerifyReport(checked=1, agreed=1, revised=int(revised))
+    difference = Difference(stored, derived, REVISED if revised else "")
+    if revised:
+        return VerifyReport(checked=1, revised=1, explained=(difference,))
+    return VerifyReport(checked=1, mismatches=(difference,))
+
+
+def _same_shares(stored: float | None, derived: float | None) -> bool:
+    if stored is None or derived is None:
+        return stored is derived
+    return abs(stored - derived) <= CLOSE_ENOUGH * max(1.0, abs(stored))
+
+
+def _until(bars: Bars, signal: Signal) -> Bars | None:
+    """The bars up to the signal's session, None if that session has none."""
+    end = int(np.searchsorted(bars.sessions, np.datetime64(signal.session, "D"), side="right"))
+    return bars[:end] if end and bars.session(end - 1) == signal.session else None
+
+
+def _strategy(wanted: StrategyId) -> Strategy | str:
+    """The strategy that decided, or why there is none any more."""
+    try:
+        return build_strategy(wanted.name, json.loads(wanted.params))
+    except ConfigError as error:
+        return f"cannot be derived: {error}"
+
+
+def _words(signal: Signal | None) -> str:
+    if signal is None:
+        return "nothing"
+    shares = "" if signal.shares is None else f", {signal.shares:g} shares"
+    return f"{signal.side} at {signal.close:g} with confidence {signal.confidence:.3f} and size {signal.size:g}{shares}"

@@ -1,0 +1,1 @@
+"""Trading decisions over bars: rules, market, compiled loops and what comes out."""

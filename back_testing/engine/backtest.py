@@ -1,0 +1,242 @@
+"""Run a strategy over bars.
+
+What it decides at a bar's close is filled at the next bar's open. `docs/backtesting.md` lists every assumption.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date
+
+import numpy as np
+
+from algo_trading.domain.bars import COLUMNS, Bars, Times
+from algo_trading.errors import ConfigError
+from algo_trading.strategies.base import Decisions, Strategy
+from back_testing.engine import metrics
+from back_testing.engine.checks import require_bars, require_decisions, require_warmup
+from back_testing.engine.market import Market, Outcome
+from back_testing.engine.result import BacktestResult, ExitReason, Trade
+from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
+from back_testing.engine.statistics import summarise
+
+REASONS = tuple(ExitReason)  # as the kernels count them
+
+
+def run(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None = None) -> BacktestResult:
+    """Trade one instrument.
+
+    Bars before the session `first` only warm the strategy up, as history does live; None trades from the first bar on.
+
+    Raises:
+        ConfigError: there are no bars, fewer than the strategy needs, or bars that are none (NaN, a price of 0, a high
+            below the low).
+    """
+    return run_portfolio(strategy, [bars], rules, first)
+
+
+def run_portfolio(
+    strategy: Strategy, series: Sequence[Bars], rules: TradingRules, first: date | None = None
+) -> BacktestResult:
+    """Trade several instruments with one capital.
+
+    Raises:
+        ConfigError: as `run`, or an instrument is there twice.
+    """
+    for bars in series:
+        require_bars(bars)
+        require_warmup(strategy, bars)
+    return _trade(strategy, series, [strategy.decide(bars) for bars in series], rules, first)
+
+
+def run_decisions(
+    strategy: Strategy, bars: Bars, decisions: Decisions, rules: TradingRules, first: date | None = None
+) -> BacktestResult:
+    """As `run`, with decisions that `strategy` made elsewhere, such as on bars whose future was cut off."""
+    require_bars(bars)
+    return _trade(strategy, [bars], [decisions], rules, first)
+
+
+def first_bar(bars: Bars, first: date | None) -> int:
+    """Position of the first bar of the session `first` or after it.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    position = 0 if first is None else int(np.searchsorted(bars.sessions, np.datetime64(first, "D")))
+    if position >= len(bars):
+        held = f"they are from {bars.session(0)} to {bars.session(-1)}" if len(bars) else "there are none at all"
+        raise ConfigError(f"{bars.instrument} has no bars in this range: {held}")
+    return position
+
+
+def periods_of(series: Sequence[Bars], times: Times) -> float:
+    """Periods in a year of a timeline that several instruments share: 365 only where all trade always."""
+    venues = {bars.instrument.venue for bars in series}
+    return metrics.periods_per_year(venues.pop() if len(venues) == 1 else "", times)
+
+
+def allocation(rules: TradingRules, symbols: int, *, suggests_shares: bool = False) -> str:
+    """How the capital is shared, in words; `suggests_shares`: the strategy asks for a number of shares."""
+    takes = "each entry takes " + ("the shares that the strategy suggests, at most " if suggests_shares else "")
+    if rules.size.kind is SizeKind.ALL:
+        if symbols == 1:
+            return f"{takes}the whole equity"
+        return f"the capital is shared equally: {takes}1/{symbols} of the equity"
+    what = {
+        SizeKind.FRACTION: f"{rules.size.amount:.4g} of the equity",
+        SizeKind.CASH: f"{rules.size.amount:,.2f} of the money",
+        SizeKind.SHARES: f"{rules.size.amount:g} shares",
+    }[rules.size.kind]
+    shared = "" if symbols == 1 else f", as long as the capital that {symbols} symbols share has enough free"
+    return f"{takes}{what}{shared}"
+
+
+def data_hash(series: Sequence[Bars]) -> str:
+    """SHA-256 over the instruments, times, prices, volumes and joined features, in hexadecimal."""
+    digest = hashlib.sha256()
+    for bars in series:
+        digest.update(f"{bars.instrument.symbol} {bars.instrument.venue} {bars.interval};".encode())
+        digest.update(np.ascontiguousarray(bars.opened_at.astype("datetime64[us]")).view("<i8").tobytes())
+        for name in COLUMNS:
+            digest.update(np.ascontiguousarray(getattr(bars, name), dtype="<f8").tobytes())
+        for name, values in sorted(bars.features.items()):
+            digest.update(f"{name};".encode())
+            digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _trade(
+    strategy: Strategy,
+    series: Sequence[Bars],
+    decisions: Sequence[Decisions],
+    rules: TradingRules,
+    first: date | None,
+) -> BacktestResult:
+    for bars, decided in zip(series, decisions, strict=True):
+        require_decisions(strategy, bars, decided)
+    starts = [first_bar(bars, first) for bars in series]
+    market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
+    spoken = [_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
+    ordered = [rules.limits.ordered(strategy, decided) for decided in spoken]
+    outcome = market.trade(rules, ordered, rules.limits.of(strategy).max_positions)
+    benchmark = market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series])
+    return _result(
+        strategy,
+        rules,
+        market,
+        outcome,
+        benchmark,
+        history=max(starts),
+        unordered=_spoken(spoken) - _spoken(ordered),
+        suggests_shares=any(decided.shares is not None for decided in decisions),
+        hashed=data_hash(series),
+    )
+
+
+def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> float:
+    """The return of the benchmark: bought at the first possible moment, for the same costs, and held."""
+    window = bars[first_bar(bars, first) :]
+    return (
+        float(Market([window]).trade(_without_choices(rules), [_buy_and_hold(len(window))]).equity[-1]) / rules.cash - 1
+    )
+
+
+def _from(decisions: Decisions, start: int) -> Decisions:
+    shares = None if decisions.shares is None else decisions.shares[start:]
+    return Decisions(
+        decisions.entries[start:], decisions.exits[start:], decisions.confidence[start:], decisions.size[start:], shares
+    )
+
+
+def _spoken(decisions: Sequence[Decisions]) -> int:
+    """How many bars of all instruments say buy or sell."""
+    return sum(int(np.count_nonzero(decided.entries | decided.exits)) for decided in decisions)
+
+
+def _buy_and_hold(n: int) -> Decisions:
+    """Buy at the first bar and stay."""
+    return Decisions(np.arange(n) == 0, np.zeros(n, dtype=np.bool_), np.ones(n), np.ones(n))
+
+
+def _without_choices(rules: TradingRules) -> TradingRules:
+    """The rules for the benchmark: the same money, costs and fills, all of it and no stops."""
+    return replace(rules, direction=Direction.LONG, size=Size(), stop_loss=None, take_profit=None, trailing_stop=None)
+
+
+def _result(
+    strategy: Strategy,
+    rules: TradingRules,
+    market: Market,
+    outcome: Outcome,
+    benchmark: Outcome,
+    *,
+    history: int,
+    unordered: int,
+    suggests_shares: bool,
+    hashed: str,
+) -> BacktestResult:
+    trades = trades_of(outcome, market)
+    closed = [trade for trade in trades if trade.reason is not ExitReason.OPEN]
+    periods = periods_of(market.series, market.times)
+    return BacktestResult(
+        strategy=strategy,
+        rules=rules,
+        series=market.series,
+        history=history,
+        times=market.times,
+        equity=outcome.equity,
+        benchmark=benchmark.equity,
+        positions=outcome.held,
+        invested=outcome.invested,
+        trades=trades,
+        refused=outcome.refused,
+        unordered=unordered,
+        crowded=outcome.crowded,
+        statistics=summarise(
+            times=market.times,
+            equity=outcome.equity,
+            benchmark=benchmark.equity,
+            in_market=(outcome.held != 0).any(axis=0),
+            cash=rules.cash,
+            periods=periods,
+            pnl=np.array([trade.pnl for trade in closed]),
+            trade_returns=np.array([trade.return_ for trade in closed]),
+            costs_paid=sum(trade.costs for trade in trades),
+        ),
+        periods_per_year=periods,
+        suggests_shares=suggests_shares,
+        allocation=allocation(rules, len(market.series), suggests_shares=suggests_shares),
+        data_hash=hashed,
+    )
+
+
+def trades_of(outcome: Outcome, market: Market) -> list[Trade]:
+    """The rows of the kernel as trades, in the order of their ends."""
+    from back_testing.engine.kernels.account import FIRST_BAR, LAST_BAR
+
+    starts, ends = (
+        market.times[outcome.trades[:, column].astype(np.int64)].astype("datetime64[us]").tolist()
+        for column in (FIRST_BAR, LAST_BAR)
+    )
+    trades = []
+    for row, start, end in zip(outcome.trades.tolist(), starts, ends, strict=True):
+        instrument, first, last, size, entry_price, exit_price, pnl, costs, reason = row
+        open_still = REASONS[int(reason)] is ExitReason.OPEN
+        trades.append(
+            Trade(
+                symbol=market.series[int(instrument)].instrument.symbol,
+                side="long" if size > 0 else "short",
+                entry_time=start.replace(tzinfo=UTC),
+                entry_price=entry_price,
+                exit_time=None if open_still else end.replace(tzinfo=UTC),
+                exit_price=exit_price,
+                size=abs(size),
+                pnl=pnl,
+                return_=pnl / (abs(size) * entry_price),
+                costs=costs,
+                bars=int(last - first),
+                reason=REASONS[int(reason)],
+            )
+        )
+    return trades

@@ -1,0 +1,166 @@
+"""Bars to test on: from a file, without a database, or from the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from algo_trading.domain.bars import COLUMNS, Bars, Floats, Times
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
+from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.quality.parse import parse_numbers, parse_rows
+from algo_trading.repositories.bar_files import BarFile, BarFileReader
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
+from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.services.features import JoinFeatures
+from algo_trading.strategies.base import Flags
+from back_testing.engine.suggestions import listed, meant
+
+BESIDE = ("dividend", "adjusted_close")  # what a file may have beside the bars
+
+
+def bars_from_file(
+    read: BarFileReader,
+    path: Path,
+    symbols: Sequence[str],
+    venue: str,
+    last: date | None = None,
+    *,
+    adjust: bool = True,
+) -> list[Bars]:
+    """The bars of a file that `import-bars` takes: of its only symbol, or of those asked for, in their order.
+
+    Bars after the session `last` are left out. Prices are adjusted as of the last bar for what the file tells: by its
+    column of adjusted closes, else by its dividends. Files do not tell the true close of a session, so a bar counts as
+    closed at the end of its day.
+
+    Raises:
+        ConfigError: the file holds no bars, lacks a symbol or has several and none is asked for, or a row is no bar:
+            cells that are missing or unreadable, a date that comes twice or out of order.
+    """
+    tables = _tables(read, path, symbols)
+    rows = _rows(tables, symbols)
+    found = {symbol.upper(): symbol for symbol in pc.unique(rows["symbol"]).to_pylist() if symbol}
+    if not found and not symbols:
+        raise ConfigError(f"{path} holds no bars")
+    if not symbols and len(found) > 1:
+        raise ConfigError(f"{path} holds {len(found)} symbols ({listed(found.values())}); choose with --symbol")
+    series = []
+    for name in symbols or found:
+        if name.upper() not in found:
+            known = {*found.values(), *(table.symbol for table in tables if table.symbol)}
+            raise ConfigError(f"{path} has no bars of {name}; it has {listed(known)}")
+        own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
+        series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
+    return series
+
+
+def _tables(read: BarFileReader, path: Path, symbols: Sequence[str]) -> list[BarFile]:
+    try:
+        return [table for file in read([path], symbols[0] if len(symbols) == 1 else None) for table in file.tables]
+    except AlgoTradingError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _rows(tables: Sequence[BarFile], symbols: Sequence[str]) -> pa.Table:
+    """The rows of the tables that may hold a wanted symbol, one table after the other."""
+    wanted = {symbol.upper() for symbol in symbols}
+    rows = [
+        table.rows((*RAW_COLUMNS, *BESIDE))
+        for table in tables
+        if table.symbol is None or not wanted or table.symbol.upper() in wanted
+    ]
+    if not rows:
+        return pa.table({name: pa.array([], pa.string()) for name in (*RAW_COLUMNS, *BESIDE, "place")})
+    joined = pa.concat_tables(rows)
+    return joined.set_column(0, "symbol", pc.utf8_trim_whitespace(joined["symbol"]))
+
+
+def _bars(rows: pa.Table, instrument: Instrument, last: date | None, *, adjust: bool) -> Bars:
+    parsed = parse_rows(rows)
+    for row in np.flatnonzero(parsed.unparseable != np.array(None)):
+        raise ConfigError(f"{rows['place'][int(row)]}: this cell cannot be read: {parsed.unparseable[row]}")
+    for name in COLUMNS:
+        _require(~np.isnan(parsed.numbers[name]), rows, f"the {name} is missing")
+    _require(~np.isnat(parsed.session), rows, "the date is missing")
+    steps = np.diff(parsed.session).astype(np.int64)
+    _require(np.append(True, steps != 0), rows, f"{instrument} has this date twice")
+    _require(np.append(True, steps > 0), rows, f"{instrument} is not in ascending order of dates")
+    opened: Times = parsed.session.astype("datetime64[us]")
+    closed: Times = (parsed.session + 1).astype("datetime64[us]")
+    columns: dict[str, Any] = {name: parsed.numbers[name] for name in COLUMNS}
+    bars = Bars(instrument, Interval.DAY, opened, closed, **columns)
+    if last is not None:
+        end = int(np.searchsorted(bars.sessions, np.datetime64(last, "D"), side="right"))
+        bars, rows = bars[:end], rows.slice(0, end)
+    return _adjusted_as_told(bars, rows) if adjust and len(bars) else bars
+
+
+def _require(good: Flags, rows: pa.Table, what: str) -> None:
+    if not good.all():
+        raise ConfigError(f"{rows['place'][int(np.argmin(good))]}: {what}; correct the file")
+
+
+def _adjusted_as_told(bars: Bars, rows: pa.Table) -> Bars:
+    closes, _ = parse_numbers(rows["adjusted_close"])
+    if len(closes) and bool((closes > 0).all()):
+        return _scaled(bars, closes / bars.close)
+    dividends, _ = parse_numbers(rows["dividend"])
+    paid = [
+        CorporateAction(bars.instrument, bars.session(int(row)), ActionKind.DIVIDEND, float(dividends[row]))
+        for row in np.flatnonzero(dividends > 0)
+    ]
+    return adjusted(bars, paid)
+
+
+def _scaled(bars: Bars, factors: Floats) -> Bars:
+    """Prices times the factors, the last of which is made 1."""
+    factors = factors / factors[-1]
+    return replace(bars, **{name: getattr(bars, name) * factors for name in ("open", "high", "low", "close")})
+
+
+@dataclass(frozen=True)
+class ReadHistory:
+    """Bars of the database, back-adjusted as of the last one (made by `App.make`)."""
+
+    bars: BarRepository
+    actions: CorporateActionRepository
+    join: JoinFeatures
+
+    def __call__(
+        self,
+        instruments: Sequence[Instrument],
+        last: date | None,
+        *,
+        adjust: bool = True,
+        features: Sequence[str] = (),
+    ) -> list[Bars]:
+        """Every stored bar up to the session `last` (None: the newest), in the order of `instruments`.
+
+        They have `features` as they were known at each close.
+
+        Raises:
+            ConfigError: an instrument has no bars, or there is no such feature.
+        """
+        series = split_by_instrument(self.bars.read(instruments, Interval.DAY, None, last), Interval.DAY)
+        missing = [instrument for instrument in instruments if instrument not in series]
+        if missing:
+            raise ConfigError(self._missing(missing[0], f" up to {last}" if last else ""))
+        found = [self.join(series[instrument], features) for instrument in instruments]
+        if not adjust or not found:
+            return found
+        actions = self.actions.read(instruments, max(bars.session(-1) for bars in found))
+        return [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]
+
+    def _missing(self, instrument: Instrument, until: str) -> str:
+        known = [other.symbol for other in self.bars.instruments(Interval.DAY) if other.venue == instrument.venue]
+        return (
+            f"the database has no bars of {instrument} ({instrument.venue}){until}{meant(instrument.symbol, known)}; "
+            "bring some with `algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
+        )

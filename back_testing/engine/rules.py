@@ -1,0 +1,118 @@
+"""The rules that a backtest trades by."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+
+from algo_trading.errors import ConfigError
+from back_testing.engine.costs import Costs
+from back_testing.engine.signal_limits import SignalLimits
+
+
+class FillAt(StrEnum):
+    """Where an order that was decided at a bar's close is filled. CLOSE is look-ahead: nobody trades at that price."""
+
+    NEXT_OPEN = "next_open"
+    CLOSE = "close"
+
+
+class Direction(StrEnum):
+    """LONG: an exit closes the position. LONG_SHORT: an exit also sells short, an entry covers and buys."""
+
+    LONG = "long"
+    LONG_SHORT = "long_short"
+
+
+class SizeKind(StrEnum):
+    """What an entry's size is measured in."""
+
+    ALL = "all"
+    FRACTION = "fraction"
+    CASH = "cash"
+    SHARES = "shares"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much one entry takes, times the size that the strategy suggests at that bar.
+
+    ALL: the whole equity, in a portfolio an equal part for each symbol. FRACTION: `amount` of the equity. CASH:
+    `amount` of money. SHARES: `amount` shares. Money includes the commission.
+
+    Raises:
+        ConfigError: the amount is out of range.
+    """
+
+    kind: SizeKind = SizeKind.ALL
+    amount: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.amount) or self.amount <= 0:
+            raise ConfigError(f"the size of {self.kind} must be above 0, not {self.amount:g}")
+        if self.kind in {SizeKind.ALL, SizeKind.FRACTION} and self.amount > 1:
+            raise ConfigError(f"a fraction of the equity is at most 1, not {self.amount:g}")
+
+    @classmethod
+    def parse(cls, text: str) -> "Size":
+        """`all`, `fraction:0.5`, `cash:1000` or `shares:10`.
+
+        Raises:
+            ConfigError: it is none of these.
+        """
+        kind, _, amount = text.partition(":")
+        try:
+            if kind == SizeKind.ALL and not amount:
+                return cls()
+            if kind != SizeKind.ALL:
+                return cls(SizeKind(kind), float(amount))
+        except ValueError:
+            pass
+        raise ConfigError(f"the size is all, fraction:0.5, cash:1000 or shares:10, not {text!r}")
+
+    def __str__(self) -> str:
+        return str(self.kind) if self.kind is SizeKind.ALL else f"{self.kind}:{self.amount:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class TradingRules:
+    """Everything but the strategy and the bars that a backtest's outcome depends on.
+
+    `stop_loss`, `take_profit` and `trailing_stop` are fractions of the entry price (of the best price since, for the
+    trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
+    `limits` say which of a strategy's decisions become orders.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+
+    cash: float = 10_000.0
+    costs: Costs = field(default_factory=Costs)
+    fill: FillAt = FillAt.NEXT_OPEN
+    direction: Direction = Direction.LONG
+    size: Size = field(default_factory=Size)
+    whole_shares: bool = True
+    stop_loss: float | None = None
+    take_profit: float | None = None
+    trailing_stop: float | None = None
+    keep_open: bool = False
+    limits: SignalLimits = field(default_factory=SignalLimits)
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.cash) or self.cash <= 0:
+            raise ConfigError(f"cash must be above 0, not {self.cash:g}")
+        if self.whole_shares and self.size.kind is SizeKind.SHARES and self.size.amount % 1:
+            raise ConfigError(
+                f"the size {self.size} is no whole number of shares: name a whole one, or trade fractions of shares "
+                "with --fractional (whole_shares=False)"
+            )
+        for name in ("stop_loss", "trailing_stop"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                raise ConfigError(f"{name} must be between 0 and 1 (0.05 is 5 %), not {value:g}")
+        if self.take_profit is not None and not (isfinite(self.take_profit) and self.take_profit > 0):
+            raise ConfigError(f"take_profit must be above 0 (0.1 is 10 %), not {self.take_profit:g}")
+
+    @property
+    def lookahead(self) -> bool:
+        """Whether fills use a price that nobody could have traded at when deciding."""
+        return self.fill is FillAt.CLOSE

@@ -1,0 +1,1 @@
+"""Many settings or many symbols: sweeps and walk-forward optimisation."""

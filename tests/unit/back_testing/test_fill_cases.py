@@ -1,0 +1,613 @@
+"""A few bars, the rules, and the trades that must come of them."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from back_testing.engine.costs import Costs
+from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
+from candle_table import trade_lines, traded
+
+pytestmark = pytest.mark.unit
+
+FREE = TradingRules(cash=1000, costs=Costs(0))
+STOP = replace(FREE, stop_loss=0.05)
+TARGET = replace(FREE, take_profit=0.1)
+BOTH = replace(FREE, stop_loss=0.05, take_profit=0.1)
+TRAIL = replace(FREE, trailing_stop=0.1)
+SHORT = replace(FREE, direction=Direction.LONG_SHORT)
+CLOSE = replace(FREE, fill=FillAt.CLOSE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Lines of the table: day, decision at the close (B buy, S sell, X both), open, high, low, close, volume."""
+
+    name: str
+    rules: TradingRules
+    table: str
+    trades: tuple[str, ...]
+    equity: float
+    refused: int = 0
+
+
+CASES = [
+    Case(
+        "an entry and an exit are filled at the next open",
+        FREE,
+        """
+        0 B 100 101  99 100
+        1 . 102 105 101 104
+        2 S 104 110 103 109
+        3 . 108 109 100 101
+        """,
+        ("long 9 1@102 3@108 signal",),
+        1000 + 9 * 6,
+    ),
+    Case(
+        "nothing is decided, nothing happens",
+        FREE,
+        """
+        0 . 100 101  99 100
+        1 . 102 105 101 104
+        """,
+        (),
+        1000,
+    ),
+    Case("a single bar cannot trade", FREE, "0 B 100 101 99 100", (), 1000),
+    Case(
+        "an entry decided on the last bar is never filled",
+        FREE,
+        """
+        0 . 100 101  99 100
+        1 B 102 105 101 104
+        """,
+        (),
+        1000,
+    ),
+    Case(
+        "an entry filled on the last bar is closed at its close",
+        FREE,
+        """
+        0 B 100 101  99 100
+        1 . 100 105  99 104
+        """,
+        ("long 10 1@100 1@104 end_of_data",),
+        1040,
+    ),
+    Case(
+        "an open position is closed at the last close",
+        FREE,
+        """
+        0 B 100 101  99 100
+        1 . 100 105  99 104
+        2 . 104 112 103 111
+        """,
+        ("long 10 1@100 2@111 end_of_data",),
+        1110,
+    ),
+    Case(
+        "unless it is to be kept open",
+        replace(FREE, keep_open=True),
+        """
+        0 B 100 101  99 100
+        1 . 100 105  99 104
+        2 . 104 112 103 111
+        """,
+        ("long 10 1@100 -@111 open",),
+        1110,
+    ),
+    Case(
+        "an exit decided on the last bar leaves the closing to the end of the data",
+        FREE,
+        """
+        0 B 100 101  99 100
+        1 . 100 105  99 104
+        2 S 104 112 103 111
+        """,
+        ("long 10 1@100 2@111 end_of_data",),
+        1110,
+    ),
+    Case(
+        "a second entry while holding is ignored",
+        FREE,
+        """
+        0 B 100 101  99 100
+        1 B 100 101  99 100
+        2 B  90  91  89  90
+        3 . 100 101  99 100
+        """,
+        ("long 10 1@100 3@100 end_of_data",),
+        1000,
+    ),
+    Case(
+        "an exit without a position is ignored",
+        FREE,
+        """
+        0 S 100 101  99 100
+        1 S 100 101  99 100
+        2 . 100 101  99 100
+        """,
+        (),
+        1000,
+    ),
+    Case(
+        "where entry and exit are both set the exit counts",
+        FREE,
+        """
+        0 B 100 101  99 100
+        1 X 100 101  99 100
+        2 X 110 111 109 110
+        3 . 110 111 109 110
+        """,
+        ("long 10 1@100 2@110 signal",),
+        1100,
+    ),
+    Case(
+        "out at one open, in again at the next",
+        FREE,
+        """
+        0 B 100 101  99 100
+        1 S 100 101  99 100
+        2 B 110 111 109 110
+        3 . 100 101  99 100
+        4 . 105 106 104 105
+        """,
+        ("long 10 1@100 2@110 signal", "long 11 3@100 4@105 end_of_data"),
+        1100 + 55,
+    ),
+    Case(
+        "the entry's bar can hit the stop, because it was bought at its open",
+        STOP,
+        """
+        0 B 100 101  99 100
+        1 . 100 101  94  97
+        2 .  97  98  96  97
+        """,
+        ("long 10 1@100 1@95 stop_loss",),
+        950,
+    ),
+    Case(
+        "a low on the stop is enough",
+        STOP,
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 .  99 100  95  96
+        """,
+        ("long 10 1@100 2@95 stop_loss",),
+        950,
+    ),
+    Case(
+        "a low just above the stop is not",
+        STOP,
+        """
+        0 B 100 101    99 100
+        1 . 100 101 95.01 100
+        2 . 100 101    99 100
+        """,
+        ("long 10 1@100 2@100 end_of_data",),
+        1000,
+    ),
+    Case(
+        "a gap through the stop fills at the open",
+        STOP,
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 .  90  92  85  91
+        """,
+        ("long 10 1@100 2@90 stop_loss",),
+        900,
+    ),
+    Case(
+        "the target is filled at its price",
+        TARGET,
+        """
+        0 B 100 101  99 100
+        1 . 100 108  99 107
+        2 . 107 115 106 114
+        """,
+        ("long 10 1@100 2@110 take_profit",),
+        1100,
+    ),
+    Case(
+        "a gap over the target fills at the open",
+        TARGET,
+        """
+        0 B 100 101  99 100
+        1 . 100 108  99 107
+        2 . 120 125 118 124
+        """,
+        ("long 10 1@100 2@120 take_profit",),
+        1200,
+    ),
+    Case(
+        "stop and target in one bar: the stop wins",
+        BOTH,
+        """
+        0 B 100 101  99 100
+        1 . 100 120  90 115
+        2 . 115 116 114 115
+        """,
+        ("long 10 1@100 1@95 stop_loss",),
+        950,
+    ),
+    Case(
+        "a bar that opens beyond the target was there first, whatever its low",
+        BOTH,
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 . 112 120  90  91
+        """,
+        ("long 10 1@100 2@112 take_profit",),
+        1120,
+    ),
+    Case(
+        "an exit that waits is filled at the open before any stop is looked at",
+        STOP,
+        """
+        0 B 100 101  99 100
+        1 S 100 101  99 100
+        2 .  90  91  80  85
+        """,
+        ("long 10 1@100 2@90 signal",),
+        900,
+    ),
+    Case(
+        "stopped out and bought again on the next signal",
+        STOP,
+        """
+        0 B 100 101  99 100
+        1 B 100 101  90  92
+        2 .  95  96  94  95
+        """,
+        ("long 10 1@100 1@95 stop_loss", "long 10 2@95 2@95 end_of_data"),
+        950,
+    ),
+    Case(
+        "the trailing stop follows the highest price",
+        TRAIL,
+        """
+        0 B 100 101  99 100
+        1 . 100 120  99 118
+        2 . 118 130 117 128
+        3 . 125 126 116 118
+        """,
+        ("long 10 1@100 3@117 trailing_stop",),
+        1170,
+    ),
+    Case(
+        "a bar's own high does not raise its trailing stop: nobody knows whether it came before the low",
+        TRAIL,
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 . 100 150  95 140
+        3 . 140 141 139 140
+        """,
+        ("long 10 1@100 3@140 end_of_data",),
+        1400,
+    ),
+    Case(
+        "the nearer of two stops counts and gives the reason",
+        replace(FREE, stop_loss=0.05, trailing_stop=0.1),
+        """
+        0 B 100 101  99 100
+        1 . 100 102  97 101
+        2 . 101 102  94  95
+        """,
+        ("long 10 1@100 2@95 stop_loss",),
+        950,
+    ),
+    Case(
+        "fills at the close take the close that was decided on",
+        CLOSE,
+        """
+        0 B 100 105  99 104
+        1 S 110 111 102 103
+        2 . 120 121 119 120
+        """,
+        ("long 9 0@104 1@103 signal",),
+        1000 - 9,
+    ),
+    Case(
+        "bought at the close, the same bar's low is past",
+        replace(CLOSE, stop_loss=0.05),
+        """
+        0 B 100 105  80 104
+        1 . 104 105 103 104
+        """,
+        ("long 9 0@104 1@104 end_of_data",),
+        1000,
+    ),
+    Case(
+        "at the last close nothing is bought that would be sold at once",
+        CLOSE,
+        """
+        0 . 100 101  99 100
+        1 B 100 101  99 100
+        """,
+        (),
+        1000,
+    ),
+    Case(
+        "an exit sells short, an entry covers and buys, at the same open",
+        SHORT,
+        """
+        0 S 100 101  99 100
+        1 B 100 101  89  90
+        2 S  80  81  79  80
+        3 .  90  91  89  90
+        """,
+        ("short 10 1@100 2@80 signal", "long 15 2@80 3@90 signal", "short 15 3@90 3@90 end_of_data"),
+        1200 + 150,
+    ),
+    Case(
+        "a short position is stopped above its entry",
+        replace(SHORT, stop_loss=0.05),
+        """
+        0 S 100 101  99 100
+        1 . 100 104  99 103
+        2 . 103 108 102 107
+        """,
+        ("short 10 1@100 2@105 stop_loss",),
+        950,
+    ),
+    Case(
+        "a gap up through the stop of a short position fills at the open",
+        replace(SHORT, stop_loss=0.05),
+        """
+        0 S 100 101  99 100
+        1 . 100 104  99 103
+        2 . 120 121 119 120
+        """,
+        ("short 10 1@100 2@120 stop_loss",),
+        800,
+    ),
+    Case(
+        "a short position takes its profit below",
+        replace(SHORT, take_profit=0.1),
+        """
+        0 S 100 101  99 100
+        1 . 100 104  99 103
+        2 . 100 101  85  88
+        """,
+        ("short 10 1@100 2@90 take_profit",),
+        1100,
+    ),
+    Case(
+        "the trailing stop of a short position follows the lowest price",
+        replace(SHORT, trailing_stop=0.1),
+        """
+        0 S 100 101  99 100
+        1 . 100 101  80  82
+        2 .  82  89  81  88
+        """,
+        ("short 10 1@100 2@88 trailing_stop",),
+        1120,
+    ),
+    Case(
+        "a short position that ate up the account is closed, and nothing is traded any more",
+        SHORT,
+        """
+        0 S 100 101  99 100
+        1 . 100 101  99 100
+        2 B 250 260 240 250
+        3 . 100 101  99 100
+        """,
+        ("short 10 1@100 2@250 ruin",),
+        -500,
+        1,
+    ),
+    Case(
+        "without volume an order waits for the next bar that has some",
+        FREE,
+        """
+        0 B 100 101  99 100 1000
+        1 . 100 100 100 100    0
+        2 . 102 103 101 102 1000
+        3 . 103 104 102 103 1000
+        """,
+        ("long 9 2@102 3@103 end_of_data",),
+        1009,
+    ),
+    Case(
+        "a bar without volume stops nobody out; the next one does, at its open",
+        STOP,
+        """
+        0 B 100 101  99 100 1000
+        1 . 100 101  99 100 1000
+        2 .  90  90  90  90    0
+        3 .  92  93  91  92 1000
+        """,
+        ("long 10 1@100 3@92 stop_loss",),
+        920,
+    ),
+    Case(
+        "an index never has volume, and trades",
+        FREE,
+        """
+        0 B 100 101  99 100 0
+        1 . 100 101  99 100 0
+        2 . 110 111 109 110 0
+        """,
+        ("long 10 1@100 2@110 end_of_data",),
+        1100,
+    ),
+    Case(
+        "the newest decision counts while an order waits",
+        FREE,
+        """
+        0 B 100 101  99 100 1000
+        1 S 100 100 100 100    0
+        2 . 102 103 101 102 1000
+        3 . 103 104 102 103 1000
+        """,
+        (),
+        1000,
+    ),
+    Case(
+        "a missing bar: the order is filled at the next one there is",
+        FREE,
+        """
+        0 B 100 101  99 100
+        4 . 108 109 107 108
+        5 . 110 111 109 110
+        """,
+        ("long 9 4@108 5@110 end_of_data",),
+        1018,
+    ),
+    Case(
+        "a split that nobody adjusted for looks like a fall, and stops out",
+        STOP,
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 .  50  51  49  50
+        """,
+        ("long 10 1@100 2@50 stop_loss",),
+        500,
+    ),
+    Case(
+        "the same day adjusted is no fall",
+        STOP,
+        """
+        0 B  50 50.5 49.5  50
+        1 .  50 50.5 49.5  50
+        2 .  50   51   49  50
+        """,
+        ("long 20 1@50 2@50 end_of_data",),
+        1000,
+    ),
+    Case(
+        "a share that costs more than the cash is refused",
+        FREE,
+        """
+        0 B 1500 1510 1490 1500
+        1 . 1500 1510 1490 1500
+        2 . 1600 1610 1590 1600
+        """,
+        (),
+        1000,
+        1,
+    ),
+    Case(
+        "a commission larger than the cash is refused",
+        replace(FREE, costs=Costs(0, 2000)),
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 . 110 111 109 110
+        """,
+        (),
+        1000,
+        1,
+    ),
+    Case(
+        "the commission is paid from the same money, in and out",
+        replace(FREE, costs=Costs(0.01)),
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 . 110 111 109 110
+        """,
+        ("long 9 1@100 2@110 end_of_data",),
+        1000 - 9 * 101 + 9 * 110 * 0.99,
+    ),
+    Case(
+        "a fixed commission comes on top",
+        replace(FREE, costs=Costs(0.01, 5)),
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 S 110 111 109 110
+        3 . 110 111 109 110
+        """,
+        ("long 9 1@100 3@110 signal",),
+        1000 - (9 * 101 + 5) + (9 * 110 * 0.99 - 5),
+    ),
+    Case(
+        "slippage moves every fill against us",
+        replace(FREE, costs=Costs(0, 0, 100)),
+        """
+        0 B 100 101  99 100
+        1 S 100 101  99 100
+        2 . 110 111 109 110
+        """,
+        ("long 9 1@101 2@108.9 signal",),
+        1000 + 9 * (108.9 - 101),
+    ),
+    Case(
+        "fractions of shares spend all there is",
+        replace(FREE, whole_shares=False),
+        """
+        0 B  30  31  29  30
+        1 .  30  31  29  30
+        2 .  33  34  32  33
+        """,
+        ("long 33.3333 1@30 2@33 end_of_data",),
+        1100,
+    ),
+    Case(
+        "a fraction of the equity becomes shares at the fill",
+        replace(FREE, size=Size(SizeKind.FRACTION, 0.5)),
+        """
+        0 B 100 101  99 100
+        1 . 125 126 124 125
+        2 . 130 131 129 130
+        """,
+        ("long 4 1@125 2@130 end_of_data",),
+        1020,
+    ),
+    Case(
+        "an amount of money, at most what there is",
+        replace(FREE, size=Size(SizeKind.CASH, 5000)),
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 . 110 111 109 110
+        """,
+        ("long 10 1@100 2@110 end_of_data",),
+        1100,
+    ),
+    Case(
+        "a number of shares",
+        replace(FREE, size=Size(SizeKind.SHARES, 3)),
+        """
+        0 B 100 101  99 100
+        1 . 100 101  99 100
+        2 . 110 111 109 110
+        """,
+        ("long 3 1@100 2@110 end_of_data",),
+        1030,
+    ),
+    Case(
+        "more shares than there is money for are refused, not cut down",
+        replace(FREE, size=Size(SizeKind.SHARES, 11)),
+        """
+        0 B 100 101  99 100
+        1 B 100 101  99 100
+        2 .  90  91  89  90
+        3 .  99 100  98  99
+        """,
+        ("long 11 2@90 3@99 end_of_data",),
+        1000 + 99,
+        1,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_situation(case: Case) -> None:
+    result = traded(case.table, case.rules)
+    assert trade_lines(result) == list(case.trades)
+    assert result.equity[-1] == pytest.approx(case.equity)
+    assert result.statistics.final_equity == result.equity[-1]
+    assert result.refused == case.refused
+
+
+def test_there_are_enough() -> None:
+    assert len(CASES) >= 30
+    assert len({case.name for case in CASES}) == len(CASES)
