@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from algo_trading.exchange import trading
-from algo_trading.exchange.accounts import Account
+from algo_trading.exchange.accounts import ZERO, Account
 from algo_trading.exchange.endpoints import MARKET, SIGNED, TRADING, Endpoint
 from algo_trading.exchange.engine import Exchange
 from algo_trading.exchange.errors import RefusalError, timed_out
 from algo_trading.exchange.faults import Fault, Faults
 from algo_trading.exchange.limits import Limits
+from algo_trading.exchange.pairs import amount
 from algo_trading.exchange.parameters import Parameters, check_known, read
 from algo_trading.exchange.reports import Json, account_view
 from algo_trading.exchange.signing import Key, Keys, check_signature, check_time, denied, unsigned
@@ -183,6 +184,11 @@ class Api:
             Endpoint("GET", "/sapi/v1/account/apiRestrictions", None, (), 1, private=self._restrictions),
             Endpoint("GET", "/sapi/v1/bnbBurn", None, (), 1, private=self._bnb_fees),
             Endpoint("POST", "/sapi/v1/bnbBurn", None, ("spotBNBBurn", "interestBNBBurn"), 1, private=self._bnb_fees),
+            Endpoint("GET", "/sapi/v1/capital/config/getall", None, (), 10, private=self._coins),
+            *(
+                Endpoint("GET", f"/sapi/v1/margin/{pairs}", None, (), 1, private=lambda *_: [])
+                for pairs in ("allPairs", "isolated/allPairs")
+            ),
             Endpoint(
                 "GET",
                 "/sapi/v1/system/status",
@@ -236,6 +242,29 @@ class Api:
             "enableFixReadOnly": False,
             "enablePortfolioMarginTrading": False,
         }
+
+    @staticmethod
+    def _coins(exchange: Exchange, account: Account, _: Parameters) -> list[Json]:
+        """The coins, none of which can be paid in or out."""
+        return [
+            {
+                "coin": asset,
+                "name": asset,
+                "trading": True,
+                "isLegalMoney": False,
+                "depositAllEnable": False,
+                "withdrawAllEnable": False,
+                "free": amount(account.balances[asset].free),
+                "locked": amount(account.balances[asset].locked),
+                "freeze": amount(ZERO),
+                "withdrawing": amount(ZERO),
+                "ipoing": amount(ZERO),
+                "ipoable": amount(ZERO),
+                "storage": amount(ZERO),
+                "networkList": [],
+            }
+            for asset in trading.assets(exchange)
+        ]
 
     @staticmethod
     def _bnb_fees(_: Exchange, account: Account, asked: Parameters) -> Json:

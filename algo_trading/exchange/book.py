@@ -2,7 +2,6 @@
 
 from bisect import insort
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from algo_trading.exchange.chance import key, uniform
@@ -21,6 +20,19 @@ class Level(NamedTuple):
 
     price: int
     lots: int
+
+
+class Ladder(NamedTuple):
+    """The market's offers on a side: prices from `best` in steps (ticks), some `size` lots at each."""
+
+    best: int
+    step: int
+    size: int
+    chance: int
+
+    def lots(self, number: int) -> int:
+        """Lots at the level of that number, more the farther away it is."""
+        return max(1, int(self.size * (0.4 + 1.2 * uniform(self.chance, number)) * (1 + 0.08 * number)))
 
 
 class Book:
@@ -43,8 +55,9 @@ class Book:
     def rest(self, order: Order) -> None:
         """Put an order behind those that came before it at its price and behind what the market shows there."""
         side = order.asked.side
-        order.ahead = next((level.lots for level in self._market(side) if level.price == order.price), 0)
-        insort(self.resting[side], order, key=lambda other: -other.price if side == "BUY" else other.price)
+        sign = -1 if side == "BUY" else 1
+        order.ahead = self._shown_at(side, order.price)
+        insort(self.resting[side], order, key=lambda other: other.price * sign)
 
     def remove(self, order: Order) -> None:
         """Take an order out, wherever it waits."""
@@ -99,23 +112,37 @@ class Book:
 
     def _market(self, side: str) -> Iterator[Level]:
         """The market's own offers, best first, without what was taken."""
-        newest = self.newest
-        if newest is None or self.status != "TRADING":
-            return
-        spread = max(1, round(newest.price * SPREAD * (1 + uniform(self._key, newest.id, 0))))
-        sign = -1 if side == "BUY" else 1
-        # The newest trade took place at the ask if its taker bought, else at the bid.
-        best = newest.price if newest.bought == (side == "SELL") else newest.price + sign * spread
-        size, step = self._size(newest.time), max(1, round(newest.price * SPREAD))
-        for number in range(LEVELS):
-            price = best + sign * number * step
+        ladder = self._ladder(side)
+        for number in range(LEVELS if ladder else 0):
+            assert ladder
+            price = ladder.best + ladder.step * number
             if price <= 0:
                 return
-            chance = uniform(self._key, newest.id, 2 * number + (1 if side == "BUY" else 2))
-            lots = max(1, int(size * (0.4 + 1.2 * chance) * (1 + 0.08 * number)))
-            left = lots - self._taken.get((side, price), 0)
+            left = ladder.lots(number) - self._taken.get((side, price), 0)
             if left > 0:
                 yield Level(price, left)
+
+    def _shown_at(self, side: str, price: int) -> int:
+        """Lots that the market offers at a price."""
+        ladder = self._ladder(side)
+        if ladder is None:
+            return 0
+        number, rest = divmod(price - ladder.best, ladder.step)
+        if rest or not 0 <= number < LEVELS:
+            return 0
+        return max(ladder.lots(number) - self._taken.get((side, price), 0), 0)
+
+    def _ladder(self, side: str) -> "Ladder | None":
+        """Where the market's offers lie; None where it has none."""
+        newest = self.newest
+        if newest is None or self.status != "TRADING":
+            return None
+        sign = -1 if side == "BUY" else 1
+        chance = key(self._key, newest.id, side)
+        spread = max(1, round(newest.price * SPREAD * (1 + uniform(self._key, newest.id))))
+        # The newest trade took place at the ask if its taker bought, else at the bid.
+        best_price = newest.price if newest.bought == (side == "SELL") else newest.price + sign * spread
+        return Ladder(best_price, sign * max(1, round(newest.price * SPREAD)), self._size(newest.time), chance)
 
     def _size(self, time: int) -> int:
         """Usual lots of a level: an eighth of what was traded in a minute of the day before."""
@@ -129,7 +156,7 @@ class Book:
 
 def best(book: Book, side: str) -> Level | None:
     """The best price of a side."""
-    return next(islice((level for level, _ in book.offers(side)), 1), None)
+    return next((level for level, _ in book.offers(side)), None)
 
 
 __all__ = ["LEVELS", "Book", "Level", "best"]

@@ -9,7 +9,7 @@ from algo_trading.exchange.chance import key
 from algo_trading.exchange.clock import Clock
 from algo_trading.exchange.errors import RefusalError, insufficient, rejected, unknown_order
 from algo_trading.exchange.filters import Situation, check
-from algo_trading.exchange.matching import Matching, open_orders
+from algo_trading.exchange.matching import Matching
 from algo_trading.exchange.orders import STOPS, NewOrder, Order, OrderList, Prevented
 from algo_trading.exchange.pairs import Filter
 from algo_trading.exchange.reports import Json, deposited, position
@@ -30,6 +30,7 @@ class Exchange:
         self.accounts = Accounts()
         self.matching = Matching(self.books, self.accounts, self._tell)
         self.orders: dict[str, list[Order]] = {symbol: [] for symbol in self.books}
+        self._live: dict[str, list[Order]] = {symbol: [] for symbol in self.books}  # open ones, and some just done
         self.lists: list[OrderList] = []
         self.listeners: list[Callable[[str, Json], None]] = []
         self.on_filled: Callable[[Order], None] = lambda _: None
@@ -80,11 +81,10 @@ class Exchange:
         now = self.advance()
         book = self.books[symbol]
         book.seen = now
-        endless = 1 << 62
         if status == "TRADING" and book.status != "TRADING":
-            book.tape.gaps = [(low, min(high, now) if high == endless else high) for low, high in book.tape.gaps]
+            book.tape.end_gaps(now)
         elif status != "TRADING" and book.status == "TRADING":
-            book.tape.skip(now + 1, endless)
+            book.tape.skip(now + 1, 1 << 62)
         book.status = status
 
     def test(self, asked: NewOrder) -> Order:
@@ -171,12 +171,11 @@ class Exchange:
 
     def open_orders(self, account: str, symbol: str | None = None) -> list[Order]:
         """What the account has open, in a pair or everywhere."""
-        return [
-            order
-            for name, orders in self.orders.items()
-            if symbol in (None, name)
-            for order in open_orders(orders, account)
-        ]
+        found = []
+        for name in self.books if symbol is None else [symbol]:
+            self._live[name] = [order for order in self._live[name] if order.is_open]
+            found += [order for order in self._live[name] if order.asked.account == account]
+        return found
 
     def open_lists(self, account: str) -> list[OrderList]:
         return [orders for orders in self.lists if orders.account == account and orders.status == "EXECUTING"]
@@ -283,6 +282,7 @@ class Exchange:
         orders = self.orders[order.pair.symbol]
         order.id = len(orders) + 1
         orders.append(order)
+        self._live[order.pair.symbol].append(order)
         self.books[order.pair.symbol].seen = self.matching.now
         if not order.waits:
             order.working_since = order.created

@@ -45,7 +45,10 @@ def opens(interval: str, times: Times) -> Times:
 
 def opened(interval: str, time: int) -> int:
     """Opening time of the candle that the moment falls into (ms)."""
-    return int(opens(interval, np.array([time], np.int64))[0])
+    if interval == "1M":
+        return int(opens(interval, np.array([time], np.int64))[0])
+    shift = FIRST_MONDAY if interval == "1w" else 0
+    return (time - shift) // LENGTHS[interval] * LENGTHS[interval] + shift
 
 
 def closes(interval: str, open_time: int) -> int:

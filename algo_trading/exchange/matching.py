@@ -1,7 +1,7 @@
 """How orders meet the market and one another: price first, then time."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 
 from algo_trading.exchange.accounts import Accounts
@@ -274,9 +274,4 @@ def _triggered(order: Order, trade: Print) -> bool:
     return price * 10_000 <= order.extreme * (10_000 - delta)
 
 
-def open_orders(orders: Sequence[Order], account: str) -> list[Order]:
-    """The account's open ones."""
-    return [order for order in orders if order.is_open and order.asked.account == account]
-
-
-__all__ = ["Matching", "open_orders"]
+__all__ = ["Matching"]

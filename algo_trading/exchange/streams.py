@@ -115,9 +115,10 @@ def _kline(asked: Stream, exchange: Exchange, row: Sequence[int], now: int, *, c
     pair = tape.pair
     time, opening, high, low, close, volume, quote, trades, taker, taker_quote = row
     end = closes(asked.interval, time)
-    until = min(end, now + 1)
     first_id = max(time, tape.source.starts_at) // tape.length * tape.source.prints_per_candle
-    newest = tape.last(until - 1)
+    newest = None if closed else tape.last(now)
+    last_id = newest.id if newest else (end - 1) // tape.length * tape.source.prints_per_candle
+    last_id += tape.source.prints_per_candle - 1 if newest is None else 0
     return {
         "e": "kline",
         "E": now,
@@ -128,7 +129,7 @@ def _kline(asked: Stream, exchange: Exchange, row: Sequence[int], now: int, *, c
             "s": pair.symbol,
             "i": asked.interval,
             "f": first_id,
-            "L": newest.id if newest else -1,
+            "L": last_id,
             "o": pair.price_text(opening),
             "c": pair.price_text(close),
             "h": pair.price_text(high),

@@ -56,6 +56,8 @@ class Tape:
         self.gaps: list[tuple[int, int]] = []  # from, to (ms): maintenance, for which no candle exists
         self._key = key(seed, pair.symbol, "prints")
         self._kept: OrderedDict[int, Prints] = OrderedDict()
+        self._newest: tuple[int, Print | None] = (-1, None)  # the answer to `last` for a moment
+        self._averages: dict[int, tuple[int, float]] = {}  # by minutes: the id of the newest trade, the price
 
     def open_at(self, now: int) -> bool:
         """Whether the market trades at the moment."""
@@ -65,7 +67,17 @@ class Tape:
     def skip(self, first: int, end: int) -> None:
         """Take what was traded in a time off the tape, as maintenance does."""
         self.gaps.append((first, end))
+        self._forget()
+
+    def end_gaps(self, now: int) -> None:
+        """Let the market trade again from now on."""
+        self.gaps = [(low, min(high, now)) for low, high in self.gaps]
+        self._forget()
+
+    def _forget(self) -> None:
         self._kept.clear()
+        self._averages.clear()
+        self._newest = (-1, None)
 
     def rows(self, first: int, end: int, *, hourly: bool = False) -> Candles:
         """The source's candles without what falls into a gap."""
@@ -97,13 +109,18 @@ class Tape:
 
     def prints(self, after: int, until: int) -> Prints:
         """The trades after one moment and up to another, that one included."""
-        first = opened(self.source.interval, after)
+        first = opened(self.source.interval, after + 1)
         found = self._of(first) if until < first + self.length else self._made(self.source.rows(first, until + 1))
         low, high = np.searchsorted(found.time, [after, until], side="right")
         return found[slice(int(low), int(high))]
 
     def last(self, now: int) -> Print | None:
         """The newest trade at the moment; None before the first one."""
+        if self._newest[0] != now:
+            self._newest = (now, self._last(now))
+        return self._newest[1]
+
+    def _last(self, now: int) -> Print | None:
         found = self.prints(opened(self.source.interval, now) - 1, now)
         end, step = opened(self.source.interval, now), self.length
         while not len(found):  # after a gap, or where no candle is
@@ -126,11 +143,16 @@ class Tape:
 
     def average(self, now: int, minutes: int) -> float | None:
         """Average price in ticks, weighted by volume; the last price where nothing was traded or `minutes` is 0."""
-        found = self.window(now, minutes * MINUTE) if minutes else NO_CANDLES
-        if len(found) and found.volume[0]:
-            return float(found.quote[0]) / float(found.volume[0])
         last = self.last(now)
-        return float(last.price) if last else None
+        if last is None:
+            return None
+        known = self._averages.get(minutes)
+        if known is None or known[0] != last.id:
+            found = self.window(now, minutes * MINUTE) if minutes else NO_CANDLES
+            traded = len(found) and found.volume[0]
+            known = (last.id, float(found.quote[0]) / float(found.volume[0]) if traded else float(last.price))
+            self._averages[minutes] = known
+        return known[1]
 
     def first_touch(self, after: int, until: int, low: int | None, high: int | None) -> int | None:
         """Opening time of the first candle after `after` that reaches down to `low` or up to `high` (ticks).
