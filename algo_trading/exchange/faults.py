@@ -1,7 +1,7 @@
 """Faults on request: what a real exchange does on its bad days, by a script or one at a time.
 
-A fault is a JSON object with a `kind`. Those of requests wait for requests that match; the others act at once, or at
-`after` seconds of the market's time from when the fault was given.
+A fault is a JSON object with a `kind`. Those of requests and events wait for some that match; the others act at once.
+`after` puts a fault off by seconds of the market's time, and `lasts` ends its waiting.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,11 +48,12 @@ NEEDS = {
 
 @dataclass
 class Fault:
-    """One fault. `times` says how often (None: until it is cleared), `path` and `method` which requests."""
+    """One fault. `times` says how often (None: as long as it lasts), `path` and `method` which requests."""
 
     kind: str
     times: int | None = 1
     after: float = 0
+    lasts: float | None = None
     path: str = "/"
     method: str | None = None
     status: int = 503
@@ -87,7 +88,7 @@ def fault_of(told: Mapping[str, Any], symbols: Iterable[str]) -> Fault:
         texts = name in {"kind", "path", "method", "message", "symbol"}
         if value is not None and (not isinstance(value, str if texts else int | float) or isinstance(value, bool)):
             raise ConfigError(f"{name!r} of a fault is {'a text' if texts else 'a number'}, not {value!r}")
-    fault = Fault(**told)
+    fault = Fault(**{"times": None if "lasts" in told else 1, **told})
     if fault.symbol is not None and fault.symbol not in set(symbols):
         raise ConfigError(f"{fault.symbol} is not traded here")
     return fault
@@ -132,6 +133,7 @@ class Faults:
 
     def _take(self, fits: Any) -> Fault | None:  # noqa: ANN401 - a predicate
         now = self._exchange.clock.now()
+        self.waiting = [fault for fault in self.waiting if fault.lasts is None or now < fault.due + fault.lasts * 1000]
         fault = next((fault for fault in self.waiting if fault.due <= now and fits(fault)), None)
         if fault and fault.times is not None:
             fault.times -= 1

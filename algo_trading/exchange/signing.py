@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST_WINDOW = 60_000  # ms
 USUAL_WINDOW = 5_000
+MICROSECONDS = 10**14  # from here on a timestamp is in microseconds
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def check_signature(key: Key, payload: str, signature: str | None) -> None:
 
 
 def check_time(clock: Clock, timestamp: int, window: int | None) -> None:
-    """Refuse a request that is too old or from the future; times in ms."""
+    """Refuse a request that is too old or from the future; times in ms, the timestamp in microseconds too."""
+    if timestamp >= MICROSECONDS:
+        timestamp //= 1000
     window = USUAL_WINDOW if window is None else window
     if window > LONGEST_WINDOW:
         raise RefusalError(-1131, f"recvWindow must be less than {LONGEST_WINDOW}")

@@ -172,6 +172,12 @@ def test_who_signs_wrongly_is_refused(key: str | None, query: str, expected: tup
     assert error(World().api.handle(Request("GET", "/api/v3/account", text, key=key))) == expected
 
 
+def test_a_time_in_microseconds() -> None:
+    world = World()
+    assert world.sign("GET", "/api/v3/account", timestamp=START * 1000 + 999).status == 200
+    assert error(world.sign("GET", "/api/v3/account", timestamp=(START - 5001) * 1000)) == (400, -1021)
+
+
 def test_a_key_without_the_right_to_trade() -> None:
     world = World()
     world.api.keys.add(Key(NAME, "me", SECRET, may_trade=False))

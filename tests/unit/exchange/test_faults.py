@@ -147,6 +147,17 @@ def test_faults_that_wait_for_their_time() -> None:
     assert [world.order(**MARKET).status for _ in range(2)] == [503, 200]
 
 
+def test_an_outage_of_a_part_begins_and_ends() -> None:
+    world = World()
+    faulty(world, kind="answer", path="/api/v3/order", after=60, lasts=120)
+    told = []
+    for _ in range(4):
+        told += [world.order(**MARKET).status, world.order(**MARKET).status, world.ask("GET", "/api/v3/ping").status]
+        world.wait(60)
+    assert told == [200, 200, 200, 503, 503, 200, 503, 503, 200, 200, 200, 200]
+    assert world.api.faults.waiting == []
+
+
 def test_missing_candles_and_delisting() -> None:
     world = World()
     faulty(world, kind="missing_candles", symbol="BTCUSDT", first=START - 7200_000, end=START - 3600_000)
