@@ -40,6 +40,7 @@ CROSSES = (
     ("BNB", "BTC", "0.000001", "0.001"),
     ("INJ", "BTC", "0.0000001", "0.01"),
 )
+LIMITED, MOST_HELD = "INJ", "20000.00000000"  # a coin of which an account may have only so many
 
 
 def listed_at(coin: Coin) -> int:
@@ -49,20 +50,16 @@ def listed_at(coin: Coin) -> int:
 
 def pairs() -> list[Pair]:
     """All pairs of the made-up market, in the order in which exchangeInfo lists them."""
-    with_dollar = [
-        Pair(
-            f"{coin.name}USDT",
-            coin.name,
-            "USDT",
-            tuple(usual_filters(Decimal(coin.tick), Decimal(coin.lot), Decimal(5))),
-        )
-        for coin in COINS
+    return [_pair(coin.name, "USDT", coin.tick, coin.lot, "5") for coin in COINS] + [
+        _pair(base, quote, tick, lot, "0.0001") for base, quote, tick, lot in CROSSES
     ]
-    crosses = [
-        Pair(base + quote, base, quote, tuple(usual_filters(Decimal(tick), Decimal(lot), Decimal("0.0001"))))
-        for base, quote, tick, lot in CROSSES
-    ]
-    return with_dollar + crosses
+
+
+def _pair(base: str, quote: str, tick: str, lot: str, least_notional: str) -> Pair:
+    filters = [*usual_filters(Decimal(tick), Decimal(lot), Decimal(least_notional))]
+    if base == LIMITED:
+        filters.append({"filterType": "MAX_POSITION", "maxPosition": MOST_HELD})
+    return Pair(f"{base}{quote}", base, quote, tuple(filters))
 
 
 __all__ = ["COINS", "CROSSES", "Coin", "listed_at", "pairs"]

@@ -135,6 +135,7 @@ class Exchange:
         self.lists.append(made)
         for order in orders:
             order.list_id = made.id
+            self._number(order)
         self.matching.begin_list(made)
         self._enter(orders[0], cost)
         self._enter(orders[1], ZERO)
@@ -277,16 +278,20 @@ class Exchange:
         return self.matching.available(order)[1]
 
     def _enter(self, order: Order, cost: Decimal) -> None:
-        """Number the order, put its cost aside and report it."""
+        """Put the order's cost aside, number the order and report it."""
         self.matching.settlement.lock(order, cost)
-        orders = self.orders[order.pair.symbol]
-        order.id = len(orders) + 1
-        orders.append(order)
-        self._live[order.pair.symbol].append(order)
+        if not order.id:
+            self._number(order)
         self.books[order.pair.symbol].seen = self.matching.now
         if not order.waits:
             order.working_since = order.created
         self.matching.tell(order, "NEW")
+
+    def _number(self, order: Order) -> None:
+        orders = self.orders[order.pair.symbol]
+        order.id = len(orders) + 1
+        orders.append(order)
+        self._live[order.pair.symbol].append(order)
 
     def _left_over(self, order: Order, budget: Decimal) -> bool:
         """Whether the market had less to offer than the budget would have bought."""

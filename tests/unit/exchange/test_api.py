@@ -104,6 +104,14 @@ def test_a_broken_filter_is_named(changes: dict[str, str], filter_name: str) -> 
     assert World().order(**{**LIMIT, **changes}).body["msg"] == f"Filter failure: {filter_name}"
 
 
+def test_of_some_coins_an_account_may_have_only_so_many() -> None:
+    world = World(USDT="10000", INJ="19990")
+    asked = {"symbol": "INJUSDT", "side": "BUY", "type": "MARKET"}
+    assert world.sign("POST", "/api/v3/order", **asked, quantity="10").body["status"] == "FILLED"
+    refused = world.sign("POST", "/api/v3/order", **asked, quantity="10")
+    assert refused.body == {"code": -1013, "msg": "Filter failure: MAX_POSITION"}
+
+
 def test_a_market_order_has_a_quantity_or_a_value() -> None:
     both = World().order(side="BUY", type="MARKET", quantity="0.01", quoteOrderQty="100")
     neither = World().order(side="BUY", type="MARKET")

@@ -195,7 +195,9 @@ def test_of_two_tied_orders_one_ends_the_other_and_the_coins_are_put_aside_once(
         world.wait(600)
         check_sums(world)
     assert sorted(order.status for order in made.orders) == ["EXPIRED", "FILLED"]
-    assert [event["l"] for event in world.events if event["e"] == "listStatus"] == ["EXEC_STARTED", "ALL_DONE"]
+    told = [event for event in world.events if event["e"] == "listStatus"]
+    assert [event["l"] for event in told] == ["EXEC_STARTED", "ALL_DONE"]
+    assert [[order["i"] for order in event["O"]] for event in told] == [[1, 2], [1, 2]]
     assert world.account.balances["BTC"].free == 0
 
 
