@@ -87,10 +87,10 @@ class World:
 
 def signed_frame(method: str, number: int, time: int, **parameters: object) -> str:
     """A request of the websocket API with the account's key and signature."""
-    told = {"apiKey": NAME, "timestamp": time, **parameters}
-    payload = "&".join(f"{name}={told[name]}" for name in sorted(told))
+    data = {"apiKey": NAME, "timestamp": time, **parameters}
+    payload = "&".join(f"{name}={data[name]}" for name in sorted(data))
     signature = hmac.new(SECRET.encode(), payload.encode(), hashlib.sha256).hexdigest()
-    return json.dumps({"id": number, "method": method, "params": {**told, "signature": signature}})
+    return json.dumps({"id": number, "method": method, "params": {**data, "signature": signature}})
 
 
 def limit(side: str, price: Decimal, quantity: str, pair: Pair = BTC, **more: Any) -> NewOrder:

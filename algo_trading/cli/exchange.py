@@ -86,14 +86,14 @@ def exchange(  # noqa: PLR0917 - each is an option of the command line
 
     Example: algo-trading exchange --port 8099 --balance USDT=10000 --speed 60
     """
-    from algo_trading.exchange.start import Wish, build
+    from algo_trading.exchange.start import ExchangeOptions, build
 
     if public_key is not None and api_secret is not None:
         raise ConfigError("give either --api-secret or --public-key")
     secret = api_secret if public_key is None else public_key.read_text()
     held = balances(balance if balance is not None else ["USDT=10000"])
-    wish = Wish(seed, speed, replay, start, api_key, secret, held, faults)
-    api, key = build(wish, lambda: int(time.time() * 1000))
+    options = ExchangeOptions(seed, speed, replay, start, api_key, secret, held, faults)
+    api, key = build(options, lambda: int(time.time() * 1000))
 
     def ready(address: str) -> None:
         prices = f"made-up prices, seed {seed}" if replay is None else f"prices replayed from {replay}"

@@ -52,7 +52,7 @@ class Account:
         self._change(asset, ZERO, -amount)
 
     def changed(self) -> Iterable[str]:
-        """The assets that changed since this was last asked, in alphabetical order."""
+        """The assets that changed since the last call, in alphabetical order."""
         names = sorted(self._changed)
         self._changed.clear()
         return names

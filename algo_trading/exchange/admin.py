@@ -38,13 +38,13 @@ class Admin:
         if route is None:
             return 404, {"error": f"there is {', '.join(f'{verb} /admin/{name}' for verb, name in self._routes)}"}
         try:
-            told = json.loads(body) if body else {}
+            data = json.loads(body) if body else {}
         except ValueError:
             return 400, {"error": "the body is not JSON"}
-        if not isinstance(told, dict):
+        if not isinstance(data, dict):
             return 400, {"error": "the body is not a JSON object"}
         try:
-            return 200, route(told)
+            return 200, route(data)
         except AlgoTradingError as error:
             return 400, {"error": str(error)}
 
@@ -62,49 +62,49 @@ class Admin:
     def _faults(self, _: Json) -> Json:
         return {"kinds": KINDS, "waiting": [asdict(fault) for fault in self._api.faults.waiting]}
 
-    def _add_fault(self, told: Json) -> Json:
-        self._api.faults.add(fault_of(told, self._api.exchange.books))
+    def _add_fault(self, data: Json) -> Json:
+        self._api.faults.add(fault_of(data, self._api.exchange.books))
         return self._faults({})
 
     def _clear_faults(self, _: Json) -> Json:
         self._api.faults.clear()
         return self._faults({})
 
-    def _clock(self, told: Json) -> Json:
+    def _clock(self, data: Json) -> Json:
         """Move the clock forward by `advance` (milliseconds, or an interval such as 4h), or let it run at `speed`."""
         clock = self._api.exchange.clock
-        if "speed" in told:
-            clock.run(_number(told, "speed"))
-        if "advance" in told:
-            step = told["advance"]
-            clock.advance(LENGTHS[step] if step in LENGTHS else int(_number(told, "advance")))
+        if "speed" in data:
+            clock.run(_number(data, "speed"))
+        if "advance" in data:
+            step = data["advance"]
+            clock.advance(LENGTHS[step] if step in LENGTHS else int(_number(data, "advance")))
         self._api.faults.act()
         return {"time": self._api.exchange.advance(), "speed": clock.speed}
 
-    def _deposit(self, told: Json) -> Json:
+    def _deposit(self, data: Json) -> Json:
         """Give `amount` of `asset` to `account`, or take it where it is negative."""
-        name = self._named(told)
+        name = self._named(data)
         try:
-            amount = Decimal(str(told.get("amount"))).quantize(Decimal("0.00000001"))
+            amount = Decimal(str(data.get("amount"))).quantize(Decimal("0.00000001"))
         except InvalidOperation as error:
-            raise ConfigError(f"amount is a number, not {told.get('amount')!r}") from error
-        account, asset = self._api.exchange.accounts.by_name[name], str(told.get("asset", ""))
+            raise ConfigError(f"amount is a number, not {data.get('amount')!r}") from error
+        account, asset = self._api.exchange.accounts.by_name[name], str(data.get("asset", ""))
         if account.free(asset) + amount < 0:
             raise ConfigError(f"{name} has only {account.free(asset):f} {asset}")
         self._api.exchange.deposit(name, asset, amount)
         return {"account": name, "asset": asset, "free": f"{account.free(asset):f}"}
 
-    def _account(self, told: Json) -> Json:
+    def _account(self, data: Json) -> Json:
         """Change what `account` may do: may_trade, may_withdraw, pays_in_bnb; and its rates maker and taker."""
-        account = self._api.exchange.accounts.by_name[self._named(told)]
+        account = self._api.exchange.accounts.by_name[self._named(data)]
         for name in ("may_trade", "may_withdraw", "pays_in_bnb"):
-            if name in told:
-                if not isinstance(told[name], bool):
-                    raise ConfigError(f"{name} is true or false, not {told[name]!r}")
-                setattr(account, name, told[name])
+            if name in data:
+                if not isinstance(data[name], bool):
+                    raise ConfigError(f"{name} is true or false, not {data[name]!r}")
+                setattr(account, name, data[name])
         for name in ("maker", "taker"):
-            if name in told:
-                setattr(account, name, Decimal(str(_number(told, name))))
+            if name in data:
+                setattr(account, name, Decimal(str(_number(data, name))))
         return {
             "account": account.name,
             "may_trade": account.may_trade,
@@ -114,16 +114,16 @@ class Admin:
             "taker": f"{account.taker:f}",
         }
 
-    def _named(self, told: Json) -> str:
+    def _named(self, data: Json) -> str:
         names = sorted(self._api.exchange.accounts.by_name)
-        name = told.get("account", names[0] if len(names) == 1 else None)
+        name = data.get("account", names[0] if len(names) == 1 else None)
         if name not in names:
             raise ConfigError(f"there is no account {name!r}; there is {', '.join(names) or 'none'}")
         return str(name)
 
 
-def _number(told: Json, name: str) -> float:
-    value = told[name]
+def _number(data: Json, name: str) -> float:
+    value = data[name]
     if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         raise ConfigError(f"{name} is a number from 0 on, not {value!r}")
     return float(value)

@@ -61,7 +61,7 @@ class Api:
     def __init__(self, exchange: Exchange, limits: Limits | None = None) -> None:
         self.exchange, self.limits, self.keys = exchange, limits or Limits(), Keys()
         self.faults = Faults(exchange, self.limits)
-        exchange.on_filled = lambda order: self.limits.filled(order.asked.account, exchange.clock.steady())
+        exchange.on_filled = lambda order: self.limits.filled(order.request.account, exchange.clock.steady())
         endpoints = [*MARKET, *TRADING, *self._about_itself()]
         self.by_path = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
         self.by_call = {endpoint.call: endpoint for endpoint in endpoints if endpoint.call}
@@ -93,7 +93,7 @@ class Api:
         return self._faulty(fault, reply) if fault else reply
 
     def enter(self, address: str) -> None:
-        """Bring the exchange up to date for a request, unless its sender is banned."""
+        """Apply due faults and refuse a banned sender."""
         steady = self.exchange.clock.steady()
         self.faults.act()
         if steady < self.faults.everyone_banned_until:
@@ -106,9 +106,9 @@ class Api:
         weight = endpoint.cost(call.values)
         self.limits.spend(call.address, weight, steady)
         check_known(call.values, (*endpoint.reads, *(() if endpoint.private is None else (*SIGNED, "apiKey"))))
-        asked = Parameters(call.values)
+        params = Parameters(call.values)
         if endpoint.public:
-            return endpoint.public(self.exchange, asked)
+            return endpoint.public(self.exchange, params)
         assert endpoint.private
         assert call.key
         if endpoint.trades and not call.key.may_trade:
@@ -116,10 +116,10 @@ class Api:
         account = self.exchange.accounts.by_name[call.key.account]
         if endpoint.orders:
             self.limits.place(account.name, endpoint.orders, steady)
-        told = endpoint.private(self.exchange, account, asked)
+        data = endpoint.private(self.exchange, account, params)
         if endpoint.trades:
             self.limits.spend(call.address, -weight, steady)  # an order that succeeds costs no weight
-        return told
+        return data
 
     def told_limits(self, address: str, account: str | None) -> list[Json]:
         """The limits and what is used, for the websocket API."""
@@ -139,9 +139,9 @@ class Api:
         if endpoint.private is None:
             return None
         key = self.keys.find(request.key)
-        asked = Parameters(values)
+        params = Parameters(values)
         (query, in_query), (body, in_body) = unsigned(request.query), unsigned(request.body)
-        timestamp, window = asked.needed_whole("timestamp"), asked.whole("recvWindow")
+        timestamp, window = params.needed_whole("timestamp"), params.whole("recvWindow")
         check_time(self.exchange.clock, timestamp, window)
         check_signature(key, query + body, unquote(in_query or in_body or ""))
         return key
@@ -160,8 +160,8 @@ class Api:
         """What becomes of a reply by a fault; without one the request was not processed."""
         if fault.kind == "answer" or reply is None:
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            told = {"code": fault.code, "msg": fault.message}
-            return Reply(fault.status, told, headers, fault.seconds, cut=fault.kind == "disconnect")
+            data = {"code": fault.code, "msg": fault.message}
+            return Reply(fault.status, data, headers, fault.seconds, cut=fault.kind == "disconnect")
         if fault.kind == "accept_and_time_out":
             refusal = timed_out()
             return Reply(refusal.status, refusal.body(), reply.headers, fault.seconds)
@@ -199,30 +199,30 @@ class Api:
             ),
         ]
 
-    def _info(self, exchange: Exchange, asked: Parameters) -> Json:
+    def _info(self, exchange: Exchange, params: Parameters) -> Json:
         wrong = RefusalError(-1122, "Invalid symbolStatus.")
-        status = asked.choice("symbolStatus", ("TRADING", "HALT", "BREAK"), wrong)
-        names = asked.symbols(exchange.books) or list(exchange.books)
-        wanted = asked.text("permissions")
+        status = params.choice("symbolStatus", ("TRADING", "HALT", "BREAK"), wrong)
+        names = params.symbols(exchange.books) or list(exchange.books)
+        wanted = params.text("permissions")
         listed = [exchange.books[name].pair.described(exchange.status(name)) for name in names]
         if wanted and "SPOT" not in (json.loads(wanted) if wanted.startswith("[") else [wanted]):
             listed = []
         return {
             "timezone": "UTC",
-            "serverTime": exchange.clock.told(),
+            "serverTime": exchange.clock.server_time(),
             "rateLimits": self.limits.described(),
             "exchangeFilters": [dict(rule) for rule in exchange.filters],
-            "symbols": [told for told in listed if status in (None, told["status"])],
+            "symbols": [data for data in listed if status in (None, data["status"])],
         }
 
     @staticmethod
-    def _account(exchange: Exchange, account: Account, asked: Parameters) -> Json:
+    def _account(exchange: Exchange, account: Account, params: Parameters) -> Json:
         exchange.advance()
-        return account_view(account, omit_zero=asked.flag("omitZeroBalances"), assets=trading.assets(exchange))
+        return account_view(account, omit_zero=params.flag("omitZeroBalances"), assets=trading.assets(exchange))
 
     def _order_counts(self, exchange: Exchange, account: Account, _: Parameters) -> list[Json]:
         counted = self.limits.counted("", account.name, exchange.clock.steady())
-        return [told for told in counted if told["rateLimitType"] == "ORDERS"]
+        return [data for data in counted if data["rateLimitType"] == "ORDERS"]
 
     @staticmethod
     def _restrictions(_: Exchange, account: Account, __: Parameters) -> Json:
@@ -267,9 +267,9 @@ class Api:
         ]
 
     @staticmethod
-    def _bnb_fees(_: Exchange, account: Account, asked: Parameters) -> Json:
-        if "spotBNBBurn" in asked:
-            account.pays_in_bnb = asked.flag("spotBNBBurn")
+    def _bnb_fees(_: Exchange, account: Account, params: Parameters) -> Json:
+        if "spotBNBBurn" in params:
+            account.pays_in_bnb = params.flag("spotBNBBurn")
         return {"spotBNBBurn": account.pays_in_bnb, "interestBNBBurn": False}
 
 

@@ -4,8 +4,8 @@ from bisect import insort
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from algo_trading.exchange.chance import key, uniform
 from algo_trading.exchange.intervals import DAY, MINUTE
+from algo_trading.exchange.noise import key, uniform
 from algo_trading.exchange.orders import Order
 from algo_trading.exchange.pairs import Pair
 from algo_trading.exchange.tape import Print, Tape
@@ -28,11 +28,11 @@ class Ladder(NamedTuple):
     best: int
     step: int
     size: int
-    chance: int
+    noise: int
 
     def lots(self, number: int) -> int:
         """Lots at the level of that number, more the farther away it is."""
-        return max(1, int(self.size * (0.4 + 1.2 * uniform(self.chance, number)) * (1 + 0.08 * number)))
+        return max(1, int(self.size * (0.4 + 1.2 * uniform(self.noise, number)) * (1 + 0.08 * number)))
 
 
 class Book:
@@ -54,14 +54,14 @@ class Book:
 
     def rest(self, order: Order) -> None:
         """Put an order behind those that came before it at its price and behind what the market shows there."""
-        side = order.asked.side
+        side = order.request.side
         sign = -1 if side == "BUY" else 1
         order.ahead = self._shown_at(side, order.price)
         insort(self.resting[side], order, key=lambda other: other.price * sign)
 
     def remove(self, order: Order) -> None:
         """Take an order out, wherever it waits."""
-        for orders in (self.resting[order.asked.side], self.stops):
+        for orders in (self.resting[order.request.side], self.stops):
             if order in orders:
                 orders.remove(order)
 
@@ -105,8 +105,8 @@ class Book:
             if level.price not in shown and len(shown) == count:
                 break
             visible = level.lots
-            if order and order.asked.iceberg:
-                visible = min(visible, int(order.asked.iceberg / self.pair.lot))
+            if order and order.request.iceberg:
+                visible = min(visible, int(order.request.iceberg / self.pair.lot))
             shown[level.price] = shown.get(level.price, 0) + visible
         return [Level(price, lots) for price, lots in shown.items()]
 
@@ -138,11 +138,11 @@ class Book:
         if newest is None or self.status != "TRADING":
             return None
         sign = -1 if side == "BUY" else 1
-        chance = key(self._key, newest.id, side)
+        noise = key(self._key, newest.id, side)
         spread = max(1, round(newest.price * SPREAD * (1 + uniform(self._key, newest.id))))
         # The newest trade took place at the ask if its taker bought, else at the bid.
         best_price = newest.price if newest.bought == (side == "SELL") else newest.price + sign * spread
-        return Ladder(best_price, sign * max(1, round(newest.price * SPREAD)), self._size(newest.time), chance)
+        return Ladder(best_price, sign * max(1, round(newest.price * SPREAD)), self._size(newest.time), noise)
 
     def _size(self, time: int) -> int:
         """Usual lots of a level: an eighth of what was traded in a minute of the day before."""

@@ -17,7 +17,7 @@ class Clock:
         self._market_from = float(start_ms)
         self._steady_from = float(start_ms)
         self._since = elapsed()
-        self.skew = 0  # ms added to the time that is told to clients, a fault
+        self.skew = 0  # ms added to the time that clients see, a fault
 
     @property
     def speed(self) -> float:
@@ -31,8 +31,8 @@ class Clock:
         """Time at the machine's pace since the same start, ms."""
         return int(self._steady_from + (self._elapsed() - self._since) * 1000)
 
-    def told(self) -> int:
-        """Time of the market as clients are told it, ms."""
+    def server_time(self) -> int:
+        """Time of the market as clients see it, ms."""
         return self.now() + self.skew
 
     def advance(self, ms: int) -> None:

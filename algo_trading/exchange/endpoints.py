@@ -92,7 +92,7 @@ def _depth(values: Mapping[str, str]) -> int:
 
 
 def _count(values: Mapping[str, str]) -> int | None:
-    """How many pairs are asked for; None for all."""
+    """How many pairs are requested; None for all."""
     if "symbol" in values:
         return 1
     return values["symbols"].count(",") + 1 if "symbols" in values else None
@@ -117,7 +117,7 @@ def _either(name: str, with_it: int, without: int) -> Weight:
 
 MARKET = (
     Endpoint("GET", "/api/v3/ping", "ping", public=lambda _exchange, _asked: {}),
-    Endpoint("GET", "/api/v3/time", "time", public=lambda exchange, _: {"serverTime": exchange.clock.told()}),
+    Endpoint("GET", "/api/v3/time", "time", public=lambda exchange, _: {"serverTime": exchange.clock.server_time()}),
     Endpoint("GET", "/api/v3/depth", "depth", ("symbol", "limit"), _depth, public=market_data.depth),
     Endpoint("GET", "/api/v3/trades", "trades.recent", ("symbol", "limit"), 25, public=market_data.trades),
     Endpoint(

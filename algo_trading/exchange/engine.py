@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from algo_trading.exchange.accounts import ZERO, Account, Accounts
 from algo_trading.exchange.book import Book, best
-from algo_trading.exchange.chance import key
 from algo_trading.exchange.clock import Clock
 from algo_trading.exchange.errors import RefusalError, insufficient, rejected, unknown_order
-from algo_trading.exchange.filters import Situation, check
+from algo_trading.exchange.filters import FilterContext, check
 from algo_trading.exchange.matching import Matching
+from algo_trading.exchange.noise import key
 from algo_trading.exchange.orders import STOPS, NewOrder, Order, OrderList, Prevented
 from algo_trading.exchange.pairs import Filter
 from algo_trading.exchange.reports import Json, deposited, position
@@ -28,7 +28,7 @@ class Exchange:
         self.seed, self.clock, self.filters = seed, clock, filters
         self.books = {tape.pair.symbol: Book(seed, tape.pair, tape) for tape in tapes}
         self.accounts = Accounts()
-        self.matching = Matching(self.books, self.accounts, self._tell)
+        self.matching = Matching(self.books, self.accounts, self._emit)
         self.orders: dict[str, list[Order]] = {symbol: [] for symbol in self.books}
         self._live: dict[str, list[Order]] = {symbol: [] for symbol in self.books}  # open ones, and some just done
         self.lists: list[OrderList] = []
@@ -49,8 +49,8 @@ class Exchange:
         account = self.accounts.by_name[name]
         self.accounts.deposit(account, asset, amount)
         account.updated = now
-        self._tell(name, deposited(asset, amount, now))
-        self._tell(name, position(account, account.changed(), now))
+        self._emit(name, deposited(asset, amount, now))
+        self._emit(name, position(account, account.changed(), now))
 
     def advance(self) -> int:
         """Bring everything up to the clock; the time of the market (ms)."""
@@ -87,35 +87,39 @@ class Exchange:
             book.tape.skip(now + 1, 1 << 62)
         book.status = status
 
-    def test(self, asked: NewOrder) -> Order:
+    def test(self, request: NewOrder) -> Order:
         """Judge an order without placing it; what it would be."""
         now = self.advance()
-        check(asked, self._situation(asked), self.filters)
-        return self._made(asked, now)
+        check(request, self._filter_context(request), self.filters)
+        return self._made(request, now)
 
-    def place(self, asked: NewOrder) -> Order:
+    def place(self, request: NewOrder) -> Order:
         """Accept an order and execute it as far as the market allows, or refuse it."""
-        order = self.test(asked)
-        book = self.book(asked.pair.symbol)
+        order = self.test(request)
+        book = self.book(request.pair.symbol)
         self._admit(book, order)
-        if asked.type == "MARKET" and asked.quote_quantity is not None:
+        if request.type == "MARKET" and request.quote_quantity is not None:
             order.lots = 1 << 62
-            order.lots, _ = self.matching.available(order, asked.quote_quantity)
+            order.lots, _ = self.matching.available(order, request.quote_quantity)
             if not order.lots:
                 raise rejected("Order book liquidity is less than LOT_SIZE filter minimum quantity.")
-        elif asked.time_in_force == "FOK" and self.matching.available(order)[0] < order.lots and not order.waits:
+        elif (
+            request.time_in_force == "FOK"
+            and self.matching.available(order)[0] < order.lots
+            and not order.is_waiting_stop
+        ):
             self._enter(order, ZERO)
             order.working_since = order.created
             self.matching.finish(order, "EXPIRED")
             return order
         self._enter(order, self._cost(order))
-        if order.waits:
+        if order.is_waiting_stop:
             self.matching.wait(order)
             return order
         self.matching.accept(order)
         if order.status == "FILLED":
             self.on_filled(order)
-            if asked.quote_quantity is not None and self._left_over(order, asked.quote_quantity):
+            if request.quote_quantity is not None and self._left_over(order, request.quote_quantity):
                 order.status = "EXPIRED"
         return order
 
@@ -124,12 +128,12 @@ class Exchange:
         now = self.advance()
         book = self.book(first.pair.symbol)
         both = (first, second)
-        for asked in both:
-            check(asked, self._situation(asked, list_of=both), self.filters)
+        for request in both:
+            check(request, self._filter_context(request, list_of=both), self.filters)
         orders = (self._made(first, now), self._made(second, now))
         self._admit_list(book, orders, client_id)
         cost = max(self._cost(order) for order in orders)
-        if cost > self.accounts.by_name[first.account].free(orders[0].pays):
+        if cost > self.accounts.by_name[first.account].free(orders[0].spent_asset):
             raise insufficient()
         made = OrderList(len(self.lists), client_id or self.new_id(), first.account, first.pair, now, orders)
         self.lists.append(made)
@@ -140,7 +144,7 @@ class Exchange:
         self._enter(orders[0], cost)
         self._enter(orders[1], ZERO)
         for order in orders:
-            if order.waits:
+            if order.is_waiting_stop:
                 self.matching.wait(order)
             else:
                 self.matching.accept(order)
@@ -162,8 +166,8 @@ class Exchange:
         if number is not None:
             orders = self.orders[symbol]
             found = orders[number - 1] if 0 < number <= len(orders) else None
-            return found if found and found.asked.account == account else None
-        own = (order for order in reversed(self.orders[symbol]) if order.asked.account == account)
+            return found if found and found.request.account == account else None
+        own = (order for order in reversed(self.orders[symbol]) if order.request.account == account)
         return next((order for order in own if order.client_id == client_id), None)
 
     def prevented_by(self, order: Order) -> list[Prevented]:
@@ -175,7 +179,7 @@ class Exchange:
         found = []
         for name in self.books if symbol is None else [symbol]:
             self._live[name] = [order for order in self._live[name] if order.is_open]
-            found += [order for order in self._live[name] if order.asked.account == account]
+            found += [order for order in self._live[name] if order.request.account == account]
         return found
 
     def open_lists(self, account: str) -> list[OrderList]:
@@ -197,65 +201,65 @@ class Exchange:
         price = book.tape.average(self.clock.now(), minutes)
         return None if price is None else book.pair.tick * Decimal(price)
 
-    def _tell(self, account: str, event: Json) -> None:
+    def _emit(self, account: str, event: Json) -> None:
         for listener in self.listeners:
             listener(account, event)
 
-    def _made(self, asked: NewOrder, now: int) -> Order:
-        pair = asked.pair
+    def _made(self, request: NewOrder, now: int) -> Order:
+        pair = request.pair
         return Order(
-            asked,
+            request,
             0,
-            asked.client_id or self.new_id(),
+            request.client_id or self.new_id(),
             now,
-            int(asked.quantity / pair.lot) if asked.quantity is not None else 0,
-            int(asked.price / pair.tick) if asked.price is not None else 0,
-            int(asked.stop_price / pair.tick) if asked.stop_price is not None else 0,
+            int(request.quantity / pair.lot) if request.quantity is not None else 0,
+            int(request.price / pair.tick) if request.price is not None else 0,
+            int(request.stop_price / pair.tick) if request.stop_price is not None else 0,
             now,
         )
 
-    def _situation(self, asked: NewOrder, list_of: Sequence[NewOrder] = ()) -> Situation:
-        symbol = asked.pair.symbol
-        everywhere = self.open_orders(asked.account)
+    def _filter_context(self, request: NewOrder, list_of: Sequence[NewOrder] = ()) -> FilterContext:
+        symbol = request.pair.symbol
+        everywhere = self.open_orders(request.account)
         here = [order for order in everywhere if order.pair.symbol == symbol]
-        account = self.accounts.by_name[asked.account]
-        held = account.balances[asked.pair.base]
-        ordered = sum(order.remaining for order in here if order.asked.buys)
-        return Situation(
+        account = self.accounts.by_name[request.account]
+        held = account.balances[request.pair.base]
+        ordered = sum(order.remaining for order in here if order.request.buys)
+        return FilterContext(
             average=lambda minutes: self.average(symbol, minutes),
             open_orders=len(here),
-            open_stops=sum(order.waits for order in here),
-            open_icebergs=sum(bool(order.asked.iceberg) for order in here),
-            open_lists=sum(orders.pair.symbol == symbol for orders in self.open_lists(asked.account)),
+            open_stops=sum(order.is_waiting_stop for order in here),
+            open_icebergs=sum(bool(order.request.iceberg) for order in here),
+            open_lists=sum(orders.pair.symbol == symbol for orders in self.open_lists(request.account)),
             orders_everywhere=len(everywhere),
-            stops_everywhere=sum(order.waits for order in everywhere),
-            position=held.free + held.locked + asked.pair.quantity(ordered),
+            stops_everywhere=sum(order.is_waiting_stop for order in everywhere),
+            position=held.free + held.locked + request.pair.quantity(ordered),
             placing=max(len(list_of), 1),
             placing_stops=sum(other.type in STOPS for other in list_of),
         )
 
     def _admit(self, book: Book, order: Order) -> None:
         """What the matching engine refuses."""
-        asked = order.asked
-        if not self.accounts.by_name[asked.account].may_trade:
+        request = order.request
+        if not self.accounts.by_name[request.account].may_trade:
             raise rejected("This account may not place or cancel orders.")
-        last = self.last(asked.pair.symbol)
-        if self.status(asked.pair.symbol) != "TRADING" or last is None:
+        last = self.last(request.pair.symbol)
+        if self.status(request.pair.symbol) != "TRADING" or last is None:
             raise rejected("Market is closed.")
-        if any(other.client_id == order.client_id for other in self.open_orders(asked.account)):
+        if any(other.client_id == order.client_id for other in self.open_orders(request.account)):
             raise rejected("Duplicate order sent.")
-        if order.waits and order.stop and asked.trailing_delta is None:
-            beyond = order.stop > last.price if asked.stops_above else order.stop < last.price
+        if order.is_waiting_stop and order.stop and request.trailing_delta is None:
+            beyond = order.stop > last.price if request.stops_above else order.stop < last.price
             if not beyond:
                 raise rejected("Order would trigger immediately.")
-        if asked.type == "LIMIT_MAKER":
-            other = best(book, "SELL" if asked.buys else "BUY")
-            if other and (order.price >= other.price if asked.buys else order.price <= other.price):
+        if request.type == "LIMIT_MAKER":
+            other = best(book, "SELL" if request.buys else "BUY")
+            if other and (order.price >= other.price if request.buys else order.price <= other.price):
                 raise rejected("Order would immediately match and take.")
 
     def _admit_list(self, book: Book, orders: tuple[Order, Order], client_id: str | None) -> None:
         """What the matching engine refuses of two orders that belong together."""
-        account = orders[0].asked.account
+        account = orders[0].request.account
         if client_id and any(other.client_id == client_id for other in self.open_lists(account)):
             raise rejected("Duplicate order sent.")
         last = self.last(book.pair.symbol)
@@ -268,11 +272,11 @@ class Exchange:
 
     def _cost(self, order: Order) -> Decimal:
         """What the order must put aside."""
-        if not order.asked.buys:
+        if not order.request.buys:
             return order.pair.quantity(order.lots)
         if order.has_limit:
             return order.pair.price(order.price) * order.pair.quantity(order.lots)
-        if order.waits:
+        if order.is_waiting_stop:
             last = self.last(order.pair.symbol)
             return order.pair.price(order.stop or (last.price if last else 0)) * order.pair.quantity(order.lots)
         return self.matching.available(order)[1]
@@ -283,9 +287,9 @@ class Exchange:
         if not order.id:
             self._number(order)
         self.books[order.pair.symbol].seen = self.matching.now
-        if not order.waits:
+        if not order.is_waiting_stop:
             order.working_since = order.created
-        self.matching.tell(order, "NEW")
+        self.matching.emit(order, "NEW")
 
     def _number(self, order: Order) -> None:
         orders = self.orders[order.pair.symbol]
@@ -295,16 +299,16 @@ class Exchange:
 
     def _left_over(self, order: Order, budget: Decimal) -> bool:
         """Whether the market had less to offer than the budget would have bought."""
-        others = self.books[order.pair.symbol].offers("SELL" if order.asked.buys else "BUY")
+        others = self.books[order.pair.symbol].offers("SELL" if order.request.buys else "BUY")
         level = next((level for level, _ in others), None)
         return level is None and budget - order.value >= order.pair.tick * order.pair.lot
 
 
 def _fits(above: Order, below: Order, last: int) -> bool:
     """Whether the two orders of a list lie on their sides of the last price."""
-    up, down = above.stop if above.asked.type in STOPS else above.price, below.stop
-    down = below.stop if below.asked.type in STOPS else below.price
-    trails = [order.asked.trailing_delta is not None and not order.stop for order in (above, below)]
+    up, down = above.stop if above.request.type in STOPS else above.price, below.stop
+    down = below.stop if below.request.type in STOPS else below.price
+    trails = [order.request.trailing_delta is not None and not order.stop for order in (above, below)]
     return (trails[0] or up > last) and (trails[1] or last > down)
 
 

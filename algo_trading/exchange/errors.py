@@ -22,8 +22,8 @@ class RefusalError(Exception):
 
     def body(self) -> dict[str, Any]:
         """What the client gets."""
-        told = {"code": self.code, "msg": self.message}
-        return told if self.data is None else {**told, "data": self.data}
+        data = {"code": self.code, "msg": self.message}
+        return data if self.data is None else {**data, "data": self.data}
 
 
 def rejected(message: str) -> RefusalError:
@@ -45,7 +45,7 @@ def unknown_order() -> RefusalError:
 
 
 def timed_out() -> RefusalError:
-    """Nobody knows what became of the request."""
+    """The status of the request is unknown."""
     message = "Timeout waiting for response from backend server. Send status unknown; execution status unknown."
     return RefusalError(-1007, message, 504)
 

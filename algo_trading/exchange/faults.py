@@ -17,7 +17,7 @@ REQUESTS = {
     "delay": "process the request and reply `seconds` later",
     "disconnect": "close the connection instead of processing the request",
     "accept_and_disconnect": "process the request and close the connection without a reply",
-    "accept_and_time_out": "process the request and reply with -1007, as if nobody knew what became of it",
+    "accept_and_time_out": "process the request and reply with -1007, status unknown",
 }
 EVENTS = {
     "lose_events": "never send an event of the user data stream",
@@ -29,7 +29,7 @@ ACTIONS = {
     "halt": "halt trading in `symbol`",
     "delist": "end trading in `symbol` for good",
     "resume": "let `symbol` trade again",
-    "clock_skew": "tell clients a time that is `milliseconds` ahead",
+    "clock_skew": "show clients a time that is `milliseconds` ahead",
     "ban": "ban every address for `seconds`",
     "drop_connections": "close all websocket connections",
     "server_shutdown": "announce a shutdown to all websocket connections and close them `seconds` later",
@@ -67,28 +67,28 @@ class Fault:
     milliseconds: int | None = None
     due: int = 0  # ms of the market's time, set when the fault is given
 
-    def meets(self, method: str, path: str) -> bool:
-        """Whether a request is one that the fault waits for."""
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a request is one that the fault applies to."""
         return path.startswith(self.path) and self.method in (None, method)
 
 
-def fault_of(told: Mapping[str, Any], symbols: Iterable[str]) -> Fault:
+def fault_of(data: Mapping[str, Any], symbols: Iterable[str]) -> Fault:
     """A fault as JSON says it; an error names what does not fit."""
     known = {field.name for field in fields(Fault)} - {"due"}
-    kind = told.get("kind")
+    kind = data.get("kind")
     if kind not in KINDS:
         raise ConfigError(f"a fault's kind is one of {', '.join(KINDS)}, not {kind!r}")
-    unknown = sorted(told.keys() - known)
+    unknown = sorted(data.keys() - known)
     if unknown:
         raise ConfigError(f"a fault has no {', '.join(map(repr, unknown))}; it may have {', '.join(sorted(known))}")
-    lacking = [name for name in NEEDS.get(kind, ()) if told.get(name) is None]
+    lacking = [name for name in NEEDS.get(kind, ()) if data.get(name) is None]
     if lacking:
         raise ConfigError(f"the fault {kind} needs {', '.join(lacking)}")
-    for name, value in told.items():
+    for name, value in data.items():
         texts = name in {"kind", "path", "method", "message", "symbol"}
         if value is not None and (not isinstance(value, str if texts else int | float) or isinstance(value, bool)):
             raise ConfigError(f"{name!r} of a fault is {'a text' if texts else 'a number'}, not {value!r}")
-    fault = Fault(**{"times": None if "lasts" in told else 1, **told})
+    fault = Fault(**{"times": None if "lasts" in data else 1, **data})
     if fault.symbol is not None and fault.symbol not in set(symbols):
         raise ConfigError(f"{fault.symbol} is not traded here")
     return fault
@@ -124,7 +124,7 @@ class Faults:
 
     def of_request(self, method: str, path: str) -> Fault | None:
         """The fault that a request meets, if any; it counts as met."""
-        return self._take(lambda fault: fault.kind in REQUESTS and fault.meets(method, path))
+        return self._take(lambda fault: fault.kind in REQUESTS and fault.matches(method, path))
 
     def of_event(self) -> str | None:
         """What is to happen to an event of the user data stream."""
@@ -170,7 +170,7 @@ class EventFaults:
         self._faults = faults
         self._held: list[Any] = []
 
-    def passed(self, event: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    def apply(self, event: Any) -> list[Any]:  # noqa: ANN401 - JSON
         """What is to be sent now that the event came."""
         fault = self._faults.of_event()
         if fault == "lose_events":

@@ -10,7 +10,7 @@ from algo_trading.exchange.pairs import Filter
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class FilterContext:
     """What the rules look at besides the order itself."""
 
     average: Callable[[int], Decimal | None]  # price over so many minutes; the last price for 0
@@ -25,11 +25,11 @@ class Situation:
     placing_stops: int = 0
 
 
-def check(order: NewOrder, situation: Situation, exchange_filters: tuple[Filter, ...] = ()) -> None:
+def check(order: NewOrder, context: FilterContext, exchange_filters: tuple[Filter, ...] = ()) -> None:
     """Raise the refusal of the first rule that the order breaks."""
     for rule in (*order.pair.filters, *exchange_filters):
         kind = rule["filterType"]
-        if kind in CHECKS and not CHECKS[kind](rule, order, situation):
+        if kind in CHECKS and not CHECKS[kind](rule, order, context):
             raise filtered(kind)
 
 
@@ -39,32 +39,32 @@ def _within(value: Decimal, least: str, most: str, step: str) -> bool:
     return not ((low and value < low) or (high and value > high) or (each and value % each))
 
 
-def _price(rule: Filter, order: NewOrder, _: Situation) -> bool:
+def _price(rule: Filter, order: NewOrder, _: FilterContext) -> bool:
     bounds = rule["minPrice"], rule["maxPrice"], rule["tickSize"]
     return all(_within(price, *bounds) for price in (order.price, order.stop_price) if price is not None)
 
 
-def _lots(rule: Filter, order: NewOrder, _: Situation) -> bool:
+def _lots(rule: Filter, order: NewOrder, _: FilterContext) -> bool:
     bounds = rule["minQty"], rule["maxQty"], rule["stepSize"]
     return all(_within(quantity, *bounds) for quantity in (order.quantity, order.iceberg) if quantity is not None)
 
 
-def _market_lots(rule: Filter, order: NewOrder, _: Situation) -> bool:
+def _market_lots(rule: Filter, order: NewOrder, _: FilterContext) -> bool:
     if order.type not in WITHOUT_PRICE or order.quantity is None:
         return True
     return _within(order.quantity, rule["minQty"], rule["maxQty"], rule["stepSize"])
 
 
-def _notional(order: NewOrder, situation: Situation, minutes: int) -> Decimal | None:
+def _notional(order: NewOrder, context: FilterContext, minutes: int) -> Decimal | None:
     """Value of the order at its price, else at its stop price, else at the average; None if there is no price yet."""
     if order.quote_quantity is not None:
         return order.quote_quantity
-    price = order.price or order.stop_price or situation.average(minutes)
+    price = order.price or order.stop_price or context.average(minutes)
     return None if price is None or order.quantity is None else price * order.quantity
 
 
-def _value(rule: Filter, order: NewOrder, situation: Situation) -> bool:
-    value = _notional(order, situation, rule["avgPriceMins"])
+def _value(rule: Filter, order: NewOrder, context: FilterContext) -> bool:
+    value = _notional(order, context, rule["avgPriceMins"])
     market = order.type in WITHOUT_PRICE
     if value is None:
         return True
@@ -73,8 +73,8 @@ def _value(rule: Filter, order: NewOrder, situation: Situation) -> bool:
     return value <= Decimal(rule["maxNotional"]) or (market and not rule["applyMaxToMarket"])
 
 
-def _least_value(rule: Filter, order: NewOrder, situation: Situation) -> bool:
-    value = _notional(order, situation, rule["avgPriceMins"])
+def _least_value(rule: Filter, order: NewOrder, context: FilterContext) -> bool:
+    value = _notional(order, context, rule["avgPriceMins"])
     exempt = order.type in WITHOUT_PRICE and not rule["applyToMarket"]
     return value is None or exempt or value >= Decimal(rule["minNotional"])
 
@@ -85,44 +85,44 @@ def _near(order: NewOrder, average: Decimal | None, low: str, high: str) -> bool
     return average * Decimal(low) <= order.price <= average * Decimal(high)
 
 
-def _percent(rule: Filter, order: NewOrder, situation: Situation) -> bool:
-    return _near(order, situation.average(rule["avgPriceMins"]), rule["multiplierDown"], rule["multiplierUp"])
+def _percent(rule: Filter, order: NewOrder, context: FilterContext) -> bool:
+    return _near(order, context.average(rule["avgPriceMins"]), rule["multiplierDown"], rule["multiplierUp"])
 
 
-def _percent_by_side(rule: Filter, order: NewOrder, situation: Situation) -> bool:
+def _percent_by_side(rule: Filter, order: NewOrder, context: FilterContext) -> bool:
     side = "bid" if order.buys else "ask"
     low, high = rule[f"{side}MultiplierDown"], rule[f"{side}MultiplierUp"]
-    return _near(order, situation.average(rule["avgPriceMins"]), low, high)
+    return _near(order, context.average(rule["avgPriceMins"]), low, high)
 
 
-def _parts(rule: Filter, order: NewOrder, _: Situation) -> bool:
+def _parts(rule: Filter, order: NewOrder, _: FilterContext) -> bool:
     if not order.iceberg or order.quantity is None:
         return True
     return (order.quantity / order.iceberg).to_integral_value(ROUND_CEILING) <= int(rule["limit"])
 
 
-def _trailing(rule: Filter, order: NewOrder, _: Situation) -> bool:
+def _trailing(rule: Filter, order: NewOrder, _: FilterContext) -> bool:
     if order.trailing_delta is None:
         return True
     side = "Above" if order.stops_above else "Below"
     return bool(rule[f"minTrailing{side}Delta"] <= order.trailing_delta <= rule[f"maxTrailing{side}Delta"])
 
 
-def _position(rule: Filter, order: NewOrder, situation: Situation) -> bool:
+def _position(rule: Filter, order: NewOrder, context: FilterContext) -> bool:
     if not order.buys or order.quantity is None:
         return True
-    return situation.position + order.quantity <= Decimal(rule["maxPosition"])
+    return context.position + order.quantity <= Decimal(rule["maxPosition"])
 
 
 def _resting(order: NewOrder) -> bool:
     return order.type != "MARKET"
 
 
-def _stops(order: NewOrder, situation: Situation) -> int:
-    return situation.placing_stops or int(order.type in STOPS)
+def _stops(order: NewOrder, context: FilterContext) -> int:
+    return context.placing_stops or int(order.type in STOPS)
 
 
-CHECKS: dict[str, Callable[[Filter, NewOrder, Situation], bool]] = {
+CHECKS: dict[str, Callable[[Filter, NewOrder, FilterContext], bool]] = {
     "PRICE_FILTER": _price,
     "PERCENT_PRICE": _percent,
     "PERCENT_PRICE_BY_SIDE": _percent_by_side,
@@ -152,4 +152,4 @@ CHECKS: dict[str, Callable[[Filter, NewOrder, Situation], bool]] = {
 }
 
 
-__all__ = ["Situation", "check"]
+__all__ = ["FilterContext", "check"]

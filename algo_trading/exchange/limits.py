@@ -101,16 +101,16 @@ class Limits:
         ]
 
     def counted(self, address: str, account: str | None, time: int) -> list[dict[str, Any]]:
-        """The limits with what is used, as the websocket API tells them."""
+        """The limits with what is used, as the websocket API reports them."""
         placed = self.placed(account, time) if account else {}
         counts = {"REQUEST_WEIGHT": self.used(address, time), "SECOND": placed.get("10S"), "DAY": placed.get("1D")}
-        told = []
+        data = []
         for limit in self.described()[:3]:
             orders = limit["rateLimitType"] == "ORDERS"
             count = counts[limit["interval"] if orders else limit["rateLimitType"]]
             if count is not None:
-                told.append({**limit, "count": count})
-        return told
+                data.append({**limit, "count": count})
+        return data
 
     @staticmethod
     def _ban(until: int, time: int) -> RefusalError:

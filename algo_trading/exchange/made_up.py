@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.exchange.candles import NO_CANDLES, Candles, joined, merged
-from algo_trading.exchange.chance import key
 from algo_trading.exchange.coins import COINS, CROSSES, Coin, listed_at
 from algo_trading.exchange.intervals import DAY, MINUTE
+from algo_trading.exchange.noise import key
 from algo_trading.exchange.pairs import Pair
 
 MINUTES = DAY // MINUTE

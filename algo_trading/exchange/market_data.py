@@ -12,21 +12,21 @@ from algo_trading.exchange.intervals import DAY, LENGTHS, MINUTE, closes, opened
 from algo_trading.exchange.pairs import Pair, amount
 from algo_trading.exchange.parameters import Parameters
 from algo_trading.exchange.reports import Json
-from algo_trading.exchange.tape import Print, Tape, each
+from algo_trading.exchange.tape import Print, Tape, iter_prints
 
 KLINE_LIMIT = 1000
 WINDOWS = {"m": (1, 59, MINUTE), "h": (1, 23, 60 * MINUTE), "d": (1, 7, DAY)}
 
 
-def klines(exchange: Exchange, asked: Parameters) -> list[list[Any]]:
+def klines(exchange: Exchange, params: Parameters) -> list[list[Any]]:
     """Candles, oldest first: the oldest from startTime on, else the newest."""
-    symbol = asked.symbol(exchange.books)
-    interval = asked.needed("interval")
+    symbol = params.symbol(exchange.books)
+    interval = params.needed("interval")
     if interval not in LENGTHS:
         raise RefusalError(-1120, "Invalid interval.")
-    if asked.text("timeZone") not in (None, "0", "00:00", "0:00"):
+    if params.text("timeZone") not in (None, "0", "00:00", "0:00"):
         raise RefusalError(-1130, "Data sent for parameter 'timeZone' is not valid.")
-    limit, start, end = asked.limit(500, KLINE_LIMIT), asked.whole("startTime"), asked.whole("endTime")
+    limit, start, end = params.limit(500, KLINE_LIMIT), params.whole("startTime"), params.whole("endTime")
     tape, now = exchange.books[symbol].tape, exchange.clock.now()
     last = now if end is None else min(end, now)
     if start is None:
@@ -65,7 +65,7 @@ def rows(candles: Candles) -> Iterator[tuple[int, ...]]:
 
 
 def kline(pair: Pair, interval: str, row: Sequence[int]) -> list[Any]:
-    """A candle as REST tells it."""
+    """A candle as REST returns it."""
     time, opening, high, low, close, volume, quote, trades, taker, taker_quote = row
     return [
         time,
@@ -80,10 +80,10 @@ def kline(pair: Pair, interval: str, row: Sequence[int]) -> list[Any]:
     ]
 
 
-def depth(exchange: Exchange, asked: Parameters) -> Json:
+def depth(exchange: Exchange, params: Parameters) -> Json:
     """The order book's best levels."""
-    symbol = asked.symbol(exchange.books)
-    limit = asked.limit(100, LEVELS)
+    symbol = params.symbol(exchange.books)
+    limit = params.limit(100, LEVELS)
     book = exchange.book(symbol)
     return levels(book, limit)
 
@@ -102,16 +102,16 @@ def levels(book: Book, limit: int) -> Json:
     }
 
 
-def trades(exchange: Exchange, asked: Parameters) -> list[Json]:
+def trades(exchange: Exchange, params: Parameters) -> list[Json]:
     """Recent trades, or those from an id on."""
-    symbol = asked.symbol(exchange.books)
+    symbol = params.symbol(exchange.books)
     tape = exchange.books[symbol].tape
-    return [_trade(tape.pair, trade) for trade in _prints(exchange, asked)]
+    return [_trade(tape.pair, trade) for trade in _prints(exchange, params)]
 
 
-def aggregated(exchange: Exchange, asked: Parameters) -> list[Json]:
+def aggregated(exchange: Exchange, params: Parameters) -> list[Json]:
     """Trades by taker order: here each trade is a taker order of its own."""
-    pair = exchange.books[asked.symbol(exchange.books)].pair
+    pair = exchange.books[params.symbol(exchange.books)].pair
     return [
         {
             "a": trade.id,
@@ -123,26 +123,26 @@ def aggregated(exchange: Exchange, asked: Parameters) -> list[Json]:
             "m": not trade.bought,
             "M": True,
         }
-        for trade in _prints(exchange, asked)
+        for trade in _prints(exchange, params)
     ]
 
 
-def _prints(exchange: Exchange, asked: Parameters) -> list[Print]:
-    tape, now = exchange.books[asked.symbol(exchange.books)].tape, exchange.clock.now()
-    limit, first_id = asked.limit(500, 1000), asked.whole("fromId")
-    start, end = asked.whole("startTime"), asked.whole("endTime")
+def _prints(exchange: Exchange, params: Parameters) -> list[Print]:
+    tape, now = exchange.books[params.symbol(exchange.books)].tape, exchange.clock.now()
+    limit, first_id = params.limit(500, 1000), params.whole("fromId")
+    start, end = params.whole("startTime"), params.whole("endTime")
     last = now if end is None else min(end, now)
     span = (limit // tape.source.prints_per_candle + 2) * tape.length
     if first_id is not None:
         start = first_id // tape.source.prints_per_candle * tape.length
         last = min(start + span, now)
     if start is not None:
-        found = [trade for trade in each(tape.prints(start - 1, min(last, start + span))) if trade.quantity]
+        found = [trade for trade in iter_prints(tape.prints(start - 1, min(last, start + span))) if trade.quantity]
         return [trade for trade in found if first_id is None or trade.id >= first_id][:limit]
     newest_print = tape.last(last)
     if newest_print is None:
         return []
-    return [trade for trade in each(tape.prints(newest_print.time - span, last)) if trade.quantity][-limit:]
+    return [trade for trade in iter_prints(tape.prints(newest_print.time - span, last)) if trade.quantity][-limit:]
 
 
 def _trade(pair: Pair, trade: Print) -> Json:
@@ -157,28 +157,28 @@ def _trade(pair: Pair, trade: Print) -> Json:
     }
 
 
-def average(exchange: Exchange, asked: Parameters) -> Json:
+def average(exchange: Exchange, params: Parameters) -> Json:
     """Average price of the last five minutes."""
-    symbol = asked.symbol(exchange.books)
+    symbol = params.symbol(exchange.books)
     last, price = exchange.last(symbol), exchange.average(symbol, 5)
     if last is None or price is None:
         raise RefusalError(-1121, "Invalid symbol.")
     return {"mins": 5, "price": amount(price), "closeTime": last.time}
 
 
-def prices(exchange: Exchange, asked: Parameters) -> Any:  # noqa: ANN401 - one or many
+def prices(exchange: Exchange, params: Parameters) -> Any:  # noqa: ANN401 - one or many
     """Newest prices."""
 
     def price(symbol: str) -> Json | None:
         last = exchange.last(symbol)
         return last and {"symbol": symbol, "price": exchange.books[symbol].pair.price_text(last.price)}
 
-    return _one_or_many(exchange, asked, price)
+    return _one_or_many(exchange, params, price)
 
 
-def book_tickers(exchange: Exchange, asked: Parameters) -> Any:  # noqa: ANN401 - one or many
+def book_tickers(exchange: Exchange, params: Parameters) -> Any:  # noqa: ANN401 - one or many
     """Best bids and asks."""
-    return _one_or_many(exchange, asked, lambda symbol: book_ticker(exchange.book(symbol)))
+    return _one_or_many(exchange, params, lambda symbol: book_ticker(exchange.book(symbol)))
 
 
 def book_ticker(book: Book) -> Json:
@@ -193,39 +193,39 @@ def book_ticker(book: Book) -> Json:
     }
 
 
-def day_tickers(exchange: Exchange, asked: Parameters) -> Any:  # noqa: ANN401 - one or many
+def day_tickers(exchange: Exchange, params: Parameters) -> Any:  # noqa: ANN401 - one or many
     """Statistics of the last 24 hours."""
-    mini = asked.choice("type", ("FULL", "MINI"), RefusalError(-1139, "Invalid ticker type.")) == "MINI"
+    mini = params.choice("type", ("FULL", "MINI"), RefusalError(-1139, "Invalid ticker type.")) == "MINI"
 
     def ticker(symbol: str) -> Json | None:
-        told = statistics(exchange, symbol, DAY, mini=mini)
-        if told is None or mini:
-            return told
+        data = statistics(exchange, symbol, DAY, mini=mini)
+        if data is None or mini:
+            return data
         book, last = exchange.book(symbol), exchange.last(symbol)
         assert last
         own = {name: value for name, value in book_ticker(book).items() if name != "symbol"}
         return {
-            **told,
-            "prevClosePrice": told["openPrice"],
+            **data,
+            "prevClosePrice": data["openPrice"],
             "lastQty": book.pair.quantity_text(last.quantity),
             **own,
             "openTime": exchange.clock.now() - DAY,
         }
 
-    return _one_or_many(exchange, asked, ticker)
+    return _one_or_many(exchange, params, ticker)
 
 
-def rolling_tickers(exchange: Exchange, asked: Parameters) -> Any:  # noqa: ANN401 - one or many
+def rolling_tickers(exchange: Exchange, params: Parameters) -> Any:  # noqa: ANN401 - one or many
     """Statistics of a window of the client's choice."""
-    mini = asked.choice("type", ("FULL", "MINI"), RefusalError(-1139, "Invalid ticker type.")) == "MINI"
-    text = asked.text("windowSize") or "1d"
+    mini = params.choice("type", ("FULL", "MINI"), RefusalError(-1139, "Invalid ticker type.")) == "MINI"
+    text = params.text("windowSize") or "1d"
     low, high, length = WINDOWS.get(text[-1:], (1, 0, 0))
     if not text[:-1].isdigit() or not low <= int(text[:-1]) <= high:
         raise RefusalError(-1130, "Data sent for parameter 'windowSize' is not valid.")
-    if "symbol" not in asked and "symbols" not in asked:
+    if "symbol" not in params and "symbols" not in params:
         raise RefusalError(-1102, "Param 'symbol' or 'symbols' must be sent, but both were empty/null!")
     window = int(text[:-1]) * length
-    return _one_or_many(exchange, asked, lambda symbol: statistics(exchange, symbol, window, mini=mini))
+    return _one_or_many(exchange, params, lambda symbol: statistics(exchange, symbol, window, mini=mini))
 
 
 def statistics(exchange: Exchange, symbol: str, length: int, *, mini: bool = False) -> Json | None:
@@ -244,7 +244,7 @@ def statistics(exchange: Exchange, symbol: str, length: int, *, mini: bool = Fal
     change = pair.price(close) - pair.price(opening)
     each_candle = tape.source.prints_per_candle
     first_id = (now - length) // MINUTE * MINUTE // tape.length * each_candle
-    told = {
+    data = {
         "symbol": symbol,
         "priceChange": amount(change),
         "priceChangePercent": f"{100 * change / pair.price(opening):.3f}",
@@ -263,14 +263,14 @@ def statistics(exchange: Exchange, symbol: str, length: int, *, mini: bool = Fal
     }
     if mini:
         for name in ("priceChange", "priceChangePercent", "weightedAvgPrice"):
-            del told[name]
-    return told
+            del data[name]
+    return data
 
 
-def _one_or_many(exchange: Exchange, asked: Parameters, ticker: Callable[[str], Json | None]) -> Any:  # noqa: ANN401
-    symbols = asked.symbols(exchange.books)
-    found = [told for symbol in symbols or exchange.books if (told := ticker(symbol))]
-    if "symbol" not in asked:
+def _one_or_many(exchange: Exchange, params: Parameters, ticker: Callable[[str], Json | None]) -> Any:  # noqa: ANN401
+    symbols = params.symbols(exchange.books)
+    found = [data for symbol in symbols or exchange.books if (data := ticker(symbol))]
+    if "symbol" not in params:
         return found
     if not found:
         raise RefusalError(-1121, "Invalid symbol.")

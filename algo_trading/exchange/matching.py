@@ -9,18 +9,18 @@ from algo_trading.exchange.book import Book
 from algo_trading.exchange.orders import Fill, Order, OrderList, Prevented
 from algo_trading.exchange.reports import Json, execution, list_status, position
 from algo_trading.exchange.settlement import Settlement
-from algo_trading.exchange.tape import Print, each
+from algo_trading.exchange.tape import Print, iter_prints
 
 
 class Matching:
-    """Orders in the books of all pairs. Every change is told to `tell` as (account, event)."""
+    """Orders in the books of all pairs. `emit` gets every change as (account, event)."""
 
-    def __init__(self, books: dict[str, Book], accounts: Accounts, tell: Callable[[str, Json], None]) -> None:
+    def __init__(self, books: dict[str, Book], accounts: Accounts, emit: Callable[[str, Json], None]) -> None:
         self.books, self.accounts = books, accounts
         self.settlement = Settlement(accounts, self._price_in_bnb)
         self.lists: dict[int, OrderList] = {}
         self.prevented: defaultdict[str, list[Prevented]] = defaultdict(list)
-        self._tell = tell
+        self._emit = emit
         self._trades: defaultdict[str, int] = defaultdict(int)
         self.now = 0  # of the trade that is being worked on, ms
 
@@ -41,13 +41,13 @@ class Matching:
                     filled += self._run(book, touch, min(touch + book.tape.length - 1, now))
 
     def accept(self, order: Order) -> None:
-        """Execute a new or triggered order as far as the market allows; rest what may rest, expire what may not."""
+        """Execute a new or triggered order as far as the market allows; the rest waits in the book or expires."""
         book = self.books[order.pair.symbol]
         order.working_since = self.now
         self._take(book, order)
         if not order.is_open:
             return
-        if not order.has_limit or order.asked.time_in_force != "GTC":
+        if not order.has_limit or order.request.time_in_force != "GTC":
             self.finish(order, "EXPIRED")
         else:
             book.rest(order)
@@ -55,7 +55,7 @@ class Matching:
     def wait(self, order: Order) -> None:
         """Let a stop order wait for its price."""
         self.books[order.pair.symbol].stops.append(order)
-        if order.asked.trailing_delta is not None and not order.stop:
+        if order.request.trailing_delta is not None and not order.stop:
             order.trailing_since = self.now
 
     def finish(self, order: Order, status: str, *, cancel_id: str = "") -> None:
@@ -67,8 +67,8 @@ class Matching:
         """Lots that the other side offers to an order within its price, and their cost; at most for the budget."""
         lots, cost = 0, Decimal(0)
         book = self.books[order.pair.symbol]
-        for level, _ in book.offers("SELL" if order.asked.buys else "BUY"):
-            if lots >= order.lots or self._too_dear(order, level.price):
+        for level, _ in book.offers("SELL" if order.request.buys else "BUY"):
+            if lots >= order.lots or self._beyond_limit(order, level.price):
                 break
             each_lot = order.pair.price(level.price) * order.pair.lot
             here = min(level.lots, order.lots - lots)
@@ -79,44 +79,44 @@ class Matching:
             lots, cost = lots + here, cost + here * each_lot
         return lots, cost
 
-    def tell(
+    def emit(
         self, order: Order, kind: str, fill: Fill | None = None, *, cancel_id: str = "", match: Prevented | None = None
     ) -> None:
         """Report a change of an order and of the balances that it moved."""
-        account = self.accounts.by_name[order.asked.account]
-        self._tell(account.name, execution(order, kind, self.now, fill, cancel_id=cancel_id, prevented=match))
+        account = self.accounts.by_name[order.request.account]
+        self._emit(account.name, execution(order, kind, self.now, fill, cancel_id=cancel_id, prevented=match))
         assets = account.changed()
         if assets:
             account.updated = self.now
-            self._tell(account.name, position(account, assets, self.now))
+            self._emit(account.name, position(account, assets, self.now))
 
     def begin_list(self, orders: OrderList) -> None:
         self.lists[orders.id] = orders
-        self._tell(orders.account, list_status(orders, self.now))
+        self._emit(orders.account, list_status(orders, self.now))
 
     def _touch(self, book: Book, now: int) -> int | None:
         """Opening time of the next candle in which something may happen to an order of the book."""
         low = [order.price for order in book.resting["BUY"][:1]]
         high = [order.price for order in book.resting["SELL"][:1]]
         for order in book.stops:
-            if order.asked.trailing_delta is not None:
+            if order.request.trailing_delta is not None:
                 return book.tape.first_touch(book.seen + 1, now, 1 << 62, None)
-            (high if order.asked.stops_above else low).append(order.stop)
+            (high if order.request.stops_above else low).append(order.stop)
         return book.tape.first_touch(book.seen + 1, now, max(low, default=None), min(high, default=None))
 
     def _run(self, book: Book, first: int, until: int) -> list[Order]:
         filled = []
-        for trade in each(book.tape.prints(max(book.seen, first - 1), until)):
+        for trade in iter_prints(book.tape.prints(max(book.seen, first - 1), until)):
             book.seen = self.now = trade.time
             if book.status == "TRADING":
-                filled += self._meet(book, trade, "BUY") + self._meet(book, trade, "SELL")
+                filled += self._fill_resting(book, trade, "BUY") + self._fill_resting(book, trade, "SELL")
                 for order in list(book.stops):
                     if order.is_open and _triggered(order, trade):
                         self._trigger(book, order)
         book.seen = max(book.seen, until)
         return filled
 
-    def _meet(self, book: Book, trade: Print, side: str) -> list[Order]:
+    def _fill_resting(self, book: Book, trade: Print, side: str) -> list[Order]:
         """Fill resting orders of one side out of a trade of the market, the best price and the oldest first.
 
         An order at a better price than the trade's comes before what the market showed; one at the same price comes
@@ -148,23 +148,23 @@ class Matching:
         self._end_list(order, "EXPIRED", inherit=True)
         book.look(self.now)
         order.working_since = order.updated = self.now
-        self.tell(order, "NEW")
+        self.emit(order, "NEW")
         self.accept(order)
 
     def _take(self, book: Book, order: Order) -> None:
         """Execute an order against what is offered."""
-        side = "SELL" if order.asked.buys else "BUY"
-        account = self.accounts.by_name[order.asked.account]
+        side = "SELL" if order.request.buys else "BUY"
+        account = self.accounts.by_name[order.request.account]
         for level, maker in book.offers(side):
-            if not order.is_open or not order.remaining or self._too_dear(order, level.price):
+            if not order.is_open or not order.remaining or self._beyond_limit(order, level.price):
                 return
-            if maker and maker.asked.account == order.asked.account and order.asked.self_trade != "NONE":
+            if maker and maker.request.account == order.request.account and order.request.self_trade != "NONE":
                 self._prevent(order, maker, level.price)
                 continue
             lots = min(order.remaining, level.lots)
-            if order.asked.buys:
+            if order.request.buys:
                 cost = order.pair.price(level.price) * order.pair.lot
-                lots = min(lots, int((order.locked + account.free(order.pays)) / cost))
+                lots = min(lots, int((order.locked + account.free(order.spent_asset)) / cost))
             if not lots:
                 return
             number = self._trade(book)
@@ -179,13 +179,13 @@ class Matching:
         fill = self.settlement.fill(order, price, lots, maker=maker, number=number, time=self.now)
         if not order.is_open:
             self.books[order.pair.symbol].remove(order)
-        self.tell(order, "TRADE", fill)
+        self.emit(order, "TRADE", fill)
         if not order.is_open:
             self._end_list(order, "EXPIRED")
 
     def _prevent(self, taker: Order, maker: Order, price: int) -> None:
         """Keep an account from trading with itself as the taker's mode says."""
-        mode = taker.asked.self_trade
+        mode = taker.request.self_trade
         both = min(taker.remaining, maker.remaining)
         lots = {
             "EXPIRE_TAKER": (taker.remaining, 0),
@@ -206,7 +206,7 @@ class Matching:
                 order.status = "EXPIRED_IN_MATCH"
                 self.books[order.pair.symbol].remove(order)
             self.settlement.release(order)
-            self.tell(order, "TRADE_PREVENTION", match=match)
+            self.emit(order, "TRADE_PREVENTION", match=match)
             if not order.is_open:
                 self._end_list(order, "EXPIRED")
 
@@ -214,7 +214,7 @@ class Matching:
         order.status, order.updated = status, self.now
         self.settlement.release(order)
         self.books[order.pair.symbol].remove(order)
-        self.tell(order, status, cancel_id=cancel_id)
+        self.emit(order, status, cancel_id=cancel_id)
 
     def _end_list(self, order: Order, status: str, *, inherit: bool = False) -> None:
         """End the other order of a list; with `inherit` this one goes on with what the two had put aside."""
@@ -229,17 +229,17 @@ class Matching:
         if orders.status_type != "ALL_DONE" and not any(each_order.is_open for each_order in orders.orders):
             orders.status_type = orders.status = "ALL_DONE"
             orders.time = self.now
-            self._tell(orders.account, list_status(orders, self.now))
+            self._emit(orders.account, list_status(orders, self.now))
 
     def _trade(self, book: Book) -> int:
         self._trades[book.pair.symbol] += 1
         return self._trades[book.pair.symbol]
 
     @staticmethod
-    def _too_dear(order: Order, price: int) -> bool:
+    def _beyond_limit(order: Order, price: int) -> bool:
         if not order.has_limit:
             return False
-        return price > order.price if order.asked.buys else price < order.price
+        return price > order.price if order.request.buys else price < order.price
 
     def _price_in_bnb(self, asset: str) -> Decimal | None:
         """Price of an asset in BNB, by the pair of the two or by way of USDT."""
@@ -258,9 +258,9 @@ class Matching:
 
 def _triggered(order: Order, trade: Print) -> bool:
     """Whether a trade triggers a stop order; a trailing one follows the price first."""
-    above, price = order.asked.stops_above, trade.price
+    above, price = order.request.stops_above, trade.price
     reached = not order.stop or (price >= order.stop if above else price <= order.stop)
-    delta = order.asked.trailing_delta
+    delta = order.request.trailing_delta
     if delta is None:
         return reached
     if order.extreme is None:

@@ -1,4 +1,4 @@
-"""Orders as the parameters of a request ask for them."""
+"""Order requests read from the parameters of a request."""
 
 from typing import Any
 
@@ -30,23 +30,23 @@ UNNEEDED = {
 LEG_TYPES = ("LIMIT_MAKER", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT")
 
 
-def read_order(exchange: Exchange, account: Account, asked: Parameters) -> NewOrder:
-    """The order that the parameters ask for."""
-    symbol = asked.symbol(exchange.books)
-    side = side_of(asked)
+def read_order(exchange: Exchange, account: Account, params: Parameters) -> NewOrder:
+    """The order request that the parameters describe."""
+    symbol = params.symbol(exchange.books)
+    side = side_of(params)
     wrong = RefusalError(-1116, "Invalid orderType.")
-    kind = asked.choice("type", ORDER_TYPES, wrong) or asked.needed("type")
+    kind = params.choice("type", ORDER_TYPES, wrong) or params.needed("type")
     for name in NEEDED[kind]:
-        asked.needed(name)
+        params.needed(name)
     for name in UNNEEDED[kind]:
-        if name in asked:
+        if name in params:
             raise RefusalError(-1106, f"Parameter '{name}' sent when not required.")
-    if kind == "MARKET" and ("quantity" in asked) == ("quoteOrderQty" in asked):
+    if kind == "MARKET" and ("quantity" in params) == ("quoteOrderQty" in params):
         raise RefusalError(-1102, "Param 'quantity' or 'quoteOrderQty' must be sent, but both were empty/null!")
-    if kind in STOPS and "stopPrice" not in asked and "trailingDelta" not in asked:
+    if kind in STOPS and "stopPrice" not in params and "trailingDelta" not in params:
         raise RefusalError(-1102, "Param 'stopPrice' or 'trailingDelta' must be sent, but both were empty/null!")
-    time_in_force = time_in_force_of(asked, "timeInForce") or "GTC"
-    if "icebergQty" in asked and time_in_force != "GTC":
+    time_in_force = time_in_force_of(params, "timeInForce") or "GTC"
+    if "icebergQty" in params and time_in_force != "GTC":
         raise RefusalError(-1013, "Iceberg orders must have timeInForce GTC.")
     return NewOrder(
         account=account.name,
@@ -54,46 +54,46 @@ def read_order(exchange: Exchange, account: Account, asked: Parameters) -> NewOr
         side=side,
         type=kind,
         time_in_force=time_in_force,
-        quantity=above_zero(asked, "quantity"),
-        quote_quantity=above_zero(asked, "quoteOrderQty"),
-        price=above_zero(asked, "price"),
-        stop_price=above_zero(asked, "stopPrice"),
-        trailing_delta=asked.whole("trailingDelta"),
-        iceberg=asked.decimal("icebergQty") or None,
-        client_id=asked.text("newClientOrderId", CLIENT_ID),
-        self_trade=self_trade(asked),
-        strategy=_strategy(asked, "strategyId", "strategyType"),
+        quantity=above_zero(params, "quantity"),
+        quote_quantity=above_zero(params, "quoteOrderQty"),
+        price=above_zero(params, "price"),
+        stop_price=above_zero(params, "stopPrice"),
+        trailing_delta=params.whole("trailingDelta"),
+        iceberg=params.decimal("icebergQty") or None,
+        client_id=params.text("newClientOrderId", CLIENT_ID),
+        self_trade=self_trade(params),
+        strategy=_strategy(params, "strategyId", "strategyType"),
     )
 
 
-def read_leg(exchange: Exchange, account: Account, asked: Parameters, where: str) -> NewOrder:
+def read_leg(exchange: Exchange, account: Account, params: Parameters, where: str) -> NewOrder:
     """One order of an OCO; its parameters begin with where it lies."""
-    wrong = RefusalError(-1158, f"Order type not supported in OCO: {asked.text(f'{where}Type')}.")
-    kind = asked.choice(f"{where}Type", LEG_TYPES, wrong) or asked.needed(f"{where}Type")
+    wrong = RefusalError(-1158, f"Order type not supported in OCO: {params.text(f'{where}Type')}.")
+    kind = params.choice(f"{where}Type", LEG_TYPES, wrong) or params.needed(f"{where}Type")
     if kind not in {"STOP_LOSS", "TAKE_PROFIT"}:
-        asked.needed(f"{where}Price")
-    if kind in STOPS and f"{where}StopPrice" not in asked and f"{where}TrailingDelta" not in asked:
+        params.needed(f"{where}Price")
+    if kind in STOPS and f"{where}StopPrice" not in params and f"{where}TrailingDelta" not in params:
         raise missing(f"{where}StopPrice")
     if kind in {"STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"}:
-        asked.needed(f"{where}TimeInForce")
-    asked.needed("quantity")
+        params.needed(f"{where}TimeInForce")
+    params.needed("quantity")
     return NewOrder(
         account=account.name,
-        pair=exchange.books[asked.symbol(exchange.books)].pair,
-        side=side_of(asked),
+        pair=exchange.books[params.symbol(exchange.books)].pair,
+        side=side_of(params),
         type=kind,
-        time_in_force=time_in_force_of(asked, f"{where}TimeInForce") or "GTC",
-        quantity=above_zero(asked, "quantity"),
-        price=above_zero(asked, f"{where}Price"),
-        stop_price=above_zero(asked, f"{where}StopPrice"),
-        trailing_delta=asked.whole(f"{where}TrailingDelta"),
-        iceberg=asked.decimal(f"{where}IcebergQty") or None,
-        client_id=asked.text(f"{where}ClientOrderId", CLIENT_ID),
-        self_trade=self_trade(asked),
+        time_in_force=time_in_force_of(params, f"{where}TimeInForce") or "GTC",
+        quantity=above_zero(params, "quantity"),
+        price=above_zero(params, f"{where}Price"),
+        stop_price=above_zero(params, f"{where}StopPrice"),
+        trailing_delta=params.whole(f"{where}TrailingDelta"),
+        iceberg=params.decimal(f"{where}IcebergQty") or None,
+        client_id=params.text(f"{where}ClientOrderId", CLIENT_ID),
+        self_trade=self_trade(params),
         strategy={
             name: value
             for name, prefixed in (("strategyId", f"{where}StrategyId"), ("strategyType", f"{where}StrategyType"))
-            if (value := asked.whole(prefixed)) is not None
+            if (value := params.whole(prefixed)) is not None
         },
     )
 
@@ -118,37 +118,37 @@ def check_side(leg: NewOrder, *, is_above: bool) -> None:
         raise RefusalError(code, words)
 
 
-def side_of(asked: Parameters) -> str:
-    return asked.choice("side", ("BUY", "SELL"), RefusalError(-1117, "Invalid side.")) or asked.needed("side")
+def side_of(params: Parameters) -> str:
+    return params.choice("side", ("BUY", "SELL"), RefusalError(-1117, "Invalid side.")) or params.needed("side")
 
 
-def time_in_force_of(asked: Parameters, name: str) -> str | None:
-    return asked.choice(name, ("GTC", "IOC", "FOK"), RefusalError(-1115, "Invalid timeInForce."))
+def time_in_force_of(params: Parameters, name: str) -> str | None:
+    return params.choice(name, ("GTC", "IOC", "FOK"), RefusalError(-1115, "Invalid timeInForce."))
 
 
-def self_trade(asked: Parameters) -> str:
+def self_trade(params: Parameters) -> str:
     refusal = RefusalError(-1013, "This symbol does not allow the specified self-trade prevention mode.")
-    return asked.choice("selfTradePreventionMode", SELF_TRADE_MODES, refusal) or "EXPIRE_MAKER"
+    return params.choice("selfTradePreventionMode", SELF_TRADE_MODES, refusal) or "EXPIRE_MAKER"
 
 
-def above_zero(asked: Parameters, name: str) -> Any:  # noqa: ANN401 - a decimal or None
-    value = asked.decimal(name)
+def above_zero(params: Parameters, name: str) -> Any:  # noqa: ANN401 - a decimal or None
+    value = params.decimal(name)
     if value is not None and not value:
         raise RefusalError(-1013, f"Invalid {name}.")
     return value
 
 
-def _strategy(asked: Parameters, *names: str) -> dict[str, int]:
-    found = {name: value for name in names if (value := asked.whole(name)) is not None}
+def _strategy(params: Parameters, *names: str) -> dict[str, int]:
+    found = {name: value for name in names if (value := params.whole(name)) is not None}
     if found.get("strategyType", 1_000_000) < 1_000_000:
         raise RefusalError(-1134, "strategyType was less than 1000000.")
     return found
 
 
-def response_kind(asked: Parameters, order_type: str) -> str:
+def response_kind(params: Parameters, order_type: str) -> str:
     usual = "FULL" if order_type in {"MARKET", "LIMIT"} else "ACK"
     wrong = RefusalError(-1130, "Data sent for parameter 'newOrderRespType' is not valid.")
-    return asked.choice("newOrderRespType", ("ACK", "RESULT", "FULL"), wrong) or usual
+    return params.choice("newOrderRespType", ("ACK", "RESULT", "FULL"), wrong) or usual
 
 
 __all__ = ["check_side", "read_leg", "read_order", "response_kind", "self_trade", "side_of", "time_in_force_of"]

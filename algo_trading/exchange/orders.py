@@ -15,7 +15,7 @@ WITHOUT_PRICE = frozenset({"MARKET", "STOP_LOSS", "TAKE_PROFIT"})
 
 @dataclass(frozen=True)
 class NewOrder:
-    """What a customer asks for. Amounts are in the pair's assets; None where not given."""
+    """An order request. Amounts are in the pair's assets; None where not given."""
 
     account: str
     pair: Pair
@@ -72,7 +72,7 @@ class Prevented(NamedTuple):
 class Order:
     """An order that was accepted. Quantities are in lots and prices in ticks of the pair."""
 
-    asked: NewOrder
+    request: NewOrder
     id: int
     client_id: str
     created: int
@@ -96,12 +96,12 @@ class Order:
 
     @property
     def pair(self) -> Pair:
-        return self.asked.pair
+        return self.request.pair
 
     @property
-    def pays(self) -> str:
+    def spent_asset(self) -> str:
         """The asset that the order gives away."""
-        return self.pair.quote if self.asked.buys else self.pair.base
+        return self.pair.quote if self.request.buys else self.pair.base
 
     @property
     def remaining(self) -> int:
@@ -113,12 +113,12 @@ class Order:
 
     @property
     def has_limit(self) -> bool:
-        return self.asked.type not in WITHOUT_PRICE
+        return self.request.type not in WITHOUT_PRICE
 
     @property
-    def waits(self) -> bool:
+    def is_waiting_stop(self) -> bool:
         """Whether it is a stop order that was not triggered yet."""
-        return self.asked.type in STOPS and not self.triggered
+        return self.request.type in STOPS and not self.triggered
 
 
 @dataclass(eq=False)

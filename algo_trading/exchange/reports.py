@@ -22,27 +22,27 @@ def _state(order: Order) -> Json:
         "price": price(order),
         "origQty": order.pair.quantity_text(order.lots),
         "executedQty": order.pair.quantity_text(order.executed),
-        "origQuoteOrderQty": amount(order.asked.quote_quantity or ZERO),
+        "origQuoteOrderQty": amount(order.request.quote_quantity or ZERO),
         "cummulativeQuoteQty": amount(order.value),
         "status": order.status,
-        "timeInForce": order.asked.time_in_force,
-        "type": order.asked.type,
-        "side": order.asked.side,
+        "timeInForce": order.request.time_in_force,
+        "type": order.request.type,
+        "side": order.request.side,
     }
 
 
 def _conditional(order: Order) -> Json:
     """Fields that appear only where they apply."""
-    told: Json = dict(order.asked.strategy)
+    data: Json = dict(order.request.strategy)
     if order.stop:
-        told["stopPrice"] = order.pair.price_text(order.stop)
-    if order.asked.trailing_delta is not None:
-        told["trailingDelta"] = order.asked.trailing_delta
-        told["trailingTime"] = order.trailing_since or -1
+        data["stopPrice"] = order.pair.price_text(order.stop)
+    if order.request.trailing_delta is not None:
+        data["trailingDelta"] = order.request.trailing_delta
+        data["trailingTime"] = order.trailing_since or -1
     if order.prevented:
-        told["preventedMatchId"] = order.prevented_ids[-1]
-        told["preventedQuantity"] = order.pair.quantity_text(order.prevented)
-    return told
+        data["preventedMatchId"] = order.prevented_ids[-1]
+        data["preventedQuantity"] = order.pair.quantity_text(order.prevented)
+    return data
 
 
 def _working(order: Order) -> int:
@@ -55,18 +55,18 @@ def _name(order: Order) -> Json:
 
 def placed(order: Order, kind: str, prevented: Iterable[Prevented] = ()) -> Json:
     """The answer to a new order: ACK, RESULT or FULL."""
-    told = {**_name(order), "clientOrderId": order.client_id, "transactTime": order.updated}
+    data = {**_name(order), "clientOrderId": order.client_id, "transactTime": order.updated}
     if kind == "ACK":
-        return told
-    told |= _state(order) | _conditional(order)
-    told |= {"workingTime": _working(order), "selfTradePreventionMode": order.asked.self_trade}
-    if order.asked.iceberg:
-        told["icebergQty"] = amount(order.asked.iceberg)
+        return data
+    data |= _state(order) | _conditional(order)
+    data |= {"workingTime": _working(order), "selfTradePreventionMode": order.request.self_trade}
+    if order.request.iceberg:
+        data["icebergQty"] = amount(order.request.iceberg)
     matches = [_prevented(order, match) for match in prevented]
     if matches:
-        told["preventedMatches"] = matches
+        data["preventedMatches"] = matches
     if kind == "FULL":
-        told["fills"] = [
+        data["fills"] = [
             {
                 "price": order.pair.price_text(fill.price),
                 "qty": order.pair.quantity_text(fill.lots),
@@ -76,35 +76,35 @@ def placed(order: Order, kind: str, prevented: Iterable[Prevented] = ()) -> Json
             }
             for fill in order.fills
         ]
-    return told
+    return data
 
 
 def _prevented(order: Order, match: Prevented) -> Json:
-    told: Json = {
+    data: Json = {
         "preventedMatchId": match.id,
         "makerOrderId": match.maker_id,
         "price": order.pair.price_text(match.price),
     }
     if match.taker_lots:
-        told["takerPreventedQuantity"] = order.pair.quantity_text(match.taker_lots)
+        data["takerPreventedQuantity"] = order.pair.quantity_text(match.taker_lots)
     if match.maker_lots:
-        told["makerPreventedQuantity"] = order.pair.quantity_text(match.maker_lots)
-    return told
+        data["makerPreventedQuantity"] = order.pair.quantity_text(match.maker_lots)
+    return data
 
 
 def queried(order: Order) -> Json:
-    """An order as the queries tell it."""
+    """An order as the queries return it."""
     return {
         **_name(order),
         "clientOrderId": order.client_id,
         **_state(order),
         "stopPrice": order.pair.price_text(order.stop),
-        "icebergQty": amount(order.asked.iceberg or ZERO),
+        "icebergQty": amount(order.request.iceberg or ZERO),
         "time": order.created,
         "updateTime": order.updated,
         "isWorking": order.working_since is not None,
         "workingTime": _working(order),
-        "selfTradePreventionMode": order.asked.self_trade,
+        "selfTradePreventionMode": order.request.self_trade,
         **_conditional(order),
     }
 
@@ -117,7 +117,7 @@ def cancelled(order: Order, cancel_id: str) -> Json:
         "clientOrderId": cancel_id,
         "transactTime": order.updated,
         **_state(order),
-        "selfTradePreventionMode": order.asked.self_trade,
+        "selfTradePreventionMode": order.request.self_trade,
         **_conditional(order),
     }
 
@@ -140,7 +140,7 @@ def listed(orders: OrderList) -> Json:
 
 
 def traded(order: Order, fill: Fill) -> Json:
-    """A fill as myTrades tells it."""
+    """A fill as myTrades returns it."""
     return {
         "symbol": order.pair.symbol,
         "id": fill.id,
@@ -152,7 +152,7 @@ def traded(order: Order, fill: Fill) -> Json:
         "commission": amount(fill.fee),
         "commissionAsset": fill.fee_asset,
         "time": fill.time,
-        "isBuyer": order.asked.buys,
+        "isBuyer": order.request.buys,
         "isMaker": fill.maker,
         "isBestMatch": True,
     }
@@ -169,18 +169,18 @@ def execution(
 ) -> Json:
     """The event executionReport; `kind` is NEW, TRADE, CANCELED, EXPIRED or TRADE_PREVENTION."""
     pair = order.pair
-    told: Json = {
+    data: Json = {
         "e": "executionReport",
         "E": time,
         "s": pair.symbol,
         "c": cancel_id or order.client_id,
-        "S": order.asked.side,
-        "o": order.asked.type,
-        "f": order.asked.time_in_force,
+        "S": order.request.side,
+        "o": order.request.type,
+        "f": order.request.time_in_force,
         "q": pair.quantity_text(order.lots),
         "p": price(order),
         "P": pair.price_text(order.stop),
-        "F": amount(order.asked.iceberg or ZERO),
+        "F": amount(order.request.iceberg or ZERO),
         "g": order.list_id,
         "C": order.client_id if cancel_id else "",
         "x": kind,
@@ -201,19 +201,19 @@ def execution(
         "O": order.created,
         "Z": amount(order.value),
         "Y": amount(fill.value) if fill else NOTHING,
-        "Q": amount(order.asked.quote_quantity or ZERO),
-        "V": order.asked.self_trade,
+        "Q": amount(order.request.quote_quantity or ZERO),
+        "V": order.request.self_trade,
     }
     if order.working_since is not None:
-        told["W"] = order.working_since
-    if order.asked.trailing_delta is not None:
-        told |= {"d": order.asked.trailing_delta, "D": order.trailing_since or -1}
+        data["W"] = order.working_since
+    if order.request.trailing_delta is not None:
+        data |= {"d": order.request.trailing_delta, "D": order.trailing_since or -1}
     for name, letter in (("strategyId", "j"), ("strategyType", "J")):
-        if name in order.asked.strategy:
-            told[letter] = order.asked.strategy[name]
+        if name in order.request.strategy:
+            data[letter] = order.request.strategy[name]
     if prevented:
         own = prevented.taker_lots if order.id == prevented.taker_id else prevented.maker_lots
-        told |= {
+        data |= {
             "v": prevented.id,
             "A": pair.quantity_text(order.prevented),
             "B": pair.quantity_text(own),
@@ -222,7 +222,7 @@ def execution(
             "Cs": pair.symbol,
             "pL": pair.price_text(prevented.price),
         }
-    return told
+    return data
 
 
 def position(account: Account, assets: Iterable[str], time: int) -> Json:

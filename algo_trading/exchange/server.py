@@ -82,7 +82,7 @@ class Server:
         self._listeners: dict[Connection, Listener] = {}
         self._sessions: dict[Connection, Session] = {}
         self._connected: deque[float] = deque(maxlen=CONNECTIONS + 1)
-        api.exchange.listeners.append(self._tell)
+        api.exchange.listeners.append(self._emit)
         self.application = web.Application(client_max_size=1 << 20)
         self.application.add_routes(
             [
@@ -97,7 +97,7 @@ class Server:
         )
 
     async def pump(self) -> None:
-        """Let time pass: advance the market, tell the news, do what faults want of connections."""
+        """Let time pass: advance the market, send what is new, apply faults to connections."""
         while True:
             self._api.exchange.advance()
             self._api.faults.act()
@@ -111,25 +111,25 @@ class Server:
             await asyncio.sleep(PUMP)
 
     async def close(self) -> None:
-        """Say goodbye to everyone."""
+        """Close all websockets."""
         for connection in [*self._listeners, *self._sessions]:
             await connection.socket.close(code=GOING_AWAY)
 
     def _news(self) -> None:
         for connection, listener in self._listeners.items():
-            for frame in listener.news():
+            for frame in listener.poll():
                 connection.send(frame)
         for connection, session in self._sessions.items():
             for frame in session.late():
                 connection.send(frame)
 
-    def _tell(self, account: str, event: Json) -> None:
+    def _emit(self, account: str, event: Json) -> None:
         for connection, session in self._sessions.items():
             for frame in session.events(account, event):
                 connection.send(frame)
 
     def _drop(self, kind: str, seconds: float) -> None:
-        """Close all websockets at once, or after they were told."""
+        """Close all websockets at once, or after an announcement."""
         everyone: dict[Connection, Listener | Session] = {**self._listeners, **self._sessions}
         if kind == "server_shutdown":
             for connection, who in everyone.items():
@@ -152,8 +152,8 @@ class Server:
 
     async def _administer(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()
-        status, told = self._admin.handle(request.method, request.match_info["what"], body, request.headers)
-        return web.json_response(told, status=status)
+        status, data = self._admin.handle(request.method, request.match_info["what"], body, request.headers)
+        return web.json_response(data, status=status)
 
     async def _about(self, _: web.Request) -> web.StreamResponse:
         return web.json_response(self._admin.state())
@@ -169,8 +169,8 @@ class Server:
         except BadStreamError as error:
             return web.json_response({"code": 2, "msg": f"unknown stream {error}"}, status=400)
 
-        def answer(connection: Connection, told: str) -> Awaitable[None]:
-            connection.send(listener.handle(told))
+        def answer(connection: Connection, data: str) -> Awaitable[None]:
+            connection.send(listener.handle(data))
             return asyncio.sleep(0)
 
         return await self._serve(request, listener, self._listeners, answer)
@@ -179,8 +179,8 @@ class Server:
         with_limits = request.query.get("returnRateLimits", "true") != "false"
         session = Session(self._api, request.remote or ADDRESS, with_limits=with_limits)
 
-        async def answer(connection: Connection, told: str) -> None:
-            found = session.handle(told)
+        async def answer(connection: Connection, data: str) -> None:
+            found = session.handle(data)
             await asyncio.sleep(found.wait)
             if found.cut:
                 if request.transport:

@@ -98,7 +98,7 @@ def check_time(clock: Clock, timestamp: int, window: int | None) -> None:
     if window > LONGEST_WINDOW:
         raise RefusalError(-1131, f"recvWindow must be less than {LONGEST_WINDOW}")
     if not clock.accepts(timestamp, window):
-        if timestamp > clock.told():
+        if timestamp > clock.server_time():
             raise RefusalError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
         raise RefusalError(-1021, "Timestamp for this request is outside of the recvWindow.")
 

@@ -10,7 +10,7 @@ from algo_trading.exchange.engine import Exchange
 from algo_trading.exchange.intervals import DAY, LENGTHS, closes, opened
 from algo_trading.exchange.market_data import book_ticker, levels, rows, statistics
 from algo_trading.exchange.reports import Json
-from algo_trading.exchange.tape import each
+from algo_trading.exchange.tape import iter_prints
 
 MOST_STREAMS = 1024
 SECOND = 1000  # ms of the machine's time between two updates of a stream
@@ -27,7 +27,7 @@ class BadStreamError(Exception):
 
 @dataclass
 class Stream:
-    """A stream that somebody listens to. `seen` is the time (ms) up to which it has told everything."""
+    """A subscribed stream. `seen` is the time (ms) up to which everything was sent."""
 
     name: str
     kind: str
@@ -39,15 +39,15 @@ class Stream:
     due: int = 0  # ms of the steady clock, before which there is no further update
     last_id: dict[str, int] = field(default_factory=dict)
 
-    def news(self, exchange: Exchange, steady: int) -> list[Any]:
-        """Payloads of what happened since the last call; the exchange is up to date."""
+    def poll(self, exchange: Exchange, steady: int) -> list[Any]:
+        """Payloads of what happened since the last call; the exchange must be up to date."""
         now = exchange.matching.now
-        told = TELLERS[self.kind](self, exchange, now, steady)
+        data = PAYLOADS[self.kind](self, exchange, now, steady)
         self.seen = now
-        return told
+        return data
 
     def moved(self, exchange: Exchange, symbol: str) -> bool:
-        """Whether the pair was traded since the stream last asked."""
+        """Whether the pair was traded since the last call."""
         newest = exchange.last(symbol)
         if newest is None or not exchange.books[symbol].tape.open_at(exchange.matching.now):
             return False
@@ -82,39 +82,39 @@ def stream(name: str, exchange: Exchange) -> Stream:
     return Stream(name, kind, symbol, now)
 
 
-def _trades(asked: Stream, exchange: Exchange, now: int, _: int) -> list[Any]:
-    tape = exchange.books[asked.symbol or ""].tape
-    told = []
-    for trade in each(tape.prints(asked.seen, now)):
+def _trades(subscription: Stream, exchange: Exchange, now: int, _: int) -> list[Any]:
+    tape = exchange.books[subscription.symbol or ""].tape
+    data = []
+    for trade in iter_prints(tape.prints(subscription.seen, now)):
         if not trade.quantity:
             continue
         about: Json = {"E": trade.time, "s": tape.pair.symbol}
         price, quantity = tape.pair.price_text(trade.price), tape.pair.quantity_text(trade.quantity)
-        if asked.kind == "trade":
+        if subscription.kind == "trade":
             about |= {"e": "trade", "t": trade.id, "p": price, "q": quantity}
         else:
             about |= {"e": "aggTrade", "a": trade.id, "p": price, "q": quantity, "f": trade.id, "l": trade.id}
-        told.append({**about, "T": trade.time, "m": not trade.bought, "M": True})
-    return told
+        data.append({**about, "T": trade.time, "m": not trade.bought, "M": True})
+    return data
 
 
-def _klines(asked: Stream, exchange: Exchange, now: int, steady: int) -> list[Any]:
+def _klines(subscription: Stream, exchange: Exchange, now: int, steady: int) -> list[Any]:
     """Each candle that closed, and now and then the running one."""
-    tape = exchange.books[asked.symbol or ""].tape
-    first, running = opened(asked.interval, asked.seen), opened(asked.interval, now)
-    found = list(rows(tape.candles(asked.interval, first, running, now))) if first < running else []
-    told = [_kline(asked, exchange, row, now, closed=True) for row in found]
-    if asked.is_due(steady) and asked.moved(exchange, tape.pair.symbol):
-        current = rows(tape.candles(asked.interval, running, now + 1, now))
-        told += [_kline(asked, exchange, row, now, closed=False) for row in current]
-    return told
+    tape = exchange.books[subscription.symbol or ""].tape
+    first, running = opened(subscription.interval, subscription.seen), opened(subscription.interval, now)
+    found = list(rows(tape.candles(subscription.interval, first, running, now))) if first < running else []
+    data = [_kline(subscription, exchange, row, now, closed=True) for row in found]
+    if subscription.is_due(steady) and subscription.moved(exchange, tape.pair.symbol):
+        current = rows(tape.candles(subscription.interval, running, now + 1, now))
+        data += [_kline(subscription, exchange, row, now, closed=False) for row in current]
+    return data
 
 
-def _kline(asked: Stream, exchange: Exchange, row: Sequence[int], now: int, *, closed: bool) -> Json:
-    tape = exchange.books[asked.symbol or ""].tape
+def _kline(subscription: Stream, exchange: Exchange, row: Sequence[int], now: int, *, closed: bool) -> Json:
+    tape = exchange.books[subscription.symbol or ""].tape
     pair = tape.pair
     time, opening, high, low, close, volume, quote, trades, taker, taker_quote = row
-    end = closes(asked.interval, time)
+    end = closes(subscription.interval, time)
     first_id = max(time, tape.source.starts_at) // tape.length * tape.source.prints_per_candle
     newest = None if closed else tape.last(now)
     last_id = newest.id if newest else (end - 1) // tape.length * tape.source.prints_per_candle
@@ -127,7 +127,7 @@ def _kline(asked: Stream, exchange: Exchange, row: Sequence[int], now: int, *, c
             "t": time,
             "T": end - 1,
             "s": pair.symbol,
-            "i": asked.interval,
+            "i": subscription.interval,
             "f": first_id,
             "L": last_id,
             "o": pair.price_text(opening),
@@ -145,97 +145,97 @@ def _kline(asked: Stream, exchange: Exchange, row: Sequence[int], now: int, *, c
     }
 
 
-def _book_ticker(asked: Stream, exchange: Exchange, _: int, __: int) -> list[Any]:
-    symbol = asked.symbol or ""
-    if not asked.moved(exchange, symbol):
+def _book_ticker(subscription: Stream, exchange: Exchange, _: int, __: int) -> list[Any]:
+    symbol = subscription.symbol or ""
+    if not subscription.moved(exchange, symbol):
         return []
-    told = book_ticker(exchange.book(symbol))
+    data = book_ticker(exchange.book(symbol))
     return [
         {
-            "u": asked.last_id[symbol],
+            "u": subscription.last_id[symbol],
             "s": symbol,
-            "b": told["bidPrice"],
-            "B": told["bidQty"],
-            "a": told["askPrice"],
-            "A": told["askQty"],
+            "b": data["bidPrice"],
+            "B": data["bidQty"],
+            "a": data["askPrice"],
+            "A": data["askQty"],
         }
     ]
 
 
-def _depth(asked: Stream, exchange: Exchange, _: int, steady: int) -> list[Any]:
-    symbol = asked.symbol or ""
-    if not asked.is_due(steady) or not asked.moved(exchange, symbol):
+def _depth(subscription: Stream, exchange: Exchange, _: int, steady: int) -> list[Any]:
+    symbol = subscription.symbol or ""
+    if not subscription.is_due(steady) or not subscription.moved(exchange, symbol):
         return []
-    return [levels(exchange.book(symbol), asked.depth)]
+    return [levels(exchange.book(symbol), subscription.depth)]
 
 
-def _average(asked: Stream, exchange: Exchange, now: int, steady: int) -> list[Any]:
-    symbol = asked.symbol or ""
-    if not asked.is_due(steady) or not asked.moved(exchange, symbol):
+def _average(subscription: Stream, exchange: Exchange, now: int, steady: int) -> list[Any]:
+    symbol = subscription.symbol or ""
+    if not subscription.is_due(steady) or not subscription.moved(exchange, symbol):
         return []
     last, price = exchange.last(symbol), exchange.average(symbol, 5)
     return [{"e": "avgPrice", "E": now, "s": symbol, "i": "5m", "w": f"{price:.8f}", "T": last.time if last else now}]
 
 
-def _tickers(asked: Stream, exchange: Exchange, now: int, steady: int) -> list[Any]:
+def _tickers(subscription: Stream, exchange: Exchange, now: int, steady: int) -> list[Any]:
     """Statistics of a day, of one pair or in one list those of all that were traded."""
-    if not asked.is_due(steady):
+    if not subscription.is_due(steady):
         return []
-    one = _mini_ticker if asked.kind == "miniTicker" else _full_ticker
-    symbols = [asked.symbol] if asked.symbol else list(exchange.books)
-    told = [one(exchange, symbol, now) for symbol in symbols if asked.moved(exchange, symbol)]
-    return told if asked.symbol or not told else [told]
+    one = _mini_ticker if subscription.kind == "miniTicker" else _full_ticker
+    symbols = [subscription.symbol] if subscription.symbol else list(exchange.books)
+    data = [one(exchange, symbol, now) for symbol in symbols if subscription.moved(exchange, symbol)]
+    return data if subscription.symbol or not data else [data]
 
 
 def _mini_ticker(exchange: Exchange, symbol: str, now: int) -> Json:
-    told = statistics(exchange, symbol, DAY)
-    assert told
+    data = statistics(exchange, symbol, DAY)
+    assert data
     return {
         "e": "24hrMiniTicker",
         "E": now,
         "s": symbol,
-        "c": told["lastPrice"],
-        "o": told["openPrice"],
-        "h": told["highPrice"],
-        "l": told["lowPrice"],
-        "v": told["volume"],
-        "q": told["quoteVolume"],
+        "c": data["lastPrice"],
+        "o": data["openPrice"],
+        "h": data["highPrice"],
+        "l": data["lowPrice"],
+        "v": data["volume"],
+        "q": data["quoteVolume"],
     }
 
 
 def _full_ticker(exchange: Exchange, symbol: str, now: int) -> Json:
-    told, book = statistics(exchange, symbol, DAY), book_ticker(exchange.book(symbol))
+    data, book = statistics(exchange, symbol, DAY), book_ticker(exchange.book(symbol))
     last = exchange.last(symbol)
-    assert told
+    assert data
     assert last
     return {
         "e": "24hrTicker",
         "E": now,
         "s": symbol,
-        "p": told["priceChange"],
-        "P": told["priceChangePercent"],
-        "w": told["weightedAvgPrice"],
-        "x": told["openPrice"],
-        "c": told["lastPrice"],
+        "p": data["priceChange"],
+        "P": data["priceChangePercent"],
+        "w": data["weightedAvgPrice"],
+        "x": data["openPrice"],
+        "c": data["lastPrice"],
         "Q": exchange.books[symbol].pair.quantity_text(last.quantity),
         "b": book["bidPrice"],
         "B": book["bidQty"],
         "a": book["askPrice"],
         "A": book["askQty"],
-        "o": told["openPrice"],
-        "h": told["highPrice"],
-        "l": told["lowPrice"],
-        "v": told["volume"],
-        "q": told["quoteVolume"],
+        "o": data["openPrice"],
+        "h": data["highPrice"],
+        "l": data["lowPrice"],
+        "v": data["volume"],
+        "q": data["quoteVolume"],
         "O": now - DAY,
         "C": now,
-        "F": told["firstId"],
-        "L": told["lastId"],
-        "n": told["count"],
+        "F": data["firstId"],
+        "L": data["lastId"],
+        "n": data["count"],
     }
 
 
-TELLERS: dict[str, Callable[[Stream, Exchange, int, int], list[Any]]] = {
+PAYLOADS: dict[str, Callable[[Stream, Exchange, int, int], list[Any]]] = {
     "trade": _trades,
     "aggTrade": _trades,
     "kline": _klines,
@@ -248,43 +248,43 @@ TELLERS: dict[str, Callable[[Stream, Exchange, int, int], list[Any]]] = {
 
 
 class Listener:
-    """A connection to the streams: what it listens to, and whether frames name their stream."""
+    """A connection to the streams: its subscriptions, and whether frames name their stream."""
 
     def __init__(self, exchange: Exchange, names: Sequence[str], *, combined: bool) -> None:
         self._exchange, self._combined = exchange, combined
         self._streams = {name: stream(name, exchange) for name in names}
 
-    def news(self) -> list[Any]:
+    def poll(self) -> list[Any]:
         """Frames of what happened since the last call."""
         steady = self._exchange.clock.steady()
         return [
             {"stream": name, "data": payload} if self._combined else payload
             for name, each_stream in self._streams.items()
-            for payload in each_stream.news(self._exchange, steady)
+            for payload in each_stream.poll(self._exchange, steady)
         ]
 
     def shutdown(self) -> Json:
         """The frame that announces the end of the connection."""
-        told = {"e": "serverShutdown", "E": self._exchange.clock.told()}
-        return {"stream": "!serverShutdown", "data": told} if self._combined else told
+        data = {"e": "serverShutdown", "E": self._exchange.clock.server_time()}
+        return {"stream": "!serverShutdown", "data": data} if self._combined else data
 
     def handle(self, text: str) -> Json:
-        """Answer a request to listen to more or to less."""
+        """Answer a request to subscribe or unsubscribe."""
         try:
-            told = json.loads(text)
+            data = json.loads(text)
         except ValueError:
             return {"code": 3, "msg": "Invalid JSON: expected value at line 1 column 1"}
-        if not isinstance(told, dict) or not isinstance(told.get("method"), str):
+        if not isinstance(data, dict) or not isinstance(data.get("method"), str):
             return {"code": 2, "msg": "Invalid request: missing field `method` at line 1 column 1"}
-        number, params = told.get("id"), told.get("params") or []
-        match told["method"]:
+        number, params = data.get("id"), data.get("params") or []
+        match data["method"]:
             case "SUBSCRIBE" | "UNSUBSCRIBE":
-                return self._change(told["method"], params, number)
+                return self._change(data["method"], params, number)
             case "LIST_SUBSCRIPTIONS":
                 return {"result": list(self._streams), "id": number}
             case "SET_PROPERTY" | "GET_PROPERTY":
-                return self._property(told["method"], params, number)
-        return {"code": 2, "msg": f"Invalid request: unknown variant `{told['method']}`", "id": number}
+                return self._property(data["method"], params, number)
+        return {"code": 2, "msg": f"Invalid request: unknown variant `{data['method']}`", "id": number}
 
     def _change(self, method: str, names: object, number: object) -> Json:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

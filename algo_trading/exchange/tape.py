@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.exchange.candles import NO_CANDLES, Candles, Prints, joined, merged, of_prints
-from algo_trading.exchange.chance import key, uniforms
 from algo_trading.exchange.intervals import DAY, HOUR, LENGTHS, MINUTE, Times, opened
+from algo_trading.exchange.noise import key, uniforms
 from algo_trading.exchange.pairs import Pair
 
 Chance = NDArray[np.float64]
@@ -129,7 +129,7 @@ class Tape:
             rows = self.rows(end - step, end)
             found = self._of(int(rows.time[-1])) if len(rows) else found
             end, step = end - step, step * 4
-        return next(each(found[slice(-1, None)]))
+        return next(iter_prints(found[slice(-1, None)]))
 
     def window(self, now: int, length: int) -> Candles:
         """The candles of the time before `now`, which begins on a whole minute, merged into one; empty if none."""
@@ -186,13 +186,13 @@ class Tape:
         """The trades of some candles: they begin at the open, reach both extremes and end at the close."""
         count, each = len(rows), self.source.prints_per_candle
         number = rows.time[:, None] // self.length * each + np.arange(each)
-        chance = uniforms(self._key, number)
-        price = _way(rows, chance, each)
+        noise = uniforms(self._key, number)
+        price = _way(rows, noise, each)
         bought = uniforms(self._key + 1, number) < 0.5
         bought[:, 0], bought[:, -1] = True, False  # so that both kinds occur
         weight = 0.2 + uniforms(self._key + 2, number)
         quantity = _shares(rows.taker, weight * bought) + _shares(rows.volume - rows.taker, weight * ~bought)
-        offset = (np.arange(each) + np.where(np.arange(each) == 0, 0.0, chance * 0.9)) * (self.length / each)
+        offset = (np.arange(each) + np.where(np.arange(each) == 0, 0.0, noise * 0.9)) * (self.length / each)
         time = rows.time[:, None] + offset.astype(np.int64)
         shape = count * each
         made = Prints(
@@ -207,14 +207,14 @@ class Tape:
         return made
 
 
-def each(prints: Prints) -> Iterator[Print]:
+def iter_prints(prints: Prints) -> Iterator[Print]:
     """The trades one by one."""
     columns = (prints.time, prints.price, prints.quantity, prints.bought, prints.id)
     return map(Print._make, zip(*(column.tolist() for column in columns), strict=True))
 
 
-def _way(rows: Candles, chance: Chance, each: int) -> Times:
-    """Prices of the trades of each candle: straight from open over low and high (a rising candle) to close, shaken."""
+def _way(rows: Candles, noise: Chance, each: int) -> Times:
+    """Prices of the trades of each candle: from open over low and high (a rising candle) to close, with noise."""
     rising = rows.close >= rows.open
     turns = np.stack(
         [
@@ -225,18 +225,18 @@ def _way(rows: Candles, chance: Chance, each: int) -> Times:
         ],
         axis=1,
     )
-    # The two turns lie in the second and third quarter of the candle; where exactly is up to chance.
+    # The two turns lie in the second and third quarter of the candle; where exactly is random.
     quarter = each // 4
-    first = 1 + (chance[:, 1] * quarter).astype(np.int64)
-    second = 2 * quarter + (chance[:, 2] * (quarter - 1)).astype(np.int64)
+    first = 1 + (noise[:, 1] * quarter).astype(np.int64)
+    second = 2 * quarter + (noise[:, 2] * (quarter - 1)).astype(np.int64)
     places = np.stack([np.zeros_like(first), first, second, np.full_like(first, each - 1)], axis=1)
     step = np.arange(each)
     leg = (step >= places[:, 1:2]).astype(np.int64) + (step >= places[:, 2:3])
     begin, end = np.take_along_axis(places, leg, 1), np.take_along_axis(places, leg + 1, 1)
     start, stop = np.take_along_axis(turns, leg, 1), np.take_along_axis(turns, leg + 1, 1)
     part = (step - begin) / np.maximum(end - begin, 1)
-    shaken = (chance - 0.5) * 0.25 * (rows.high - rows.low)[:, None] * np.minimum(part, 1 - part) * 2
-    price: Times = np.rint(start + (stop - start) * part + shaken).astype(np.int64)
+    noisy = (noise - 0.5) * 0.25 * (rows.high - rows.low)[:, None] * np.minimum(part, 1 - part) * 2
+    price: Times = np.rint(start + (stop - start) * part + noisy).astype(np.int64)
     np.clip(price, rows.low[:, None], rows.high[:, None], out=price)
     for place in range(4):  # exact whatever was rounded
         np.put_along_axis(price, places[:, place : place + 1], turns[:, place : place + 1], 1)
@@ -259,4 +259,4 @@ def usual_prints(interval: str) -> int:
     return min(max(LENGTHS[interval] // MINUTE, 1) * 12, DAY // (5 * MINUTE))
 
 
-__all__ = ["Print", "Source", "Tape", "each", "usual_prints"]
+__all__ = ["Print", "Source", "Tape", "iter_prints", "usual_prints"]

@@ -15,16 +15,16 @@ from algo_trading.exchange.reports import Json
 DAY = 86_400_000
 
 
-def place(exchange: Exchange, account: Account, asked: Parameters) -> Json:
+def place(exchange: Exchange, account: Account, params: Parameters) -> Json:
     """Place an order."""
-    order = exchange.place(read_order(exchange, account, asked))
-    return reports.placed(order, response_kind(asked, order.asked.type), exchange.prevented_by(order))
+    order = exchange.place(read_order(exchange, account, params))
+    return reports.placed(order, response_kind(params, order.request.type), exchange.prevented_by(order))
 
 
-def test(exchange: Exchange, account: Account, asked: Parameters) -> Json:
+def test(exchange: Exchange, account: Account, params: Parameters) -> Json:
     """Judge an order without placing it."""
-    rates = asked.flag("computeCommissionRates")
-    exchange.test(read_order(exchange, account, asked))
+    rates = params.flag("computeCommissionRates")
+    exchange.test(read_order(exchange, account, params))
     if not rates:
         return {}
     return {
@@ -35,89 +35,89 @@ def test(exchange: Exchange, account: Account, asked: Parameters) -> Json:
     }
 
 
-def query(exchange: Exchange, account: Account, asked: Parameters) -> Json:
+def query(exchange: Exchange, account: Account, params: Parameters) -> Json:
     """One order."""
     exchange.advance()
-    order = _find(exchange, account, asked)
+    order = _find(exchange, account, params)
     if order is None:
         raise RefusalError(-2013, "Order does not exist.")
     return reports.queried(order)
 
 
-def cancel(exchange: Exchange, account: Account, asked: Parameters) -> Json:
+def cancel(exchange: Exchange, account: Account, params: Parameters) -> Json:
     """Cancel an order."""
     exchange.advance()
-    order = _find(exchange, account, asked)
-    restriction, name = _restriction(asked), asked.text("newClientOrderId", CLIENT_ID)
+    order = _find(exchange, account, params)
+    restriction, name = _restriction(params), params.text("newClientOrderId", CLIENT_ID)
     if order is None:
         raise unknown_order()
     return _cancelled(exchange, order, name, restriction)
 
 
-def cancel_all(exchange: Exchange, account: Account, asked: Parameters) -> list[Json]:
+def cancel_all(exchange: Exchange, account: Account, params: Parameters) -> list[Json]:
     """Cancel all orders of a pair, order lists too."""
     exchange.advance()
-    orders = exchange.open_orders(account.name, asked.symbol(exchange.books))
+    orders = exchange.open_orders(account.name, params.symbol(exchange.books))
     if not orders:
         raise unknown_order()
     # Of an order list the first one ends the other.
     return [_cancelled(exchange, order, None, None) for order in orders if order.is_open]
 
 
-def cancel_replace(exchange: Exchange, account: Account, asked: Parameters) -> Json:
+def cancel_replace(exchange: Exchange, account: Account, params: Parameters) -> Json:
     """Cancel an order and place another."""
     modes = ("STOP_ON_FAILURE", "ALLOW_FAILURE")
     wrong = RefusalError(-1102, "Mandatory parameter 'cancelReplaceMode' was not sent, was empty/null, or malformed.")
-    mode = asked.choice("cancelReplaceMode", modes, wrong)
+    mode = params.choice("cancelReplaceMode", modes, wrong)
     if mode is None:
         raise wrong
-    new = read_order(exchange, account, asked)
+    new = read_order(exchange, account, params)
     exchange.test(new)
-    number, name = asked.whole("cancelOrderId"), asked.text("cancelOrigClientOrderId", CLIENT_ID)
+    number, name = params.whole("cancelOrderId"), params.text("cancelOrigClientOrderId", CLIENT_ID)
     if number is None and name is None:
         raise RefusalError(
             -1102, "Param 'cancelOrigClientOrderId' or 'cancelOrderId' must be sent, but both were empty/null!"
         )
     order = exchange.find(account.name, new.pair.symbol, number, name)
-    restriction, cancel_name = _restriction(asked), asked.text("cancelNewClientOrderId", CLIENT_ID)
-    told: Json = {"cancelResult": "SUCCESS", "newOrderResult": "SUCCESS"}
+    restriction, cancel_name = _restriction(params), params.text("cancelNewClientOrderId", CLIENT_ID)
+    data: Json = {"cancelResult": "SUCCESS", "newOrderResult": "SUCCESS"}
     try:
         if order is None:
             raise unknown_order()
-        told["cancelResponse"] = _cancelled(exchange, order, cancel_name, restriction)
+        data["cancelResponse"] = _cancelled(exchange, order, cancel_name, restriction)
     except RefusalError as refusal:
-        told |= {"cancelResult": "FAILURE", "cancelResponse": refusal.body()}
+        data |= {"cancelResult": "FAILURE", "cancelResponse": refusal.body()}
         if mode == "STOP_ON_FAILURE":
-            told |= {"newOrderResult": "NOT_ATTEMPTED", "newOrderResponse": None}
-            raise RefusalError(-2022, "Order cancel-replace failed.", data=told) from refusal
+            data |= {"newOrderResult": "NOT_ATTEMPTED", "newOrderResponse": None}
+            raise RefusalError(-2022, "Order cancel-replace failed.", data=data) from refusal
     try:
         made = exchange.place(new)
-        told["newOrderResponse"] = reports.placed(made, response_kind(asked, new.type), exchange.prevented_by(made))
+        data["newOrderResponse"] = reports.placed(made, response_kind(params, new.type), exchange.prevented_by(made))
     except RefusalError as refusal:
-        told |= {"newOrderResult": "FAILURE", "newOrderResponse": refusal.body()}
-        if told["cancelResult"] == "FAILURE":
-            raise RefusalError(-2022, "Order cancel-replace failed.", data=told) from refusal
-    if "FAILURE" in (told["cancelResult"], told["newOrderResult"]):
-        raise RefusalError(-2021, "Order cancel-replace partially failed.", 409, data=told)
-    return told
+        data |= {"newOrderResult": "FAILURE", "newOrderResponse": refusal.body()}
+        if data["cancelResult"] == "FAILURE":
+            raise RefusalError(-2022, "Order cancel-replace failed.", data=data) from refusal
+    if "FAILURE" in (data["cancelResult"], data["newOrderResult"]):
+        raise RefusalError(-2021, "Order cancel-replace partially failed.", 409, data=data)
+    return data
 
 
-def open_orders(exchange: Exchange, account: Account, asked: Parameters) -> list[Json]:
+def open_orders(exchange: Exchange, account: Account, params: Parameters) -> list[Json]:
     """What is open, in a pair or everywhere."""
     exchange.advance()
-    symbol = asked.symbol(exchange.books) if "symbol" in asked else None
+    symbol = params.symbol(exchange.books) if "symbol" in params else None
     return [reports.queried(order) for order in exchange.open_orders(account.name, symbol)]
 
 
-def all_orders(exchange: Exchange, account: Account, asked: Parameters) -> list[Json]:
+def all_orders(exchange: Exchange, account: Account, params: Parameters) -> list[Json]:
     """Orders of a pair, whatever became of them."""
     exchange.advance()
-    symbol, limit = asked.symbol(exchange.books), asked.limit(500, 1000)
-    first, start, end = asked.whole("orderId"), asked.whole("startTime"), asked.whole("endTime")
+    symbol, limit = params.symbol(exchange.books), params.limit(500, 1000)
+    first, start, end = params.whole("orderId"), params.whole("startTime"), params.whole("endTime")
     found = [
         order
         for order in exchange.orders[symbol]
-        if order.asked.account == account.name
+        if order.request.account == account.name
         and order.id >= (first or 0)
         and (start or 0) <= order.created <= (order.created if end is None else end)
     ]
@@ -125,12 +125,12 @@ def all_orders(exchange: Exchange, account: Account, asked: Parameters) -> list[
     return [reports.queried(order) for order in (found[:limit] if oldest else found[-limit:])]
 
 
-def my_trades(exchange: Exchange, account: Account, asked: Parameters) -> list[Json]:
+def my_trades(exchange: Exchange, account: Account, params: Parameters) -> list[Json]:
     """Fills in a pair."""
     exchange.advance()
-    symbol, limit = asked.symbol(exchange.books), asked.limit(500, 1000)
-    number, first = asked.whole("orderId"), asked.whole("fromId")
-    start, end = asked.whole("startTime"), asked.whole("endTime")
+    symbol, limit = params.symbol(exchange.books), params.limit(500, 1000)
+    number, first = params.whole("orderId"), params.whole("fromId")
+    start, end = params.whole("startTime"), params.whole("endTime")
     if (start is not None or end is not None) and (first is not None or number is not None):
         raise RefusalError(-1128, "Combination of optional parameters invalid.")
     if start is not None and end is not None and end - start > DAY:
@@ -139,25 +139,25 @@ def my_trades(exchange: Exchange, account: Account, asked: Parameters) -> list[J
         (
             (fill.id, reports.traded(order, fill))
             for order in exchange.orders[symbol]
-            if order.asked.account == account.name and number in (None, order.id)
+            if order.request.account == account.name and number in (None, order.id)
             for fill in order.fills
             if fill.id >= (first or 0) and (start or 0) <= fill.time <= (fill.time if end is None else end)
         ),
         key=lambda pair: pair[0],
     )
-    told = [trade for _, trade in found]
-    return told[:limit] if first is not None or start is not None else told[-limit:]
+    data = [trade for _, trade in found]
+    return data[:limit] if first is not None or start is not None else data[-limit:]
 
 
-def prevented(exchange: Exchange, account: Account, asked: Parameters) -> list[Json]:
+def prevented(exchange: Exchange, account: Account, params: Parameters) -> list[Json]:
     """Matches of an account with itself that did not come about."""
-    symbol, limit = asked.symbol(exchange.books), asked.limit(500, 1000)
-    number, order_id = asked.whole("preventedMatchId"), asked.whole("orderId")
+    symbol, limit = params.symbol(exchange.books), params.limit(500, 1000)
+    number, order_id = params.whole("preventedMatchId"), params.whole("orderId")
     if number is None and order_id is None:
         raise RefusalError(-1128, "Combination of optional parameters invalid.")
     pair, own = (
         exchange.books[symbol].pair,
-        {order.id for order in exchange.orders[symbol] if order.asked.account == account.name},
+        {order.id for order in exchange.orders[symbol] if order.request.account == account.name},
     )
     found = [
         match
@@ -165,7 +165,7 @@ def prevented(exchange: Exchange, account: Account, asked: Parameters) -> list[J
         if match.taker_id in own
         and number in (None, match.id)
         and order_id in (None, match.taker_id, match.maker_id)
-        and match.id >= (asked.whole("fromPreventedMatchId") or 0)
+        and match.id >= (params.whole("fromPreventedMatchId") or 0)
     ]
     return [
         {
@@ -185,9 +185,9 @@ def prevented(exchange: Exchange, account: Account, asked: Parameters) -> list[J
     ]
 
 
-def commission(exchange: Exchange, account: Account, asked: Parameters) -> Json:
+def commission(exchange: Exchange, account: Account, params: Parameters) -> Json:
     """What trades of a pair cost."""
-    symbol = asked.symbol(exchange.books)
+    symbol = params.symbol(exchange.books)
     none = dict.fromkeys(("maker", "taker", "buyer", "seller"), amount(ZERO))
     return {
         "symbol": symbol,
@@ -206,17 +206,17 @@ def _cancelled(exchange: Exchange, order: Order, name: str | None, restriction: 
     return {**reports.listed(orders), "orderReports": [reports.cancelled(other, made) for other in orders.orders]}
 
 
-def _find(exchange: Exchange, account: Account, asked: Parameters) -> Order | None:
-    symbol, number = asked.symbol(exchange.books), asked.whole("orderId")
-    name = asked.text("origClientOrderId", CLIENT_ID)
+def _find(exchange: Exchange, account: Account, params: Parameters) -> Order | None:
+    symbol, number = params.symbol(exchange.books), params.whole("orderId")
+    name = params.text("origClientOrderId", CLIENT_ID)
     if number is None and name is None:
         raise RefusalError(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
     return exchange.find(account.name, symbol, number, name)
 
 
-def _restriction(asked: Parameters) -> str | None:
+def _restriction(params: Parameters) -> str | None:
     wrong = RefusalError(-1145, "Invalid cancelRestrictions")
-    return asked.choice("cancelRestrictions", ("ONLY_NEW", "ONLY_PARTIALLY_FILLED"), wrong)
+    return params.choice("cancelRestrictions", ("ONLY_NEW", "ONLY_PARTIALLY_FILLED"), wrong)
 
 
 def _discount(account: Account) -> Json:

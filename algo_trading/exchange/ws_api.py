@@ -54,7 +54,7 @@ class Session:
     def events(self, account: str, event: Json) -> list[Json]:
         """The frames that an event of an account makes here."""
         frames = [{"subscriptionId": number, "event": event} for number in self._of(account)]
-        return [passed for frame in frames for passed in self._faults.passed(frame)]
+        return [passed for frame in frames for passed in self._faults.apply(frame)]
 
     def late(self) -> list[Json]:
         """Events that a fault has held back."""
@@ -62,7 +62,7 @@ class Session:
 
     def shutdown(self) -> Json:
         """The frame that announces the end of the connection."""
-        return {"event": {"e": "serverShutdown", "E": self._api.exchange.clock.told()}}
+        return {"event": {"e": "serverShutdown", "E": self._api.exchange.clock.server_time()}}
 
     def _of(self, account: str) -> list[int]:
         return [number for number, name in self._subscriptions.items() if name == account]
@@ -91,7 +91,7 @@ class Session:
             "session.logout": self._log_out,
             "session.subscriptions": lambda _: [{"subscriptionId": number} for number in self._subscriptions],
             "userDataStream.subscribe": self._subscribe_session,
-            "userDataStream.subscribe.signature": lambda asked: self._subscribe(self._signer(asked, always=True)),
+            "userDataStream.subscribe.signature": lambda params: self._subscribe(self._signer(params, always=True)),
             "userDataStream.unsubscribe": self._unsubscribe,
         }
         if method not in known:
@@ -129,12 +129,12 @@ class Session:
 
     def _signer(self, values: dict[str, str], *, always: bool = False) -> Key:
         """Whose request it is: of its own signature, or of the session that was logged on."""
-        asked = Parameters(values)
-        if self._key and not always and "apiKey" not in asked:
-            check_time(self._api.exchange.clock, asked.needed_whole("timestamp"), asked.whole("recvWindow"))
+        params = Parameters(values)
+        if self._key and not always and "apiKey" not in params:
+            check_time(self._api.exchange.clock, params.needed_whole("timestamp"), params.whole("recvWindow"))
             return self._key
         key = self._api.keys.find(values.get("apiKey"))
-        check_time(self._api.exchange.clock, asked.needed_whole("timestamp"), asked.whole("recvWindow"))
+        check_time(self._api.exchange.clock, params.needed_whole("timestamp"), params.whole("recvWindow"))
         payload = "&".join(f"{name}={value}" for name, value in sorted(values.items()) if name != "signature")
         check_signature(key, payload, values.get("signature"))
         return key
@@ -146,30 +146,30 @@ class Session:
             "authorizedSince": self._since,
             "connectedSince": self._connected,
             "returnRateLimits": self._with_limits,
-            "serverTime": self._api.exchange.clock.told(),
+            "serverTime": self._api.exchange.clock.server_time(),
             "userDataStream": bool(key and self._of(key.account)),
         }
 
     def _error(self, refusal: RefusalError) -> Json:
         if refusal.retry_after is None:
             return refusal.body()
-        now = self._api.exchange.clock.told()
+        now = self._api.exchange.clock.server_time()
         return {**refusal.body(), "data": {"serverTime": now, "retryAfter": now + refusal.retry_after}}
 
 
 def _read(text: str) -> tuple[Any, str, dict[str, str]]:
     """Id, method and parameters of a request frame."""
     try:
-        told = json.loads(text)
+        data = json.loads(text)
     except ValueError:
-        told = None
-    if not isinstance(told, dict) or not isinstance(told.get("method"), str):
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("method"), str):
         raise RefusalError(-1135, "Invalid JSON Request")
-    number, params = told.get("id"), told.get("params") or {}
+    number, params = data.get("id"), data.get("params") or {}
     if not isinstance(params, dict):
         raise RefusalError(-1135, "JSON sent for parameter 'params' is not valid")
     values = {str(name): _text(value) for name, value in params.items() if value is not None}
-    return number, told["method"].removeprefix("v3/"), values
+    return number, data["method"].removeprefix("v3/"), values
 
 
 def _text(value: object) -> str:

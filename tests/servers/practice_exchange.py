@@ -13,7 +13,7 @@ from typing import Any
 
 from algo_trading.exchange.api import Api
 from algo_trading.exchange.server import serve
-from algo_trading.exchange.start import Wish, build
+from algo_trading.exchange.start import ExchangeOptions, build
 
 KEY, SECRET = "practice-key", "practice-secret"
 
@@ -29,10 +29,10 @@ class PracticeExchange:
     def ws_url(self) -> str:
         return self.url.replace("http", "ws")
 
-    def admin(self, path: str, method: str = "POST", /, **told: Any) -> Any:
+    def admin(self, path: str, method: str = "POST", /, **data: Any) -> Any:
         """An admin request; its answer."""
         request = urllib.request.Request(  # noqa: S310 - an address of this machine
-            f"{self.url}/admin/{path}", json.dumps(told).encode() if told else None, method=method
+            f"{self.url}/admin/{path}", json.dumps(data).encode() if data else None, method=method
         )
         with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - as above
             return json.load(reply)
@@ -44,22 +44,22 @@ class PracticeExchange:
 
 
 @contextmanager
-def practice_exchange(wish: Wish | None = None, port: int = 0) -> Iterator[PracticeExchange]:
-    """Serve an exchange until the test is done; without a wish the account has 10,000 USDT and 1 BTC."""
+def practice_exchange(options: ExchangeOptions | None = None, port: int = 0) -> Iterator[PracticeExchange]:
+    """Serve an exchange until the test is done; without options the account has 10,000 USDT and 1 BTC."""
     held = {"USDT": Decimal(10_000), "BTC": Decimal(1)}
-    wish = wish or Wish(api_key=KEY, secret=SECRET, balances=held)
-    api, _ = build(wish, lambda: int(time.time() * 1000))
+    options = options or ExchangeOptions(api_key=KEY, secret=SECRET, balances=held)
+    api, _ = build(options, lambda: int(time.time() * 1000))
     ready, addresses, loops, failures = threading.Event(), [], [], []
 
     async def main() -> None:
         stop = asyncio.Event()
         loops.append((asyncio.get_running_loop(), stop))
 
-        def told(address: str) -> None:
+        def data(address: str) -> None:
             addresses.append(address)
             ready.set()
 
-        await serve(api, port, told, stop)
+        await serve(api, port, data, stop)
 
     def run() -> None:
         try:

@@ -48,12 +48,12 @@ async def frame(connection: ClientConnection) -> Any:
 
 async def end(connection: ClientConnection) -> tuple[list[Any], int | None]:
     """What still comes, and the code with which the connection ends."""
-    told = []
+    data = []
     try:
         while True:
-            told.append(await frame(connection))
+            data.append(await frame(connection))
     except ConnectionClosed as closed:
-        return told, closed.rcvd.code if closed.rcvd else None
+        return data, closed.rcvd.code if closed.rcvd else None
 
 
 def test_a_combined_stream(exchange: PracticeExchange) -> None:
@@ -61,8 +61,8 @@ def test_a_combined_stream(exchange: PracticeExchange) -> None:
         await asyncio.to_thread(exchange.advance, 3_600_000)
         return [await frame(connection) for _ in range(60)]
 
-    told = talk(f"{exchange.ws_url}/stream?streams=btcusdt@kline_1m/ethusdt@bookTicker", listen)
-    closed = [told_frame["data"]["k"] for told_frame in told if told_frame["data"].get("k", {}).get("x")]
+    data = talk(f"{exchange.ws_url}/stream?streams=btcusdt@kline_1m/ethusdt@bookTicker", listen)
+    closed = [told_frame["data"]["k"] for told_frame in data if told_frame["data"].get("k", {}).get("x")]
     assert len(closed) >= 58
     assert [later["t"] - row["t"] for row, later in pairwise(closed)] == [60_000] * (len(closed) - 1)
 
@@ -91,16 +91,16 @@ def test_user_events_over_the_websocket_api(exchange: PracticeExchange) -> None:
         await connection.send(signed_frame("userDataStream.subscribe.signature", 1, now))
         order = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.5"}
         await connection.send(signed_frame("order.place", 2, now, **order))
-        told = [await frame(connection)]
-        while told[-1].get("id") != 2:
-            told.append(await frame(connection))
-        return told
+        data = [await frame(connection)]
+        while data[-1].get("id") != 2:
+            data.append(await frame(connection))
+        return data
 
-    told = talk(f"{exchange.ws_url}/ws-api/v3", trade)
-    assert told[0]["result"] == {"subscriptionId": 0}
-    assert told[-1]["result"]["status"] == "FILLED"
-    assert {event["event"]["e"] for event in told[1:-1]} == {"executionReport", "outboundAccountPosition"}
-    quantity = sum(float(event["event"].get("l", 0)) for event in told[1:-1])
+    data = talk(f"{exchange.ws_url}/ws-api/v3", trade)
+    assert data[0]["result"] == {"subscriptionId": 0}
+    assert data[-1]["result"]["status"] == "FILLED"
+    assert {event["event"]["e"] for event in data[1:-1]} == {"executionReport", "outboundAccountPosition"}
+    quantity = sum(float(event["event"].get("l", 0)) for event in data[1:-1])
     assert quantity == pytest.approx(0.5)
 
 
@@ -130,9 +130,9 @@ def test_too_many_messages_end_a_stream_connection(exchange: PracticeExchange) -
             await connection.send(json.dumps({"method": "LIST_SUBSCRIPTIONS", "id": number}))
         return await end(connection)
 
-    told, code = talk(f"{exchange.ws_url}/ws", shout)
+    data, code = talk(f"{exchange.ws_url}/ws", shout)
     assert code == 1008
-    assert len(told) <= 5
+    assert len(data) <= 5
 
 
 def test_a_shutdown_is_announced(exchange: PracticeExchange) -> None:
@@ -140,11 +140,11 @@ def test_a_shutdown_is_announced(exchange: PracticeExchange) -> None:
         await asyncio.to_thread(exchange.admin, "faults", kind="server_shutdown", seconds=0.2)
         return await end(connection)
 
-    told, code = talk(f"{exchange.ws_url}/stream?streams=btcusdt@miniTicker", listen)
-    assert told[-1]["stream"] == "!serverShutdown"
+    data, code = talk(f"{exchange.ws_url}/stream?streams=btcusdt@miniTicker", listen)
+    assert data[-1]["stream"] == "!serverShutdown"
     assert code == 1001
-    told, code = talk(f"{exchange.ws_url}/ws-api/v3", listen)
-    assert told[-1]["event"]["e"] == "serverShutdown"
+    data, code = talk(f"{exchange.ws_url}/ws-api/v3", listen)
+    assert data[-1]["event"]["e"] == "serverShutdown"
 
 
 def test_connections_are_dropped_and_end_after_a_day(exchange: PracticeExchange) -> None:
@@ -181,9 +181,9 @@ def test_pings_are_sent_and_answered(exchange: PracticeExchange, monkeypatch: py
         writer.close()
         return read
 
-    told = asyncio.run(silent())
-    assert b"\x89" in told.partition(b"\r\n\r\n")[2]  # a ping, and then the end
-    assert b"no pong" in told
+    data = asyncio.run(silent())
+    assert b"\x89" in data.partition(b"\r\n\r\n")[2]  # a ping, and then the end
+    assert b"no pong" in data
 
 
 @pytest.fixture
@@ -216,11 +216,11 @@ def test_the_command_prints_its_address_when_ready_and_ends_with_ctrl_c(
     with urllib.request.urlopen(f"{address[0]}/api/v3/ping") as reply:  # noqa: S310 - of this machine
         assert reply.read() == b"{}"
     process.send_signal(signal.SIGINT)
-    told, errors = process.communicate(timeout=20)
+    data, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
-    assert "API key" in told
-    assert "500 USDT, 0.25 BTC" in told
-    assert told.endswith("stopped\n")
+    assert "API key" in data
+    assert "500 USDT, 0.25 BTC" in data
+    assert data.endswith("stopped\n")
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_wrong_options_are_explained(
     program: Callable[..., subprocess.Popen[str]], tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     process = program("--port", "0", *(str(tmp_path) if word == "." else word for word in arguments))
-    told, errors = process.communicate(timeout=60)
-    assert (process.returncode, told) == (2, "")
+    data, errors = process.communicate(timeout=60)
+    assert (process.returncode, data) == (2, "")
     assert sentence in errors
     assert len(errors.splitlines()) == 1
 
@@ -248,6 +248,6 @@ def test_a_port_that_is_taken_is_one_sentence(program: Callable[..., subprocess.
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = program("--port", str(port))
-        told, errors = process.communicate(timeout=60)
-    assert (process.returncode, told) == (2, "")
+        data, errors = process.communicate(timeout=60)
+    assert (process.returncode, data) == (2, "")
     assert errors == f"error: port {port} is taken by another program; choose another with --port\n"

@@ -43,7 +43,7 @@ def address_of(client: Client | AsyncClient, exchange: PracticeExchange) -> None
 
 def in_step(client: Client | AsyncClient, exchange: PracticeExchange) -> None:
     """Tell a client how far the exchange's clock is ahead, as clients ask for now and then."""
-    client.timestamp_offset = exchange.api.exchange.clock.told() - int(time.time() * 1000)
+    client.timestamp_offset = exchange.api.exchange.clock.server_time() - int(time.time() * 1000)
 
 
 @pytest.fixture

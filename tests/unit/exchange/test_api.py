@@ -86,8 +86,8 @@ def test_listen_keys_are_gone() -> None:
     ],
 )
 def test_wrong_orders_have_the_exchanges_codes(changes: dict[str, Any], expected: int) -> None:
-    asked = {name: value for name, value in {**LIMIT, **changes}.items() if value is not None}
-    assert error(World().order(**asked)) == (400, expected)
+    params = {name: value for name, value in {**LIMIT, **changes}.items() if value is not None}
+    assert error(World().order(**params)) == (400, expected)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_broken_filter_is_named(changes: dict[str, str], filter_name: str) -> 
 
 def test_of_some_coins_an_account_may_have_only_so_many() -> None:
     world = World(USDT="10000", INJ="19990")
-    asked = {"symbol": "INJUSDT", "side": "BUY", "type": "MARKET"}
-    assert world.sign("POST", "/api/v3/order", **asked, quantity="10").body["status"] == "FILLED"
-    refused = world.sign("POST", "/api/v3/order", **asked, quantity="10")
+    params = {"symbol": "INJUSDT", "side": "BUY", "type": "MARKET"}
+    assert world.sign("POST", "/api/v3/order", **params, quantity="10").body["status"] == "FILLED"
+    refused = world.sign("POST", "/api/v3/order", **params, quantity="10")
     assert refused.body == {"code": -1013, "msg": "Filter failure: MAX_POSITION"}
 
 
@@ -135,8 +135,8 @@ def test_query_and_body_are_signed_together() -> None:
     world = World()
     query, body = "symbol=BTCUSDT&side=BUY&type=MARKET", f"quantity=0.01&timestamp={START}"
     signature = hmac.new(SECRET.encode(), (query + body).encode(), hashlib.sha256).hexdigest()
-    asked = Request("POST", "/api/v3/order", query, f"{body}&signature={signature}", NAME)
-    assert world.api.handle(asked).body["status"] == "FILLED"
+    params = Request("POST", "/api/v3/order", query, f"{body}&signature={signature}", NAME)
+    assert world.api.handle(params).body["status"] == "FILLED"
 
 
 def test_ed25519_signatures() -> None:
@@ -238,7 +238,7 @@ def test_unfilled_orders_are_counted_and_limited() -> None:
     refused = world.order(**LIMIT)
     assert error(refused) == (429, -1015)
     assert "Retry-After" not in refused.headers
-    assert [told["count"] for told in world.sign("GET", "/api/v3/rateLimit/order").body] == [2, 2]
+    assert [data["count"] for data in world.sign("GET", "/api/v3/rateLimit/order").body] == [2, 2]
     world.wait(10)
     assert world.order(**LIMIT).status == 200
 
@@ -254,9 +254,9 @@ def test_a_fill_by_the_market_lowers_the_count() -> None:
 
 @pytest.mark.parametrize("kind", ["ACK", "RESULT", "FULL"])
 def test_replies_to_orders_come_in_three_sizes(kind: str) -> None:
-    told = World().order(**MARKET, newOrderRespType=kind).body
-    assert ("status" in told) == (kind != "ACK")
-    assert ("fills" in told) == (kind == "FULL")
+    data = World().order(**MARKET, newOrderRespType=kind).body
+    assert ("status" in data) == (kind != "ACK")
+    assert ("fills" in data) == (kind == "FULL")
 
 
 def test_an_order_by_its_number_or_by_its_name() -> None:
@@ -272,10 +272,10 @@ def test_an_order_by_its_number_or_by_its_name() -> None:
 def test_cancelling() -> None:
     world = World()
     world.order(**LIMIT, newClientOrderId="mine")
-    told = world.sign(
+    data = world.sign(
         "DELETE", "/api/v3/order", symbol="BTCUSDT", origClientOrderId="mine", newClientOrderId="away"
     ).body
-    assert (told["status"], told["origClientOrderId"], told["clientOrderId"]) == ("CANCELED", "mine", "away")
+    assert (data["status"], data["origClientOrderId"], data["clientOrderId"]) == ("CANCELED", "mine", "away")
     again = world.sign("DELETE", "/api/v3/order", symbol="BTCUSDT", origClientOrderId="mine")
     assert error(again) == (400, -2011)
     assert world.account.free("USDT") == 10_000
@@ -286,19 +286,19 @@ def test_cancelling() -> None:
 def test_cancel_restrictions() -> None:
     world = World()
     world.order(**LIMIT, newClientOrderId="mine")
-    asked = {"symbol": "BTCUSDT", "origClientOrderId": "mine"}
-    partly = world.sign("DELETE", "/api/v3/order", **asked, cancelRestrictions="ONLY_PARTIALLY_FILLED")
+    params = {"symbol": "BTCUSDT", "origClientOrderId": "mine"}
+    partly = world.sign("DELETE", "/api/v3/order", **params, cancelRestrictions="ONLY_PARTIALLY_FILLED")
     assert error(partly) == (400, -2011)
-    assert error(world.sign("DELETE", "/api/v3/order", **asked, cancelRestrictions="NO")) == (400, -1145)
-    assert world.sign("DELETE", "/api/v3/order", **asked, cancelRestrictions="ONLY_NEW").status == 200
+    assert error(world.sign("DELETE", "/api/v3/order", **params, cancelRestrictions="NO")) == (400, -1145)
+    assert world.sign("DELETE", "/api/v3/order", **params, cancelRestrictions="ONLY_NEW").status == 200
 
 
 def test_cancelling_everything_of_a_pair() -> None:
     world = World()
     for price in ("60000", "61000"):
         world.order(**{**LIMIT, "price": price})
-    told = world.sign("DELETE", "/api/v3/openOrders", symbol="BTCUSDT").body
-    assert [order["status"] for order in told] == ["CANCELED", "CANCELED"]
+    data = world.sign("DELETE", "/api/v3/openOrders", symbol="BTCUSDT").body
+    assert [order["status"] for order in data] == ["CANCELED", "CANCELED"]
     assert error(world.sign("DELETE", "/api/v3/openOrders", symbol="BTCUSDT")) == (400, -2011)
 
 
@@ -326,11 +326,11 @@ REPLACE = {**LIMIT, "symbol": "BTCUSDT", "price": "61000"}
 def test_cancel_replace(changes: dict[str, str], expected: tuple[int, int | None], results: tuple[str, str]) -> None:
     world = World()
     world.order(**LIMIT, newClientOrderId="mine")
-    asked = {**REPLACE, "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrigClientOrderId": "mine", **changes}
-    reply = world.sign("POST", "/api/v3/order/cancelReplace", **asked)
-    told = reply.body if reply.status == 200 else reply.body["data"]
+    params = {**REPLACE, "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrigClientOrderId": "mine", **changes}
+    reply = world.sign("POST", "/api/v3/order/cancelReplace", **params)
+    data = reply.body if reply.status == 200 else reply.body["data"]
     assert (reply.status, reply.body.get("code")) == expected
-    assert (told["cancelResult"], told["newOrderResult"]) == results
+    assert (data["cancelResult"], data["newOrderResult"]) == results
 
 
 def test_testing_an_order_places_nothing() -> None:
@@ -350,8 +350,8 @@ def test_trades_of_the_account() -> None:
     ids = [trade["id"] for trade in world.sign("GET", "/api/v3/myTrades", symbol="BTCUSDT").body]
     assert ids == [1, 2, 3]
 
-    def some(**asked: object) -> list[int]:
-        return [trade["id"] for trade in world.sign("GET", "/api/v3/myTrades", symbol="BTCUSDT", **asked).body]
+    def some(**params: object) -> list[int]:
+        return [trade["id"] for trade in world.sign("GET", "/api/v3/myTrades", symbol="BTCUSDT", **params).body]
 
     assert some(fromId=2) == [2, 3]
     assert some(limit=1) == [3]
@@ -409,15 +409,15 @@ def test_a_list_of_two_orders_from_placing_to_cancelling() -> None:
 )
 def test_lists_that_are_refused(changes: dict[str, str | None], code: int) -> None:
     world = World(BTC="1")
-    asked = {name: value for name, value in {**OCO, **changes}.items() if value is not None}
-    assert error(world.sign("POST", "/api/v3/orderList/oco", **asked)) == (400, code)
+    params = {name: value for name, value in {**OCO, **changes}.items() if value is not None}
+    assert error(world.sign("POST", "/api/v3/orderList/oco", **params)) == (400, code)
     assert world.account.free("BTC") == 1
 
 
 def test_the_older_form_of_an_oco() -> None:
     world = World(BTC="1")
-    asked = {"symbol": "BTCUSDT", "side": "SELL", "quantity": "0.01", "price": "90000", "stopPrice": "60000"}
-    made = world.sign("POST", "/api/v3/order/oco", **asked, stopLimitPrice="59000", stopLimitTimeInForce="GTC")
+    params = {"symbol": "BTCUSDT", "side": "SELL", "quantity": "0.01", "price": "90000", "stopPrice": "60000"}
+    made = world.sign("POST", "/api/v3/order/oco", **params, stopLimitPrice="59000", stopLimitTimeInForce="GTC")
     assert [report["type"] for report in made.body["orderReports"]] == ["LIMIT_MAKER", "STOP_LOSS_LIMIT"]
 
 
@@ -433,13 +433,13 @@ def test_the_account_and_what_its_key_may_do() -> None:
     assert error(world.order(**MARKET)) == (400, -2010)
 
 
-def test_prevented_matches_can_be_asked_for() -> None:
+def test_prevented_matches_can_be_queried() -> None:
     world = World(USDT="10000", BTC="1")
     bid = world.exchange.book("BTCUSDT").levels("BUY", 1)[0].price
     price = str(Decimal(bid + 1) / 100)
     world.order(**{**LIMIT, "price": price})
     taker = world.order(**{**LIMIT, "side": "SELL", "price": price}).body
     assert taker["preventedMatches"][0]["makerPreventedQuantity"] == "0.01000000"
-    told = world.sign("GET", "/api/v3/myPreventedMatches", symbol="BTCUSDT", orderId=taker["orderId"]).body
-    assert [match["selfTradePreventionMode"] for match in told] == ["EXPIRE_MAKER"]
+    data = world.sign("GET", "/api/v3/myPreventedMatches", symbol="BTCUSDT", orderId=taker["orderId"]).body
+    assert [match["selfTradePreventionMode"] for match in data] == ["EXPIRE_MAKER"]
     assert world.sign("GET", "/api/v3/order", symbol="BTCUSDT", orderId=1).body["status"] == "EXPIRED_IN_MATCH"

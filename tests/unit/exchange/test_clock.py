@@ -51,9 +51,9 @@ def test_a_client_that_measured_its_offset_once_is_accepted_on_a_fast_clock() ->
     assert not clock.accepts(1_000_000 + 24_000, 5000)
 
 
-def test_skew_shifts_what_is_told_and_what_is_accepted() -> None:
+def test_skew_shifts_server_time_and_what_is_accepted() -> None:
     clock, _ = clock_at(1)
     clock.skew = 60_000
-    assert clock.told() == 1_060_000
+    assert clock.server_time() == 1_060_000
     assert not clock.accepts(1_000_000, 5000)
     assert clock.accepts(1_060_000, 5000)

@@ -17,8 +17,8 @@ MARKET = {"side": "BUY", "type": "MARKET", "quantity": "0.01"}
 HERE = {"Host": "127.0.0.1:8099"}
 
 
-def faulty(world: World, **told: Any) -> None:
-    world.api.faults.add(fault_of(told, world.exchange.books))
+def faulty(world: World, **data: Any) -> None:
+    world.api.faults.add(fault_of(data, world.exchange.books))
 
 
 @pytest.mark.parametrize("status", [429, 418, 500, 503])
@@ -74,8 +74,8 @@ def test_the_same_faults_over_the_websocket_api() -> None:
     session = Session(world.api, "127.0.0.1")
     order = {"symbol": "BTCUSDT", **MARKET}
     faulty(world, kind="accept_and_time_out")
-    told = session.handle(signed_frame("order.place", 1, START, **order)).frame
-    assert (told["status"], told["error"]["code"]) == (504, -1007)
+    data = session.handle(signed_frame("order.place", 1, START, **order)).frame
+    assert (data["status"], data["error"]["code"]) == (504, -1007)
     assert len(world.exchange.orders["BTCUSDT"]) == 1
     faulty(world, kind="answer", status=503)
     assert session.handle(signed_frame("order.place", 2, START, **order)).frame["status"] == 503
@@ -150,11 +150,11 @@ def test_faults_that_wait_for_their_time() -> None:
 def test_an_outage_of_a_part_begins_and_ends() -> None:
     world = World()
     faulty(world, kind="answer", path="/api/v3/order", after=60, lasts=120)
-    told = []
+    data = []
     for _ in range(4):
-        told += [world.order(**MARKET).status, world.order(**MARKET).status, world.ask("GET", "/api/v3/ping").status]
+        data += [world.order(**MARKET).status, world.order(**MARKET).status, world.ask("GET", "/api/v3/ping").status]
         world.wait(60)
-    assert told == [200, 200, 200, 503, 503, 200, 503, 503, 200, 200, 200, 200]
+    assert data == [200, 200, 200, 503, 503, 200, 503, 503, 200, 200, 200, 200]
     assert world.api.faults.waiting == []
 
 
@@ -185,7 +185,7 @@ def test_connections_are_left_to_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("data", "sentence"),
     [
         ({"kind": "sulk"}, "a fault's kind is one of"),
         ({"kind": "delay"}, "the fault delay needs seconds"),
@@ -195,21 +195,21 @@ def test_connections_are_left_to_the_server() -> None:
         ({"kind": "answer", "path": 3}, "'path' of a fault is a text, not 3"),
     ],
 )
-def test_a_wrong_fault_is_explained(told: dict[str, Any], sentence: str) -> None:
+def test_a_wrong_fault_is_explained(data: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        fault_of(told, World().exchange.books)
+        fault_of(data, World().exchange.books)
 
 
-def admin(world: World, method: str, path: str, told: Any = None, headers: dict[str, str] | None = None) -> Any:
-    body = "" if told is None else told if isinstance(told, str) else json.dumps(told)
+def admin(world: World, method: str, path: str, data: Any = None, headers: dict[str, str] | None = None) -> Any:
+    body = "" if data is None else data if isinstance(data, str) else json.dumps(data)
     return Admin(world.api).handle(method, path, body, HERE if headers is None else headers)
 
 
 def test_the_state_says_that_it_is_play() -> None:
-    status, told = admin(World(), "GET", "")
+    status, data = admin(World(), "GET", "")
     assert status == 200
-    assert "made up" in told["notice"]
-    assert told["pairs"]["BTCUSDT"] == "TRADING"
+    assert "made up" in data["notice"]
+    assert data["pairs"]["BTCUSDT"] == "TRADING"
 
 
 def test_moving_the_clock() -> None:
@@ -225,28 +225,28 @@ def test_giving_and_taking_money() -> None:
     assert admin(world, "POST", "deposit", {"asset": "BTC", "amount": "1.5"})[1]["free"] == "1.50000000"
     assert [event["e"] for event in world.events] == ["balanceUpdate", "outboundAccountPosition"]
     assert world.exchange.accounts.total("BTC") == 0
-    status, told = admin(world, "POST", "deposit", {"asset": "BTC", "amount": "-2"})
-    assert (status, told["error"]) == (400, "me has only 1.50000000 BTC")
+    status, data = admin(world, "POST", "deposit", {"asset": "BTC", "amount": "-2"})
+    assert (status, data["error"]) == (400, "me has only 1.50000000 BTC")
 
 
 def test_changing_an_account() -> None:
     world = World()
-    told = admin(world, "POST", "account", {"may_withdraw": True, "taker": 0.002})[1]
-    assert (told["may_withdraw"], told["taker"]) == (True, "0.002")
+    data = admin(world, "POST", "account", {"may_withdraw": True, "taker": 0.002})[1]
+    assert (data["may_withdraw"], data["taker"]) == (True, "0.002")
     assert world.sign("GET", "/sapi/v1/account/apiRestrictions").body["enableWithdrawals"] is True
 
 
 def test_faults_by_request() -> None:
     world = World()
-    status, told = admin(world, "POST", "faults", {"kind": "delay", "seconds": 1, "times": 3})
+    status, data = admin(world, "POST", "faults", {"kind": "delay", "seconds": 1, "times": 3})
     assert status == 200
-    assert told["kinds"] == KINDS
-    assert [fault["times"] for fault in told["waiting"]] == [3]
+    assert data["kinds"] == KINDS
+    assert [fault["times"] for fault in data["waiting"]] == [3]
     assert admin(world, "DELETE", "faults")[1]["waiting"] == []
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "told", "status"),
+    ("method", "path", "data", "status"),
     [
         ("GET", "nothing", None, 404),
         ("POST", "faults", "{", 400),
@@ -259,8 +259,8 @@ def test_faults_by_request() -> None:
         ("POST", "account", {"may_trade": "yes"}, 400),
     ],
 )
-def test_wrong_requests_are_explained(method: str, path: str, told: Any, status: int) -> None:
-    got, answer = admin(World(), method, path, told)
+def test_wrong_requests_are_explained(method: str, path: str, data: Any, status: int) -> None:
+    got, answer = admin(World(), method, path, data)
     assert got == status
     assert answer["error"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from algo_trading.exchange.errors import RefusalError
-from algo_trading.exchange.filters import CHECKS, Situation, check
+from algo_trading.exchange.filters import CHECKS, FilterContext, check
 from algo_trading.exchange.orders import NewOrder
 from algo_trading.exchange.pairs import Filter, Pair, usual_filters
 
@@ -15,23 +15,23 @@ pytestmark = pytest.mark.unit
 AVERAGE = Decimal(100)
 
 
-def order(rule: Filter, kind: str = "LIMIT", side: str = "BUY", **amounts: Any) -> NewOrder:
+def order_of(rule: Filter, kind: str = "LIMIT", side: str = "BUY", **amounts: Any) -> NewOrder:
     read: dict[str, Any] = {
         name: Decimal(value) if isinstance(value, str) else value for name, value in amounts.items()
     }
     return NewOrder("me", Pair("AB", "A", "B", (rule,)), side, kind, **read)
 
 
-def passes(asked: NewOrder, **situation: Any) -> bool:
-    refusal = refusal_of(asked, Situation(average=lambda _: AVERAGE, **situation))
-    kind = asked.pair.filters[0]["filterType"]
+def passes(order: NewOrder, **context: Any) -> bool:
+    refusal = refusal_of(order, FilterContext(average=lambda _: AVERAGE, **context))
+    kind = order.pair.filters[0]["filterType"]
     assert refusal in {None, f"-1013: Filter failure: {kind}"}
     return refusal is None
 
 
-def refusal_of(asked: NewOrder, situation: Situation) -> str | None:
+def refusal_of(order: NewOrder, context: FilterContext) -> str | None:
     try:
-        check(asked, situation)
+        check(order, context)
     except RefusalError as refusal:
         return str(refusal)
     return None
@@ -70,99 +70,103 @@ TRAILING = {
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("order", "expected"),
     [
-        (order(PRICE, price="1"), True),
-        (order(PRICE, price="10"), True),
-        (order(PRICE, price="0.5"), False),
-        (order(PRICE, price="10.5"), False),
-        (order(PRICE, price="1.25"), False),
-        (order(PRICE, stop_price="11"), False),
-        (order(PRICE, kind="MARKET", quantity="1"), True),
-        (order({**PRICE, "minPrice": "0", "maxPrice": "0", "tickSize": "0"}, price="10.51"), True),
-        (order(LOT, quantity="1"), True),
-        (order(LOT, quantity="0.5"), False),
-        (order(LOT, quantity="10.5"), False),
-        (order(LOT, quantity="1.25"), False),
-        (order(LOT, quantity="2", iceberg="0.5"), False),
-        (order(MARKET_LOT, kind="MARKET", quantity="11"), False),
-        (order(MARKET_LOT, quantity="11"), True),
-        (order(MARKET_LOT, kind="MARKET", quantity="0.001"), True),
-        (order(NOTIONAL, price="5", quantity="2"), True),
-        (order(NOTIONAL, price="5", quantity="1.9"), False),
-        (order(NOTIONAL, price="500", quantity="2.1"), False),
-        (order(NOTIONAL, kind="MARKET", quantity="0.1"), True),
-        (order(NOTIONAL, kind="MARKET", quantity="0.09"), False),
-        (order(NOTIONAL, kind="MARKET", quantity="11"), True),
-        (order({**NOTIONAL, "applyMaxToMarket": True}, kind="MARKET", quantity="11"), False),
-        (order({**NOTIONAL, "applyMinToMarket": False}, kind="MARKET", quantity="0.09"), True),
-        (order(NOTIONAL, kind="MARKET", quote_quantity="9"), False),
-        (order(OLD_NOTIONAL, price="5", quantity="1.9"), False),
-        (order(OLD_NOTIONAL, kind="MARKET", quantity="0.01"), True),
-        (order({**OLD_NOTIONAL, "applyToMarket": True}, kind="MARKET", quantity="0.01"), False),
-        (order(PERCENT, price="150"), True),
-        (order(PERCENT, price="151"), False),
-        (order(PERCENT, price="49"), False),
-        (order(BY_SIDE, price="110"), True),
-        (order(BY_SIDE, price="111"), False),
-        (order(BY_SIDE, side="SELL", price="111"), True),
-        (order(BY_SIDE, side="SELL", price="89"), False),
-        (order(PARTS, quantity="10", iceberg="1"), True),
-        (order(PARTS, quantity="10.1", iceberg="1"), False),
-        (order(TRAILING, kind="STOP_LOSS", trailing_delta=10), True),
-        (order(TRAILING, kind="STOP_LOSS", trailing_delta=9), False),
-        (order(TRAILING, kind="STOP_LOSS", side="SELL", trailing_delta=10), False),
-        (order(TRAILING, kind="TAKE_PROFIT", side="SELL", trailing_delta=200), True),
-        (order(TRAILING, kind="TAKE_PROFIT", trailing_delta=101), False),
+        (order_of(PRICE, price="1"), True),
+        (order_of(PRICE, price="10"), True),
+        (order_of(PRICE, price="0.5"), False),
+        (order_of(PRICE, price="10.5"), False),
+        (order_of(PRICE, price="1.25"), False),
+        (order_of(PRICE, stop_price="11"), False),
+        (order_of(PRICE, kind="MARKET", quantity="1"), True),
+        (order_of({**PRICE, "minPrice": "0", "maxPrice": "0", "tickSize": "0"}, price="10.51"), True),
+        (order_of(LOT, quantity="1"), True),
+        (order_of(LOT, quantity="0.5"), False),
+        (order_of(LOT, quantity="10.5"), False),
+        (order_of(LOT, quantity="1.25"), False),
+        (order_of(LOT, quantity="2", iceberg="0.5"), False),
+        (order_of(MARKET_LOT, kind="MARKET", quantity="11"), False),
+        (order_of(MARKET_LOT, quantity="11"), True),
+        (order_of(MARKET_LOT, kind="MARKET", quantity="0.001"), True),
+        (order_of(NOTIONAL, price="5", quantity="2"), True),
+        (order_of(NOTIONAL, price="5", quantity="1.9"), False),
+        (order_of(NOTIONAL, price="500", quantity="2.1"), False),
+        (order_of(NOTIONAL, kind="MARKET", quantity="0.1"), True),
+        (order_of(NOTIONAL, kind="MARKET", quantity="0.09"), False),
+        (order_of(NOTIONAL, kind="MARKET", quantity="11"), True),
+        (order_of({**NOTIONAL, "applyMaxToMarket": True}, kind="MARKET", quantity="11"), False),
+        (order_of({**NOTIONAL, "applyMinToMarket": False}, kind="MARKET", quantity="0.09"), True),
+        (order_of(NOTIONAL, kind="MARKET", quote_quantity="9"), False),
+        (order_of(OLD_NOTIONAL, price="5", quantity="1.9"), False),
+        (order_of(OLD_NOTIONAL, kind="MARKET", quantity="0.01"), True),
+        (order_of({**OLD_NOTIONAL, "applyToMarket": True}, kind="MARKET", quantity="0.01"), False),
+        (order_of(PERCENT, price="150"), True),
+        (order_of(PERCENT, price="151"), False),
+        (order_of(PERCENT, price="49"), False),
+        (order_of(BY_SIDE, price="110"), True),
+        (order_of(BY_SIDE, price="111"), False),
+        (order_of(BY_SIDE, side="SELL", price="111"), True),
+        (order_of(BY_SIDE, side="SELL", price="89"), False),
+        (order_of(PARTS, quantity="10", iceberg="1"), True),
+        (order_of(PARTS, quantity="10.1", iceberg="1"), False),
+        (order_of(TRAILING, kind="STOP_LOSS", trailing_delta=10), True),
+        (order_of(TRAILING, kind="STOP_LOSS", trailing_delta=9), False),
+        (order_of(TRAILING, kind="STOP_LOSS", side="SELL", trailing_delta=10), False),
+        (order_of(TRAILING, kind="TAKE_PROFIT", side="SELL", trailing_delta=200), True),
+        (order_of(TRAILING, kind="TAKE_PROFIT", trailing_delta=101), False),
     ],
 )
-def test_bounds(asked: NewOrder, expected: bool) -> None:
-    assert passes(asked) is expected
+def test_bounds(order: NewOrder, expected: bool) -> None:
+    assert passes(order) is expected
 
 
 @pytest.mark.parametrize(
-    ("asked", "situation", "expected"),
+    ("order", "context", "expected"),
     [
-        (order(POSITION, quantity="2"), {"position": Decimal(8)}, True),
-        (order(POSITION, quantity="2"), {"position": Decimal("8.1")}, False),
-        (order(POSITION, quantity="2", side="SELL"), {"position": Decimal(100)}, True),
-        (order({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}), {"open_orders": 2}, True),
-        (order({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}), {"open_orders": 3}, False),
-        (order({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}), {"open_orders": 2, "placing": 2}, False),
-        (order({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}, kind="MARKET"), {"open_orders": 3}, True),
-        (order({"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 1}), {"open_stops": 1}, True),
+        (order_of(POSITION, quantity="2"), {"position": Decimal(8)}, True),
+        (order_of(POSITION, quantity="2"), {"position": Decimal("8.1")}, False),
+        (order_of(POSITION, quantity="2", side="SELL"), {"position": Decimal(100)}, True),
+        (order_of({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}), {"open_orders": 2}, True),
+        (order_of({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}), {"open_orders": 3}, False),
+        (order_of({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}), {"open_orders": 2, "placing": 2}, False),
+        (order_of({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 3}, kind="MARKET"), {"open_orders": 3}, True),
+        (order_of({"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 1}), {"open_stops": 1}, True),
         (
-            order({"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 1}, kind="STOP_LOSS"),
+            order_of({"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 1}, kind="STOP_LOSS"),
             {"open_stops": 1},
             False,
         ),
         (
-            order({"filterType": "MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders": 1}, iceberg="1"),
+            order_of({"filterType": "MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders": 1}, iceberg="1"),
             {"open_icebergs": 1},
             False,
         ),
-        (order({"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 1}), {"open_lists": 1, "placing": 2}, False),
-        (order({"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 1}), {"open_lists": 1}, True),
-        (order({"filterType": "EXCHANGE_MAX_NUM_ORDERS", "maxNumOrders": 3}), {"orders_everywhere": 3}, False),
         (
-            order({"filterType": "EXCHANGE_MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 3}, kind="TAKE_PROFIT"),
+            order_of({"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 1}),
+            {"open_lists": 1, "placing": 2},
+            False,
+        ),
+        (order_of({"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 1}), {"open_lists": 1}, True),
+        (order_of({"filterType": "EXCHANGE_MAX_NUM_ORDERS", "maxNumOrders": 3}), {"orders_everywhere": 3}, False),
+        (
+            order_of({"filterType": "EXCHANGE_MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 3}, kind="TAKE_PROFIT"),
             {"stops_everywhere": 3},
             False,
         ),
     ],
 )
-def test_what_the_account_has_already(asked: NewOrder, situation: dict[str, Any], expected: bool) -> None:
-    assert passes(asked, **situation) is expected
+def test_what_the_account_has_already(order: NewOrder, context: dict[str, Any], expected: bool) -> None:
+    assert passes(order, **context) is expected
 
 
 def test_without_a_price_yet_the_value_cannot_be_judged() -> None:
-    check(order(NOTIONAL, kind="MARKET", quantity="0.01"), Situation(average=lambda _: None))
+    check(order_of(NOTIONAL, kind="MARKET", quantity="0.01"), FilterContext(average=lambda _: None))
 
 
 def test_a_filter_of_the_whole_exchange_is_checked_too() -> None:
     limit = {"filterType": "EXCHANGE_MAX_NUM_ORDERS", "maxNumOrders": 1}
     with pytest.raises(RefusalError, match="EXCHANGE_MAX_NUM_ORDERS"):
-        check(order(PRICE, price="1"), Situation(average=lambda _: AVERAGE, orders_everywhere=1), (limit,))
+        check(order_of(PRICE, price="1"), FilterContext(average=lambda _: AVERAGE, orders_everywhere=1), (limit,))
 
 
 def test_the_usual_filters_are_all_known_but_those_that_need_amending() -> None:

@@ -11,8 +11,8 @@ from exchange_world import PAIRS, START, World
 pytestmark = pytest.mark.unit
 
 
-def klines(world: World, interval: str = "1h", symbol: str = "BTCUSDT", **asked: Any) -> list[list[Any]]:
-    reply = world.ask("GET", "/api/v3/klines", symbol=symbol, interval=interval, **asked)
+def klines(world: World, interval: str = "1h", symbol: str = "BTCUSDT", **params: Any) -> list[list[Any]]:
+    reply = world.ask("GET", "/api/v3/klines", symbol=symbol, interval=interval, **params)
     assert reply.status == 200, reply.body
     rows: list[list[Any]] = reply.body
     return rows
@@ -87,8 +87,8 @@ def test_the_newest_candle_grows_until_it_closes() -> None:
 
 
 def test_depth_is_sorted_and_does_not_cross() -> None:
-    told = World().ask("GET", "/api/v3/depth", symbol="ETHUSDT", limit=50).body
-    bids, asks = ([float(price) for price, _ in told[side]] for side in ("bids", "asks"))
+    data = World().ask("GET", "/api/v3/depth", symbol="ETHUSDT", limit=50).body
+    bids, asks = ([float(price) for price, _ in data[side]] for side in ("bids", "asks"))
     assert len(bids) == len(asks) == 50
     assert bids == sorted(bids, reverse=True)
     assert asks == sorted(asks)
@@ -122,7 +122,7 @@ def test_tickers_of_one_some_and_all() -> None:
     world = World()
     assert world.ask("GET", "/api/v3/ticker/price", symbol="BTCUSDT").body["symbol"] == "BTCUSDT"
     two = world.ask("GET", "/api/v3/ticker/price", symbols='["ETHUSDT","BTCUSDT"]')
-    assert [told["symbol"] for told in two.body] == ["ETHUSDT", "BTCUSDT"]
+    assert [data["symbol"] for data in two.body] == ["ETHUSDT", "BTCUSDT"]
     assert two.headers["X-MBX-USED-WEIGHT-1M"] == "6"
     assert len(world.ask("GET", "/api/v3/ticker/24hr").body) == len(PAIRS)
     mini = world.ask("GET", "/api/v3/ticker/24hr", symbol="BTCUSDT", type="MINI").body
@@ -136,17 +136,17 @@ def test_a_day_ticker_sums_up_its_day() -> None:
     day = klines(world, "1m", startTime=START - DAY, limit=1000) + klines(
         world, "1m", startTime=START - DAY + 1000 * MINUTE, limit=1000
     )
-    told = world.ask("GET", "/api/v3/ticker/24hr", symbol="BTCUSDT").body
-    assert float(told["highPrice"]) == max(float(row[2]) for row in day)
-    assert float(told["lowPrice"]) == min(float(row[3]) for row in day)
-    assert float(told["volume"]) == pytest.approx(sum(float(row[5]) for row in day))
-    assert told["lastPrice"] == day[-1][4]
+    data = world.ask("GET", "/api/v3/ticker/24hr", symbol="BTCUSDT").body
+    assert float(data["highPrice"]) == max(float(row[2]) for row in day)
+    assert float(data["lowPrice"]) == min(float(row[3]) for row in day)
+    assert float(data["volume"]) == pytest.approx(sum(float(row[5]) for row in day))
+    assert data["lastPrice"] == day[-1][4]
 
 
 def test_a_coin_that_is_not_yet_listed_has_no_price() -> None:
     world = World(start=1_640_995_200_000)  # 2022-01-01
     assert world.ask("GET", "/api/v3/ticker/price", symbol="INJUSDT").status == 400
-    assert "INJUSDT" not in [told["symbol"] for told in world.ask("GET", "/api/v3/ticker/price").body]
+    assert "INJUSDT" not in [data["symbol"] for data in world.ask("GET", "/api/v3/ticker/price").body]
     info = world.ask("GET", "/api/v3/exchangeInfo", symbol="INJUSDT").body["symbols"][0]
     assert info["status"] == "BREAK"
     assert klines(world, symbol="INJUSDT") == []
@@ -156,9 +156,9 @@ def test_a_coin_that_is_not_yet_listed_has_no_price() -> None:
 def test_exchange_info_of_some_pairs() -> None:
     world = World()
     two = world.ask("GET", "/api/v3/exchangeInfo", symbols='["BTCUSDT","ETHBTC"]').body["symbols"]
-    assert [told["symbol"] for told in two] == ["BTCUSDT", "ETHBTC"]
+    assert [data["symbol"] for data in two] == ["BTCUSDT", "ETHBTC"]
     assert world.ask("GET", "/api/v3/exchangeInfo", permissions="MARGIN").body["symbols"] == []
     assert len(world.ask("GET", "/api/v3/exchangeInfo", permissions='["SPOT"]').body["symbols"]) == len(PAIRS)
     world.exchange.set_status("BTCUSDT", "HALT")
     halted = world.ask("GET", "/api/v3/exchangeInfo", symbolStatus="HALT").body["symbols"]
-    assert [told["symbol"] for told in halted] == ["BTCUSDT"]
+    assert [data["symbol"] for data in halted] == ["BTCUSDT"]

@@ -20,7 +20,7 @@ def trade(world: World, price: int, lots: int, *, bought: bool) -> None:
     book = world.exchange.books["BTCUSDT"]
     meeting = Print(world.clock.now(), price, lots, bought, 1)
     for side in ("BUY", "SELL"):
-        world.exchange.matching._meet(book, meeting, side)
+        world.exchange.matching._fill_resting(book, meeting, side)
 
 
 def check_sums(world: World) -> None:
@@ -36,7 +36,7 @@ def check_sums(world: World) -> None:
             assert sum(fill.lots for fill in order.fills) == order.executed
             assert sum(fill.value for fill in order.fills) == order.value
             assert order.executed + order.prevented + order.remaining == order.lots
-            locked[order.pays] = locked.get(order.pays, Decimal(0)) + order.locked
+            locked[order.spent_asset] = locked.get(order.spent_asset, Decimal(0)) + order.locked
             assert order.is_open or not order.locked
     for asset, balance in world.account.balances.items():
         assert balance.locked == locked.get(asset, 0)
@@ -195,9 +195,9 @@ def test_of_two_tied_orders_one_ends_the_other_and_the_coins_are_put_aside_once(
         world.wait(600)
         check_sums(world)
     assert sorted(order.status for order in made.orders) == ["EXPIRED", "FILLED"]
-    told = [event for event in world.events if event["e"] == "listStatus"]
-    assert [event["l"] for event in told] == ["EXEC_STARTED", "ALL_DONE"]
-    assert [[order["i"] for order in event["O"]] for event in told] == [[1, 2], [1, 2]]
+    data = [event for event in world.events if event["e"] == "listStatus"]
+    assert [event["l"] for event in data] == ["EXEC_STARTED", "ALL_DONE"]
+    assert [[order["i"] for order in event["O"]] for event in data] == [[1, 2], [1, 2]]
     assert world.account.balances["BTC"].free == 0
 
 
@@ -284,9 +284,9 @@ def test_fees_of_a_sale_are_taken_in_the_quote_asset() -> None:
 
 def test_too_little_money_is_refused_and_changes_nothing() -> None:
     world = World(USDT="100")
-    for asked in (market("BUY", "1"), limit("BUY", world.near("0.99"), "1"), market("SELL", "0.01")):
+    for request in (market("BUY", "1"), limit("BUY", world.near("0.99"), "1"), market("SELL", "0.01")):
         with pytest.raises(RefusalError, match="-2010: Account has insufficient balance"):
-            world.exchange.place(asked)
+            world.exchange.place(request)
     assert world.account.balances["USDT"].free == 100
     assert not world.exchange.orders["BTCUSDT"]
 

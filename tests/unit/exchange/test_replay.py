@@ -12,7 +12,7 @@ import pytest
 from algo_trading.errors import ConfigError
 from algo_trading.exchange.api import Api, Request
 from algo_trading.exchange.replay import recorded
-from algo_trading.exchange.start import Wish, build
+from algo_trading.exchange.start import ExchangeOptions, build
 from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
@@ -30,11 +30,11 @@ def csv(rows: list[list[object]]) -> str:
 
 
 def replayed(folder: Path, start: datetime | None = None) -> Api:
-    return build(Wish(replay=folder, start=start, speed=0), lambda: 0)[0]
+    return build(ExchangeOptions(replay=folder, start=start, speed=0), lambda: 0)[0]
 
 
-def klines(api: Api, interval: str, **asked: object) -> list[list[object]]:
-    query = "&".join(f"{name}={value}" for name, value in {"symbol": "ABCUSDT", "interval": interval, **asked}.items())
+def klines(api: Api, interval: str, **params: object) -> list[list[object]]:
+    query = "&".join(f"{name}={value}" for name, value in {"symbol": "ABCUSDT", "interval": interval, **params}.items())
     rows: list[list[object]] = api.handle(Request("GET", "/api/v3/klines", query)).body
     return rows
 
@@ -131,7 +131,7 @@ def test_real_records(folder: str, symbols: list[str], interval: str) -> None:
 @needs_shared_data
 def test_replayed_candles_are_those_of_the_file() -> None:
     folder = SHARED_DATA / "crypto" / "freqtrade_json_2017_2022"
-    api = build(Wish(replay=folder, start=datetime(2021, 6, 1, tzinfo=UTC), speed=0), lambda: 0)[0]
+    api = build(ExchangeOptions(replay=folder, start=datetime(2021, 6, 1, tzinfo=UTC), speed=0), lambda: 0)[0]
     recorded_rows = {row[0]: row for row in json.loads((folder / "BTC_USDT-1h.json").read_text())}
     query = "symbol=BTCUSDT&interval=1h&limit=1000"
     rows = api.handle(Request("GET", "/api/v3/klines", query)).body

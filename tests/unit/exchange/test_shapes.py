@@ -92,9 +92,9 @@ def kind(value: object) -> str:
     return {bool: "b", int: "i", list: "l", dict: "o"}[type(value)]
 
 
-def fits(told: Mapping[str, Any], expected: Mapping[str, str]) -> None:
-    assert told.keys() == expected.keys()
-    for name, value in told.items():
+def check_shape(data: Mapping[str, Any], expected: Mapping[str, str]) -> None:
+    assert data.keys() == expected.keys()
+    for name, value in data.items():
         allowed = {"s": "sa", "n": "nsa"}.get(expected[name], expected[name])
         assert kind(value) in allowed, (name, value)
 
@@ -102,15 +102,15 @@ def fits(told: Mapping[str, Any], expected: Mapping[str, str]) -> None:
 def test_orders() -> None:
     world = World(USDT="10000", BTC="1")
     placed = world.order(**MARKET).body
-    fits(placed, PLACED)
-    fits(placed["fills"][0], FILL)
-    fits(world.sign("GET", "/api/v3/order", symbol="BTCUSDT", orderId=1).body, QUERIED)
-    fits(world.sign("GET", "/api/v3/myTrades", symbol="BTCUSDT").body[0], TRADED)
+    check_shape(placed, PLACED)
+    check_shape(placed["fills"][0], FILL)
+    check_shape(world.sign("GET", "/api/v3/order", symbol="BTCUSDT", orderId=1).body, QUERIED)
+    check_shape(world.sign("GET", "/api/v3/myTrades", symbol="BTCUSDT").body[0], TRADED)
     price = str(world.near("0.9"))
     world.order(side="BUY", type="LIMIT", timeInForce="GTC", quantity="0.01", price=price)
-    fits(world.sign("GET", "/api/v3/openOrders").body[0], QUERIED)
-    fits(world.sign("DELETE", "/api/v3/order", symbol="BTCUSDT", orderId=2).body, CANCELLED)
-    fits(world.sign("GET", "/api/v3/account").body, ACCOUNT)
+    check_shape(world.sign("GET", "/api/v3/openOrders").body[0], QUERIED)
+    check_shape(world.sign("DELETE", "/api/v3/order", symbol="BTCUSDT", orderId=2).body, CANCELLED)
+    check_shape(world.sign("GET", "/api/v3/account").body, ACCOUNT)
 
 
 def test_order_lists() -> None:
@@ -126,9 +126,9 @@ def test_order_lists() -> None:
         belowType="STOP_LOSS",
         belowStopPrice=world.near("0.9"),
     ).body
-    fits(made, LISTED)
+    check_shape(made, LISTED)
     stop = next(report for report in made["orderReports"] if report["type"] == "STOP_LOSS")
-    fits(stop, {**{name: kind for name, kind in PLACED.items() if name != "fills"}, "stopPrice": "a"})
+    check_shape(stop, {**{name: kind for name, kind in PLACED.items() if name != "fills"}, "stopPrice": "a"})
     assert stop["workingTime"] == -1
 
 
@@ -140,17 +140,17 @@ def test_user_events() -> None:
     shapes = {"executionReport": EXECUTION, "outboundAccountPosition": POSITION, "listStatus": LIST_STATUS}
     for event in world.events:
         expected = shapes[event["e"]]
-        waits = event.get("o") == "STOP_LOSS"
-        fits(event, {name: kind for name, kind in expected.items() if not (waits and name == "W")})
+        is_waiting_stop = event.get("o") == "STOP_LOSS"
+        check_shape(event, {name: kind for name, kind in expected.items() if not (is_waiting_stop and name == "W")})
     assert {event["e"] for event in world.events} == shapes.keys()
 
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams(name: str) -> None:
     world = World()
-    heard = Listener(world.exchange, [name], combined=False)
+    feed = Listener(world.exchange, [name], combined=False)
     world.wait(20)
-    fits(heard.news()[0], STREAMS[name])
+    check_shape(feed.poll()[0], STREAMS[name])
 
 
 def reference(*parts: str) -> Any:
@@ -161,15 +161,15 @@ def reference(*parts: str) -> Any:
 @pytest.mark.parametrize("name", ["klines_1m_500_2024-11-16.json", "http_spot_market_klines.json"])
 def test_klines_have_the_shape_of_recorded_ones(name: str) -> None:
     recorded = reference("rest_klines", name)[0]
-    told = World().ask("GET", "/api/v3/klines", symbol="BTCUSDT", interval="1m", limit=1).body[0]
-    assert [kind(cell) for cell in told] == [kind(cell) for cell in recorded]
+    data = World().ask("GET", "/api/v3/klines", symbol="BTCUSDT", interval="1m", limit=1).body[0]
+    assert [kind(cell) for cell in data] == [kind(cell) for cell in recorded]
 
 
 @needs_shared_data
 def test_day_tickers_have_the_shape_of_recorded_ones() -> None:
     recorded = reference("exchange_info", "ticker24hr_2020-10-09.json")[0]
-    told = World().ask("GET", "/api/v3/ticker/24hr").body[0]
-    assert {name: kind(value) for name, value in told.items()} == {
+    data = World().ask("GET", "/api/v3/ticker/24hr").body[0]
+    assert {name: kind(value) for name, value in data.items()} == {
         name: kind(value) for name, value in recorded.items()
     }
 
@@ -177,9 +177,9 @@ def test_day_tickers_have_the_shape_of_recorded_ones() -> None:
 @needs_shared_data
 def test_exchange_info_has_what_recorded_ones_have() -> None:
     recorded = reference("exchange_info", "exchangeInfo_2020-10-09.json")
-    told = World().ask("GET", "/api/v3/exchangeInfo").body
-    assert told.keys() == recorded.keys()
-    pair, recorded_pair = told["symbols"][0], recorded["symbols"][0]
+    data = World().ask("GET", "/api/v3/exchangeInfo").body
+    assert data.keys() == recorded.keys()
+    pair, recorded_pair = data["symbols"][0], recorded["symbols"][0]
     assert pair.keys() >= recorded_pair.keys()
     for name, value in recorded_pair.items():
         assert kind(pair[name]) == kind(value)
@@ -190,7 +190,7 @@ def test_exchange_info_has_what_recorded_ones_have() -> None:
             assert {name: kind(value) for name, value in own.items()} == {
                 name: kind(value) for name, value in rule.items()
             }
-    limits = {tuple(limit) for limit in told["rateLimits"]}
+    limits = {tuple(limit) for limit in data["rateLimits"]}
     assert limits == {tuple(limit) for limit in recorded["rateLimits"]}
 
 
@@ -200,11 +200,11 @@ def test_frames_have_the_fields_of_recorded_ones(name: str) -> None:
     recorded = reference("ws_frames", f"{name}.json")
     world = World()
     stream = "btcusdt@trade" if name == "trade_stream" else "btcusdt@kline_1m"
-    heard = Listener(world.exchange, [stream], combined=False)
+    feed = Listener(world.exchange, [stream], combined=False)
     world.wait(70)
-    told = heard.news()[0 if name != "kline_stream_open" else -1]
-    assert told.keys() >= recorded.keys()
+    data = feed.poll()[0 if name != "kline_stream_open" else -1]
+    assert data.keys() >= recorded.keys()
     if "k" in recorded:
-        assert told["k"].keys() == recorded["k"].keys()
-        assert told["k"]["x"] is recorded["k"]["x"]
-        assert list(map(type, told["k"].values())) == list(map(type, recorded["k"].values()))
+        assert data["k"].keys() == recorded["k"].keys()
+        assert data["k"]["x"] is recorded["k"]["x"]
+        assert list(map(type, data["k"].values())) == list(map(type, recorded["k"].values()))

@@ -1,4 +1,4 @@
-"""Chance without a state: the same key gives the same number, in any order and for any part of the whole.
+"""Random numbers without a state: the same key gives the same number, in any order.
 
 SplitMix64 (Steele, Lea, Flood 2014) as a hash: market data can be asked for at any moment and always come out alike.
 """
