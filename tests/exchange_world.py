@@ -101,3 +101,22 @@ def limit(side: str, price: Decimal, quantity: str, pair: Pair = BTC, **more: An
 def market(side: str, quantity: str, pair: Pair = BTC) -> NewOrder:
     """A market order of the account."""
     return NewOrder("me", pair, side, "MARKET", quantity=Decimal(quantity))
+
+
+def check_sums(world: World) -> None:
+    """What must hold at any moment."""
+    for asset in ("BTC", "USDT", "BNB", "ETH"):
+        assert world.exchange.accounts.total(asset) == 0
+    for balance in world.account.balances.values():
+        assert balance.free >= 0
+        assert balance.locked >= 0
+    locked: dict[str, Decimal] = {}
+    for orders in world.exchange.orders.values():
+        for order in orders:
+            assert sum(fill.lots for fill in order.fills) == order.executed
+            assert sum(fill.value for fill in order.fills) == order.value
+            assert order.executed + order.prevented + order.remaining == order.lots
+            locked[order.spent_asset] = locked.get(order.spent_asset, Decimal(0)) + order.locked
+            assert order.is_open or not order.locked
+    for asset, balance in world.account.balances.items():
+        assert balance.locked == locked.get(asset, 0)
