@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from algo_trading.cli import output
+from algo_trading.cli.exchange import exchange
 from algo_trading.cli.mentions import app as mentions
 from algo_trading.cli.text import events, sentiment
 from algo_trading.domain.subscription import EVERY
@@ -25,6 +26,7 @@ app.add_typer(db, name="db")
 app.add_typer(mentions, name="mentions")
 app.add_typer(sentiment, name="sentiment")
 app.add_typer(events, name="events")
+app.command()(exchange)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
