@@ -128,8 +128,9 @@ def _idle(result: BacktestResult, whole: Decisions) -> str:
     decided = whole.entries[result.history :] | whole.exits[result.history :]
     if decided.any():
         why = (
-            result.unordered and f"{result.unordered} are below {result.limits.order_from} confidence",
-            result.crowded and f"{result.crowded} found {result.limits.max_positions} positions taken",
+            result.below_order_level and f"{result.below_order_level} are below {result.limits.order_from} confidence",
+            result.at_position_limit
+            and f"{result.at_position_limit} found {result.limits.max_positions} positions taken",
             result.refused and f"{result.refused} could not be afforded",
         )
         told = " and ".join(reason for reason in why if reason)

@@ -14,9 +14,8 @@ from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.recommendations import RecommendationRepository
-from algo_trading.risk.costs import Costs as AccountCosts
+from algo_trading.risk.costs import Costs
 from back_testing.analysis.recommend import Review, recommend
-from back_testing.engine.costs import Costs
 from back_testing.engine.data import ReadHistory
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.signal_limits import SignalLimits
@@ -40,7 +39,7 @@ class ReviewStrategies:
     history: ReadHistory
     recommendations: RecommendationRepository
     objects: ObjectStore
-    costs: AccountCosts
+    costs: Costs
     limits: Mapping[StrategyId, Limits]
     levels: Levels
 
@@ -65,9 +64,8 @@ class ReviewStrategies:
 
     @property
     def rules(self) -> TradingRules:
-        """All-in at the next open, with the account's commission and slippage."""
-        costs = Costs(float(self.costs.commission), slippage_bps=float(self.costs.slippage_bps))
-        return TradingRules(costs=costs, limits=SignalLimits(self.levels, self.limits))
+        """The whole equity at the next open, with the costs of the account."""
+        return TradingRules(costs=self.costs, limits=SignalLimits(self.levels, self.limits))
 
     def _store(self, session: date, bars: Bars, review: Review) -> str:
         # The report first: whoever reads the recommendation finds it.

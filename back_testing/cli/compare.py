@@ -10,34 +10,30 @@ from algo_trading.errors import ConfigError
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
-from back_testing.cli.rules import with_rules
+from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
     from algo_trading.strategies.base import Strategy
     from back_testing.analysis.compare import Comparison
+    from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
 
 PERCENT = {"total_return", "cagr", "volatility", "max_drawdown", "exposure", "win_rate", "expectancy", "alpha"}
 
 
 @app.command()
-@with_rules
+@shared_options
 def compare(
     *,
-    rules: "TradingRules",
     strategy: Annotated[
         list[str] | None,
         typer.Option(
             "--strategy", help="NAME or NAME:key=value,key=value; may repeat. All that the bars suffice for if none."
         ),
     ] = None,
-    symbol: o.Symbols = None,
-    csv: o.CsvFile = None,
-    calendar: o.Calendar = None,
-    first: o.From = None,
-    last: o.To = None,
+    source: "BarSource",
     metric: Annotated[str, typer.Option(help="What the table of several symbols shows.")] = "total_return",
-    adjusted: o.Adjusted = True,
+    rules: "TradingRules",
     json: o.Json = False,
 ) -> None:
     """Compare strategies on symbols: each pair alone, with the whole capital, under the same rules.
@@ -55,15 +51,14 @@ def compare(
             f"there is no metric {metric!r}; there are {', '.join(sorted(set(LABELS) - {'start', 'end'}))}"
         )
     if strategy:
-        chosen = [spelt(text) for text in strategy]
+        chosen = [parse_strategy(text) for text in strategy]
     else:
         every = [build_strategy(name, {}) for name in strategy_names()]
-        chosen = [one for one in every if csv is None or not one.features]  # a file tells prices alone
-    days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=chosen)
+        chosen = [one for one in every if source.csv is None or not one.features]  # a file has prices alone
+    series = source.load(chosen)
     with output.progress() as bar:
         task = bar.add_task("comparing", total=len(chosen) * len(series))
-        rows = compared(chosen, series, rules, days.first, lambda done, _total: bar.update(task, completed=done))
+        rows = compared(chosen, series, rules, source.first, lambda done, _total: bar.update(task, completed=done))
     if json:
         output.print_json([_document(row) for row in rows])
     else:
@@ -72,12 +67,12 @@ def compare(
             output.note(sentence)
         for one in chosen:
             known = {row.symbol for row in rows if row.strategy is one and row.statistics}
-            traded = [bars[first_bar(bars, days.first) :] for bars in series if bars.instrument.symbol in known]
+            traded = [bars[first_bar(bars, source.first) :] for bars in series if bars.instrument.symbol in known]
             for sentence in unknown_features(one, traded):
                 output.note(sentence)
 
 
-def spelt(text: str) -> "Strategy":
+def parse_strategy(text: str) -> "Strategy":
     """The strategy that `NAME:key=value,key=value` spells.
 
     Raises:
@@ -106,25 +101,25 @@ def _show(rows: "list[Comparison]", metric: str) -> None:
 
 
 def _show_one(rows: "list[Comparison]") -> None:
-    percent, number = output.percent, output.number
+    percent, signed, number = output.percent, output.signed_percent, output.number
     found = [(row.strategy.id, row.statistics) for row in rows if row.statistics]
     found.sort(key=lambda pair: -math.inf if math.isnan(pair[1].sharpe) else pair[1].sharpe, reverse=True)
     s = found[0][1]
-    columns = ("strategy", "return", "CAGR", "Sharpe", "drawdown", "time in", "trades")
+    columns = ("strategy", "total return", "CAGR", "Sharpe", "max drawdown", "exposure", "trades")
     shown = [
         (
             str(name),
-            percent(s.total_return),
-            percent(s.cagr),
+            signed(s.total_return),
+            signed(s.cagr),
             number(s.sharpe),
             percent(s.max_drawdown),
-            percent(s.exposure).lstrip("+"),
+            percent(s.exposure),
             str(s.n_trades),
         )
         for name, s in found
     ]
     output.table(
-        f"{rows[0].symbol}, {s.start} .. {s.end}; buy and hold made {percent(s.buy_and_hold_return)}", columns, shown
+        f"{rows[0].symbol}, {s.start} .. {s.end}; buy and hold made {signed(s.buy_and_hold_return)}", columns, shown
     )
 
 
@@ -143,5 +138,5 @@ def _show_several(rows: "list[Comparison]", metric: str) -> None:
     shown = [[name, *(cell(name, symbol) for symbol in symbols)] for name in names]
     held = {row.symbol: row.statistics.buy_and_hold_return for row in rows if row.statistics}
     if metric == "total_return":
-        shown.append(["buy and hold", *(output.percent(held[s]) if s in held else "-" for s in symbols)])
+        shown.append(["buy and hold", *(output.signed_percent(held[s]) if s in held else "-" for s in symbols)])
     output.table(metric.replace("_", " "), ["strategy", *symbols], shown)

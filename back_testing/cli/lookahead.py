@@ -8,28 +8,25 @@ import typer
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
-from back_testing.cli.rules import with_rules
+from back_testing.cli.bars import feature_join
+from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
     from back_testing.analysis.lookahead import LookaheadReport
+    from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
 
 SHOWN = 10  # changes shown to a person; --json has them all
 
 
 @app.command()
-@with_rules
+@shared_options
 def lookahead(
     *,
     strategy: o.StrategyName,
-    rules: "TradingRules",
-    symbol: o.Symbols = None,
-    csv: o.CsvFile = None,
-    calendar: o.Calendar = None,
-    first: o.From = None,
-    last: o.To = None,
+    source: "BarSource",
     settings: o.Settings = None,
-    adjusted: o.Adjusted = True,
+    rules: "TradingRules",
     json: o.Json = False,
 ) -> None:
     """Prove on data that a strategy does not look ahead. Exit code 1 if it does, or if it did not trade.
@@ -43,10 +40,9 @@ def lookahead(
     from back_testing.analysis.lookahead import check_lookahead
 
     chosen = build_strategy(strategy, o.parameters(settings))
-    days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[chosen])
-    join = o.joining(chosen, series)
-    reports = [check_lookahead(chosen, bars, rules, days.first, join) for bars in series]
+    series = source.load([chosen])
+    join = feature_join(chosen, series)
+    reports = [check_lookahead(chosen, bars, rules, source.first, join) for bars in series]
     honest = all(report.honest for report in reports)
     proven = honest and any(report.proven for report in reports)
     if json:

@@ -1,38 +1,29 @@
 """The command `backtest recommend`."""
 
 import json as jsonlib
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
-from back_testing.cli.rules import with_rules
-from back_testing.cli.walk_forward import InSample, OutOfSample, ReportFile, only
+from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
     from algo_trading.domain.recommendation import Recommendation
+    from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
 
 
 @app.command()
-@with_rules
+@shared_options
 def recommend(
     *,
+    source: "BarSource",
+    strategy: o.Strategies = None,
+    in_sample: o.InSample = 756,
+    out_of_sample: o.OutOfSample = 252,
+    report: o.ReportFile = None,
     rules: "TradingRules",
-    symbol: o.Symbols = None,
-    csv: o.CsvFile = None,
-    calendar: o.Calendar = None,
-    first: o.From = None,
-    last: o.To = None,
-    strategy: Annotated[
-        list[str] | None, typer.Option("--strategy", help="Only these; may repeat. All that need prices alone if none.")
-    ] = None,
-    in_sample: InSample = 756,
-    out_of_sample: OutOfSample = 252,
-    report: ReportFile = None,
-    adjusted: o.Adjusted = True,
     json: o.Json = False,
 ) -> None:
     """Recommend the strategy that was best out of sample, or none.
@@ -48,10 +39,9 @@ def recommend(
     from back_testing.engine.backtest import first_bar
     from back_testing.search.walk_forward import Plan
 
-    days = o.session_range(first, last)
     kinds = [strategy_class(name) for name in strategy or ()]
-    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=kinds))
-    bars = bars[first_bar(bars, days.first) :]
+    bars = source.load_one(kinds)
+    bars = bars[first_bar(bars, source.first) :]
     with output.progress() as bar:
         task = bar.add_task("reviewing", total=None)
         found = review(
@@ -103,17 +93,17 @@ def _show(found: "Recommendation") -> None:
             str(candidate.strategy),
             _number(candidate.deflated_sharpe, 3),
             _number(candidate.statistics["sharpe"], 2),
-            output.percent(float(candidate.statistics["total_return"] or 0)),
+            output.signed_percent(float(candidate.statistics["total_return"] or 0)),
             str(candidate.statistics["n_trades"]),
         )
         for candidate in found.candidates
     ]
     held = found.candidates[0].statistics
     hold, gained = held["buy_and_hold_sharpe"], float(held["buy_and_hold_return"] or 0)
-    rows.append(("buy and hold", "-", _number(hold, 2), output.percent(gained), "-"))
+    rows.append(("buy and hold", "-", _number(hold, 2), output.signed_percent(gained), "-"))
     output.table(
         f"{found.instrument}, out of sample; {found.trials} settings tried",
-        ("strategy", "deflated Sharpe", "Sharpe", "return", "trades"),
+        ("strategy", "deflated Sharpe", "Sharpe", "total return", "trades"),
         rows,
     )
     output.note(f"recommended: {found.strategy or 'none'}")

@@ -6,32 +6,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from algo_trading.errors import ConfigError
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
-from back_testing.cli.rules import with_rules
+from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
+    from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
 
-SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades")  # and what the best have most of
-HEADINGS = {"total_return": "return", "max_drawdown": "drawdown", "n_trades": "trades"}
+SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades")  # and the metric that ranks them
+HEADINGS = {"max_drawdown": "max drawdown", "n_trades": "trades"}
+SIGNED = {"total_return", "cagr"}
 FORMATS = {"sharpe": 2, "sortino": 2, "calmar": 2, "profit_factor": 2, "final_equity": 2, "n_trades": 0}
 INTERRUPTED = 130
 
 
 @app.command()
-@with_rules
+@shared_options
 def sweep(
     *,
-    rules: "TradingRules",
     strategy: o.StrategyName,
-    symbol: o.Symbols = None,
-    csv: o.CsvFile = None,
-    calendar: o.Calendar = None,
-    first: o.From = None,
-    last: o.To = None,
+    source: "BarSource",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUES", help="10, or 5:50, or 20:200:5 (both ends in), or 5,10,20."),
@@ -42,7 +38,7 @@ def sweep(
         Path | None, typer.Option(help="Write a map of the metric over two parameters: one HTML file.")
     ] = None,
     keep_open: o.KeepOpen = False,
-    adjusted: o.Adjusted = True,
+    rules: "TradingRules",
     json: o.Json = False,
 ) -> None:
     """Backtest one strategy with every combination of settings, and show the best.
@@ -63,17 +59,13 @@ def sweep(
     grid = o.grid(settings)
     found = sweeping.Best(metric, top)
     chart = Heatmap(grid, metric) if heatmap else None
-    days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[kind])
-    if len(series) != 1:
-        raise ConfigError(f"a sweep takes one symbol, not {len(series)}")
-    (bars,) = series
+    bars = source.load_one([kind])
     size_of_grid, tried, refused = sweeping.grid_size(grid), 0, 0
     interrupted = False
     with output.progress() as bar:
         task = bar.add_task(strategy, total=size_of_grid)
         try:
-            for block in sweeping.sweep(kind, grid, bars, rules, first=days.first):
+            for block in sweeping.sweep(kind, grid, bars, rules, first=source.first):
                 found.add(block)
                 if chart:
                     chart.add(block)
@@ -81,7 +73,7 @@ def sweep(
                 bar.update(task, completed=tried)
         except KeyboardInterrupt:
             interrupted = True
-    benchmark = buy_and_hold(bars, rules, days.first)
+    benchmark = buy_and_hold(bars, rules, source.first)
     outcome = {
         "strategy": strategy,
         "symbol": bars.instrument.symbol,
@@ -93,7 +85,7 @@ def sweep(
         "lookahead": rules.lookahead,
         "buy_and_hold_return": benchmark,
         "top": found.rows(),
-        "notes": list(unknown_features(kind, [bars[first_bar(bars, days.first) :]])),
+        "notes": list(unknown_features(kind, [bars[first_bar(bars, source.first) :]])),
     }
     if chart and heatmap:
         chart.write(heatmap, f"{strategy} on {bars.instrument}")
@@ -114,7 +106,7 @@ def _show(outcome: dict[str, Any], swept: list[str]) -> None:
     names = list(dict.fromkeys([outcome["metric"], *SHOWN]))
     output.table(
         f"Best of {outcome['tried'] - outcome['refused']:,} settings by {outcome['metric']}, {outcome['symbol']}; "
-        f"buy and hold made {output.percent(outcome['buy_and_hold_return'])}",
+        f"buy and hold made {output.signed_percent(outcome['buy_and_hold_return'])}",
         [*swept, *(HEADINGS.get(name, name.replace("_", " ")) for name in names)],
         [[*(row[name] for name in swept), *(_cell(name, row[name]) for name in names)] for row in outcome["top"]],
     )
@@ -122,11 +114,13 @@ def _show(outcome: dict[str, Any], swept: list[str]) -> None:
         output.note(sentence)
     if outcome["refused"]:
         output.note(
-            f"{outcome['refused']:,} settings make no sense to the strategy, or need more bars, and were left out"
+            f"{outcome['refused']:,} invalid combinations skipped: the strategy refuses them, or they need more bars"
         )
     if outcome["lookahead"]:
         output.note(o.LOOKAHEAD)
 
 
 def _cell(name: str, value: float) -> str:
-    return output.number(value, FORMATS[name]) if name in FORMATS else output.percent(value)
+    if name in FORMATS:
+        return output.number(value, FORMATS[name])
+    return output.signed_percent(value) if name in SIGNED else output.percent(value)

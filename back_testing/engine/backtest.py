@@ -128,7 +128,7 @@ def _trade(
         outcome,
         benchmark,
         history=max(starts),
-        unordered=_spoken(spoken) - _spoken(ordered),
+        below_order_level=_spoken(spoken) - _spoken(ordered),
         suggests_shares=any(decided.shares is not None for decided in decisions),
         hashed=data_hash(series),
     )
@@ -172,7 +172,7 @@ def _result(
     benchmark: Outcome,
     *,
     history: int,
-    unordered: int,
+    below_order_level: int,
     suggests_shares: bool,
     hashed: str,
 ) -> BacktestResult:
@@ -191,8 +191,8 @@ def _result(
         invested=outcome.invested,
         trades=trades,
         refused=outcome.refused,
-        unordered=unordered,
-        crowded=outcome.crowded,
+        below_order_level=below_order_level,
+        at_position_limit=outcome.at_position_limit,
         statistics=summarise(
             times=market.times,
             equity=outcome.equity,

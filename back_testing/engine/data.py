@@ -20,7 +20,7 @@ from algo_trading.repositories.bars import BarRepository, CorporateActionReposit
 from algo_trading.repositories.market_data import RAW_COLUMNS
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Flags
-from back_testing.engine.suggestions import listed, meant
+from back_testing.engine.suggestions import did_you_mean, shortened
 
 BESIDE = ("dividend", "adjusted_close")  # what a file may have beside the bars
 
@@ -50,12 +50,12 @@ def bars_from_file(
     if not found and not symbols:
         raise ConfigError(f"{path} holds no bars")
     if not symbols and len(found) > 1:
-        raise ConfigError(f"{path} holds {len(found)} symbols ({listed(found.values())}); choose with --symbol")
+        raise ConfigError(f"{path} holds {len(found)} symbols ({shortened(found.values())}); choose with --symbol")
     series = []
     for name in symbols or found:
         if name.upper() not in found:
             known = {*found.values(), *(table.symbol for table in tables if table.symbol)}
-            raise ConfigError(f"{path} has no bars of {name}; it has {listed(known)}")
+            raise ConfigError(f"{path} has no bars of {name}; it has {shortened(known)}")
         own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
         series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
     return series
@@ -160,7 +160,8 @@ class ReadHistory:
 
     def _missing(self, instrument: Instrument, until: str) -> str:
         known = [other.symbol for other in self.bars.instruments(Interval.DAY) if other.venue == instrument.venue]
+        hint = did_you_mean(instrument.symbol, known)
         return (
-            f"the database has no bars of {instrument} ({instrument.venue}){until}{meant(instrument.symbol, known)}; "
+            f"the database has no bars of {instrument} ({instrument.venue}){until}{hint}; "
             "bring some with `algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
         )

@@ -74,10 +74,10 @@ class BacktestResult:
     and `benchmark` (n) are the account's worth at the close of each, for the strategy and for buying and holding under
     the same costs. `positions` (instruments, n) are shares held at each close, negative when short; `invested` (n) is
     their absolute value as a part of the equity. `series` are the bars traded, `history` the bars before them that only
-    warmed the strategy up. `refused` counts entries that could not buy anything, `unordered` decisions below the level
-    of confidence that orders need, and `crowded` entries that came when as many positions were there as may be.
-    `suggests_shares`: the strategy bounds its entries by a number of shares, which `allocation`, how the capital is
-    shared, tells. `data_hash` identifies bars and history (SHA-256).
+    warmed the strategy up. `refused` counts entries that could not buy anything,
+    `below_order_level` decisions below the level of confidence that orders need, and `at_position_limit` entries that
+    came when no more positions were allowed. `suggests_shares`: the strategy bounds its entries by a number of shares,
+    which `allocation`, how the capital is shared, says. `data_hash` identifies bars and history (SHA-256).
     """
 
     strategy: Strategy
@@ -91,8 +91,8 @@ class BacktestResult:
     invested: Floats
     trades: Sequence[Trade]
     refused: int
-    unordered: int
-    crowded: int
+    below_order_level: int
+    at_position_limit: int
     statistics: Statistics
     periods_per_year: float
     suggests_shares: bool
@@ -134,9 +134,9 @@ class BacktestResult:
             **self.statistics.as_json(),
             "refused": self.refused,
             "order_from": str(self.limits.order_from),
-            "unordered": self.unordered,
+            "below_order_level": self.below_order_level,
             "max_positions": self.limits.max_positions,
-            "crowded": self.crowded,
+            "at_position_limit": self.at_position_limit,
             "allocation": self.allocation,
             "data_hash": self.data_hash,
             "notes": list(self.notes),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import isfinite
 
 from algo_trading.errors import ConfigError
-from back_testing.engine.costs import Costs
+from algo_trading.risk.costs import Costs
 from back_testing.engine.signal_limits import SignalLimits
 
 

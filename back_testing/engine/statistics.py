@@ -133,7 +133,7 @@ def swept_statistics(sums: Floats, bars: int | Floats, cash: float, periods: flo
             sums[:, at.BARS_HELD] / bars,
             trades,
             sums[:, at.WINS] / trades,
-            sums[:, at.WON] / sums[:, at.LOST],  # infinite without a loss, NaN without a trade
+            sums[:, at.GROSS_PROFIT] / sums[:, at.GROSS_LOSS],  # infinite without a loss, NaN without a trade
         )
     return dict(zip(SWEPT, columns, strict=True))
 

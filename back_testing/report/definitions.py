@@ -26,7 +26,7 @@ class Figure:
 
 def percent(value: float) -> str:
     """A fraction in percent."""
-    return f"{value * 100:,.2f} %"
+    return f"{value:,.2%}"
 
 
 def ratio(value: float) -> str:

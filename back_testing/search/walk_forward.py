@@ -80,7 +80,7 @@ class WalkForward:
 
     @property
     def efficiency(self) -> float:
-        """Mean of the metric out of sample over its mean in sample: how much of what was chosen for was found again."""
+        """Walk-forward efficiency: mean of the metric out of sample over its mean in sample (Pardo)."""
         pairs = [(fold.in_sample, fold.out_of_sample) for fold in self.folds]
         known = np.array([pair for pair in pairs if not np.isnan(pair).any()]).reshape(-1, 2)
         inside, outside = known.mean(axis=0) if len(known) else (np.nan, np.nan)
@@ -157,7 +157,7 @@ def choose(
 
 def notes(walk: WalkForward) -> list[tuple[str, str]]:
     """What a reader of the report on `walk.result` has to know: topic and sentence."""
-    kept = "" if np.isnan(walk.efficiency) else f" What was chosen for was found again to {walk.efficiency:.0%}."
+    kept = "" if np.isnan(walk.efficiency) else f" Walk-forward efficiency: {walk.efficiency:.0%}."
     chosen = "; ".join(f"from {fold.traded[0]} {_spelt(fold.params)}" for fold in walk.folds)
     how = (
         f"Every bar is out of sample. The setting was chosen {len(walk.folds)} times, on the bars before, by "

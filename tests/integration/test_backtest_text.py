@@ -76,7 +76,7 @@ def test_strategies_on_text_trade_what_is_stored(backtest: Backtest) -> None:
         assert code == 0
         assert document["n_trades"] > 2, strategy
     assert document["order_from"] == "high"  # of influencer_mention
-    assert document["unordered"] > document["n_trades"]
+    assert document["below_order_level"] > document["n_trades"]
     _, plain, _ = backtest("run", "--strategy", "sma_cross", *asked)
     assert plain["data_hash"] != document["data_hash"]  # it covers the text
 

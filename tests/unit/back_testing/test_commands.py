@@ -281,11 +281,11 @@ def test_what_limits_turned_down_is_told(
     asked += ["--symbol", "IBM", "--symbol", "KO"]
     found = backtest(*asked, "--json").json
     assert (found["order_from"], found["max_positions"]) == ("medium", 1)
-    assert found["unordered"] > 0
-    assert found["crowded"] > 0
+    assert found["below_order_level"] > 0
+    assert found["at_position_limit"] > 0
     said = backtest(*asked).err
-    assert f"orders only from medium confidence (0.51) on: {found['unordered']} decisions were below" in said
-    assert f"at most 1 positions at a time: {found['crowded']} entries were refused" in said
+    assert f"orders only from medium confidence (0.51) on: {found['below_order_level']} decisions were below" in said
+    assert f"at most 1 positions at a time: {found['at_position_limit']} entries were refused" in said
     assert "Limits that hold live alone: prices that have moved by at most 2.0% since the post" in said
     config.write_text("[sentiment]\nmedium = 2\n")
     ended = backtest(*asked)
@@ -293,7 +293,17 @@ def test_what_limits_turned_down_is_told(
     assert "sentiment.medium" in ended.err
 
 
-COUNTS = {"n_trades", "bars", "trials", "settings", "tried", "refused", "unordered", "crowded", "cuts"}
+COUNTS = {
+    "n_trades",
+    "bars",
+    "trials",
+    "settings",
+    "tried",
+    "refused",
+    "below_order_level",
+    "at_position_limit",
+    "cuts",
+}
 
 
 def counts_of(found: Any) -> list[tuple[str, Any]]:

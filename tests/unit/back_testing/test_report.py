@@ -22,6 +22,7 @@ from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run, run_portfolio
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
+from back_testing.engine.statistics import Statistics
 from back_testing.report import render_report, write_report
 from back_testing.report.charts import MOST_POINTS, candle_chart, equity_chart, return_chart
 from back_testing.report.definitions import figures, meaning
@@ -255,8 +256,8 @@ def test_figures_read_as_people_write_them() -> None:
     texts = {figure.key: (figure.text, figure.tone) for figure in figures(odd)}
     assert texts["win_rate"] == (NOTHING, "")
     assert texts["profit_factor"] == ("∞", "")
-    assert texts["total_return"] == ("-12.50 %", "bad")
-    assert texts["cagr"] == ("0.00 %", "")
+    assert texts["total_return"] == ("-12.50%", "bad")
+    assert texts["cagr"] == ("0.00%", "")
     assert texts["n_trades"] == ("1,234", "")
     assert texts["start"] == (date(2000, 1, 3).isoformat(), "")
 
