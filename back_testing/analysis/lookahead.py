@@ -16,6 +16,7 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars
 from algo_trading.strategies.base import Decisions, Strategy
+from algo_trading.strategies.decide import decide
 from back_testing.engine import backtest
 from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import TradingRules
@@ -93,7 +94,7 @@ def check_lookahead(
             if sentence:
                 moved.append(sentence)
                 break
-    whole = strategy.decide(bars)
+    whole = decide(strategy, bars)
     cuts = _cuts(whole, strategy.warmup, len(bars))
     changed = [sentence for cut in cuts for sentence in _cut_off(strategy, bars, whole, join(bars[:cut]))]
     return LookaheadReport(
@@ -153,7 +154,7 @@ def _spread(n: int, most: int) -> list[int]:
 
 
 def _cut_off(strategy: Strategy, bars: Bars, whole: Decisions, known: Bars) -> Iterator[str]:
-    seen, cut = strategy.decide(known), len(known)
+    seen, cut = decide(strategy, known), len(known)
     later = f"without the {len(bars) - cut} bars after {bars.session(cut - 1)}"
     for name in strategy.features:
         then, now = known.features[name], bars.features[name][:cut]

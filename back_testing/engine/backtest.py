@@ -13,6 +13,7 @@ import numpy as np
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
+from algo_trading.strategies.decide import decide
 from back_testing.engine import metrics
 from back_testing.engine.checks import require_bars, require_decisions, require_warmup
 from back_testing.engine.market import Market, Outcome
@@ -46,7 +47,7 @@ def run_portfolio(
     for bars in series:
         require_bars(bars)
         require_warmup(strategy, bars)
-    return _trade(strategy, series, [strategy.decide(bars) for bars in series], rules, first)
+    return _trade(strategy, series, [decide(strategy, bars) for bars in series], rules, first)
 
 
 def run_decisions(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Decisions, Flags, Strategy
+from algo_trading.strategies.decide import decide, read_only
 from back_testing.engine.checks import missing_features, require_decisions
 from back_testing.engine.kernels.params import Orders, flags, floats, params_of
 from back_testing.engine.window import Window
@@ -57,6 +58,7 @@ class GenericEvaluator:
         return np.array([not text for text in complaints], dtype=np.bool_)
 
     def run(self, params: Columns, rows: Floats, workers: Workers) -> None:
+        bars = read_only(self._window.bars)
         strategies = [self._strategy_class(**self._fixed, **setting) for setting in settings_of(params, len(rows))]
         size = max(1, min(TOGETHER, VALUES_TOGETHER // len(self._window)))
         batches = [DecisionBatch(self._window, size) for _ in range(min(workers.threads, 2))]
@@ -66,7 +68,7 @@ class GenericEvaluator:
                 unfinished.popleft()()
             batch = batches[low // size % len(batches)]
             for row, strategy in enumerate(strategies[low : low + size]):
-                batch.put(row, strategy, strategy.decide(self._window.bars))
+                batch.put(row, strategy, decide(strategy, bars))
             unfinished.append(workers.start(partial(batch.trade, rows[low : low + size])))
         for finish in unfinished:
             finish()

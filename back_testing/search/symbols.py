@@ -8,6 +8,7 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.decide import decide
 from back_testing.engine.backtest import first_bar, periods_of
 from back_testing.engine.checks import require_bars, require_warmup
 from back_testing.engine.generic_evaluator import DecisionBatch
@@ -70,7 +71,7 @@ def _run_one(strategy: Strategy, crossing: Average | None, window: Window, row: 
         run_ma_cross(crossing, windows_of(strategy), window, Workers(1), row)
     else:
         batch = DecisionBatch(window, 1)
-        batch.put(0, strategy, strategy.decide(window.bars))
+        batch.put(0, strategy, decide(strategy, window.bars))
         batch.trade(row[None, :])
 
 

@@ -16,6 +16,7 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.times import moment_of
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
+from algo_trading.strategies.decide import decide
 from algo_trading.strategies.registry import build_strategy, strategy_class
 from back_testing.engine import backtest
 from back_testing.engine.result import BacktestResult
@@ -182,7 +183,7 @@ def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]], limits: SignalLim
     for number, (start, strategy) in enumerate(parts):
         end = parts[number + 1][0] if number + 1 < len(parts) else len(bars)
         # The bars of the fold are all that it may see, whatever comes later.
-        own = strategy.decide(bars[:end])
+        own = decide(strategy, bars[:end])
         window = slice(start, end)
         entries[window], exits[window] = own.entries[window], own.exits[window]
         confidence[window], size[window] = own.confidence[window], own.size[window]

@@ -34,6 +34,8 @@ TRADE_FIELDS = 9
 SIGNAL, STOP_LOSS, TRAILING_STOP, TAKE_PROFIT, RUIN, END_OF_DATA, OPEN = range(7)
 
 ROUNDING = 1.0 + 1e-12  # 29.999999999999996 shares are 30
+BREAK_EVEN = 1e-12  # part of what a trade cost: a profit or loss below is rounding
+DUST = 1e-9  # part of the equity: what an entry leaves by rounding is far below, what anybody wants to buy far above
 
 
 @inlined
@@ -75,7 +77,7 @@ def at_position_limit(params: "Params", positions: Floats, k: int, exit_: bool, 
 
 @inlined
 def shares_for(params: "Params", size: float, max_shares: float, price: float, equity: float, free: float) -> float:
-    """Shares that an entry at `price` (slippage included) takes; 0 where it cannot be afforded.
+    """Shares that an entry at `price` (slippage included) takes; 0 where it cannot be afforded or is dust.
 
     `size` and `max_shares` are the strategy's own, `equity` what a fraction is taken of and `free` the money not bound
     in positions. A position takes its value, long or short: nothing is borrowed. Commissions are paid from the same
@@ -93,7 +95,7 @@ def shares_for(params: "Params", size: float, max_shares: float, price: float, e
         shares = max_shares
     if params.whole != 0.0:
         shares = np.floor(shares * ROUNDING)
-    if not shares > 0.0 or shares * each + params.fixed > free * ROUNDING:
+    if not shares * each > DUST * equity or shares * each + params.fixed > free * ROUNDING:
         return 0.0
     return shares
 
@@ -162,7 +164,8 @@ def record(
     trades[k, SIZE] = position[HELD]
     trades[k, BOUGHT_AT] = position[ENTRY_PRICE]
     trades[k, SOLD_AT] = price
-    trades[k, PNL] = position[HELD] * (price - position[ENTRY_PRICE]) - paid
+    pnl = position[HELD] * (price - position[ENTRY_PRICE]) - paid
+    trades[k, PNL] = pnl if abs(pnl) > BREAK_EVEN * abs(position[HELD]) * position[ENTRY_PRICE] else 0.0
     trades[k, COSTS] = paid + position[ENTRY_SLIPPAGE] + slipped
     trades[k, REASON] = reason
     account[TRADES] += 1.0

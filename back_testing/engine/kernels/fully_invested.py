@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators.compiling import INTEGERS, OUT_SERIES, OUT_TABLE, SERIES, compiled, inlined
+from back_testing.engine.kernels.account import BREAK_EVEN
 from back_testing.engine.kernels.accumulators import (
     BARS_HELD,
     BOTTOM,
@@ -65,7 +66,8 @@ def trade_fully_invested(  # noqa: PLR0915 - one loop, without calls
         at = int(next_event(events, at, 0))
         if at == len(events) or (events[at] >> 1) + 1 >= n:
             break
-        first, before = (events[at] >> 1) + 1, fills[at] * buy  # the bars of the fills
+        first, paid = (events[at] >> 1) + 1, fills[at] * buy  # the bars of the fills
+        before = paid
         at = int(next_event(events, at, 1))
         last = (events[at] >> 1) + 1 if at < len(events) else n
         over = last >= n
@@ -100,9 +102,10 @@ def trade_fully_invested(  # noqa: PLR0915 - one loop, without calls
             bars_held += 1
         else:
             trades += 1
-            wins += growth > entered
-            won += max(growth - entered, 0.0)
-            lost += max(entered - growth, 0.0)
+            gain = growth - entered if abs(exit_price - paid) > BREAK_EVEN * paid else 0.0
+            wins += gain > 0.0
+            won += max(gain, 0.0)
+            lost += max(-gain, 0.0)
     row[GROWTH], row[RETURNS], row[SQUARES], row[LOSSES_SQUARED] = growth, total, squares, losses
     row[DRAWDOWN], row[PEAK], row[BOTTOM], row[BARS_HELD] = lowest - 1.0, peak, bottom, bars_held
     row[TRADES], row[WINS], row[GROSS_PROFIT], row[GROSS_LOSS] = trades, wins, won, lost

@@ -16,7 +16,7 @@ from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from bar_series import bars_of
 from candle_table import Told
-from reference_backtest import reference
+from reference.single import reference
 
 pytestmark = pytest.mark.unit
 

@@ -39,7 +39,8 @@ class Account:
         if self.rules.whole_shares:
             shares = float(np.floor(shares * (1 + 1e-12)))
         commission = shares * price * self.commission + self.fixed
-        if shares <= 0 or shares * price + commission > self.cash * (1 + 1e-12):
+        is_dust = shares * price * (1 + self.commission) <= 1e-9 * self.cash
+        if is_dust or shares * price + commission > self.cash * (1 + 1e-12):
             self.refused += 1
             return
         self.cash -= side * shares * price + commission
