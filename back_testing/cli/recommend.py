@@ -28,9 +28,10 @@ def recommend(
 ) -> None:
     """Recommend the strategy that was best out of sample, or none.
 
-    Every strategy walks forward over settings around its defaults. The best one survives if its Sharpe ratio is above
-    that of buying and holding and is not what the best of so many settings shows by luck: the deflated Sharpe ratio
-    (Bailey and Lopez de Prado, 2014), a probability, must reach 0.95. Usually nothing survives.
+    Every strategy walks forward over settings around its defaults. The best one survives if what it earned above
+    holding as much of the market all the time is not the luck of the best of so many settings (deflated Sharpe ratio of
+    0.95 or more), if its Sharpe ratio is above that of holding by more than chance (90 % bootstrap interval), and if
+    choosing among the settings is not overfitting (probability below 50 %). Usually nothing survives.
 
     Example: backtest recommend --symbol AAPL --report aapl.html
     """
@@ -92,6 +93,7 @@ def _show(found: "Recommendation") -> None:
         (
             str(candidate.strategy),
             _number(candidate.deflated_sharpe, 3),
+            _number(candidate.statistics["excess_sharpe"], 2),
             _number(candidate.statistics["sharpe"], 2),
             output.signed_percent(float(candidate.statistics["total_return"] or 0)),
             str(candidate.statistics["n_trades"]),
@@ -100,10 +102,10 @@ def _show(found: "Recommendation") -> None:
     ]
     held = found.candidates[0].statistics
     hold, gained = held["buy_and_hold_sharpe"], float(held["buy_and_hold_return"] or 0)
-    rows.append(("buy and hold", "-", _number(hold, 2), output.signed_percent(gained), "-"))
+    rows.append(("buy and hold", "-", "-", _number(hold, 2), output.signed_percent(gained), "-"))
     output.table(
         f"{found.instrument}, out of sample; {found.trials} settings tried",
-        ("strategy", "deflated Sharpe", "Sharpe", "total return", "trades"),
+        ("strategy", "deflated Sharpe", "excess Sharpe", "Sharpe", "total return", "trades"),
         rows,
     )
     output.note(f"recommended: {found.strategy or 'none'}")

@@ -118,8 +118,8 @@ def _trade(
         require_decisions(strategy, bars, decided)
     starts = [first_bar(bars, first) for bars in series]
     market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
-    spoken = [_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
-    ordered = [rules.limits.ordered(strategy, decided) for decided in spoken]
+    traded = [decisions_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
+    ordered = [rules.limits.ordered(strategy, decided) for decided in traded]
     outcome = market.trade(rules, ordered, rules.limits.of(strategy).max_positions)
     benchmark = market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series])
     return _result(
@@ -129,7 +129,7 @@ def _trade(
         outcome,
         benchmark,
         history=max(starts),
-        below_order_level=_spoken(spoken) - _spoken(ordered),
+        below_order_level=_orders(traded) - _orders(ordered),
         suggests_shares=any(decided.shares is not None for decided in decisions),
         hashed=data_hash(series),
     )
@@ -143,14 +143,15 @@ def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> 
     )
 
 
-def _from(decisions: Decisions, start: int) -> Decisions:
+def decisions_from(decisions: Decisions, start: int) -> Decisions:
+    """The decisions about the bars from `start` on."""
     shares = None if decisions.shares is None else decisions.shares[start:]
     return Decisions(
         decisions.entries[start:], decisions.exits[start:], decisions.confidence[start:], decisions.size[start:], shares
     )
 
 
-def _spoken(decisions: Sequence[Decisions]) -> int:
+def _orders(decisions: Sequence[Decisions]) -> int:
     """How many bars of all instruments say buy or sell."""
     return sum(int(np.count_nonzero(decided.entries | decided.exits)) for decided in decisions)
 

@@ -106,7 +106,7 @@ def test_the_report_is_where_the_recommendation_says(reviewed: World) -> None:
     assert list(reviewed.objects.keys()) == [stored.report]
     page = reviewed.objects.get(stored.report).decode()
     assert "Every bar is out of sample." in page
-    assert f"after {stored.trials} settings tried" in page
+    assert f" strategies in {stored.trials} settings, all over the same bars out of sample." in page
 
 
 def test_a_review_of_long_ago_says_the_same_whatever_came_later() -> None:
