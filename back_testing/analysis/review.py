@@ -51,7 +51,8 @@ class ReviewStrategies:
         recommended, skipped = {}, {}
         for instrument in instruments:
             try:
-                (bars,) = self.history([instrument], session)
+                history = self.history([instrument], session)
+                (bars,) = history.series
                 review = recommend(bars, self.rules, plan)
             except ConfigError as error:
                 skipped[str(instrument)] = str(error)
@@ -59,7 +60,7 @@ class ReviewStrategies:
                     Recommendation(instrument, session, None, str(error), trials=0, data_hash="")
                 )
                 continue
-            recommended[str(instrument)] = self._store(session, bars, review)
+            recommended[str(instrument)] = self._store(session, bars, review, history.notes)
         return ReviewReport(len(recommended), recommended, skipped)
 
     @property
@@ -67,11 +68,12 @@ class ReviewStrategies:
         """The whole equity at the next open, with the costs of the account."""
         return TradingRules(costs=self.costs, limits=SignalLimits(self.levels, self.limits))
 
-    def _store(self, session: date, bars: Bars, review: Review) -> str:
+    def _store(self, session: date, bars: Bars, review: Review, data_notes: Sequence[str]) -> str:
         # The report first: whoever reads the recommendation finds it.
         name = quote(f"{bars.instrument.symbol}-{bars.instrument.venue}", safe="")
         key = f"reports/strategy_review/{session}/{name}.html"
-        page = render_report(review.walks[0].result, [bars], review_notes(review))
+        notes = [*review_notes(review), *(("Data", f"{note}.") for note in data_notes)]
+        page = render_report(review.walks[0].result, [bars], notes)
         self.objects.put(key, page.encode(), "text/html; charset=utf-8")
         self.recommendations.store(replace(review.recommendation, session=session, report=key))
         return str(review.recommendation.strategy or "none")
@@ -94,8 +96,8 @@ def _tests(review: Review, best: Candidate) -> list[tuple[str, str]]:
     difference, low, high = (_known(found[f"sharpe_difference{end}"], ".2f") for end in ("", "_low", "_high"))
     of_excess = (
         f"It earned {excess} a year above holding {exposure} of the market all the time, its own mean exposure. "
-        f"Deflated Sharpe ratio of the excess: {best.deflated_sharpe:.3f}, the probability that it is above the luck of "
-        f"the best of {trials} settings; {CONVINCING} is needed (Bailey and L\u00f3pez de Prado, 2014)."
+        f"Deflated Sharpe ratio of the excess: {best.deflated_sharpe:.3f}, the probability that it is above the luck "
+        f"of the best of {trials} settings; {CONVINCING} is needed (Bailey and L\u00f3pez de Prado, 2014)."
     )
     of_sharpe = (
         f"It is above that of holding by {difference}, in 90 % of resampled histories by {low} to {high}; all of it "

@@ -1,6 +1,6 @@
 """The options that choose bars, for commands that load them as a whole."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from algo_trading.domain.bars import Bars
+    from algo_trading.domain.instrument import Instrument
+    from algo_trading.services.features import Knowledge
     from algo_trading.strategies.base import Strategy
+    from back_testing.engine.data import History
 
 # The type of each option and its default; the names are those of `bar_source`.
 BARS: Mapping[str, tuple[Any, Any]] = {
@@ -74,7 +77,7 @@ class BarSource:
     last: "date | None"
     adjusted: bool
 
-    def load(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "list[Bars]":
+    def load(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "History":
         """The bars up to the last session, with the features that the strategies need and with earlier history.
 
         Raises:
@@ -83,18 +86,18 @@ class BarSource:
         features = {strategy.name: strategy.features for strategy in strategies}
         return self._from_database(features) if self.csv is None else self._from_file(self.csv, features)
 
-    def load_one(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "Bars":
-        """As `load`, for a command that takes a single symbol.
+    def load_one(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "tuple[Bars, tuple[str, ...]]":
+        """As `load`, for a command that takes a single symbol: its bars, and the notes on them.
 
         Raises:
             ConfigError: as `load`, or there are several.
         """
-        series = self.load(strategies)
-        if len(series) != 1:
-            raise ConfigError(f"this takes one symbol, not {len(series)}")
-        return series[0]
+        history = self.load(strategies)
+        if len(history.series) != 1:
+            raise ConfigError(f"this takes one symbol, not {len(history.series)}")
+        return history.series[0], history.notes
 
-    def _from_file(self, path: Path, features: Mapping[str, Sequence[str]]) -> "list[Bars]":
+    def _from_file(self, path: Path, features: Mapping[str, Sequence[str]]) -> "History":
         for name, needed in features.items():
             if needed:
                 raise ConfigError(
@@ -107,7 +110,7 @@ class BarSource:
         venue = _known(self.calendar)
         return bars_from_file(bar_file_reader(), path, self.symbols, venue, self.last, adjust=self.adjusted)
 
-    def _from_database(self, features: Mapping[str, Sequence[str]]) -> "list[Bars]":
+    def _from_database(self, features: Mapping[str, Sequence[str]]) -> "History":
         if not self.symbols:
             raise ConfigError("name a symbol of the database with --symbol, or a file of bars with --csv")
         from algo_trading.bootstrap import bootstrap
@@ -141,20 +144,31 @@ def bar_source(options: Mapping[str, Any]) -> BarSource:
     )
 
 
-def feature_join(strategy: "Strategy", series: "Sequence[Bars]") -> "Callable[[Bars], Bars]":
-    """What joins the features that a strategy needs anew to bars of the database whose future was cut off.
+@dataclass(frozen=True)
+class FeatureJoin:
+    """Joins features anew to bars of the database whose future was cut off; all that is known was read once."""
 
-    Text and figures are read once; without any there is no need of the database.
-    """
+    features: Sequence[str]
+    known: "Mapping[Instrument, Knowledge]"
+
+    def __call__(self, bars: "Bars") -> "Bars":
+        if not self.features:
+            return bars
+        from algo_trading.services.features import joined, last_close
+
+        return joined(bars, self.features, self.known[bars.instrument].until(last_close(bars)))
+
+
+def feature_join(strategy: "Strategy", series: "Sequence[Bars]") -> FeatureJoin:
+    """What joins the features that a strategy needs; where it needs none, the database is not asked."""
     if not strategy.features:
-        return lambda bars: bars
+        return FeatureJoin((), {})
     from algo_trading.bootstrap import bootstrap
-    from algo_trading.services.features import JoinFeatures, joined, last_close
+    from algo_trading.services.features import JoinFeatures
 
     with bootstrap() as application:
         join = application.make(JoinFeatures)
-        known = {bars.instrument: join.read(bars, strategy.features) for bars in series}
-    return lambda bars: joined(bars, strategy.features, known[bars.instrument].until(last_close(bars)))
+        return FeatureJoin(strategy.features, {bars.instrument: join.read(bars, strategy.features) for bars in series})
 
 
 def _known(calendar: str | None) -> str:

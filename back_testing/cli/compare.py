@@ -43,6 +43,7 @@ def compare(
     from algo_trading.strategies.registry import build_strategy, strategy_names
     from back_testing.analysis.compare import compare as compared
     from back_testing.engine.backtest import first_bar
+    from back_testing.engine.gaps import gap_notes
     from back_testing.engine.missing_features import unknown_features
     from back_testing.report.definitions import LABELS
 
@@ -55,14 +56,17 @@ def compare(
     else:
         every = [build_strategy(name, {}) for name in strategy_names()]
         chosen = [one for one in every if source.csv is None or not one.features]  # a file has prices alone
-    series = source.load(chosen)
+    history = source.load(chosen)
+    series = history.series
     with output.progress() as bar:
         task = bar.add_task("comparing", total=len(chosen) * len(series))
         rows = compared(chosen, series, rules, source.first, lambda done, _total: bar.update(task, completed=done))
     if json:
-        output.print_json([_document(row) for row in rows])
+        output.print_json([_document(row, history.notes) for row in rows])
     else:
         _show(rows, metric)
+        for sentence in (*history.notes, *gap_notes(bars[first_bar(bars, source.first) :] for bars in series)):
+            output.note(sentence)
         for sentence in rules.limits.notes(chosen):
             output.note(sentence)
         for one in chosen:
@@ -84,9 +88,10 @@ def parse_strategy(text: str) -> "Strategy":
     return build_strategy(name, o.parameters(settings.split(",") if settings else []))
 
 
-def _document(row: "Comparison") -> dict[str, Any]:
+def _document(row: "Comparison", data_notes: tuple[str, ...]) -> dict[str, Any]:
     head = {"strategy": row.strategy.id.name, "params": asdict(row.strategy), "symbol": row.symbol}
-    told = {"notes": list(row.notes)} if row.notes else {}
+    notes = [*data_notes, *row.notes]
+    told = {"notes": notes} if notes else {}
     return {**head, **(row.statistics.as_json() if row.statistics else {"trouble": row.trouble}), **told}
 
 

@@ -41,7 +41,7 @@ def recommend(
     from back_testing.search.walk_forward import Plan
 
     kinds = [strategy_class(name) for name in strategy or ()]
-    bars = source.load_one(kinds)
+    bars, data_notes = source.load_one(kinds)
     bars = bars[first_bar(bars, source.first) :]
     with output.progress() as bar:
         task = bar.add_task("reviewing", total=None)
@@ -49,12 +49,13 @@ def recommend(
             bars, rules, Plan(in_sample, out_of_sample), strategy,
             lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
         )  # fmt: skip
-    notes = [sentence for walk in found.walks for sentence in walk.result.notes]
+    notes = [*data_notes, *dict.fromkeys(sentence for walk in found.walks for sentence in walk.result.notes)]
     if report:
         from back_testing.analysis.review import review_notes
         from back_testing.report import write_report
 
-        write_report(report, found.walks[0].result, [bars], review_notes(found))
+        data = [("Data", f"{note}.") for note in data_notes]
+        write_report(report, found.walks[0].result, [bars], [*review_notes(found), *data])
     if json:
         output.print_json({**_document(found.recommendation), "notes": notes})
     else:

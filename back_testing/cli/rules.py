@@ -48,7 +48,14 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         Annotated[float | None, typer.Option(help="Fraction below the highest price since the entry.")],
         None,
     ),
+    "allow_gaps": (
+        Annotated[bool, typer.Option("--allow-gaps", help="Trade over weeks without bars, which are else an error.")],
+        False,
+    ),
 }
+
+
+PLAIN = ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop", "allow_gaps")
 
 
 def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "TradingRules":
@@ -66,7 +73,7 @@ def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "Tradin
         direction=Direction(_choice("--direction", options["direction"], [*Direction])),
         size=Size.parse(options["size"]),
         limits=limits,
-        **{name: options[name] for name in ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop")},
+        **{name: options[name] for name in PLAIN},
     )
 
 

@@ -47,18 +47,20 @@ def run(
 
     rules = replace(rules, keep_open=keep_open)
     chosen = build_strategy(strategy, o.parameters(settings))
-    series = source.load([chosen])
-    result = run_portfolio(chosen, series, rules, source.first)
+    history = source.load([chosen])
+    result = run_portfolio(chosen, history.series, rules, source.first)
     if report:
         from back_testing.report import write_report
 
-        write_report(report, result, series)
+        write_report(report, result, history.series, [("Data", f"{note}.") for note in history.notes])
     if trades:
         output.write_csv(trades, [trade.as_json() for trade in result.trades])
     if json:
-        output.print_json(result.as_json())
+        output.print_json({**result.as_json(), "notes": [*history.notes, *result.notes]})
     else:
         _show(result)
+        for sentence in history.notes:
+            output.note(sentence)
         for path in filter(None, (report, trades)):
             output.note(f"wrote {path}")
 

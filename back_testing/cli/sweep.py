@@ -50,6 +50,7 @@ def sweep(
     """
     from algo_trading.strategies.registry import strategy_class
     from back_testing.engine.backtest import buy_and_hold, first_bar
+    from back_testing.engine.gaps import gap_notes
     from back_testing.engine.missing_features import unknown_features
     from back_testing.report.heatmap import Heatmap
     from back_testing.search import sweep as sweeping
@@ -59,7 +60,7 @@ def sweep(
     grid = o.grid(settings)
     found = sweeping.Best(metric, top)
     chart = Heatmap(grid, metric) if heatmap else None
-    bars = source.load_one([kind])
+    bars, notes = source.load_one([kind])
     size_of_grid, tried, refused = sweeping.grid_size(grid), 0, 0
     interrupted = False
     with output.progress() as bar:
@@ -74,6 +75,7 @@ def sweep(
         except KeyboardInterrupt:
             interrupted = True
     benchmark = buy_and_hold(bars, rules, source.first)
+    traded = bars[first_bar(bars, source.first) :]
     outcome = {
         "strategy": strategy,
         "symbol": bars.instrument.symbol,
@@ -85,7 +87,7 @@ def sweep(
         "lookahead": rules.lookahead,
         "buy_and_hold_return": benchmark,
         "top": found.rows(),
-        "notes": list(unknown_features(kind, [bars[first_bar(bars, source.first) :]])),
+        "notes": [*notes, *gap_notes([traded]), *unknown_features(kind, [traded])],
     }
     if chart and heatmap:
         chart.write(heatmap, f"{strategy} on {bars.instrument}")

@@ -48,7 +48,7 @@ def walk_forward(
 
     kind = strategy_class(strategy)
     grid = o.grid(settings) if settings else default_grid(kind)
-    bars = source.load_one([kind])
+    bars, data_notes = source.load_one([kind])
     bars = bars[first_bar(bars, source.first) :]
     plan = Plan(in_sample, out_of_sample, anchored)
     with output.progress() as bar:
@@ -60,11 +60,14 @@ def walk_forward(
     if report:
         from back_testing.report import write_report
 
-        write_report(report, found.result, [bars], notes(found))
+        write_report(report, found.result, [bars], [*notes(found), *(("Data", f"{note}.") for note in data_notes)])
     if json:
-        output.print_json(output.finite(_document(found)))
+        document = _document(found)
+        output.print_json(output.finite({**document, "notes": [*data_notes, *document["notes"]]}))
     else:
         _show(found)
+        for sentence in data_notes:
+            output.note(sentence)
         if report:
             output.note(f"wrote {report}")
 

@@ -16,6 +16,7 @@ from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.decide import decide
 from back_testing.engine import metrics
 from back_testing.engine.checks import require_bars, require_decisions, require_warmup
+from back_testing.engine.gaps import require_no_gaps
 from back_testing.engine.market import Market, Outcome
 from back_testing.engine.result import BacktestResult, ExitReason, Trade
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
@@ -30,8 +31,8 @@ def run(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None 
     Bars before the session `first` only warm the strategy up, as history does live; None trades from the first bar on.
 
     Raises:
-        ConfigError: there are no bars, fewer than the strategy needs, or bars that are none (NaN, a price of 0, a high
-            below the low).
+        ConfigError: there are no bars, fewer than the strategy needs, bars that are none (NaN, a price of 0, a high
+            below the low), or bars are missing in between and the rules do not allow that.
     """
     return run_portfolio(strategy, [bars], rules, first)
 
@@ -117,6 +118,8 @@ def _trade(
     for bars, decided in zip(series, decisions, strict=True):
         require_decisions(strategy, bars, decided)
     starts = [first_bar(bars, first) for bars in series]
+    for bars, start in zip(series, starts, strict=True):
+        require_no_gaps(bars, start, allowed=rules.allow_gaps)
     market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
     traded = [decisions_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
     ordered = [rules.limits.ordered(strategy, decided) for decided in traded]

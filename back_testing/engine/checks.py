@@ -58,12 +58,12 @@ def require_warmup(strategy: Strategy, bars: Bars) -> None:
 
 
 def missing_features(strategy: Strategy, bars: Bars) -> str:
-    """What a strategy needs to know beyond prices and these bars do not tell, as a sentence; empty where it is all."""
+    """The features that a strategy needs and these bars lack, as a sentence; empty where nothing is missing."""
     missing = [name for name in strategy.features if name not in bars.features]
     if not missing:
         return ""
     return (
-        f"{strategy.name} needs {', '.join(missing)}, which these bars do not tell: name a symbol of the database with "
+        f"{strategy.name} needs {', '.join(missing)}, which these bars do not have: name a symbol of the database with "
         "--symbol, without --csv"
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.limits import Limits
 from algo_trading.strategies.base import Strategy
+from back_testing.engine.gaps import gap_notes
 from back_testing.engine.missing_features import unknown_features
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.statistics import Statistics
@@ -111,8 +112,8 @@ class BacktestResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the strategy needed and never knew, and how to bring it in, as sentences."""
-        return unknown_features(self.strategy, self.series)
+        """Missing bars, and what the strategy needed and never knew with how to bring it in, as sentences."""
+        return (*gap_notes(self.series), *unknown_features(self.strategy, self.series))
 
     @property
     def bars(self) -> Bars:

@@ -14,6 +14,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Flags, Strategy
 from back_testing.engine.backtest import first_bar, periods_of
 from back_testing.engine.checks import require_bars
+from back_testing.engine.gaps import require_no_gaps
 from back_testing.engine.generic_evaluator import Columns, GenericEvaluator, rejection_reason
 from back_testing.engine.ma_cross_evaluator import MaCrossEvaluator, moving_average_of
 from back_testing.engine.rules import TradingRules
@@ -81,7 +82,9 @@ def sweep(
     for name, values in grid.items():
         if not len(values):
             raise ConfigError(f"the grid has no value for {name}")
-    window = Window.of(bars, first_bar(bars, first), rules)
+    start = first_bar(bars, first)
+    require_no_gaps(bars, start, allowed=rules.allow_gaps)
+    window = Window.of(bars, start, rules)
     evaluation = _evaluation(strategy_class, grid, fixed or {}, window)
     blocks = _blocks(evaluation, grid, window, threads)
     return _with_a_result(blocks, lambda: rejection_reason(strategy_class, {**(fixed or {}), **_first_of(grid)}, bars))

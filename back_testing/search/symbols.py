@@ -11,6 +11,7 @@ from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.decide import decide
 from back_testing.engine.backtest import first_bar, periods_of
 from back_testing.engine.checks import require_bars, require_warmup
+from back_testing.engine.gaps import require_no_gaps
 from back_testing.engine.generic_evaluator import DecisionBatch
 from back_testing.engine.kernels.params import fully_invested_params
 from back_testing.engine.ma_cross_evaluator import (
@@ -44,6 +45,8 @@ def run_symbols(
 
     sums = np.empty((len(series), ACCUMULATORS))
     starts = np.array([first_bar(bars, first) for bars in series], dtype=np.int64)
+    for bars, start in zip(series, starts.tolist(), strict=True):
+        require_no_gaps(bars, start, allowed=rules.allow_gaps)
     if series:
         require_warmup(strategy, min(series, key=len))
     crossing = moving_average_of(type(strategy), rules)

@@ -247,6 +247,6 @@ def test_a_file_tells_no_text(backtest: Backtest, tmp_path: Path, command: str) 
     code, _, told = backtest(command, "--strategy", "event_driven", "--csv", str(prices))
     assert code == 2
     assert (
-        "event_driven needs impact, pe_ratio, which a file of bars does not tell: name a symbol of the database with "
-        "--symbol, without --csv"
+        "event_driven needs impact, pe_ratio, which a file of bars does not contain: name a symbol of the database "
+        "with --symbol, without --csv"
     ) in " ".join(told.split())

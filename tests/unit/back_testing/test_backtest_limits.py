@@ -20,6 +20,7 @@ from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.analysis.compare import compare
 from back_testing.analysis.lookahead import check_lookahead
+from back_testing.analysis.lookahead_cuts import ask
 from back_testing.engine.backtest import run, run_portfolio
 from back_testing.engine.market import Market
 from back_testing.engine.result import BacktestResult
@@ -428,11 +429,13 @@ def test_walking_forward_obeys_them_and_stands_where_the_newest_order_led() -> N
 
 
 def test_lookahead_is_asked_about_the_orders_alone() -> None:
-    report = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, SURE, half()))
-    everything = check_lookahead(CROSS, BARS, WHOLE)
+    (report,) = check_lookahead(CROSS, [BARS], limited(WHOLE, CROSS, SURE, half()), ask=ask)
+    (everything,) = check_lookahead(CROSS, [BARS], WHOLE, ask=ask)
     assert report.proven
     assert everything.fills > report.fills
-    unsure = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, SURE, Levels(1, 1)), first=BARS.session(380))
+    (unsure,) = check_lookahead(
+        CROSS, [BARS], limited(WHOLE, CROSS, SURE, Levels(1, 1)), first=BARS.session(380), ask=ask
+    )
     assert unsure.idle.endswith("are below high confidence")
-    refused = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, Limits(max_positions=0)))
-    assert refused.idle.endswith("found 0 positions taken")
+    (refused,) = check_lookahead(CROSS, [BARS], limited(WHOLE, CROSS, Limits(max_positions=0)), ask=ask)
+    assert refused.idle.endswith("came at the limit of 0")

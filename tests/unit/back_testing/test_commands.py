@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from back_testing.analysis.lookahead_cuts import ask
 from back_testing.cli import main
 from bar_series import random_walk
 
@@ -37,7 +38,8 @@ Backtest = Callable[..., Ended]
 
 @pytest.fixture
 def backtest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Backtest:
-    """`backtest ARGUMENTS` on a terminal of 100 columns."""
+    """`backtest ARGUMENTS` on a terminal of 100 columns, all in this process."""
+    monkeypatch.setattr("back_testing.analysis.lookahead.ask_in_fresh_process", ask)
     monkeypatch.setenv("COLUMNS", "100")
 
     def call(*arguments: object) -> Ended:
@@ -71,7 +73,7 @@ def test_lookahead_without_a_trade_proves_nothing(backtest: Backtest, prices: Pa
     ended = backtest(*asked)
     assert ended.code == 1
     assert "IBM: it did not trade, so nothing is proven: none of its " in ended.err
-    assert "does not look ahead" not in ended.err
+    assert "nothing was found" not in ended.err
     ended = backtest(*asked, "--json")
     assert (ended.code, ended.json["honest"], ended.json["proven"]) == (1, True, False)
     (note,) = ended.json["notes"]
@@ -93,11 +95,11 @@ def test_lookahead_ends_with_0_for_the_honest_and_1_for_a_fill_at_the_close(back
     assert dishonest.json["honest"] is False
     assert dishonest.json["checks"][0]["decisions_changed"] == []
     assert len(dishonest.json["checks"][0]["fills_moved"]) == dishonest.json["checks"][0]["fills"]
-    assert "it does not look ahead" in backtest(*asked).err
+    assert "nothing was found in what was tried" in backtest(*asked).err
     said = backtest(*asked, "--fill", "close")
     assert said.code == 1
     assert "it LOOKS AHEAD" in said.err
-    assert " when only prices after the open of 2001-" in said.err
+    assert " when only what comes after the open of 2001-" in said.err
 
 
 def test_walk_forward_tells_every_fold(backtest: Backtest, prices: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ FREE = TradingRules(cash=10_000, costs=Costs.of(0))
 
 
 def bars_of_file(path: Path) -> Bars:
-    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS")
+    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS").series
     return bars
 
 
@@ -80,7 +80,7 @@ def test_a_series_without_any_volume_trades() -> None:
 
 def test_monthly_bars_count_twelve_to_the_year() -> None:
     path = FOLDER / "backtesting_py" / "BTCUSD.csv"
-    (bars,) = bars_from_file(bar_file_reader(), path, [], "24/7")
+    (bars,) = bars_from_file(bar_file_reader(), path, [], "24/7").series
     assert run(SmaCross(2, 5, 0), bars, FREE).periods_per_year == 12
 
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.domain.bars import Floats
 from algo_trading.risk.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.analysis.excess_returns import excess_returns, market_returns, sharpe_per_period
@@ -109,9 +108,9 @@ def test_holding_has_no_excess_in_any_drift() -> None:
     for seed in range(60):
         chance = np.random.default_rng(seed)
         bars = bars_of(100 * np.cumprod(1 + chance.normal(0.002, 0.01, 1_000)))
-        held = (np.cumsum(chance.random(1_000) < 0.02) % 2).astype(float)
+        held = (np.cumsum(chance.random(1_000) < 0.02) % 2).astype(np.float64)
         market = market_returns(bars, 0)
-        equity: Floats = 1_000 * np.cumprod(1 + np.append(0.0, held[:-1]) * market)
+        equity = np.cumprod(1 + np.append(0.0, held[:-1]) * market, dtype=np.float64) * 1_000
         shares = held * equity / bars.close
         found.append(float(sharpe_per_period(excess_returns(equity, 1_000, shares, bars.close, market))) * np.sqrt(999))
     assert abs(np.mean(found)) < 3 / np.sqrt(60)
