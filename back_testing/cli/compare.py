@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
 
-PERCENT = {"total_return", "cagr", "volatility", "max_drawdown", "exposure", "win_rate", "expectancy", "alpha"}
-
 
 @app.command()
 @shared_options
@@ -129,6 +127,8 @@ def _show_one(rows: "list[Comparison]") -> None:
 
 
 def _show_several(rows: "list[Comparison]", metric: str) -> None:
+    from back_testing.report.definitions import LABELS
+
     symbols = list(dict.fromkeys(row.symbol for row in rows))
     names = list(dict.fromkeys(str(row.strategy.id) for row in rows))
     cells = {(str(row.strategy.id), row.symbol): row.statistics for row in rows}
@@ -138,7 +138,7 @@ def _show_several(rows: "list[Comparison]", metric: str) -> None:
         if statistics is None:
             return "-"
         value = getattr(statistics, metric)
-        return output.percent(value) if metric in PERCENT else output.number(value)
+        return LABELS[metric][1](value) if math.isfinite(value) else "-"
 
     shown = [[name, *(cell(name, symbol) for symbol in symbols)] for name in names]
     held = {row.symbol: row.statistics.buy_and_hold_return for row in rows if row.statistics}

@@ -106,6 +106,19 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     write_file(path, text.getvalue())
 
 
+def require_writable(*paths: Path | None) -> None:
+    """Raise ConfigError unless these files can be written, before any work is done for them; None is no file."""
+    for path in filter(None, paths):
+        there = path.exists()
+        try:
+            with path.open("a", encoding="utf-8"):
+                pass
+            if not there:
+                path.unlink()
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a file that an option names.
 

@@ -35,6 +35,7 @@ def recommend(
 
     Example: backtest recommend --symbol AAPL --report aapl.html
     """
+    output.require_writable(report)
     from algo_trading.strategies.registry import strategy_class
     from back_testing.analysis.recommend import recommend as review
     from back_testing.engine.backtest import first_bar

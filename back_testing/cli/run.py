@@ -42,6 +42,7 @@ def run(
 
     Without a database: backtest run --strategy sma_cross --csv GOOG.csv --set fast=10 --set slow=30 --stop-loss 0.05
     """
+    output.require_writable(report, trades)
     from algo_trading.strategies.registry import build_strategy
     from back_testing.engine.backtest import run_portfolio
 

@@ -34,8 +34,9 @@ def sweep(
     ] = None,
     metric: Annotated[str, typer.Option(help="What the best settings have most of.")] = "sharpe",
     top: Annotated[int, typer.Option(min=1, help="How many of the best to show.")] = 10,
-    heatmap: Annotated[
-        Path | None, typer.Option(help="Write a map of the metric over two parameters: one HTML file.")
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", "--heatmap", help="Write a map of the metric over two parameters: one HTML file."),
     ] = None,
     keep_open: o.KeepOpen = False,
     rules: "TradingRules",
@@ -48,6 +49,7 @@ def sweep(
 
     Example: backtest sweep --strategy sma_cross --symbol AAPL --set fast=5:50 --set slow=20:200:5 --set trend=0
     """
+    output.require_writable(report)
     from algo_trading.strategies.registry import strategy_class
     from back_testing.engine.backtest import buy_and_hold, first_bar
     from back_testing.engine.gaps import gap_notes
@@ -59,7 +61,7 @@ def sweep(
     kind = strategy_class(strategy)
     grid = o.grid(settings)
     found = sweeping.Best(metric, top)
-    chart = Heatmap(grid, metric) if heatmap else None
+    chart = Heatmap(grid, metric, kind) if report else None
     bars, notes = source.load_one([kind])
     size_of_grid, tried, refused = sweeping.grid_size(grid), 0, 0
     interrupted = False
@@ -89,25 +91,28 @@ def sweep(
         "top": found.rows(),
         "notes": [*notes, *gap_notes([traded]), *unknown_features(kind, [traded])],
     }
-    if chart and heatmap:
-        chart.write(heatmap, f"{strategy} on {bars.instrument}")
+    if chart and report:
+        chart.write(report, f"{strategy} on {bars.instrument}")
     if json:
         output.print_json(output.finite(outcome))
     else:
         _show(outcome, [name for name, values in grid.items() if len(values) > 1])
         for sentence in rules.limits.notes([kind]):
             output.note(sentence)
-        if heatmap:
-            output.note(f"wrote {heatmap}")
+        if report:
+            output.note(f"wrote {report}")
     if interrupted:
         output.note(f"interrupted after {tried:,} of {size_of_grid:,} settings")
         raise typer.Exit(INTERRUPTED)
 
 
 def _show(outcome: dict[str, Any], swept: list[str]) -> None:
+    from back_testing.report.definitions import counted
+
     names = list(dict.fromkeys([outcome["metric"], *SHOWN]))
     output.table(
-        f"Best of {outcome['tried'] - outcome['refused']:,} settings by {outcome['metric']}, {outcome['symbol']}; "
+        f"Best of {counted(outcome['tried'] - outcome['refused'], 'setting')} by {outcome['metric']}, "
+        f"{outcome['symbol']}; "
         f"buy and hold made {output.signed_percent(outcome['buy_and_hold_return'])}",
         [*swept, *(HEADINGS.get(name, name.replace("_", " ")) for name in names)],
         [[*(row[name] for name in swept), *(_cell(name, row[name]) for name in names)] for row in outcome["top"]],
@@ -116,7 +121,8 @@ def _show(outcome: dict[str, Any], swept: list[str]) -> None:
         output.note(sentence)
     if outcome["refused"]:
         output.note(
-            f"{outcome['refused']:,} invalid combinations skipped: the strategy refuses them, or they need more bars"
+            f"{counted(outcome['refused'], 'invalid combination')} skipped: the strategy refuses them, or they need "
+            "more bars"
         )
     if outcome["lookahead"]:
         output.note(o.LOOKAHEAD)

@@ -40,6 +40,7 @@ def walk_forward(
 
     Example: backtest walk-forward --strategy sma_cross --symbol AAPL --set fast=5:20:5 --set slow=30:100:10
     """
+    output.require_writable(report)
     from algo_trading.strategies.registry import strategy_class
     from back_testing.analysis.recommend import default_grid
     from back_testing.engine.backtest import first_bar

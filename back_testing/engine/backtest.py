@@ -207,6 +207,7 @@ def _result(
             periods=periods,
             pnl=np.array([trade.pnl for trade in closed]),
             trade_returns=np.array([trade.return_ for trade in closed]),
+            durations=np.array([trade.days for trade in closed]),
             costs_paid=sum(trade.costs for trade in trades),
         ),
         periods_per_year=periods,

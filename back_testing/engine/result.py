@@ -1,5 +1,6 @@
 """What a backtest gives."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -48,6 +49,11 @@ class Trade:
     costs: float
     bars: int
     reason: ExitReason
+
+    @property
+    def days(self) -> float:
+        """Time from entry to exit; NaN for an open trade."""
+        return (self.exit_time - self.entry_time).total_seconds() / 86_400 if self.exit_time else math.nan
 
     def as_json(self) -> dict[str, Any]:
         """JSON's own types; daily bars have dates for times."""

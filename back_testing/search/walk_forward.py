@@ -229,6 +229,7 @@ def statistics_between(result: BacktestResult, start: int, end: int) -> Statisti
         periods=result.periods_per_year,
         pnl=np.array([trade.pnl for trade in ended]),
         trade_returns=np.array([trade.return_ for trade in ended]),
+        durations=np.array([trade.days for trade in ended]),
         costs_paid=sum(trade.costs for trade in ended),
     )
 

@@ -237,7 +237,7 @@ def test_a_sweep_for_a_person(backtest: Backtest, prices: Path, tmp_path: Path) 
     assert "http-equiv" not in text
     charts = json.loads(text.split('id="charts">')[1].split("</script>")[0])
     (trace,) = charts["heatmap"]["data"]
-    assert (trace["y"], trace["x"]) == ([3, 4, 5, 6, 7, 8], [5, 10, 15, 20])
+    assert (trace["y"], trace["x"]) == ([*"345678"], ["5", "10", "15", "20"])
     assert [row[0] is None for row in trace["z"]] == [False, False, True, True, True, True]
 
 

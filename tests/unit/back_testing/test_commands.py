@@ -174,7 +174,7 @@ def test_recommend_says_none_for_luck_and_shows_how_many_settings_were_tried(
         (["walk-forward", "--strategy", "sma_cross", "--metric", "luck", *SHORT], "there is no metric 'luck'"),
         (["walk-forward", "--strategy", "sma_cross", "--from", "2010-01-01"], "IBM has no bars in this range"),
         (["walk-forward", "--strategy", "sma_cross", "--symbol", "KO"], "this takes one symbol, not 2"),
-        (["compare", "--metric", "luck"], "there is no metric 'luck'; there are alpha, bars, beta"),
+        (["compare", "--metric", "luck"], "there is no metric 'luck'; there are alpha, average_duration, bars"),
         (["compare", "--strategy", "sma_cross:fast"], "--set takes key=value"),
         (["compare", "--strategy", "sma_cross:fast=99"], r"fast (99) must be below slow (21)"),
         (["compare", "--cash", "-1"], "cash must be above 0, not -1"),
@@ -367,3 +367,42 @@ def test_limits_are_told_in_one_line_where_they_hold(
     assert said == ["sma_cross: orders only from medium confidence (0.51) on and at most 2 positions at a time"]
     config.write_text("")
     assert "orders only" not in backtest(*command, "--csv", prices, "--symbol", "IBM").err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "--strategy", "ema_cross", "--report"],
+        ["run", "--strategy", "ema_cross", "--trades"],
+        ["sweep", "--strategy", "ema_cross", "--set", "fast=3:5", "--set", "slow=8:10", "--report"],
+        ["walk-forward", "--strategy", "ema_cross", *SHORT, "--report"],
+        ["recommend", "--strategy", "ema_cross", *SHORT, "--report"],
+    ],
+    ids=lambda command: f"{command[0]} {command[-1]}",
+)
+def test_a_file_that_cannot_be_written_is_found_before_the_work(
+    backtest: Backtest, tmp_path: Path, command: list[str]
+) -> None:
+    """The bars do not even exist: nothing was read by then."""
+    ended = backtest(*command, tmp_path / "nowhere" / "x.html", "--csv", tmp_path / "none.csv")
+    assert (ended.code, ended.out) == (2, "")
+    assert "x.html cannot be written: No such file or directory" in ended.err.replace("\n", " ")
+
+
+def test_a_look_at_a_file_leaves_nothing_behind(backtest: Backtest, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    assert backtest("run", "--strategy", "ema_cross", "--report", report, "--csv", tmp_path / "none.csv").code == 2
+    assert not report.exists()
+
+
+def test_a_sweep_writes_its_map_and_counts_as_people_do(backtest: Backtest, prices: Path, tmp_path: Path) -> None:
+    asked = ["sweep", "--strategy", "ema_cross", "--csv", prices, "--symbol", "IBM"]
+    for option in ("--report", "--heatmap"):
+        page = tmp_path / f"map{option}.html"
+        ended = backtest(*asked, "--set", "fast=3:5", "--set", "slow=4:6", option, page)
+        assert "Best of 6 settings by sharpe" in ended.out
+        assert "3 invalid combinations skipped" in ended.err
+        assert "Sharpe of 6 settings. 3 invalid combinations skipped." in page.read_text()
+    one = backtest(*asked, "--set", "fast=3", "--set", "slow=3:4")
+    assert "Best of 1 setting by sharpe" in one.out
+    assert "1 invalid combination skipped" in one.err
