@@ -97,3 +97,13 @@ def test_weekly_and_monthly_bars_are_as_far_apart_as_they_are() -> None:
         assert gaps(replace(bars, opened_at=opened)) == []
         opened = np.append(opened[:50], opened[50:] + np.timedelta64(6 * step, "D"))
         assert len(gaps(replace(bars, opened_at=opened))) == 1
+
+
+@pytest.mark.parametrize("at", [1, 127, 128, 129, 10_000, 20_000 - 1])
+def test_a_gap_in_many_minutes_is_found_wherever_it_is(at: int) -> None:
+    bars = bars_of(np.full(20_000, 10.0))
+    opened = bars.opened_at[0] + np.arange(20_000) * np.timedelta64(1, "m")
+    assert gaps(replace(bars, opened_at=opened)) == []
+    opened[at:] += np.timedelta64(16, "D")
+    (gap,) = gaps(replace(bars, opened_at=opened))
+    assert (gap.after - gap.before).days >= 15
