@@ -1,225 +1,189 @@
-"""Prove on data that neither decisions nor fills know the future.
+"""Look on data for decisions and fills that know the future.
 
-Decisions: the future is cut off after many bars, and what the strategy says of the bars before must stay the same. Text
-and figures are joined anew to the bars that are left, so a join that knows the future is found out too.
-Fills: prices after a fill are changed and text is forgotten, and that fill and all before it must stay the same. A fill
-at an open is asked with the high, low and close of its own bar changed too.
+- The future is cut off after many bars (`lookahead_cuts`): what is said of the bars before must stay the same.
+- Prices and volumes are rescaled: decisions must stay. The level of adjusted prices knows later splits and dividends.
+- No decision may come in the warm-up.
+- What comes after a fill is changed (`lookahead_fills`): that fill and all before it must stay the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date
-from itertools import zip_longest
-from math import isclose
+from datetime import date
+from functools import partial
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars
 from algo_trading.strategies.base import Decisions, Strategy
+from algo_trading.strategies.decide import decide
+from back_testing.analysis.lookahead_cuts import Answers, Questions, ask_in_fresh_process, spread_out
+from back_testing.analysis.lookahead_fills import fills_of, moved_fill
 from back_testing.engine import backtest
-from back_testing.engine.result import BacktestResult, ExitReason
+from back_testing.engine.checks import require_bars, require_warmup
+from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import TradingRules
 
-MOST_CUTS = 600
+MOST_CUTS = 2_500  # of all symbols together, but
+FEWEST_CUTS = 250  # of each
 MOST_FILLS = 40
-INTRABAR = {ExitReason.STOP_LOSS, ExitReason.TRAILING_STOP, ExitReason.TAKE_PROFIT, ExitReason.RUIN}
-NO_FILL = {ExitReason.END_OF_DATA, ExitReason.OPEN}
-SAME = 1e-9  # relative: rounding may depend on where an array ends
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """An entry or exit: the bar it was filled in, whether at its open, and what was filled."""
-
-    index: int
-    at_open: bool
-    kind: str
-    price: float
-    size: float
+SCALES = tuple(2.0**power for power in (-12, -5, -2, -1, 1, 2, 5, 12))  # exact in floating point: no rounding differs
 
 
 @dataclass(frozen=True)
 class LookaheadReport:
-    """What was asked, and every answer that changed, as sentences; `idle` is why there was no trade, else empty."""
+    """What was tried on one symbol, and every leak found, as sentences; `idle` is why there was no trade, else empty.
+
+    `cuts` are series whose future was cut off, `fills` those asked about, `rescalings` other price levels.
+    """
 
     symbol: str
     cuts: int
     fills: int
+    rescalings: int
     decisions_changed: tuple[str, ...]
+    remembered: tuple[str, ...]
+    level_dependent: tuple[str, ...]
+    in_warmup: tuple[str, ...]
     fills_moved: tuple[str, ...]
     idle: str = ""
 
     @property
     def proven(self) -> bool:
-        """Whether there was a fill to ask about, and nothing changed."""
+        """Whether there was a fill to ask about, and nothing was found."""
         return self.honest and self.fills > 0
 
     @property
     def honest(self) -> bool:
-        """Whether nothing changed."""
+        """Whether nothing was found."""
         return not self.sentences
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All that changed."""
-        return (*self.decisions_changed, *self.fills_moved)
+        """All that was found."""
+        return (
+            *self.decisions_changed,
+            *self.remembered,
+            *self.level_dependent,
+            *self.in_warmup,
+            *self.fills_moved,
+        )
+
+
+def as_they_are(bars: Bars) -> Bars:
+    """Bars of a strategy that needs no features."""
+    return bars
 
 
 def check_lookahead(
     strategy: Strategy,
-    bars: Bars,
+    series: Sequence[Bars],
     rules: TradingRules,
     first: date | None = None,
-    join: Callable[[Bars], Bars] = lambda bars: bars,
-) -> LookaheadReport:
-    """Ask a strategy on `bars`, traded by `rules` from the session `first` on.
+    *,
+    join: Callable[[Bars], Bars] = as_they_are,
+    ask: Callable[[Questions], list[Answers]] | None = None,
+) -> list[LookaheadReport]:
+    """Ask a strategy about each of `series`, each traded alone by `rules` from the session `first` on.
 
-    `join` gives bars whose future was cut off the features that were known by their last close.
+    `join` gives bars whose future was cut off the features that were known by their last close. `ask` puts the
+    questions about cuts, in a fresh process unless given.
 
     Raises:
-        ConfigError: the bars cannot be traded, as `engine.run` says.
+        ConfigError: bars cannot be traded, as `backtest.run` says, or the strategy's class cannot be imported.
     """
+    for bars in series:
+        require_bars(bars)
+        require_warmup(strategy, bars)
+    whole = tuple(decide(strategy, bars) for bars in series)  # one after the other, as a portfolio's backtest asks
+    budget = max(MOST_CUTS // len(series), FEWEST_CUTS)
+    cuts = tuple(_cuts(strategy, bars, said, budget) for bars, said in zip(series, whole, strict=True))
+    answers = (ask or ask_in_fresh_process)(Questions(strategy, tuple(series), whole, cuts, join))
+    reports = []
+    for bars, said, kept, answer in zip(series, whole, cuts, answers, strict=True):
+        runs = partial(backtest.run, strategy, rules=rules, first=first)
+        reports.append(_report(strategy, bars, said, answer, runs, len(kept)))
+    return reports
 
-    def fills_on(these: Bars) -> list[Fill]:
-        return fills_of(backtest.run(strategy, these, rules, first))
 
-    result = backtest.run(strategy, bars, rules, first)
+def _report(  # noqa: PLR0917 - one value of each kind
+    strategy: Strategy, bars: Bars, whole: Decisions, answers: Answers, run: Callable[[Bars], BacktestResult], cuts: int
+) -> LookaheadReport:
+    result = run(bars)
     filled = fills_of(result)
-    asked = [filled[i] for i in _spread(len(filled), MOST_FILLS)]
-    moved = []
-    for fill in asked:
-        for factor in (0.7, 1.4):
-            sentence = _moved(bars, fill, filled, fills_on(_with_later_prices(bars, fill, factor)))
-            if sentence:
-                moved.append(sentence)
-                break
-    whole = strategy.decide(bars)
-    cuts = _cuts(whole, strategy.warmup, len(bars))
-    changed = [sentence for cut in cuts for sentence in _cut_off(strategy, bars, whole, join(bars[:cut]))]
+    asked = [filled[i] for i in spread_out(len(filled), MOST_FILLS)]
+    moved = [moved_fill(bars, fill, filled, lambda these: fills_of(run(these))) for fill in asked]
     return LookaheadReport(
         symbol=bars.instrument.symbol,
-        cuts=len(cuts),
+        cuts=cuts,
         fills=len(asked),
-        decisions_changed=tuple(dict.fromkeys(changed)),
-        fills_moved=tuple(dict.fromkeys(moved)),
+        rescalings=2 * len(SCALES),
+        decisions_changed=tuple(dict.fromkeys(answers.changed)),
+        remembered=tuple(dict.fromkeys(answers.remembered)),
+        level_dependent=tuple(_level_dependent(strategy, bars, whole)),
+        in_warmup=tuple(_in_warmup(strategy, bars, whole)),
+        fills_moved=tuple(dict.fromkeys(filter(None, moved))),
         idle="" if filled else _idle(result, whole),
     )
 
 
-def fills_of(result: BacktestResult) -> list[Fill]:
-    """Every fill in the order of time; `index` counts the history too. The closing at the end of the data is none."""
-    times = result.times.astype("datetime64[us]").tolist()
-    places = {time.replace(tzinfo=UTC): index + result.history for index, time in enumerate(times)}
-    fills = []
-    for trade in result.trades:
-        entry = Fill(
-            places[trade.entry_time], at_open=True, kind=f"{trade.side} entry", price=trade.entry_price, size=trade.size
+def _cuts(strategy: Strategy, bars: Bars, whole: Decisions, budget: int) -> list[int]:
+    """Numbers of bars to keep: all, else up to each decision, to where there might have been one, and some in between.
+
+    Where there might have been one is where there is one on other volumes: a decision that tomorrow's volume vetoed.
+    """
+    warmup, n = max(strategy.warmup, 1), len(bars)
+    every = np.arange(warmup, n)
+    if len(every) <= budget:
+        return every.tolist()
+    decided = whole.entries | whole.exits
+    for seed in range(4):
+        noise = np.exp(np.random.default_rng(seed).normal(0, 1.5, n))
+        other = decide(strategy, replace(bars, volume=bars.volume * noise))
+        decided = decided | other.entries | other.exits
+    places = np.flatnonzero(decided) + 1
+    chosen = places[spread_out(len(places), budget // 2)]
+    cuts: list[int] = np.union1d(chosen, np.linspace(warmup, n, budget // 2, dtype=np.int64)).tolist()
+    return [cut for cut in cuts if warmup <= cut < n]
+
+
+def _level_dependent(strategy: Strategy, bars: Bars, whole: Decisions) -> Iterator[str]:
+    """What changes when prices are at another level, as a split (volumes the other way) or a dividend leaves them."""
+    for kind, power in (("volumes divided by it", -1), ("volumes as they are", 0)):
+        for scale in SCALES:
+            prices = {name: getattr(bars, name) * scale for name in ("open", "high", "low", "close")}
+            seen = decide(strategy, replace(bars, **prices, volume=bars.volume * scale**power))
+            for name in ("entries", "exits", "confidence", "size"):
+                then, now = getattr(seen, name), getattr(whole, name)
+                same = np.isclose(then, now, rtol=1e-9, atol=1e-9, equal_nan=True)
+                if not same.all():
+                    at = int(np.argmin(same))
+                    level = f"all prices times {scale:g} and {kind}"
+                    yield (
+                        f"{name} at {bars.session(at)} is {now[at]}, and {then[at]} with {level}: it depends on the "
+                        "level of adjusted prices, which later splits and dividends change"
+                    )
+                    return
+
+
+def _in_warmup(strategy: Strategy, bars: Bars, whole: Decisions) -> Iterator[str]:
+    early = np.flatnonzero((whole.entries | whole.exits)[: max(strategy.warmup - 1, 0)])
+    if len(early):
+        yield (
+            f"it decides at {bars.session(int(early[0]))}, bar {int(early[0]) + 1}, and says that it needs "
+            f"{strategy.warmup} bars before its first decision"
         )
-        fills.append(entry)
-        if trade.exit_time is not None and trade.reason not in NO_FILL:
-            at_open = trade.reason not in INTRABAR
-            kind = f"{trade.side} exit ({trade.reason})"
-            fills.append(Fill(places[trade.exit_time], at_open, kind, trade.exit_price, trade.size))
-    return sorted(fills, key=lambda fill: (fill.index, not fill.at_open))
 
 
 def _idle(result: BacktestResult, whole: Decisions) -> str:
     """Why nothing was filled."""
     decided = whole.entries[result.history :] | whole.exits[result.history :]
+    limit = result.limits.max_positions
     if decided.any():
         why = (
-            result.unordered and f"{result.unordered} are below {result.limits.order_from} confidence",
-            result.crowded and f"{result.crowded} found {result.limits.max_positions} positions taken",
+            result.below_order_level and f"{result.below_order_level} are below {result.limits.order_from} confidence",
+            result.at_position_limit and f"{result.at_position_limit} came at the limit of {limit}",
             result.refused and f"{result.refused} could not be afforded",
         )
-        told = " and ".join(reason for reason in why if reason)
-        return f"none of its {int(decided.sum())} decisions led to a fill" + (f", and {told}" if told else "")
+        named = " and ".join(reason for reason in why if reason)
+        return f"none of its {int(decided.sum())} decisions led to a fill" + (f", and {named}" if named else "")
     return "; ".join(result.notes) or f"it decided nothing on {len(result.times):,} bars"
-
-
-def _cuts(whole: Decisions, warmup: int, n: int) -> Sequence[int]:
-    """Numbers of bars to keep: up to each decision, and some in between."""
-    decided = np.flatnonzero(whole.entries | whole.exits) + 1
-    chosen = decided[_spread(len(decided), MOST_CUTS // 2)]
-    cuts: list[int] = np.union1d(chosen, np.linspace(warmup, n, MOST_CUTS // 2, dtype=np.int64)).tolist()
-    return [cut for cut in cuts if warmup <= cut < n]
-
-
-def _spread(n: int, most: int) -> list[int]:
-    """At most `most` of n positions, evenly spread."""
-    places: list[int] = np.unique(np.linspace(0, n - 1, min(n, most), dtype=np.int64)).tolist()
-    return places
-
-
-def _cut_off(strategy: Strategy, bars: Bars, whole: Decisions, known: Bars) -> Iterator[str]:
-    seen, cut = strategy.decide(known), len(known)
-    later = f"without the {len(bars) - cut} bars after {bars.session(cut - 1)}"
-    for name in strategy.features:
-        then, now = known.features[name], bars.features[name][:cut]
-        if not np.array_equal(then, now, equal_nan=True):
-            at = int(np.argmin((then == now) | (np.isnan(then) & np.isnan(now))))
-            yield f"{name} at {bars.session(at)} is {now[at]}, and {then[at]} {later}"
-    columns = ("entries", "exits", "confidence", "size", *(() if whole.shares is None else ("shares",)))
-    for name in columns:
-        then, now = getattr(seen, name), getattr(whole, name)[:cut]
-        if then is None or len(then) != cut:
-            yield f"{name} has {0 if then is None else len(then)} values for {cut} bars"
-            continue
-        if np.array_equal(then, now):
-            continue
-        same = np.isclose(then, now, rtol=SAME, atol=SAME, equal_nan=True)
-        if not same.all():
-            at = int(np.argmin(same))
-            yield f"{name} at {bars.session(at)} is {now[at]}, and {then[at]} {later}"
-    if strategy.explain(known, -1) != strategy.explain(bars, cut - 1):
-        yield f"the reason at {bars.session(cut - 1)} is another one {later}"
-
-
-def _moved(bars: Bars, fill: Fill, before: Sequence[Fill], after: Sequence[Fill]) -> str:
-    """What became of the first fill up to `fill` that is not the same once later prices are others."""
-
-    def known(fills: Sequence[Fill]) -> list[Fill]:
-        return [f for f in fills if f.index < fill.index or (f.index == fill.index and (f.at_open or not fill.at_open))]
-
-    for old, new in zip_longest(known(before), known(after)):
-        if not _same_fill(old, new):
-            return (
-                f"{_told(bars, old)} becomes {_told(bars, new)} when only prices after the "
-                f"{'open' if fill.at_open else 'bar'} of {bars.session(fill.index)} change"
-            )
-    return ""
-
-
-def _with_later_prices(bars: Bars, fill: Fill, factor: float) -> Bars:
-    """Every price after `fill` is another one, and no text is known; whether a bar can be traded in (volume) stays."""
-    n = len(bars)
-    wobble = factor * (1 + 0.05 * np.sin(np.arange(n) * 1.7))
-    start = fill.index + 1
-    prices = {name: getattr(bars, name).copy() for name in ("open", "high", "low", "close")}
-    for values in prices.values():
-        values[start:] *= wobble[start:]
-    if fill.at_open:
-        at = fill.index
-        prices["close"][at] *= factor
-        prices["high"][at] = 1.01 * max(prices["open"][at], prices["close"][at])
-        prices["low"][at] = 0.99 * min(prices["open"][at], prices["close"][at])
-    heard = {name: values.copy() for name, values in bars.features.items()}
-    for values in heard.values():
-        values[fill.index if fill.at_open else start :] = np.nan
-    return replace(bars, **prices, features=heard)
-
-
-def _same_fill(one: Fill | None, other: Fill | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (
-        (one.index, one.at_open, one.kind) == (other.index, other.at_open, other.kind)
-        and isclose(one.price, other.price, rel_tol=SAME)
-        and isclose(one.size, other.size, rel_tol=SAME)
-    )
-
-
-def _told(bars: Bars, fill: Fill | None) -> str:
-    if fill is None:
-        return "no fill"
-    return f"the {fill.kind} of {bars.session(fill.index)} at {fill.price:.4f} (size {fill.size:g})"

@@ -9,14 +9,13 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.limits import Limits
 from algo_trading.domain.post import Levels
-from algo_trading.domain.recommendation import Recommendation
+from algo_trading.domain.recommendation import Candidate, Recommendation
 from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.recommendations import RecommendationRepository
-from algo_trading.risk.costs import Costs as AccountCosts
-from back_testing.analysis.recommend import Review, recommend
-from back_testing.engine.costs import Costs
+from algo_trading.risk.costs import Costs
+from back_testing.analysis.recommend import CONVINCING, OVERFITTED, Review, recommend
 from back_testing.engine.data import ReadHistory
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.signal_limits import SignalLimits
@@ -40,7 +39,7 @@ class ReviewStrategies:
     history: ReadHistory
     recommendations: RecommendationRepository
     objects: ObjectStore
-    costs: AccountCosts
+    costs: Costs
     limits: Mapping[StrategyId, Limits]
     levels: Levels
 
@@ -52,7 +51,8 @@ class ReviewStrategies:
         recommended, skipped = {}, {}
         for instrument in instruments:
             try:
-                (bars,) = self.history([instrument], session)
+                history = self.history([instrument], session)
+                (bars,) = history.series
                 review = recommend(bars, self.rules, plan)
             except ConfigError as error:
                 skipped[str(instrument)] = str(error)
@@ -60,20 +60,20 @@ class ReviewStrategies:
                     Recommendation(instrument, session, None, str(error), trials=0, data_hash="")
                 )
                 continue
-            recommended[str(instrument)] = self._store(session, bars, review)
+            recommended[str(instrument)] = self._store(session, bars, review, history.notes)
         return ReviewReport(len(recommended), recommended, skipped)
 
     @property
     def rules(self) -> TradingRules:
-        """All-in at the next open, with the account's commission and slippage."""
-        costs = Costs(float(self.costs.commission), slippage_bps=float(self.costs.slippage_bps))
-        return TradingRules(costs=costs, limits=SignalLimits(self.levels, self.limits))
+        """The whole equity at the next open, with the costs of the account."""
+        return TradingRules(costs=self.costs, limits=SignalLimits(self.levels, self.limits))
 
-    def _store(self, session: date, bars: Bars, review: Review) -> str:
+    def _store(self, session: date, bars: Bars, review: Review, data_notes: Sequence[str]) -> str:
         # The report first: whoever reads the recommendation finds it.
         name = quote(f"{bars.instrument.symbol}-{bars.instrument.venue}", safe="")
         key = f"reports/strategy_review/{session}/{name}.html"
-        page = render_report(review.walks[0].result, [bars], review_notes(review))
+        notes = [*review_notes(review), *(("Data", f"{note}.") for note in data_notes)]
+        page = render_report(review.walks[0].result, [bars], notes)
         self.objects.put(key, page.encode(), "text/html; charset=utf-8")
         self.recommendations.store(replace(review.recommendation, session=session, report=key))
         return str(review.recommendation.strategy or "none")
@@ -82,10 +82,39 @@ class ReviewStrategies:
 def review_notes(review: Review) -> list[tuple[str, str]]:
     """What a reader of the best candidate's report has to know."""
     best = review.recommendation.candidates[0]
-    deflated = "does not exist" if best.deflated_sharpe is None else f"is {best.deflated_sharpe:.3f}"
-    meaning = (
-        f"It {deflated} after {review.recommendation.trials} settings tried: the probability that this is better than "
-        "the luck of the best of them (Bailey and L\u00f3pez de Prado, 2014)."
-    )
     recommended = f"{review.recommendation.strategy or 'none'}: {review.recommendation.reason}."
-    return [("Recommended", recommended), ("Deflated Sharpe", meaning), *notes(review.walks[0])]
+    return [("Recommended", recommended), *_tests(review, best), *notes(review.walks[0])]
+
+
+def _tests(review: Review, best: Candidate) -> list[tuple[str, str]]:
+    """Each test with its outcome for the best candidate, and how many trials stand behind it."""
+    found, trials = best.statistics, review.recommendation.trials
+    tried = f"{len(review.walks)} strategies in {trials} settings, all over the same bars out of sample."
+    if best.deflated_sharpe is None:
+        return [("Trials", f"{tried} The best did not trade.")]
+    exposure, excess = _known(found["exposure"], ".0%"), _known(found["excess_return"], "+.1%")
+    difference, low, high = (_known(found[f"sharpe_difference{end}"], ".2f") for end in ("", "_low", "_high"))
+    of_excess = (
+        f"It earned {excess} a year above holding {exposure} of the market all the time, its own mean exposure. "
+        f"Deflated Sharpe ratio of the excess: {best.deflated_sharpe:.3f}, the probability that it is above the luck "
+        f"of the best of {trials} settings; {CONVINCING} is needed (Bailey and L\u00f3pez de Prado, 2014)."
+    )
+    of_sharpe = (
+        f"It is above that of holding by {difference}, in 90 % of resampled histories by {low} to {high}; all of it "
+        "above 0 is needed (stationary bootstrap, Politis and Romano, 1994)."
+    )
+    of_overfitting = (
+        f"The setting that is best in one half of the blocks of bars is in the lower half afterwards in "
+        f"{_known(found['overfitting_probability'], '.0%')} of the ways to halve them; below {OVERFITTED:.0%} is "
+        "needed (cross-validation, Bailey, Borwein, L\u00f3pez de Prado and Zhu, 2017)."
+    )
+    return [
+        ("Trials", tried),
+        ("Test of the excess", of_excess),
+        ("Test of the Sharpe ratio", of_sharpe),
+        ("Test of overfitting", of_overfitting),
+    ]
+
+
+def _known(value: float | str | None, spec: str) -> str:
+    return "unknown" if value is None or isinstance(value, str) else format(value, spec)

@@ -19,7 +19,7 @@ from algo_trading.services.evaluate import decide_last
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.registry import build_strategy
-from back_testing.engine.suggestions import listed, meant
+from back_testing.engine.suggestions import did_you_mean, shortened
 
 REVISED = "inputs revised since"
 CLOSE_ENOUGH = 1e-9  # processors differ in the last digits of a confidence
@@ -148,16 +148,16 @@ def require_signals(
         if instrument not in known:
             names = [other.symbol for other in known if other.venue == instrument.venue]
             raise ConfigError(
-                f"no signal about {instrument} ({instrument.venue}) is stored{meant(instrument.symbol, names)}; there "
-                f"are signals about: {listed(other.symbol for other in known)}"
+                f"no signal about {instrument} ({instrument.venue}) is stored{did_you_mean(instrument.symbol, names)}; "
+                f"there are signals about: {shortened(other.symbol for other in known)}"
             )
     decided = (
         {s.strategy.name for one in instruments or known for s in signals.of_instrument(one)} if strategies else ()
     )
     if strategies and not {*decided} & {*strategies}:
-        about = f" about {listed(one.symbol for one in instruments)}" if instruments else ""
+        about = f" about {shortened(one.symbol for one in instruments)}" if instruments else ""
         raise ConfigError(
-            f"no signal of {listed(strategies)}{about} is stored; there are signals of: {listed(decided)}"
+            f"no signal of {shortened(strategies)}{about} is stored; there are signals of: {shortened(decided)}"
         )
 
 

@@ -1,136 +1,29 @@
-"""Options that several commands share, and what they mean together.
+"""Single options that several commands share, and how parameters are spelled.
 
 Like every module of this package it is imported at each start, so the heavy imports are inside the functions.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from algo_trading.errors import ConfigError
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from algo_trading.domain.bars import Bars
-    from algo_trading.strategies.base import Strategy
-
 StrategyName = Annotated[str, typer.Option("--strategy", help="Name of a strategy; `backtest list` shows them all.")]
-Symbols = Annotated[
-    list[str] | None,
-    typer.Option("--symbol", help="Symbol of the database or the file, may repeat; watchlist: all that are watched."),
-]
-CsvFile = Annotated[
-    Path | None, typer.Option("--csv", help="File of daily bars as import-bars takes, in ascending dates; no database.")
-]
-Calendar = Annotated[
-    str | None, typer.Option(help="Exchange calendar of the bars: 24/7 counts 365 days a year, others 252.")
-]
-From = Annotated[
-    datetime | None,
-    typer.Option("--from", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="First session to trade in."),
-]
-To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Last session.")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Parameter of the strategy; may repeat.")
 ]
-KeepOpen = Annotated[bool, typer.Option("--keep-open", help="Leave the last position open at the end.")]
-Adjusted = Annotated[
-    bool, typer.Option("--adjusted/--raw", help="Whether prices are adjusted for splits and dividends.")
+Strategies = Annotated[
+    list[str] | None, typer.Option("--strategy", help="Only these; may repeat. All that need prices alone if none.")
 ]
+KeepOpen = Annotated[bool, typer.Option("--keep-open", help="Leave the last position open at the end.")]
+ReportFile = Annotated[Path | None, typer.Option(help="Write a report: one HTML file, which needs no network.")]
+InSample = Annotated[int, typer.Option(min=1, help="Bars that settings are chosen on.")]
+OutOfSample = Annotated[int, typer.Option(min=1, help="Bars that a choice is traded on before the next one.")]
 LOOKAHEAD = "--fill close is look-ahead: nobody can trade at the close that the decision waits for"
-WATCHLIST = "watchlist"  # as a symbol: every symbol that the configuration watches
-QUICK_CALENDARS = ("XNYS", "24/7")
 MOST_VALUES = 1_000_000
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRange:
-    """First and last session, None for no bound."""
-
-    first: "date | None"
-    last: "date | None"
-
-
-def session_range(first: datetime | None, last: datetime | None) -> SessionRange:
-    """What --from and --to say.
-
-    Raises:
-        ConfigError: the first is after the last.
-    """
-    if first and last and first > last:
-        raise ConfigError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
-    return SessionRange(first.date() if first else None, last.date() if last else None)
-
-
-def load_series(
-    symbols: list[str] | None,
-    csv: Path | None,
-    calendar: str | None,
-    last: "date | None",
-    *,
-    adjusted: bool,
-    strategies: "Iterable[Strategy | type[Strategy]]" = (),
-) -> "list[Bars]":
-    """The bars that --symbol and --csv name, up to the session `last`, with the features that the strategies need.
-
-    Raises:
-        ConfigError: neither is given, there are no such bars, or a file cannot tell what a strategy needs.
-    """
-    features = {strategy.name: strategy.features for strategy in strategies}
-    if csv is not None:
-        for name, needed in features.items():
-            if needed:
-                raise ConfigError(
-                    f"{name} needs {', '.join(needed)}, which a file of bars does not tell: name a symbol of the "
-                    "database with --symbol, without --csv"
-                )
-        from algo_trading.bootstrap import bar_file_reader
-        from back_testing.engine.data import bars_from_file
-
-        return bars_from_file(bar_file_reader(), csv, symbols or [], _known(calendar), last, adjust=adjusted)
-    if not symbols:
-        raise ConfigError("name a symbol of the database with --symbol, or a file of bars with --csv")
-    from algo_trading.bootstrap import bootstrap
-    from algo_trading.domain.instrument import Instrument
-    from back_testing.engine.data import ReadHistory
-
-    with bootstrap() as application:
-        settings = application.settings
-        names = [s for symbol in symbols for s in (settings.symbols if symbol == WATCHLIST else [symbol])]
-        instruments = [Instrument(name, calendar or settings.venue) for name in dict.fromkeys(names)]
-        wanted = list(dict.fromkeys(name for needed in features.values() for name in needed))
-        return application.make(ReadHistory)(instruments, last, adjust=adjusted, features=wanted)
-
-
-def joining(strategy: "Strategy", series: "Sequence[Bars]") -> "Callable[[Bars], Bars]":
-    """What joins the features that a strategy needs anew to bars of the database whose future was cut off.
-
-    Text and figures are read once; without any there is no need of the database.
-    """
-    if not strategy.features:
-        return lambda bars: bars
-    from algo_trading.bootstrap import bootstrap
-    from algo_trading.services.features import JoinFeatures, joined, last_close
-
-    with bootstrap() as application:
-        join = application.make(JoinFeatures)
-        known = {bars.instrument: join.read(bars, strategy.features) for bars in series}
-    return lambda bars: joined(bars, strategy.features, known[bars.instrument].until(last_close(bars)))
-
-
-def _known(calendar: str | None) -> str:
-    """A calendar's code; New York's and the one that never closes need no look at the list, which takes a second."""
-    if calendar and calendar not in QUICK_CALENDARS:
-        from algo_trading.calendars import market_calendar
-
-        return market_calendar(calendar).code
-    return calendar or QUICK_CALENDARS[0]
 
 
 def parameters(settings: list[str] | None) -> dict[str, Any]:

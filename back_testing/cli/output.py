@@ -52,12 +52,17 @@ _NO_SEPARATORS = str.maketrans("", "", ",.-")  # a date counts as a number: it s
 
 
 def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.strip("+-%").translate(_NO_SEPARATORS).isdigit()
+    return cell in {"-", "\u2013", "\u221e"} or cell.strip("+-%").translate(_NO_SEPARATORS).isdigit()
 
 
 def percent(value: float) -> str:
-    """0.1234 as +12.34 %, a dash for what does not exist."""
-    return f"{value:+.2%}" if math.isfinite(value) else "-"
+    """0.1234 as 12.34%, a dash for what does not exist."""
+    return f"{value:,.2%}" if math.isfinite(value) else "-"
+
+
+def signed_percent(value: float) -> str:
+    """A gain or a loss: 0.1234 as +12.34%, a dash for what does not exist."""
+    return f"{value:+,.2%}" if math.isfinite(value) else "-"
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -99,6 +104,19 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writeheader()
         writer.writerows(rows)
     write_file(path, text.getvalue())
+
+
+def require_writable(*paths: Path | None) -> None:
+    """Raise ConfigError unless these files can be written, before any work is done for them; None is no file."""
+    for path in filter(None, paths):
+        there = path.exists()
+        try:
+            with path.open("a", encoding="utf-8"):
+                pass
+            if not there:
+                path.unlink()
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def write_file(path: Path, text: str) -> None:

@@ -1,69 +1,62 @@
 """The command `backtest recommend`."""
 
 import json as jsonlib
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
-from back_testing.cli.rules import with_rules
-from back_testing.cli.walk_forward import InSample, OutOfSample, ReportFile, only
+from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
     from algo_trading.domain.recommendation import Recommendation
+    from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
 
 
 @app.command()
-@with_rules
+@shared_options
 def recommend(
     *,
+    source: "BarSource",
+    strategy: o.Strategies = None,
+    in_sample: o.InSample = 756,
+    out_of_sample: o.OutOfSample = 252,
+    report: o.ReportFile = None,
     rules: "TradingRules",
-    symbol: o.Symbols = None,
-    csv: o.CsvFile = None,
-    calendar: o.Calendar = None,
-    first: o.From = None,
-    last: o.To = None,
-    strategy: Annotated[
-        list[str] | None, typer.Option("--strategy", help="Only these; may repeat. All that need prices alone if none.")
-    ] = None,
-    in_sample: InSample = 756,
-    out_of_sample: OutOfSample = 252,
-    report: ReportFile = None,
-    adjusted: o.Adjusted = True,
     json: o.Json = False,
 ) -> None:
     """Recommend the strategy that was best out of sample, or none.
 
-    Every strategy walks forward over settings around its defaults. The best one survives if its Sharpe ratio is above
-    that of buying and holding and is not what the best of so many settings shows by luck: the deflated Sharpe ratio
-    (Bailey and Lopez de Prado, 2014), a probability, must reach 0.95. Usually nothing survives.
+    Every strategy walks forward over settings around its defaults. The best one survives if what it earned above
+    holding as much of the market all the time is not the luck of the best of so many settings (deflated Sharpe ratio of
+    0.95 or more), if its Sharpe ratio is above that of holding by more than chance (90 % bootstrap interval), and if
+    choosing among the settings is not overfitting (probability below 50 %). Usually nothing survives.
 
     Example: backtest recommend --symbol AAPL --report aapl.html
     """
+    output.require_writable(report)
     from algo_trading.strategies.registry import strategy_class
     from back_testing.analysis.recommend import recommend as review
     from back_testing.engine.backtest import first_bar
     from back_testing.search.walk_forward import Plan
 
-    days = o.session_range(first, last)
     kinds = [strategy_class(name) for name in strategy or ()]
-    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=kinds))
-    bars = bars[first_bar(bars, days.first) :]
+    bars, data_notes = source.load_one(kinds)
+    bars = bars[first_bar(bars, source.first) :]
     with output.progress() as bar:
         task = bar.add_task("reviewing", total=None)
         found = review(
             bars, rules, Plan(in_sample, out_of_sample), strategy,
             lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
         )  # fmt: skip
-    notes = [sentence for walk in found.walks for sentence in walk.result.notes]
+    notes = [*data_notes, *dict.fromkeys(sentence for walk in found.walks for sentence in walk.result.notes)]
     if report:
         from back_testing.analysis.review import review_notes
         from back_testing.report import write_report
 
-        write_report(report, found.walks[0].result, [bars], review_notes(found))
+        data = [("Data", f"{note}.") for note in data_notes]
+        write_report(report, found.walks[0].result, [bars], [*review_notes(found), *data])
     if json:
         output.print_json({**_document(found.recommendation), "notes": notes})
     else:
@@ -102,18 +95,19 @@ def _show(found: "Recommendation") -> None:
         (
             str(candidate.strategy),
             _number(candidate.deflated_sharpe, 3),
+            _number(candidate.statistics["excess_sharpe"], 2),
             _number(candidate.statistics["sharpe"], 2),
-            output.percent(float(candidate.statistics["total_return"] or 0)),
+            output.signed_percent(float(candidate.statistics["total_return"] or 0)),
             str(candidate.statistics["n_trades"]),
         )
         for candidate in found.candidates
     ]
     held = found.candidates[0].statistics
     hold, gained = held["buy_and_hold_sharpe"], float(held["buy_and_hold_return"] or 0)
-    rows.append(("buy and hold", "-", _number(hold, 2), output.percent(gained), "-"))
+    rows.append(("buy and hold", "-", "-", _number(hold, 2), output.signed_percent(gained), "-"))
     output.table(
         f"{found.instrument}, out of sample; {found.trials} settings tried",
-        ("strategy", "deflated Sharpe", "Sharpe", "return", "trades"),
+        ("strategy", "deflated Sharpe", "excess Sharpe", "Sharpe", "total return", "trades"),
         rows,
     )
     output.note(f"recommended: {found.strategy or 'none'}")

@@ -1,8 +1,6 @@
 """The options that spell the trading rules, for commands that hand them on as a whole."""
 
-import functools
-import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,7 +48,14 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         Annotated[float | None, typer.Option(help="Fraction below the highest price since the entry.")],
         None,
     ),
+    "allow_gaps": (
+        Annotated[bool, typer.Option("--allow-gaps", help="Trade over weeks without bars, which are else an error.")],
+        False,
+    ),
 }
+
+
+PLAIN = ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop", "allow_gaps")
 
 
 def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "TradingRules":
@@ -59,16 +64,16 @@ def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "Tradin
     Raises:
         ConfigError: a value is out of range.
     """
-    from back_testing.engine.costs import Costs
+    from algo_trading.risk.costs import Costs
     from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
 
     return TradingRules(
-        costs=Costs(options["commission"], options["commission_fixed"], options["slippage_bps"]),
+        costs=Costs.of(**{name: options[name] for name in ("commission", "slippage_bps", "commission_fixed")}),
         fill=FillAt(_choice("--fill", options["fill"], [*FillAt])),
         direction=Direction(_choice("--direction", options["direction"], [*Direction])),
         size=Size.parse(options["size"]),
         limits=limits,
-        **{name: options[name] for name in ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop")},
+        **{name: options[name] for name in PLAIN},
     )
 
 
@@ -88,38 +93,6 @@ def signal_limits(names: Collection[str]) -> "SignalLimits":
     active = [(build_strategy(entry.name, entry.params), entry.limits) for entry in entries]
     levels = Levels(settings.sentiment.medium, settings.sentiment.high)
     return SignalLimits(levels, {strategy.id: limits.over(strategy.limits) for strategy, limits in active})
-
-
-def with_rules(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command of keyword-only options these too; it gets the `rules` that they and the configuration spell.
-
-    Its option `strategy` names the strategies whose limits they know, all where it names none.
-    """
-    own = [p for p in inspect.signature(command).parameters.values() if p.name != "rules"]
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in RULES.items()
-    ]
-    at = next((i for i, p in enumerate(own) if p.name in {"adjusted", "json"}), len(own))
-
-    @functools.wraps(command)
-    def told(**values: Any) -> None:  # noqa: ANN401 - every option has its own type
-        chosen = {name: values.pop(name) for name in RULES}
-        command(rules=trading_rules(chosen, signal_limits(_names(values["strategy"]))), **values)
-
-    parameters = [*own[:at], *added, *own[at:]]
-    # Typer reads both.
-    told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect documents
-    told.__annotations__ = {p.name: p.annotation for p in parameters}
-    return told
-
-
-def _names(strategy: str | Sequence[str] | None) -> list[str]:
-    """The names in NAME, in some NAME or NAME:key=value, or of all strategies for none."""
-    from algo_trading.strategies.registry import strategy_names
-
-    named = [strategy] if isinstance(strategy, str) else strategy
-    return [text.partition(":")[0] for text in named] if named else strategy_names()
 
 
 def _choice(option: str, value: str, known: list[Any]) -> str:

@@ -9,30 +9,27 @@ import typer
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
-from back_testing.cli.rules import with_rules
+from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
+    from back_testing.cli.bars import BarSource
     from back_testing.engine.result import BacktestResult, Trade
     from back_testing.engine.rules import TradingRules
 
+HEADLINES = ("total_return", "buy_and_hold_return", "final_equity", "start", "end")  # shown above the table
 SHOWN = 10  # trades shown to a person; --trades and --json have them all
 
 
 @app.command()
-@with_rules
+@shared_options
 def run(
     *,
-    rules: "TradingRules",
     strategy: o.StrategyName,
-    symbol: o.Symbols = None,
-    csv: o.CsvFile = None,
-    calendar: o.Calendar = None,
-    first: o.From = None,
-    last: o.To = None,
+    source: "BarSource",
     settings: o.Settings = None,
     keep_open: o.KeepOpen = False,
-    adjusted: o.Adjusted = True,
-    report: Annotated[Path | None, typer.Option(help="Write a report: one HTML file, which needs no network.")] = None,
+    rules: "TradingRules",
+    report: o.ReportFile = None,
     trades: Annotated[Path | None, typer.Option(help="Write every trade to a CSV file.")] = None,
     json: o.Json = False,
 ) -> None:
@@ -45,64 +42,46 @@ def run(
 
     Without a database: backtest run --strategy sma_cross --csv GOOG.csv --set fast=10 --set slow=30 --stop-loss 0.05
     """
+    output.require_writable(report, trades)
     from algo_trading.strategies.registry import build_strategy
     from back_testing.engine.backtest import run_portfolio
 
     rules = replace(rules, keep_open=keep_open)
     chosen = build_strategy(strategy, o.parameters(settings))
-    days = o.session_range(first, last)
-    series = o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[chosen])
-    result = run_portfolio(chosen, series, rules, days.first)
+    history = source.load([chosen])
+    result = run_portfolio(chosen, history.series, rules, source.first)
     if report:
         from back_testing.report import write_report
 
-        write_report(report, result, series)
+        write_report(report, result, history.series, [("Data", f"{note}.") for note in history.notes])
     if trades:
         output.write_csv(trades, [trade.as_json() for trade in result.trades])
     if json:
-        output.print_json(result.as_json())
+        output.print_json({**result.as_json(), "notes": [*history.notes, *result.notes]})
     else:
         _show(result)
+        for sentence in history.notes:
+            output.note(sentence)
         for path in filter(None, (report, trades)):
             output.note(f"wrote {path}")
 
 
 def _show(result: "BacktestResult") -> None:
-    from back_testing.report.assumptions import told_limits
+    from back_testing.report.assumptions import limit_notes
+    from back_testing.report.definitions import figures
 
     s = result.statistics
     symbols = ", ".join(bars.instrument.symbol for bars in result.series)
-    percent, number = output.percent, output.number
     output.table(
         f"{result.strategy.id} on {symbols}, {s.start} .. {s.end}",
         ("", "strategy", "buy and hold"),
         [
-            ("total return", percent(s.total_return), percent(s.buy_and_hold_return)),
-            ("final equity", number(s.final_equity), number(float(result.benchmark[-1]))),
+            ("total return", output.signed_percent(s.total_return), output.signed_percent(s.buy_and_hold_return)),
+            ("final equity", output.number(s.final_equity), output.number(float(result.benchmark[-1]))),
         ],
     )
-    output.table(
-        "Statistics",
-        ("", "value"),
-        [
-            ("yearly growth (CAGR)", percent(s.cagr)),
-            ("volatility", percent(s.volatility)),
-            ("Sharpe", number(s.sharpe)),
-            ("Sortino", number(s.sortino)),
-            ("Calmar", number(s.calmar)),
-            ("largest drawdown", percent(s.max_drawdown)),
-            ("longest drawdown, days", number(s.max_drawdown_days, 0)),
-            ("time in the market", percent(s.exposure)),
-            ("alpha", percent(s.alpha)),
-            ("beta", number(s.beta)),
-            ("trades", str(s.n_trades)),
-            ("won", percent(s.win_rate)),
-            ("profit factor", number(s.profit_factor)),
-            ("mean return of a trade", percent(s.expectancy)),
-            ("costs paid", number(s.costs_paid)),
-            ("bars", str(s.bars)),
-        ],
-    )
+    shown = [(figure.label, figure.text) for figure in figures(s) if figure.key not in HEADLINES]
+    output.table("Statistics", ("", "value"), shown)
     if result.trades:
         several = len(result.series) > 1
         columns = ("side", "entry", "price", "exit", "price", "return", "reason")
@@ -116,7 +95,7 @@ def _show(result: "BacktestResult") -> None:
     output.note(result.allocation)
     if result.refused:
         output.note(f"{result.refused} entries could not be afforded")
-    for sentence in told_limits(result):
+    for sentence in limit_notes(result):
         output.note(sentence)
     if result.lookahead:
         output.note(o.LOOKAHEAD)
@@ -131,6 +110,6 @@ def _row(trade: "Trade") -> tuple[str, ...]:
         output.number(trade.entry_price),
         plain["exit_time"] or "-",
         output.number(trade.exit_price),
-        output.percent(trade.return_),
+        output.signed_percent(trade.return_),
         str(trade.reason).replace("_", " "),
     )

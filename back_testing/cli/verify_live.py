@@ -33,7 +33,9 @@ def verify_live(
     from algo_trading.strategies.registry import strategy_class
     from back_testing.analysis.verify_live import VerifyLive, require_signals
 
-    names = [strategy_class(name).name for name in strategy or ()]  # an unknown one is told, with those that are known
+    names = [
+        strategy_class(name).name for name in strategy or ()
+    ]  # an unknown one is an error that lists the known ones
     with bootstrap() as application, output.progress() as bar:
         named = [Instrument(name, application.settings.venue) for name in dict.fromkeys(symbol or ())]
         instruments = named or application.signals.instruments()
@@ -49,8 +51,8 @@ def verify_live(
     else:
         rows = [
             ("checked", report.checked),
-            ("say the same again", report.agreed),
-            ("have other inputs by now", report.revised),
+            ("unchanged", report.agreed),
+            ("inputs revised", report.revised),
             ("differ, explained", len(report.explained)),
             ("MISMATCHES", len(report.mismatches)),
         ]

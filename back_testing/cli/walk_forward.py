@@ -1,55 +1,46 @@
 """The command `backtest walk-forward`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from algo_trading.errors import ConfigError
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
-from back_testing.cli.rules import with_rules
+from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
+    from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
     from back_testing.search.walk_forward import WalkForward
 
-InSample = Annotated[int, typer.Option(min=1, help="Bars that settings are chosen on.")]
-OutOfSample = Annotated[int, typer.Option(min=1, help="Bars that a choice is traded on before the next one.")]
-ReportFile = Annotated[Path | None, typer.Option(help="Write a report: one HTML file, which needs no network.")]
-
 
 @app.command("walk-forward")
-@with_rules
+@shared_options
 def walk_forward(
     *,
     strategy: o.StrategyName,
-    rules: "TradingRules",
-    symbol: o.Symbols = None,
-    csv: o.CsvFile = None,
-    calendar: o.Calendar = None,
-    first: o.From = None,
-    last: o.To = None,
+    source: "BarSource",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUES", help="As for sweep; half, once and twice each default if none."),
     ] = None,
-    in_sample: InSample = 756,
-    out_of_sample: OutOfSample = 252,
+    in_sample: o.InSample = 756,
+    out_of_sample: o.OutOfSample = 252,
     anchored: Annotated[bool, typer.Option("--anchored", help="Choose on all bars before, not on the newest.")] = False,
     metric: Annotated[str, typer.Option(help="What a choice has most of.")] = "sharpe",
-    report: ReportFile = None,
-    adjusted: o.Adjusted = True,
+    report: o.ReportFile = None,
+    rules: "TradingRules",
     json: o.Json = False,
 ) -> None:
     """Choose settings on the past alone, trade them on the bars after it, move on; show what came of it.
 
-    Everything that is shown was traded out of sample. The efficiency is the metric out of sample over the metric in
-    sample: how much of what was chosen for was found again.
+    Everything that is shown was traded out of sample. The walk-forward efficiency is the metric out of sample over the
+    metric in sample.
 
     Example: backtest walk-forward --strategy sma_cross --symbol AAPL --set fast=5:20:5 --set slow=30:100:10
     """
+    output.require_writable(report)
     from algo_trading.strategies.registry import strategy_class
     from back_testing.analysis.recommend import default_grid
     from back_testing.engine.backtest import first_bar
@@ -58,9 +49,8 @@ def walk_forward(
 
     kind = strategy_class(strategy)
     grid = o.grid(settings) if settings else default_grid(kind)
-    days = o.session_range(first, last)
-    bars = only(o.load_series(symbol, csv, calendar, days.last, adjusted=adjusted, strategies=[kind]))
-    bars = bars[first_bar(bars, days.first) :]
+    bars, data_notes = source.load_one([kind])
+    bars = bars[first_bar(bars, source.first) :]
     plan = Plan(in_sample, out_of_sample, anchored)
     with output.progress() as bar:
         task = bar.add_task(strategy, total=None)
@@ -71,24 +61,16 @@ def walk_forward(
     if report:
         from back_testing.report import write_report
 
-        write_report(report, found.result, [bars], notes(found))
+        write_report(report, found.result, [bars], [*notes(found), *(("Data", f"{note}.") for note in data_notes)])
     if json:
-        output.print_json(output.finite(_document(found)))
+        document = _document(found)
+        output.print_json(output.finite({**document, "notes": [*data_notes, *document["notes"]]}))
     else:
         _show(found)
+        for sentence in data_notes:
+            output.note(sentence)
         if report:
             output.note(f"wrote {report}")
-
-
-def only(series: list[Any]) -> Any:  # noqa: ANN401 - Bars, which are not imported at each start
-    """The only series.
-
-    Raises:
-        ConfigError: there are several.
-    """
-    if len(series) != 1:
-        raise ConfigError(f"this takes one symbol, not {len(series)}")
-    return series[0]
 
 
 def _document(found: "WalkForward") -> dict[str, Any]:
@@ -108,34 +90,34 @@ def _document(found: "WalkForward") -> dict[str, Any]:
 
 
 def _show(found: "WalkForward") -> None:
-    from back_testing.report.assumptions import told_limits
+    from back_testing.report.assumptions import limit_notes
 
-    s, percent, number = found.result.statistics, output.percent, output.number
+    s, percent, signed, number = found.result.statistics, output.percent, output.signed_percent, output.number
     rows = [
         (
             f"{fold.traded[0]} .. {fold.traded[1]}",
             ", ".join(f"{key}={value}" for key, value in fold.params.items()),
             number(fold.in_sample),
             number(fold.out_of_sample),
-            percent(fold.total_return),
+            signed(fold.total_return),
             str(fold.trades),
         )
         for fold in found.folds
     ]
-    columns = ("traded", "setting", f"{found.metric} before", "and then", "return", "trades")
+    columns = ("traded", "setting", f"{found.metric} in sample", "out of sample", "total return", "trades")
     output.table(f"{found.result.strategy.id.name}, chosen {len(rows)} times", columns, rows)
     output.table(
         f"Out of sample, {s.start} .. {s.end}",
         ("", "strategy", "buy and hold"),
         [
-            ("total return", percent(s.total_return), percent(s.buy_and_hold_return)),
-            ("yearly growth (CAGR)", percent(s.cagr), ""),
-            ("Sharpe", number(s.sharpe), ""),
-            ("largest drawdown", percent(s.max_drawdown), ""),
+            ("total return", signed(s.total_return), signed(s.buy_and_hold_return)),
+            ("annual growth (CAGR)", signed(s.cagr), ""),
+            ("Sharpe ratio", number(s.sharpe), ""),
+            ("maximum drawdown", percent(s.max_drawdown), ""),
             ("trades", str(s.n_trades), ""),
-            ("efficiency", percent(found.efficiency).lstrip("+"), ""),
+            ("walk-forward efficiency", percent(found.efficiency), ""),
         ],
     )
-    for sentence in (*found.result.notes, *told_limits(found.result)):
+    for sentence in (*found.result.notes, *limit_notes(found.result)):
         output.note(sentence)
     output.note(f"the newest bars lead to {found.result.strategy.id}")

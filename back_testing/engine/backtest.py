@@ -13,8 +13,10 @@ import numpy as np
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
+from algo_trading.strategies.decide import decide
 from back_testing.engine import metrics
 from back_testing.engine.checks import require_bars, require_decisions, require_warmup
+from back_testing.engine.gaps import require_no_gaps
 from back_testing.engine.market import Market, Outcome
 from back_testing.engine.result import BacktestResult, ExitReason, Trade
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
@@ -29,8 +31,8 @@ def run(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None 
     Bars before the session `first` only warm the strategy up, as history does live; None trades from the first bar on.
 
     Raises:
-        ConfigError: there are no bars, fewer than the strategy needs, or bars that are none (NaN, a price of 0, a high
-            below the low).
+        ConfigError: there are no bars, fewer than the strategy needs, bars that are none (NaN, a price of 0, a high
+            below the low), or bars are missing in between and the rules do not allow that.
     """
     return run_portfolio(strategy, [bars], rules, first)
 
@@ -46,7 +48,7 @@ def run_portfolio(
     for bars in series:
         require_bars(bars)
         require_warmup(strategy, bars)
-    return _trade(strategy, series, [strategy.decide(bars) for bars in series], rules, first)
+    return _trade(strategy, series, [decide(strategy, bars) for bars in series], rules, first)
 
 
 def run_decisions(
@@ -116,9 +118,11 @@ def _trade(
     for bars, decided in zip(series, decisions, strict=True):
         require_decisions(strategy, bars, decided)
     starts = [first_bar(bars, first) for bars in series]
+    for bars, start in zip(series, starts, strict=True):
+        require_no_gaps(bars, start, allowed=rules.allow_gaps)
     market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
-    spoken = [_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
-    ordered = [rules.limits.ordered(strategy, decided) for decided in spoken]
+    traded = [decisions_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
+    ordered = [rules.limits.ordered(strategy, decided) for decided in traded]
     outcome = market.trade(rules, ordered, rules.limits.of(strategy).max_positions)
     benchmark = market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series])
     return _result(
@@ -128,7 +132,7 @@ def _trade(
         outcome,
         benchmark,
         history=max(starts),
-        unordered=_spoken(spoken) - _spoken(ordered),
+        below_order_level=_orders(traded) - _orders(ordered),
         suggests_shares=any(decided.shares is not None for decided in decisions),
         hashed=data_hash(series),
     )
@@ -142,14 +146,15 @@ def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> 
     )
 
 
-def _from(decisions: Decisions, start: int) -> Decisions:
+def decisions_from(decisions: Decisions, start: int) -> Decisions:
+    """The decisions about the bars from `start` on."""
     shares = None if decisions.shares is None else decisions.shares[start:]
     return Decisions(
         decisions.entries[start:], decisions.exits[start:], decisions.confidence[start:], decisions.size[start:], shares
     )
 
 
-def _spoken(decisions: Sequence[Decisions]) -> int:
+def _orders(decisions: Sequence[Decisions]) -> int:
     """How many bars of all instruments say buy or sell."""
     return sum(int(np.count_nonzero(decided.entries | decided.exits)) for decided in decisions)
 
@@ -172,7 +177,7 @@ def _result(
     benchmark: Outcome,
     *,
     history: int,
-    unordered: int,
+    below_order_level: int,
     suggests_shares: bool,
     hashed: str,
 ) -> BacktestResult:
@@ -191,8 +196,8 @@ def _result(
         invested=outcome.invested,
         trades=trades,
         refused=outcome.refused,
-        unordered=unordered,
-        crowded=outcome.crowded,
+        below_order_level=below_order_level,
+        at_position_limit=outcome.at_position_limit,
         statistics=summarise(
             times=market.times,
             equity=outcome.equity,
@@ -202,6 +207,7 @@ def _result(
             periods=periods,
             pnl=np.array([trade.pnl for trade in closed]),
             trade_returns=np.array([trade.return_ for trade in closed]),
+            durations=np.array([trade.days for trade in closed]),
             costs_paid=sum(trade.costs for trade in trades),
         ),
         periods_per_year=periods,

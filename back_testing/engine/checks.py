@@ -5,7 +5,7 @@ import numpy as np
 from algo_trading.domain.bars import COLUMNS, Bars, Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Flags, Strategy
-from back_testing.engine.workers import LONG, Workers
+from back_testing.engine.workers import PARALLEL_FROM, Workers
 
 PRICES = ("open", "high", "low", "close")
 NOISE = 1e-6  # relative; adjusted prices may put the high a rounding error below the close
@@ -26,7 +26,7 @@ def require_bars(bars: Bars, threads: int | None = 1) -> None:
     def look(low: int, high: int) -> None:
         found.append(sound(*(values[low:high] for values in series), NOISE))
 
-    with Workers(threads if len(bars) >= LONG else 1) as workers:
+    with Workers(threads if len(bars) >= PARALLEL_FROM else 1) as workers:
         workers.share(look, len(bars))
     if all(found):
         return
@@ -58,12 +58,12 @@ def require_warmup(strategy: Strategy, bars: Bars) -> None:
 
 
 def missing_features(strategy: Strategy, bars: Bars) -> str:
-    """What a strategy needs to know beyond prices and these bars do not tell, as a sentence; empty where it is all."""
+    """The features that a strategy needs and these bars lack, as a sentence; empty where nothing is missing."""
     missing = [name for name in strategy.features if name not in bars.features]
     if not missing:
         return ""
     return (
-        f"{strategy.name} needs {', '.join(missing)}, which these bars do not tell: name a symbol of the database with "
+        f"{strategy.name} needs {', '.join(missing)}, which these bars do not have: name a symbol of the database with "
         "--symbol, without --csv"
     )
 

@@ -20,9 +20,19 @@ from algo_trading.repositories.bars import BarRepository, CorporateActionReposit
 from algo_trading.repositories.market_data import RAW_COLUMNS
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Flags
-from back_testing.engine.suggestions import listed, meant
+from back_testing.engine.metrics import ALWAYS_OPEN
+from back_testing.engine.suggestions import did_you_mean, shortened
 
+NO_DIVIDENDS = "the return is that of the price alone where any was paid"
 BESIDE = ("dividend", "adjusted_close")  # what a file may have beside the bars
+
+
+@dataclass(frozen=True)
+class History:
+    """Bars to test on, and what a reader of the result has to know about their prices, as sentences."""
+
+    series: list[Bars]
+    notes: tuple[str, ...] = ()
 
 
 def bars_from_file(
@@ -33,7 +43,7 @@ def bars_from_file(
     last: date | None = None,
     *,
     adjust: bool = True,
-) -> list[Bars]:
+) -> History:
     """The bars of a file that `import-bars` takes: of its only symbol, or of those asked for, in their order.
 
     Bars after the session `last` are left out. Prices are adjusted as of the last bar for what the file tells: by its
@@ -50,15 +60,18 @@ def bars_from_file(
     if not found and not symbols:
         raise ConfigError(f"{path} holds no bars")
     if not symbols and len(found) > 1:
-        raise ConfigError(f"{path} holds {len(found)} symbols ({listed(found.values())}); choose with --symbol")
-    series = []
+        raise ConfigError(f"{path} holds {len(found)} symbols ({shortened(found.values())}); choose with --symbol")
+    series, bare = [], []
     for name in symbols or found:
         if name.upper() not in found:
             known = {*found.values(), *(table.symbol for table in tables if table.symbol)}
-            raise ConfigError(f"{path} has no bars of {name}; it has {listed(known)}")
+            raise ConfigError(f"{path} has no bars of {name}; it has {shortened(known)}")
         own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
         series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
-    return series
+        if adjust and venue != ALWAYS_OPEN and not _adjusts(own):
+            bare.append(series[-1].instrument.symbol)
+    told = f"the file has neither adjusted closes nor dividends of {shortened(bare)}: {NO_DIVIDENDS}"
+    return History(series, (told,) if bare else ())
 
 
 def _tables(read: BarFileReader, path: Path, symbols: Sequence[str]) -> list[BarFile]:
@@ -119,6 +132,11 @@ def _adjusted_as_told(bars: Bars, rows: pa.Table) -> Bars:
     return adjusted(bars, paid)
 
 
+def _adjusts(rows: pa.Table) -> bool:
+    """Whether the file says something about dividends, if only that there were none."""
+    return any(bool(np.isfinite(parse_numbers(rows[name])[0]).any()) for name in BESIDE)
+
+
 def _scaled(bars: Bars, factors: Floats) -> Bars:
     """Prices times the factors, the last of which is made 1."""
     factors = factors / factors[-1]
@@ -140,7 +158,7 @@ class ReadHistory:
         *,
         adjust: bool = True,
         features: Sequence[str] = (),
-    ) -> list[Bars]:
+    ) -> History:
         """Every stored bar up to the session `last` (None: the newest), in the order of `instruments`.
 
         They have `features` as they were known at each close.
@@ -154,13 +172,18 @@ class ReadHistory:
             raise ConfigError(self._missing(missing[0], f" up to {last}" if last else ""))
         found = [self.join(series[instrument], features) for instrument in instruments]
         if not adjust or not found:
-            return found
+            return History(found)
         actions = self.actions.read(instruments, max(bars.session(-1) for bars in found))
-        return [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]
+        paying = {action.instrument for action in actions if action.kind is ActionKind.DIVIDEND}
+        bare = [i.symbol for i in instruments if i not in paying and i.venue != ALWAYS_OPEN]
+        told = f"the database has no dividends of {shortened(bare)}: {NO_DIVIDENDS}"
+        known = [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]
+        return History(known, (told,) if bare else ())
 
     def _missing(self, instrument: Instrument, until: str) -> str:
         known = [other.symbol for other in self.bars.instruments(Interval.DAY) if other.venue == instrument.venue]
+        hint = did_you_mean(instrument.symbol, known)
         return (
-            f"the database has no bars of {instrument} ({instrument.venue}){until}{meant(instrument.symbol, known)}; "
+            f"the database has no bars of {instrument} ({instrument.venue}){until}{hint}; "
             "bring some with `algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
         )

@@ -16,9 +16,10 @@ from algo_trading.strategies.crosses import TOUCH
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.generic_evaluator import Columns
+from back_testing.engine.kernels.params import FullyInvestedParams
 from back_testing.engine.rules import TradingRules
-from back_testing.engine.window import AllInTerms, Window
-from back_testing.engine.workers import LONG, Workers
+from back_testing.engine.window import Window
+from back_testing.engine.workers import PARALLEL_FROM, Workers
 
 Integers = NDArray[np.int64]
 
@@ -35,15 +36,15 @@ class Average:
 
 
 # Strategies that are nothing but the crossing of two averages, with parameters fast, slow and perhaps trend.
-CROSSINGS: Mapping[type[Strategy], Average] = {
+MA_CROSSES: Mapping[type[Strategy], Average] = {
     SmaCross: Average(sma, windowed=True),
     EmaCross: Average(ema, windowed=False),
 }
 
 
-def crossing_of(kind: type[Strategy], rules: TradingRules) -> Average | None:
+def moving_average_of(kind: type[Strategy], rules: TradingRules) -> Average | None:
     """The averages that a strategy crosses; None where it is no such strategy, or its limits turn some of them down."""
-    return None if rules.limits.hold_for(kind) else CROSSINGS.get(kind)
+    return None if rules.limits.hold_for(kind) else MA_CROSSES.get(kind)
 
 
 def windows_of(strategy: Strategy) -> tuple[int, int, int]:
@@ -52,8 +53,8 @@ def windows_of(strategy: Strategy) -> tuple[int, int, int]:
     return params["fast"], params["slow"], params["trend"]
 
 
-class CrossingEvaluation:
-    """Runs settings of a strategy that crosses these averages in a window where all is in (`Window.all_in`)."""
+class MaCrossEvaluator:
+    """Runs settings of a strategy that crosses these averages in a window where all is in (`Window.fully_invested`)."""
 
     def __init__(
         self,
@@ -78,34 +79,34 @@ class CrossingEvaluation:
         accepted: Flags = in_range & (np.maximum(slow + 1, trend) <= len(self._closes))
         return accepted
 
-    def run(self, params: Columns, sums: Floats, workers: Workers) -> None:
-        columns = self._columns(params, len(sums))
-        if len(sums) <= workers.threads and len(self._closes) >= LONG:
-            for row, windows in zip(sums, zip(*(column.tolist() for column in columns), strict=True), strict=True):
-                run_crossing(self._average, windows, self._window, workers, row)
+    def run(self, params: Columns, rows: Floats, workers: Workers) -> None:
+        columns = self._columns(params, len(rows))
+        if len(rows) <= workers.threads and len(self._closes) >= PARALLEL_FROM:
+            for row, windows in zip(rows, zip(*(column.tolist() for column in columns), strict=True), strict=True):
+                run_ma_cross(self._average, windows, self._window, workers, row)
         else:
-            self._run_all(columns, sums, workers)
+            self._run_all(columns, rows, workers)
 
-    def _run_all(self, columns: Sequence[Integers], sums: Floats, workers: Workers) -> None:
+    def _run_all(self, columns: Sequence[Integers], out: Floats, workers: Workers) -> None:
         from back_testing.engine.kernels.ma_cross import crossings
 
         window = self._window
         self._averages.add(np.unique(np.concatenate(columns)), workers)
-        rows = [self._averages.row[column] for column in columns]
+        rows = np.stack([self._averages.row[column] for column in columns], axis=1)
 
         def work(low: int, high: int) -> None:
             crossings(
-                *window.all_in_terms,
+                window.fully_invested_params,
                 TOUCH,
                 window.start,
                 self._opens,
                 self._closes,
                 self._averages.table,
-                *(row[low:high] for row in rows),
-                sums[low:high],
+                rows[low:high],
+                out[low:high],
             )
 
-        workers.share(work, len(sums))
+        workers.share(work, len(out))
 
     def _columns(self, params: Columns, count: int) -> list[Integers]:
         names = ("fast", "slow", "trend")
@@ -141,11 +142,11 @@ class AverageTable:
         workers.share(work, len(missing))
 
 
-def run_crossing(
+def run_ma_cross(
     average: Average, windows: tuple[int, int, int], window: Window, workers: Workers, row: Floats
 ) -> None:
-    """Fill `row` with the sums over one setting; the workers share the averages and the bars."""
-    from back_testing.engine.kernels.fully_invested import all_in
+    """Fill `row` with the accumulators of one setting; the workers share the averages and the bars."""
+    from back_testing.engine.kernels.fully_invested import fully_invested
 
     opens, closes = (np.ascontiguousarray(prices, dtype=np.float64) for prices in (window.bars.open, window.bars.close))
     find = _finder(average, windows, closes, workers)
@@ -158,14 +159,14 @@ def run_crossing(
     workers.share(work, len(window))
     events = np.concatenate([found[low] for low in sorted(found)])
     parts = split(events, workers.threads)
-    sums = np.empty((len(parts), len(row)))
+    rows = np.empty((len(parts), len(row)))
 
     def trade(low: int, high: int) -> None:
-        for part, sum_ in zip(parts[low:high], sums[low:high], strict=True):
-            all_in(*window.all_in_terms, opens, closes, part, sum_)
+        for part, out in zip(parts[low:high], rows[low:high], strict=True):
+            fully_invested(window.fully_invested_params, opens, closes, part, out)
 
     workers.share(trade, len(parts))
-    row[:] = joined(sums)
+    row[:] = joined(rows)
 
 
 def split(events: Integers, parts: int) -> list[Integers]:
@@ -180,7 +181,7 @@ def split(events: Integers, parts: int) -> list[Integers]:
 
 
 def joined(rows: Floats) -> Floats:
-    """The sums over a backtest from those over its parts, one after the other."""
+    """The accumulators of a backtest from those of its parts, one after the other."""
     from back_testing.engine.kernels import accumulators as at
 
     whole: Floats = rows[0].copy()
@@ -190,7 +191,7 @@ def joined(rows: Floats) -> Floats:
         from_before = grown * part[at.BOTTOM] / whole[at.PEAK] - 1.0
         drawdown = min(whole[at.DRAWDOWN], part[at.DRAWDOWN], from_before)
         peak, bottom = max(whole[at.PEAK], grown * part[at.PEAK]), min(whole[at.BOTTOM], grown * part[at.BOTTOM])
-        whole[[at.WON, at.LOST]] += grown * part[[at.WON, at.LOST]]
+        whole[[at.GROSS_PROFIT, at.GROSS_LOSS]] += grown * part[[at.GROSS_PROFIT, at.GROSS_LOSS]]
         added = [at.RETURNS, at.SQUARES, at.LOSSES_SQUARED, at.BARS_HELD, at.TRADES, at.WINS]
         whole[added] += part[added]
         whole[[at.GROWTH, at.DRAWDOWN, at.PEAK, at.BOTTOM]] = grown * part[at.GROWTH], drawdown, peak, bottom
@@ -216,13 +217,15 @@ def _finder(
     return partial(ma_cross.table_events, TOUCH, closes, *averages)
 
 
-class SeriesTogether:
+class ManySeries:
     """One setting of a strategy that crosses windowed averages, to be run on many series in one go."""
 
-    def __init__(self, strategy: Strategy, series: Sequence[Bars], starts: Integers, terms: AllInTerms) -> None:
+    def __init__(
+        self, strategy: Strategy, series: Sequence[Bars], starts: Integers, params: FullyInvestedParams
+    ) -> None:
         from back_testing.engine.kernels.pointers import note_addresses
 
-        self._setting = (*terms, TOUCH, windows_of(strategy))
+        self._setting = (params, TOUCH, windows_of(strategy))
         self._starts = starts
         self._lengths = np.array([len(bars) for bars in series], dtype=np.int64)
         self._addresses = np.empty((len(series), 3), dtype=np.int64)
@@ -234,8 +237,8 @@ class SeriesTogether:
             note_addresses(*columns, row, self._addresses)
             self._held.append(columns)
 
-    def run(self, low: int, high: int, sums: Floats) -> None:
-        """Fill the rows low..high of `sums`.
+    def run(self, low: int, high: int, out: Floats) -> None:
+        """Fill the rows low..high of `out`.
 
         The first value of a row is NaN where an open or a close is no price, or a bar has no volume to trade with.
         Highs and lows play no part and are not looked at.
@@ -243,4 +246,4 @@ class SeriesTogether:
         from back_testing.engine.kernels.ma_cross import crossings_of_each
 
         rows = slice(low, high)
-        crossings_of_each(*self._setting, self._addresses[rows], self._lengths[rows], self._starts[rows], sums[rows])
+        crossings_of_each(*self._setting, self._addresses[rows], self._lengths[rows], self._starts[rows], out[rows])

@@ -10,12 +10,21 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.errors import ConfigError
-from algo_trading.strategies.base import Decisions, Flags
+from algo_trading.strategies.base import Decisions
 from back_testing.engine.checks import tradable
+from back_testing.engine.kernels.params import (
+    PRICES,
+    Orders,
+    Prices,
+    flags,
+    floats,
+    orders_of,
+    params_of,
+    prices_of,
+)
 from back_testing.engine.rules import TradingRules
 
-PRICES = ("open", "high", "low", "close")
-NO_SUMS = np.empty((0, 0))
+NO_ROWS = np.empty((0, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +32,7 @@ class Outcome:
     """What trading came to, on n times: `equity` (n), `held` shares (instruments, n), the part `invested` of it (n).
 
     `trades` has a row for each trade, with the columns of `kernels.account`. `refused` entries could not be afforded,
-    `crowded` ones came when as many positions were there as may be.
+    `at_position_limit` ones came when no more positions were allowed.
     """
 
     equity: Floats
@@ -31,7 +40,7 @@ class Outcome:
     invested: Floats
     trades: Floats
     refused: int
-    crowded: int
+    at_position_limit: int
 
 
 class Market:
@@ -52,46 +61,35 @@ class Market:
             return self.series[0].opened_at
         return np.unique(np.concatenate([bars.opened_at for bars in self.series]))
 
-    def trade(self, rules: TradingRules, decisions: Sequence[Decisions], most_positions: int | None = None) -> Outcome:
+    def trade(self, rules: TradingRules, decisions: Sequence[Decisions], max_positions: int | None = None) -> Outcome:
         """Trade on the decisions about each bar of each instrument, with at most so many positions (None: no bound)."""
         from back_testing.engine.kernels.account import TRADE_FIELDS
-        from back_testing.engine.kernels.params import terms_of
         from back_testing.engine.kernels.single import simulate
 
-        terms = terms_of(rules, len(self.series), most_positions)
+        params = params_of(rules, len(self.series), max_positions)
         # Each flag leads to at most one trade's end or beginning, and each trade has both.
         rows = sum(int(np.count_nonzero(d.entries) + np.count_nonzero(d.exits)) for d in decisions) + len(decisions)
         trades = np.empty((rows, TRADE_FIELDS))
         equity, held = np.empty(len(self.times)), np.empty((len(self.series), len(self.times)))
-        if len(self.series) == 1 and most_positions != 0:  # one instrument takes no other's place
-            crowded = 0
+        if len(self.series) == 1 and max_positions != 0:  # one instrument takes no other's place
+            at_position_limit = 0
             (bars,), (decided,) = self.series, decisions
-            prices = [_contiguous(getattr(bars, name)) for name in PRICES]
-            orders = [np.ascontiguousarray([flags], dtype=np.bool_) for flags in (decided.entries, decided.exits)]
-            sizes = _contiguous(decided.size)[None, :]
-            most = np.empty((1, 0)) if decided.shares is None else _contiguous(decided.shares)[None, :]
-            count, refused = simulate(
-                terms, *prices, tradable(bars.volume), *orders, sizes, most, equity[None, :], held, trades, NO_SUMS
-            )
-            values = held * prices[3]
+            prices = prices_of(bars, tradable(bars.volume))
+            count, refused = simulate(params, prices, orders_of([decided]), equity[None, :], held, trades, NO_ROWS)
+            values = held * prices.closes
         else:
             from back_testing.engine.kernels.portfolio import simulate_portfolio
 
             values = np.empty_like(held)
-            orders = [self._table([getattr(d, name) for d in decisions], 0) for name in ("entries", "exits")]
-            sizes = self._table([d.size for d in decisions], 0.0)
-            unbounded = [np.full(len(bars), np.nan) for bars in self.series]
-            shares = [u if d.shares is None else d.shares for d, u in zip(decisions, unbounded, strict=True)]
-            most = self._table(shares, np.nan)
-            count, refused, crowded = simulate_portfolio(
-                terms, *self._prices, self._tradable, *orders, sizes, most, self._turns, equity, held, values, trades
+            count, refused, at_position_limit = simulate_portfolio(
+                params, self._prices, self._orders(decisions), self._priority, equity, held, values, trades
             )
         bound = np.abs(values).sum(axis=0)
         invested = np.divide(bound, equity, out=np.zeros_like(bound), where=equity > 0)
-        return Outcome(equity, held, invested, trades[:count], refused, crowded)
+        return Outcome(equity, held, invested, trades[:count], refused, at_position_limit)
 
     @cached_property
-    def _turns(self) -> NDArray[np.int64]:
+    def _priority(self) -> NDArray[np.int64]:
         """Positions of the instruments in the order of their symbols, in which live places and fills orders."""
         instruments = [bars.instrument for bars in self.series]
         return np.array(sorted(range(len(instruments)), key=instruments.__getitem__), dtype=np.int64)
@@ -102,19 +100,23 @@ class Market:
         return [np.searchsorted(self.times, bars.opened_at) for bars in self.series]
 
     @cached_property
-    def _prices(self) -> list[Floats]:
-        return [self._table([getattr(bars, name) for bars in self.series], np.nan) for name in PRICES]
+    def _prices(self) -> Prices:
+        tables = [floats(self._table([getattr(bars, name) for bars in self.series], np.nan)) for name in PRICES]
+        opens, highs, lows, closes = tables
+        return Prices(opens, highs, lows, closes, flags(self._table([tradable(b.volume) for b in self.series], 0)))
 
-    @cached_property
-    def _tradable(self) -> Flags:
-        return self._table([tradable(bars.volume) for bars in self.series], 0)
+    def _orders(self, decisions: Sequence[Decisions]) -> Orders:
+        unbounded = [np.full(len(bars), np.nan) for bars in self.series]
+        shares = [u if d.shares is None else d.shares for d, u in zip(decisions, unbounded, strict=True)]
+        return Orders(
+            flags(self._table([d.entries for d in decisions], 0)),
+            flags(self._table([d.exits for d in decisions], 0)),
+            floats(self._table([d.size for d in decisions], 0.0)),
+            floats(self._table(shares, np.nan)),
+        )
 
     def _table(self, rows: Sequence[NDArray[Any]], missing: float) -> NDArray[Any]:
         table = np.full((len(rows), len(self.times)), missing, dtype=rows[0].dtype)
         for row, values, columns in zip(table, rows, self._columns, strict=True):
             row[columns] = values
         return table
-
-
-def _contiguous(values: Floats) -> Floats:
-    return np.ascontiguousarray(values, dtype=np.float64)

@@ -128,7 +128,7 @@ def max_drawdown_days(equity: Floats, start: float, opened_at: Times) -> float:
 
 
 def calmar(returns: Floats, periods: float) -> float:
-    """Calmar ratio: annual return over the size of the largest drawdown (empyrical `calmar_ratio`).
+    """Calmar ratio: annual return over the size of the maximum drawdown (empyrical `calmar_ratio`).
 
     Young, Calmar Ratio: A Smoother Tool, Futures 20 (1991).
     """
@@ -173,8 +173,32 @@ def profit_factor(pnl: Floats) -> float:
 
 
 def expectancy(trade_returns: Floats) -> float:
-    """Mean return of the closed trades, costs included, as a fraction of the money that went in."""
+    """Average trade: mean return of the closed trades, costs included, as a fraction of the money that went in."""
     return float(np.mean(trade_returns)) if len(trade_returns) else np.nan
+
+
+def best_trade(trade_returns: Floats) -> float:
+    """Highest return of a closed trade, costs included."""
+    return float(np.max(trade_returns)) if len(trade_returns) else np.nan
+
+
+def worst_trade(trade_returns: Floats) -> float:
+    """Lowest return of a closed trade, costs included."""
+    return float(np.min(trade_returns)) if len(trade_returns) else np.nan
+
+
+def average_duration(days: Floats) -> float:
+    """Mean time from entry to exit of the closed trades, in days."""
+    return float(np.mean(days)) if len(days) else np.nan
+
+
+def sqn(pnl: Floats) -> float:
+    """System quality number: mean over sample deviation of the closed trades' profits, times the root of their number.
+
+    Tharp, The Definitive Guide to Position Sizing (2008), with a profit for an R multiple, as backtesting.py has it.
+    """
+    deviation = float(np.std(pnl, ddof=1)) if len(pnl) > 1 else 0.0
+    return float(np.mean(pnl)) / deviation * float(np.sqrt(len(pnl))) if deviation > 0 else np.nan
 
 
 def exposure(in_market: NDArray[np.bool_]) -> float:

@@ -1,5 +1,6 @@
 """What a backtest gives."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.limits import Limits
 from algo_trading.strategies.base import Strategy
+from back_testing.engine.gaps import gap_notes
 from back_testing.engine.missing_features import unknown_features
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.statistics import Statistics
@@ -48,6 +50,11 @@ class Trade:
     bars: int
     reason: ExitReason
 
+    @property
+    def days(self) -> float:
+        """Time from entry to exit; NaN for an open trade."""
+        return (self.exit_time - self.entry_time).total_seconds() / 86_400 if self.exit_time else math.nan
+
     def as_json(self) -> dict[str, Any]:
         """JSON's own types; daily bars have dates for times."""
         return {
@@ -74,10 +81,10 @@ class BacktestResult:
     and `benchmark` (n) are the account's worth at the close of each, for the strategy and for buying and holding under
     the same costs. `positions` (instruments, n) are shares held at each close, negative when short; `invested` (n) is
     their absolute value as a part of the equity. `series` are the bars traded, `history` the bars before them that only
-    warmed the strategy up. `refused` counts entries that could not buy anything, `unordered` decisions below the level
-    of confidence that orders need, and `crowded` entries that came when as many positions were there as may be.
-    `suggests_shares`: the strategy bounds its entries by a number of shares, which `allocation`, how the capital is
-    shared, tells. `data_hash` identifies bars and history (SHA-256).
+    warmed the strategy up. `refused` counts entries that could not buy anything,
+    `below_order_level` decisions below the level of confidence that orders need, and `at_position_limit` entries that
+    came when no more positions were allowed. `suggests_shares`: the strategy bounds its entries by a number of shares,
+    which `allocation`, how the capital is shared, says. `data_hash` identifies bars and history (SHA-256).
     """
 
     strategy: Strategy
@@ -91,8 +98,8 @@ class BacktestResult:
     invested: Floats
     trades: Sequence[Trade]
     refused: int
-    unordered: int
-    crowded: int
+    below_order_level: int
+    at_position_limit: int
     statistics: Statistics
     periods_per_year: float
     suggests_shares: bool
@@ -111,8 +118,8 @@ class BacktestResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the strategy needed and never knew, and how to bring it in, as sentences."""
-        return unknown_features(self.strategy, self.series)
+        """Missing bars, and what the strategy needed and never knew with how to bring it in, as sentences."""
+        return (*gap_notes(self.series), *unknown_features(self.strategy, self.series))
 
     @property
     def bars(self) -> Bars:
@@ -134,9 +141,9 @@ class BacktestResult:
             **self.statistics.as_json(),
             "refused": self.refused,
             "order_from": str(self.limits.order_from),
-            "unordered": self.unordered,
+            "below_order_level": self.below_order_level,
             "max_positions": self.limits.max_positions,
-            "crowded": self.crowded,
+            "at_position_limit": self.at_position_limit,
             "allocation": self.allocation,
             "data_hash": self.data_hash,
             "notes": list(self.notes),

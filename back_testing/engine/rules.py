@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import isfinite
 
 from algo_trading.errors import ConfigError
-from back_testing.engine.costs import Costs
+from algo_trading.risk.costs import Costs
 from back_testing.engine.signal_limits import SignalLimits
 
 
@@ -79,7 +79,7 @@ class TradingRules:
 
     `stop_loss`, `take_profit` and `trailing_stop` are fractions of the entry price (of the best price since, for the
     trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
-    `limits` say which of a strategy's decisions become orders.
+    `limits` say which of a strategy's decisions become orders. `allow_gaps` trades over missing bars (`gaps`).
 
     Raises:
         ConfigError: a value is out of range.
@@ -95,6 +95,7 @@ class TradingRules:
     take_profit: float | None = None
     trailing_stop: float | None = None
     keep_open: bool = False
+    allow_gaps: bool = False
     limits: SignalLimits = field(default_factory=SignalLimits)
 
     def __post_init__(self) -> None:

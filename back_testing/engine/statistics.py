@@ -34,6 +34,10 @@ class Statistics:
     win_rate: float
     profit_factor: float
     expectancy: float
+    best_trade: float
+    worst_trade: float
+    average_duration: float
+    sqn: float
     buy_and_hold_return: float
     alpha: float
     beta: float
@@ -57,9 +61,13 @@ def summarise(
     periods: float,
     pnl: Floats,
     trade_returns: Floats,
+    durations: Floats,
     costs_paid: float,
 ) -> Statistics:
-    """All statistics; `pnl` and `trade_returns` are those of the closed trades, `in_market` says when one was held."""
+    """All statistics; `in_market` says when a position was held.
+
+    `pnl`, `trade_returns` and `durations` (days) are those of the closed trades.
+    """
     returns = metrics.period_returns(equity, cash)
     market = metrics.period_returns(benchmark, cash)
     final = float(equity[-1])
@@ -78,6 +86,10 @@ def summarise(
         win_rate=metrics.win_rate(pnl),
         profit_factor=metrics.profit_factor(pnl),
         expectancy=metrics.expectancy(trade_returns),
+        best_trade=metrics.best_trade(trade_returns),
+        worst_trade=metrics.worst_trade(trade_returns),
+        average_duration=metrics.average_duration(durations),
+        sqn=metrics.sqn(pnl),
         buy_and_hold_return=float(benchmark[-1]) / cash - 1.0,
         alpha=metrics.alpha(returns, market, periods),
         beta=metrics.beta(returns, market),
@@ -133,7 +145,7 @@ def swept_statistics(sums: Floats, bars: int | Floats, cash: float, periods: flo
             sums[:, at.BARS_HELD] / bars,
             trades,
             sums[:, at.WINS] / trades,
-            sums[:, at.WON] / sums[:, at.LOST],  # infinite without a loss, NaN without a trade
+            sums[:, at.GROSS_PROFIT] / sums[:, at.GROSS_LOSS],  # infinite without a loss, NaN without a trade
         )
     return dict(zip(SWEPT, columns, strict=True))
 

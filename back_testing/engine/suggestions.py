@@ -6,14 +6,14 @@ from collections.abc import Iterable
 LISTED = 12  # symbols that a sentence names
 
 
-def listed(names: Iterable[str]) -> str:
+def shortened(names: Iterable[str]) -> str:
     """The names in order, the first of them where there are many."""
     found = sorted(names)
     more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
     return ", ".join(found[:LISTED]) + more if found else "none"
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """` (did you mean AAPL?)` for a name that differs from known ones in case or a little; else nothing."""
     spelt: dict[str, list[str]] = {}
     for other in sorted(known):

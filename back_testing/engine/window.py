@@ -2,54 +2,42 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from algo_trading.domain.bars import Bars, Floats
-from algo_trading.strategies.base import Flags
+from algo_trading.domain.bars import Bars
 from back_testing.engine.checks import tradable
+from back_testing.engine.kernels.params import FullyInvestedParams, Prices, fully_invested_params, prices_of
 from back_testing.engine.rules import Direction, FillAt, SizeKind, TradingRules
-
-AllInTerms = tuple[float, float, bool]
-
-PRICES = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Bars to trade in, after `start` bars of history, as the kernels take them, and the rules."""
+    """Bars to trade in, after `start` bars of history, with their prices as the kernels take them, and the rules."""
 
     bars: Bars
     start: int
     rules: TradingRules
-    opens: Floats
-    highs: Floats
-    lows: Floats
-    closes: Floats
-    tradable: Flags
+    prices: Prices
 
     def __len__(self) -> int:
-        return len(self.closes)
+        return len(self.prices.closes)
 
     @classmethod
     def of(cls, bars: Bars, start: int, rules: TradingRules) -> "Window":
         """The bars from `start` on."""
-        opens, highs, lows, closes = (
-            np.ascontiguousarray(getattr(bars, name)[start:], dtype=np.float64) for name in PRICES
-        )
-        return cls(bars, start, rules, opens, highs, lows, closes, tradable(bars.volume[start:]))
+        traded = bars[start:]
+        return cls(bars, start, rules, prices_of(traded, tradable(traded.volume)))
 
     @property
-    def all_in(self) -> bool:
-        """Whether all there is goes in and out at opens, in fractions of shares: then no cash needs to be counted."""
-        return all_in(self.rules) and bool(self.tradable.all())
+    def fully_invested(self) -> bool:
+        """Whether the whole equity goes in and out at opens, in fractions of shares, so that no cash is counted."""
+        return fully_invested(self.rules) and bool(self.prices.tradable.all())
 
     @property
-    def all_in_terms(self) -> AllInTerms:
-        """The rules for a window that is `all_in`."""
-        return all_in_terms(self.rules)
+    def fully_invested_params(self) -> FullyInvestedParams:
+        """The rules for a window that is `fully_invested`."""
+        return fully_invested_params(self.rules)
 
 
-def all_in(rules: TradingRules) -> bool:
+def fully_invested(rules: TradingRules) -> bool:
     """Whether the rules put all there is in and out at opens, in fractions of shares, and have no stops."""
     return (
         rules.size.kind is SizeKind.ALL
@@ -59,9 +47,3 @@ def all_in(rules: TradingRules) -> bool:
         and rules.costs.commission_fixed == 0
         and rules.stop_loss is rules.take_profit is rules.trailing_stop is None
     )
-
-
-def all_in_terms(rules: TradingRules) -> AllInTerms:
-    """A buy's and a sell's price with its costs over the open, and whether the last position stays open."""
-    slippage, commission = rules.costs.slippage, rules.costs.commission
-    return (1 + slippage) * (1 + commission), (1 - slippage) * (1 - commission), rules.keep_open

@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-LONG = 1 << 16  # bars from which on threads share the work on a single series
+PARALLEL_FROM = 1 << 16  # bars from which on threads share the work on a single series
 
 
 class Workers:

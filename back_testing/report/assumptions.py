@@ -17,7 +17,9 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     paid += [f"{costs.commission_fixed:,.2f} in money"] if costs.commission_fixed else []
     commission = f"Each fill pays {' and '.join(paid)}." if paid else "Fills are free."
     slippage = (
-        f" Prices are {costs.slippage_bps:g} basis points worse than quoted." if costs.slippage_bps else " No slippage."
+        f" Prices are {float(costs.slippage_bps):g} basis points worse than quoted."
+        if costs.slippage_bps
+        else " No slippage."
     )
     shares = "Whole shares only." if rules.whole_shares else "Fractions of shares are possible."
     direction = (
@@ -41,7 +43,7 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         text = f"{', '.join(result.strategy.features)}: known at the close of the bar in which they came."
         listed.append(("Text and figures", text))
     listed += [("Unknown", f"{note}.") for note in result.notes]
-    if obeyed := obeyed_limits(result):
+    if obeyed := applied_limits(result):
         listed.append(("Limits", " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in obeyed)))
     if limits := not_simulated(result.limits):
         listed.append(("Not simulated", f"{limits}."))
@@ -52,16 +54,16 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     return listed
 
 
-def told_limits(result: BacktestResult) -> list[str]:
+def limit_notes(result: BacktestResult) -> list[str]:
     """Every limit of a strategy's signals, those that hold live alone last, as sentences."""
-    return [*obeyed_limits(result), *filter(None, [not_simulated(result.limits)])]
+    return [*applied_limits(result), *filter(None, [not_simulated(result.limits)])]
 
 
-def obeyed_limits(result: BacktestResult) -> list[str]:
+def applied_limits(result: BacktestResult) -> list[str]:
     """The limits of a strategy's signals that hold in a backtest too, and what they turned down, as sentences."""
     orders, positions = result.rules.limits.clauses(result.limits)
-    told = [orders and f"{orders}: {result.unordered:,} decisions were below"]
-    told += [positions and f"{positions}: {result.crowded:,} entries were refused"]
+    told = [orders and f"{orders}: {result.below_order_level:,} decisions were below"]
+    told += [positions and f"{positions}: {result.at_position_limit:,} entries were refused"]
     return [sentence for sentence in told if sentence]
 
 

@@ -49,8 +49,8 @@ def equity_chart(result: BacktestResult) -> Chart:
         _line("strategy", x, result.equity[kept], strategy, hovertemplate="strategy " + money),
         _line("buy and hold", x, falls[0], market, yaxis="y2", showlegend=False,
               hovertemplate="drawdown, buy and hold " + part),
-        _line("strategy", x, falls[1], {"color": "var(--down)", "width": 1.5}, yaxis="y2", showlegend=False,
-              fill="tozeroy", fillcolor="var(--down-soft)", hovertemplate="drawdown " + part),
+        _line("strategy", x, falls[1], {"color": "var(--drawdown)", "width": 1.5}, yaxis="y2", showlegend=False,
+              fill="tozeroy", fillcolor="var(--drawdown-soft)", hovertemplate="drawdown " + part),
         _line("invested", x, result.invested[kept], {"color": "var(--invested)", "width": 1, "shape": "hv"}, yaxis="y3",
               showlegend=False, fill="tozeroy", fillcolor="var(--invested-soft)", hovertemplate="invested " + part),
     ]  # fmt: skip

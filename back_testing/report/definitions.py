@@ -26,7 +26,7 @@ class Figure:
 
 def percent(value: float) -> str:
     """A fraction in percent."""
-    return f"{value * 100:,.2f} %"
+    return f"{value:,.2%}"
 
 
 def ratio(value: float) -> str:
@@ -44,6 +44,11 @@ def whole(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 setting`, `2,000 settings`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 LABELS: dict[str, tuple[str, Callable[[float], str]]] = {
     "final_equity": ("Final equity", money),
     "total_return": ("Total return", percent),
@@ -59,6 +64,10 @@ LABELS: dict[str, tuple[str, Callable[[float], str]]] = {
     "win_rate": ("Win rate", percent),
     "profit_factor": ("Profit factor", ratio),
     "expectancy": ("Expectancy", percent),
+    "best_trade": ("Best trade", percent),
+    "worst_trade": ("Worst trade", percent),
+    "average_duration": ("Average duration, days", ratio),
+    "sqn": ("SQN", ratio),
     "buy_and_hold_return": ("Buy and hold", percent),
     "alpha": ("Alpha, annual", percent),
     "beta": ("Beta", ratio),
@@ -78,7 +87,7 @@ MEANINGS = {
     "bars": "Bars from the first to the last, in the market or not.",
 }
 
-SIGNED = {"total_return", "cagr", "sharpe", "sortino", "calmar", "alpha", "expectancy", "buy_and_hold_return"}
+SIGNED = {"total_return", "cagr", "sharpe", "sortino", "calmar", "alpha", "expectancy", "sqn", "buy_and_hold_return"}
 
 
 def figures(statistics: Statistics) -> list[Figure]:

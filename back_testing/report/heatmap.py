@@ -1,13 +1,16 @@
 """A sweep's metric over two parameters, as one HTML file that needs no network."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from algo_trading.errors import ConfigError
+from algo_trading.strategies.base import Strategy
 from back_testing.report.charts import AXIS, BASE
+from back_testing.report.definitions import counted
 from back_testing.report.library import compressed_plotly
 from back_testing.search.sweep import Grid, SweepBlock, grid_size, require_metric
 
@@ -21,7 +24,7 @@ class Heatmap:
         ConfigError: the grid does not vary exactly two parameters or more, or has too many cells to draw.
     """
 
-    def __init__(self, grid: Grid, metric: str) -> None:
+    def __init__(self, grid: Grid, metric: str, kind: type[Strategy] | None = None) -> None:
         require_metric(metric)
         varied = [name for name, values in grid.items() if len(values) > 1]
         if len(varied) < 2:
@@ -33,9 +36,12 @@ class Heatmap:
         if shape[0] * shape[1] > MOST_CELLS:
             raise ConfigError(f"a heatmap of {shape[0]} x {shape[1]} cells is too large; take larger steps")
         self._values = np.full(shape, np.nan)
+        self._tried = self._refused = 0
+        self._defaults = {field.name: field.default for field in fields(kind)} if kind else {}
 
     def add(self, block: SweepBlock) -> None:
         """Take a block in."""
+        self._tried, self._refused = block.tried, self._refused + block.refused
         places = dict(
             zip(self._grid, np.unravel_index(block.index, [len(v) for v in self._grid.values()]), strict=True)
         )
@@ -50,8 +56,8 @@ class Heatmap:
         hover = f"{self._down} %{{y}}, {self._across} %{{x}}<br>{words} %{{z:.4g}}<extra></extra>"
         trace = {
             "type": "heatmap",
-            "x": list(self._grid[self._across]),
-            "y": list(self._grid[self._down]),
+            "x": [str(value) for value in self._grid[self._across]],
+            "y": [str(value) for value in self._grid[self._down]],
             "z": cells,
             **self._colours(),
             "hovertemplate": hover,
@@ -60,8 +66,8 @@ class Heatmap:
         layout = {
             **BASE,
             "hovermode": "closest",
-            "xaxis": {**AXIS, "title": {"text": self._across}, "showgrid": False},
-            "yaxis": {**AXIS, "title": {"text": self._down}, "showgrid": False},
+            "xaxis": {**AXIS, "type": "category", "title": {"text": self._across}, "showgrid": False},
+            "yaxis": {**AXIS, "type": "category", "title": {"text": self._down}, "showgrid": False},
         }
         return {"data": [trace], "layout": layout}
 
@@ -86,9 +92,16 @@ class Heatmap:
         page = environment.get_template("heatmap.html.j2").render(
             title=title,
             metric=self._metric.replace("_", " "),
-            settings=f"{grid_size(self._grid):,}",
+            settings=counted(self._tried - self._refused, "setting"),
+            skipped=counted(self._refused, "invalid combination") if self._refused else "",
+            untried=counted(grid_size(self._grid) - self._tried, "setting")
+            if self._tried < grid_size(self._grid)
+            else "",
             others=[name for name in others if len(self._grid[name]) > 1],
-            fixed={name: self._grid[name][0] for name in others if len(self._grid[name]) == 1},
+            fixed={
+                **{name: value for name, value in self._defaults.items() if name not in self._grid},
+                **{name: self._grid[name][0] for name in others if len(self._grid[name]) == 1},
+            },
             charts=json.dumps({"heatmap": self.chart()}, allow_nan=False).replace("<", "\\u003c"),
             plotly=compressed_plotly(),
         )

@@ -12,7 +12,7 @@ from algo_trading.errors import ConfigError
 from back_testing.engine.result import BacktestResult
 from back_testing.report import charts
 from back_testing.report.assumptions import assumptions
-from back_testing.report.definitions import figures, money, percent
+from back_testing.report.definitions import counted, figures, money, percent
 from back_testing.report.library import compressed_plotly
 from back_testing.report.months import Year, monthly_returns
 
@@ -82,6 +82,7 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
         "has_returns": bool(drawn["returns"]["data"]),
         "has_trades": bool(drawn["trades"]["data"]),
         "years": [_row(year) for year in monthly_returns(result.times, result.equity, result.rules.cash)],
+        "closed": counted(result.statistics.n_trades, "closed trade"),
         "trades": [_trade_row(trade.as_json()) for trade in result.trades[-MOST_TRADES:]],
         "more_trades": max(0, len(result.trades) - MOST_TRADES),
         "several": len(result.series) > 1,

@@ -14,8 +14,9 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Flags, Strategy
 from back_testing.engine.backtest import first_bar, periods_of
 from back_testing.engine.checks import require_bars
-from back_testing.engine.generic_evaluator import Columns, DecidingEvaluation, complaint
-from back_testing.engine.ma_cross_evaluator import CrossingEvaluation, crossing_of
+from back_testing.engine.gaps import require_no_gaps
+from back_testing.engine.generic_evaluator import Columns, GenericEvaluator, rejection_reason
+from back_testing.engine.ma_cross_evaluator import MaCrossEvaluator, moving_average_of
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.statistics import SWEPT, swept_statistics
 from back_testing.engine.window import Window
@@ -81,10 +82,12 @@ def sweep(
     for name, values in grid.items():
         if not len(values):
             raise ConfigError(f"the grid has no value for {name}")
-    window = Window.of(bars, first_bar(bars, first), rules)
+    start = first_bar(bars, first)
+    require_no_gaps(bars, start, allowed=rules.allow_gaps)
+    window = Window.of(bars, start, rules)
     evaluation = _evaluation(strategy_class, grid, fixed or {}, window)
     blocks = _blocks(evaluation, grid, window, threads)
-    return _with_a_result(blocks, lambda: complaint(strategy_class, {**(fixed or {}), **_first_of(grid)}, bars))
+    return _with_a_result(blocks, lambda: rejection_reason(strategy_class, {**(fixed or {}), **_first_of(grid)}, bars))
 
 
 class Best:
@@ -157,7 +160,7 @@ def _require_known(strategy_class: type[Strategy], names: Sequence[str]) -> None
             raise ConfigError(f"{name} is both fixed and swept; give it once")
 
 
-class Evaluation(Protocol):
+class Evaluator(Protocol):
     """Runs settings of one strategy in one window. `params` has a column for each swept parameter."""
 
     def accepts(self, params: Columns, count: int) -> Flags:
@@ -169,17 +172,17 @@ class Evaluation(Protocol):
         ...
 
 
-def _evaluation(strategy_class: type[Strategy], grid: Grid, fixed: Mapping[str, Any], window: Window) -> Evaluation:
+def _evaluation(strategy_class: type[Strategy], grid: Grid, fixed: Mapping[str, Any], window: Window) -> Evaluator:
     """The quickest way to run such settings."""
     values = [value for values in (*grid.values(), fixed.values()) for value in values]
-    average = crossing_of(strategy_class, window.rules)
-    if average and window.all_in and all(type(value) is int for value in values):
-        return CrossingEvaluation(strategy_class, average, grid, fixed, window)
-    return DecidingEvaluation(strategy_class, fixed, window)
+    average = moving_average_of(strategy_class, window.rules)
+    if average and window.fully_invested and all(type(value) is int for value in values):
+        return MaCrossEvaluator(strategy_class, average, grid, fixed, window)
+    return GenericEvaluator(strategy_class, fixed, window)
 
 
-def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int | None) -> Iterator[SweepBlock]:
-    from back_testing.engine.kernels.accumulators import SUMS
+def _blocks(evaluation: Evaluator, grid: Grid, window: Window, threads: int | None) -> Iterator[SweepBlock]:
+    from back_testing.engine.kernels.accumulators import ACCUMULATORS
 
     size = grid_size(grid)
     step = max(1, min(BLOCK, BARS_OF_BLOCK // len(window)))
@@ -190,7 +193,7 @@ def _blocks(evaluation: Evaluation, grid: Grid, window: Window, threads: int | N
             params = _columns(grid, low, high)
             good = evaluation.accepts(params, high - low)
             params = {name: values[good] for name, values in params.items()}
-            sums = np.empty((int(np.count_nonzero(good)), SUMS))
+            sums = np.empty((int(np.count_nonzero(good)), ACCUMULATORS))
             evaluation.run(params, sums, workers)
             statistics = swept_statistics(sums, len(window), window.rules.cash, periods)
             yield SweepBlock(low + np.flatnonzero(good), params, statistics, high, high - low - len(sums))

@@ -8,20 +8,23 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.decide import decide
 from back_testing.engine.backtest import first_bar, periods_of
 from back_testing.engine.checks import require_bars, require_warmup
+from back_testing.engine.gaps import require_no_gaps
 from back_testing.engine.generic_evaluator import DecisionBatch
+from back_testing.engine.kernels.params import fully_invested_params
 from back_testing.engine.ma_cross_evaluator import (
     Average,
     Integers,
-    SeriesTogether,
-    crossing_of,
-    run_crossing,
+    ManySeries,
+    moving_average_of,
+    run_ma_cross,
     windows_of,
 )
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.statistics import swept_statistics
-from back_testing.engine.window import Window, all_in, all_in_terms
+from back_testing.engine.window import Window, fully_invested
 from back_testing.engine.workers import Workers
 
 
@@ -38,16 +41,18 @@ def run_symbols(
     Raises:
         ConfigError: `engine.run` would refuse one of them, but highs and lows that play no part may be anything.
     """
-    from back_testing.engine.kernels.accumulators import GROWTH, SUMS
+    from back_testing.engine.kernels.accumulators import ACCUMULATORS, GROWTH
 
-    sums = np.empty((len(series), SUMS))
+    sums = np.empty((len(series), ACCUMULATORS))
     starts = np.array([first_bar(bars, first) for bars in series], dtype=np.int64)
+    for bars, start in zip(series, starts.tolist(), strict=True):
+        require_no_gaps(bars, start, allowed=rules.allow_gaps)
     if series:
         require_warmup(strategy, min(series, key=len))
-    crossing = crossing_of(type(strategy), rules)
+    crossing = moving_average_of(type(strategy), rules)
     together = None
-    if crossing is not None and crossing.windowed and all_in(rules):
-        together = SeriesTogether(strategy, series, starts, all_in_terms(rules))
+    if crossing is not None and crossing.windowed and fully_invested(rules):
+        together = ManySeries(strategy, series, starts, fully_invested_params(rules))
 
     def work(low: int, high: int) -> None:
         left = np.arange(low, high)
@@ -65,11 +70,11 @@ def run_symbols(
 
 
 def _run_one(strategy: Strategy, crossing: Average | None, window: Window, row: Floats) -> None:
-    if crossing and window.all_in:
-        run_crossing(crossing, windows_of(strategy), window, Workers(1), row)
+    if crossing and window.fully_invested:
+        run_ma_cross(crossing, windows_of(strategy), window, Workers(1), row)
     else:
         batch = DecisionBatch(window, 1)
-        batch.put(0, strategy, strategy.decide(window.bars))
+        batch.put(0, strategy, decide(strategy, window.bars))
         batch.trade(row[None, :])
 
 

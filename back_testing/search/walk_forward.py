@@ -16,6 +16,7 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.times import moment_of
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
+from algo_trading.strategies.decide import decide
 from algo_trading.strategies.registry import build_strategy, strategy_class
 from back_testing.engine import backtest
 from back_testing.engine.result import BacktestResult
@@ -80,7 +81,7 @@ class WalkForward:
 
     @property
     def efficiency(self) -> float:
-        """Mean of the metric out of sample over its mean in sample: how much of what was chosen for was found again."""
+        """Walk-forward efficiency: mean of the metric out of sample over its mean in sample (Pardo)."""
         pairs = [(fold.in_sample, fold.out_of_sample) for fold in self.folds]
         known = np.array([pair for pair in pairs if not np.isnan(pair).any()]).reshape(-1, 2)
         inside, outside = known.mean(axis=0) if len(known) else (np.nan, np.nan)
@@ -157,7 +158,7 @@ def choose(
 
 def notes(walk: WalkForward) -> list[tuple[str, str]]:
     """What a reader of the report on `walk.result` has to know: topic and sentence."""
-    kept = "" if np.isnan(walk.efficiency) else f" What was chosen for was found again to {walk.efficiency:.0%}."
+    kept = "" if np.isnan(walk.efficiency) else f" Walk-forward efficiency: {walk.efficiency:.0%}."
     chosen = "; ".join(f"from {fold.traded[0]} {_spelt(fold.params)}" for fold in walk.folds)
     how = (
         f"Every bar is out of sample. The setting was chosen {len(walk.folds)} times, on the bars before, by "
@@ -182,7 +183,7 @@ def chained(bars: Bars, parts: Sequence[tuple[int, Strategy]], limits: SignalLim
     for number, (start, strategy) in enumerate(parts):
         end = parts[number + 1][0] if number + 1 < len(parts) else len(bars)
         # The bars of the fold are all that it may see, whatever comes later.
-        own = strategy.decide(bars[:end])
+        own = decide(strategy, bars[:end])
         window = slice(start, end)
         entries[window], exits[window] = own.entries[window], own.exits[window]
         confidence[window], size[window] = own.confidence[window], own.size[window]
@@ -228,6 +229,7 @@ def statistics_between(result: BacktestResult, start: int, end: int) -> Statisti
         periods=result.periods_per_year,
         pnl=np.array([trade.pnl for trade in ended]),
         trade_returns=np.array([trade.return_ for trade in ended]),
+        durations=np.array([trade.days for trade in ended]),
         costs_paid=sum(trade.costs for trade in ended),
     )
 

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from algo_trading.domain.bars import Bars, Floats
+from algo_trading.risk.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
-from back_testing.engine.costs import Costs
 from back_testing.engine.rules import Size, SizeKind, TradingRules
 from back_testing.search.sweep import Grid, SweepBlock, sweep
 from back_testing.search.symbols import run_symbols
@@ -28,7 +28,7 @@ from bench.market import MINUTE, random_bars
 from bench.measure import Contender, Goal, Progress, Result, measure
 
 CASH, FEE = 10_000.0, 0.001
-RULES = TradingRules(cash=CASH, costs=Costs(FEE), whole_shares=False, keep_open=True)
+RULES = TradingRules(cash=CASH, costs=Costs.of(FEE), whole_shares=False, keep_open=True)
 STOPS = replace(RULES, stop_loss=0.05, size=Size(SizeKind.FRACTION, 0.5))
 BARS = 5_000
 GRID: Grid = {"fast": range(5, 105), "slow": range(110, 210)}

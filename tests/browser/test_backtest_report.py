@@ -161,6 +161,60 @@ def test_another_symbol_and_another_order_are_a_click_away(desk: Visit) -> None:
     assert desk.complaints == []
 
 
+def test_the_upper_axis_may_be_logarithmic(desk: Visit) -> None:
+    kind = desk.drawn("equity") + "._fullLayout.yaxis.type"
+    desk.page.click("[data-log=equity]")
+    desk.page.wait_for_function(f"{kind} === 'log'")
+    low, high = desk.page.evaluate(desk.drawn("equity") + "._fullLayout.yaxis.range")
+    values = desk.page.evaluate(f"[...{desk.drawn('equity')}._fullData[1].y]")
+    assert 10**low < min(values)
+    assert max(values) < 10**high < 2 * max(values)
+    desk.page.click("[data-log=equity]")
+    desk.page.wait_for_function(f"{kind} === 'linear'")
+    assert desk.complaints == []
+
+
+def test_tables_say_how_many_rows_they_have_and_scroll_by_keyboard(desk: Visit) -> None:
+    rows = desk.page.locator("#trades tbody tr").count()
+    assert desk.page.locator("section:has(#trades) h2").inner_text() == f"Trades {rows} closed trades"
+    for region in desk.page.locator(".scroll").all():
+        region.focus()
+        assert region.evaluate("box => document.activeElement === box")
+        assert region.get_attribute("aria-label")
+
+
+CONTRAST = """() => {
+  const parts = (c) => (c.match(/[0-9.]+/g) || []).map(Number);
+  const light = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
+  const luminance = ([r, g, b]) => 0.2126 * light(r) + 0.7152 * light(g) + 0.0722 * light(b);
+  const shown = (text, element) => {
+    const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+    const layers = [];
+    for (let e = element; e; e = e.parentElement) layers.unshift(getComputedStyle(e).backgroundColor);
+    for (const colour of [...layers, ...text]) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll("body *:not(svg *):not(script):not(style)")) {
+    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const [front, back] = [luminance(shown([style.color], element)), luminance(shown([], element))];
+    const ratio = (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
+    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && +style.fontWeight >= 700);
+    if (ratio < (large ? 3 : 4.5)) poor.push(`${ratio.toFixed(2)} ${element.outerHTML.slice(0, 80)}`);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_as_wcag_asks(desk: Visit, scheme: str) -> None:
+    desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+    assert desk.page.evaluate(CONTRAST) == []
+    desk.page.emulate_media(color_scheme="light")
+
+
 def test_an_old_browser_is_told_why_there_are_no_charts(browser: Browser, report: str) -> None:
     context = browser.new_context()
     context.add_init_script("delete window.DecompressionStream")

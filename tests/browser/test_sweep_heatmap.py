@@ -48,7 +48,12 @@ def test_the_map_draws_alone(tmp_path: Path, options: dict[str, Any]) -> None:
         page.goto(path.as_uri())
         page.wait_for_selector("html[data-ready]")
         assert page.locator(".heatmaplayer image").count() == 1
-        assert "24 settings, the best over trend in each cell" in page.locator(".summary").inner_text()
+        text = page.locator(".summary").inner_text()
+        assert text == "Sharpe of 20 settings, the best over trend in each cell. 4 invalid combinations skipped."
+        kinds = (
+            "Object.values(document.querySelector('[data-chart]')._fullLayout).filter((a) => a?.type === 'category')"
+        )
+        assert page.evaluate(f"{kinds}.length") == 2
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         browser.close()
     assert complaints == []

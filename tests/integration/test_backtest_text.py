@@ -27,6 +27,8 @@ from back_testing.cli import main
 from bar_series import bars_of, random_walk
 from written import chatter, looked_up, post_of
 
+NO_DIVIDENDS = "the database has no dividends of IBM: the return is that of the price alone where any was paid"
+
 pytestmark = pytest.mark.integration
 
 IBM = Instrument("IBM")
@@ -76,7 +78,7 @@ def test_strategies_on_text_trade_what_is_stored(backtest: Backtest) -> None:
         assert code == 0
         assert document["n_trades"] > 2, strategy
     assert document["order_from"] == "high"  # of influencer_mention
-    assert document["unordered"] > document["n_trades"]
+    assert document["below_order_level"] > document["n_trades"]
     _, plain, _ = backtest("run", "--strategy", "sma_cross", *asked)
     assert plain["data_hash"] != document["data_hash"]  # it covers the text
 
@@ -115,7 +117,8 @@ def test_figures_that_the_database_does_not_have_are_told(
         ["recommend", "--in-sample", "100", "--out-of-sample", "50"],
     ):
         code, found, _ = backtest(command, *asked, *more)
-        (note,) = found[0]["notes"] if command == "compare" else found["notes"]
+        prices, note = found[0]["notes"] if command == "compare" else found["notes"]
+        assert prices.startswith("the database has no dividends of MSFT: ")
         assert code == 0
         assert note.startswith("volatility_drop needs sentiment, unknown for MSFT on every bar from 2000-")
         with pytest.MonkeyPatch.context() as patch:
@@ -127,7 +130,7 @@ def test_figures_that_the_database_does_not_have_are_told(
     _, found, _ = backtest("run", *asked, "--report", str(page))
     assert "volatility_drop needs sentiment, unknown for MSFT" in page.read_text()
     _, found, _ = backtest("run", "--strategy", "volatility_drop", "--symbol", "IBM")
-    assert found["notes"] == []
+    assert found["notes"] == [NO_DIVIDENDS]
 
 
 def test_a_file_of_figures_lets_a_strategy_trade(
@@ -138,7 +141,7 @@ def test_a_file_of_figures_lets_a_strategy_trade(
     asked = ("--strategy", "event_driven", "--symbol", "IBM", "--cash", "1000000", *EAGER)
     _, before, _ = backtest("run", *asked)
     assert before["n_trades"] == 0
-    assert "`algo-trading import-fundamentals FILE`" in before["notes"][0]
+    assert "`algo-trading import-fundamentals FILE`" in before["notes"][1]
     figures = tmp_path / "pe.csv"
     figures.write_text("\ufeffsymbol,seen,pe_ratio,market_cap\r\nIBM,1999-12-01T16:00:00-05:00,12.5,2e11\r\n")
 
@@ -156,7 +159,7 @@ def test_a_file_of_figures_lets_a_strategy_trade(
         assert connection.execute(text("SELECT source FROM fundamentals")).scalars().all() == ["file"]
     _, after, _ = backtest("run", *asked)
     assert after["n_trades"] > 2
-    assert after["notes"] == []
+    assert after["notes"] == before["notes"][:1] == [NO_DIVIDENDS]
     figures.write_text("symbol,seen,pe_ratio\nIBM,yesterday,12.5\n")
     code, _, told = bring(figures)
     assert code == 2
@@ -247,6 +250,6 @@ def test_a_file_tells_no_text(backtest: Backtest, tmp_path: Path, command: str) 
     code, _, told = backtest(command, "--strategy", "event_driven", "--csv", str(prices))
     assert code == 2
     assert (
-        "event_driven needs impact, pe_ratio, which a file of bars does not tell: name a symbol of the database with "
-        "--symbol, without --csv"
+        "event_driven needs impact, pe_ratio, which a file of bars does not contain: name a symbol of the database "
+        "with --symbol, without --csv"
     ) in " ".join(told.split())

@@ -10,20 +10,21 @@ from algo_trading.domain.bars import Floats
 from algo_trading.indicators.compiling import inlined
 
 if TYPE_CHECKING:
-    from back_testing.engine.kernels.params import Terms
+    from back_testing.engine.kernels.params import Params
 
 # What the amount of an entry is measured in.
 FRACTION_OF_EQUITY, MONEY, SHARES = range(3)
 
-# A position: HELD are shares, negative when short; BEST is the best price since the entry; WANTED is the side (1, 0,
-# -1) that the newest decision asks for while it is WAITING to be filled, with the size that the strategy suggested and
-# the MOST shares to take (NaN: there is no such bound).
-HELD, ENTRY_PRICE, ENTRY_BAR, ENTRY_COMMISSION, ENTRY_SLIPPAGE, BEST, WAITING, WANTED, WANTED_SIZE, MOST = range(10)
+# A position: HELD are shares, negative when short; BEST is the best price since the entry. While a decision is PENDING,
+# TARGET_SIDE is the side (1, 0, -1) that it asks for, TARGET_SIZE the size that the strategy suggested and MAX_SHARES
+# the most shares to take (NaN: no such bound).
+HELD, ENTRY_PRICE, ENTRY_BAR, ENTRY_COMMISSION, ENTRY_SLIPPAGE, BEST = range(6)
+PENDING, TARGET_SIDE, TARGET_SIZE, MAX_SHARES = range(6, 10)
 POSITION_FIELDS = 10
 
-# REFUSED are entries that cannot be afforded, and CROWDED those that come when as many positions are there as may be.
-CASH, TRADES, REFUSED, CROWDED = range(4)
-PURSE_FIELDS = 4
+# REFUSED counts entries that cannot be afforded, AT_POSITION_LIMIT those that come when no more positions are allowed.
+CASH, TRADES, REFUSED, AT_POSITION_LIMIT = range(4)
+ACCOUNT_FIELDS = 4
 
 # A row of a table of trades.
 INSTRUMENT, FIRST_BAR, LAST_BAR, SIZE, BOUGHT_AT, SOLD_AT, PNL, COSTS, REASON = range(9)
@@ -33,114 +34,119 @@ TRADE_FIELDS = 9
 SIGNAL, STOP_LOSS, TRAILING_STOP, TAKE_PROFIT, RUIN, END_OF_DATA, OPEN = range(7)
 
 ROUNDING = 1.0 + 1e-12  # 29.999999999999996 shares are 30
+BREAK_EVEN = 1e-12  # part of what a trade cost: a profit or loss below is rounding
+DUST = 1e-9  # part of the equity: what an entry leaves by rounding is far below, what anybody wants to buy far above
 
 
 @inlined
-def decide(terms: "Terms", position: Floats, entry: bool, leave: bool, size: float, most: float) -> None:
-    """Take over the decision of a bar's close; it replaces one that still waits."""
-    if leave or entry:
-        position[WAITING] = 1.0
-        position[WANTED] = (-1.0 if terms.long_short != 0.0 else 0.0) if leave else 1.0
-        position[WANTED_SIZE] = size
-        position[MOST] = most
+def decide(params: "Params", position: Floats, entry: bool, exit_: bool, size: float, max_shares: float) -> None:
+    """Take over the decision of a bar's close; it replaces one that is still pending."""
+    if exit_ or entry:
+        position[PENDING] = 1.0
+        position[TARGET_SIDE] = (-1.0 if params.long_short != 0.0 else 0.0) if exit_ else 1.0
+        position[TARGET_SIZE] = size
+        position[MAX_SHARES] = max_shares
 
 
 @inlined
-def buys(terms: "Terms", size: float, most: float) -> bool:
-    """Whether an entry of this size, of `most` shares, buys anything at all."""
-    return size > 0.0 and not (terms.whole != 0.0 and most < 1.0)
+def buys(params: "Params", size: float, max_shares: float) -> bool:
+    """Whether an entry of this size, of at most `max_shares`, buys anything at all."""
+    return size > 0.0 and not (params.whole != 0.0 and max_shares < 1.0)
 
 
 @inlined
-def has_place(terms: "Terms", position: Floats) -> bool:
-    """Whether an instrument counts as a position: it is held, or an order to enter waits."""
-    entering: bool = position[WAITING] != 0.0 and position[WANTED] != 0.0
+def counts_as_position(params: "Params", position: Floats) -> bool:
+    """Whether an instrument counts as a position: it is held, or an entry is pending."""
+    entering: bool = position[PENDING] != 0.0 and position[TARGET_SIDE] != 0.0
     held: bool = position[HELD] != 0.0
-    return held or (entering and buys(terms, position[WANTED_SIZE], position[MOST]))
+    return held or (entering and buys(params, position[TARGET_SIZE], position[MAX_SHARES]))
 
 
 @inlined
-def crowded(terms: "Terms", positions: Floats, k: int, leave: bool, size: float, most: float) -> bool:
-    """Whether a decision about instrument `k` would open a position beyond the most that may be there."""
-    if terms.most_positions == np.inf or (leave and terms.long_short == 0.0):
+def at_position_limit(params: "Params", positions: Floats, k: int, exit_: bool, size: float, max_shares: float) -> bool:
+    """Whether a decision about instrument `k` would open a position beyond the most that are allowed."""
+    if params.max_positions == np.inf or (exit_ and params.long_short == 0.0):
         return False
-    if not buys(terms, size, most) or has_place(terms, positions[k]):
+    if not buys(params, size, max_shares) or counts_as_position(params, positions[k]):
         return False
     taken = 0
     for other in range(len(positions)):
-        taken += int(has_place(terms, positions[other]))
-    return taken >= terms.most_positions
+        taken += int(counts_as_position(params, positions[other]))
+    return taken >= params.max_positions
 
 
 @inlined
-def shares_for(terms: "Terms", size: float, most: float, price: float, equity: float, free: float) -> float:
-    """Shares that an entry at `price` (slippage included) takes; 0 where it cannot be afforded.
+def shares_for(params: "Params", size: float, max_shares: float, price: float, equity: float, free: float) -> float:
+    """Shares that an entry at `price` (slippage included) takes; 0 where it cannot be afforded or is dust.
 
-    `size` and `most` are the strategy's own, `equity` what a fraction is taken of and `free` the money not bound in
-    positions. A position takes its value, long or short: nothing is borrowed. Commissions are paid from the same money.
+    `size` and `max_shares` are the strategy's own, `equity` what a fraction is taken of and `free` the money not bound
+    in positions. A position takes its value, long or short: nothing is borrowed. Commissions are paid from the same
+    money.
     """
-    each = price * (1.0 + terms.commission)
-    if terms.kind == SHARES:
-        shares = terms.amount * size
+    each = price * (1.0 + params.commission)
+    if params.kind == SHARES:
+        shares = params.amount * size
     else:
-        budget = terms.amount * size
-        if terms.kind == FRACTION_OF_EQUITY:
+        budget = params.amount * size
+        if params.kind == FRACTION_OF_EQUITY:
             budget *= equity
-        shares = (min(budget, free) - terms.fixed) / each
-    if shares > most:  # noqa: PLR1730 - NaN bounds nothing
-        shares = most
-    if terms.whole != 0.0:
+        shares = (min(budget, free) - params.fixed) / each
+    if shares > max_shares:  # noqa: PLR1730 - NaN bounds nothing
+        shares = max_shares
+    if params.whole != 0.0:
         shares = np.floor(shares * ROUNDING)
-    if not shares > 0.0 or shares * each + terms.fixed > free * ROUNDING:
+    if not shares * each > DUST * equity or shares * each + params.fixed > free * ROUNDING:
         return 0.0
     return shares
 
 
 @inlined
-def enter(terms: "Terms", position: Floats, purse: Floats, bar: int, price: float, equity: float, free: float) -> None:
-    """Open a position on the wanted side at `price`, before slippage."""
-    side = position[WANTED]
-    paid = price * (1.0 + side * terms.slippage)
-    shares = shares_for(terms, position[WANTED_SIZE], position[MOST], paid, equity, free)
+def enter_position(
+    params: "Params", position: Floats, account: Floats, bar: int, price: float, equity: float, free: float
+) -> None:
+    """Open a position on the target side at `price`, before slippage."""
+    side = position[TARGET_SIDE]
+    paid = price * (1.0 + side * params.slippage)
+    shares = shares_for(params, position[TARGET_SIZE], position[MAX_SHARES], paid, equity, free)
     if shares == 0.0:
-        purse[REFUSED] += 1.0
+        account[REFUSED] += 1.0
         return
-    commission = shares * paid * terms.commission + terms.fixed
-    purse[CASH] -= side * shares * paid + commission
+    commission = shares * paid * params.commission + params.fixed
+    account[CASH] -= side * shares * paid + commission
     position[HELD] = side * shares
     position[ENTRY_PRICE] = paid
     position[ENTRY_BAR] = bar
     position[ENTRY_COMMISSION] = commission
-    position[ENTRY_SLIPPAGE] = shares * price * terms.slippage
+    position[ENTRY_SLIPPAGE] = shares * price * params.slippage
     position[BEST] = paid
 
 
 @inlined
-def leave(
-    terms: "Terms",
+def exit_position(
+    params: "Params",
     position: Floats,
-    purse: Floats,
+    account: Floats,
     trades: Floats,
     instrument: int,
     bar: int,
     price: float,
     reason: int,
 ) -> None:
-    """Close the position at `price`, before slippage, and write the trade down."""
+    """Close the position at `price`, before slippage, and record the trade."""
     held = position[HELD]
     side = 1.0 if held > 0.0 else -1.0
-    got = price * (1.0 - side * terms.slippage)
-    commission = abs(held) * got * terms.commission + terms.fixed
-    slipped = abs(held) * price * terms.slippage
-    purse[CASH] += held * got - commission
-    record(position, purse, trades, instrument, bar, got, commission, slipped, reason)
+    got = price * (1.0 - side * params.slippage)
+    commission = abs(held) * got * params.commission + params.fixed
+    slipped = abs(held) * price * params.slippage
+    account[CASH] += held * got - commission
+    record(position, account, trades, instrument, bar, got, commission, slipped, reason)
     position[HELD] = 0.0
 
 
 @inlined
 def record(
     position: Floats,
-    purse: Floats,
+    account: Floats,
     trades: Floats,
     instrument: int,
     bar: int,
@@ -149,8 +155,8 @@ def record(
     slipped: float,
     reason: int,
 ) -> None:
-    """Write a trade down that ends, or stands, at `price`."""
-    k = int(purse[TRADES])
+    """Record a trade that ends, or is marked, at `price`."""
+    k = int(account[TRADES])
     paid = position[ENTRY_COMMISSION] + commission
     trades[k, INSTRUMENT] = instrument
     trades[k, FIRST_BAR] = position[ENTRY_BAR]
@@ -158,25 +164,26 @@ def record(
     trades[k, SIZE] = position[HELD]
     trades[k, BOUGHT_AT] = position[ENTRY_PRICE]
     trades[k, SOLD_AT] = price
-    trades[k, PNL] = position[HELD] * (price - position[ENTRY_PRICE]) - paid
+    pnl = position[HELD] * (price - position[ENTRY_PRICE]) - paid
+    trades[k, PNL] = pnl if abs(pnl) > BREAK_EVEN * abs(position[HELD]) * position[ENTRY_PRICE] else 0.0
     trades[k, COSTS] = paid + position[ENTRY_SLIPPAGE] + slipped
     trades[k, REASON] = reason
-    purse[TRADES] += 1.0
+    account[TRADES] += 1.0
 
 
 @inlined
-def stop_within(terms: "Terms", position: Floats, open_: float, high: float, low: float) -> tuple[float, int]:
-    """Price and reason of leaving within a bar; the reason is -1 where the position stays.
+def stop_within(params: "Params", position: Floats, open_: float, high: float, low: float) -> tuple[float, int]:
+    """Price and reason of exiting within a bar; the reason is -1 where the position stays.
 
     A bar that opens beyond a stop or the target fills there. Otherwise nobody knows which extreme came first, and the
     stop wins. A trailing stop follows the best price before this bar.
     """
     side = 1.0 if position[HELD] > 0.0 else -1.0
-    stop, reason = position[ENTRY_PRICE] * (1.0 - side * terms.stop_loss), STOP_LOSS
-    trailing = position[BEST] * (1.0 - side * terms.trailing_stop)
+    stop, reason = position[ENTRY_PRICE] * (1.0 - side * params.stop_loss), STOP_LOSS
+    trailing = position[BEST] * (1.0 - side * params.trailing_stop)
     if side * trailing > side * stop:
         stop, reason = trailing, TRAILING_STOP
-    target = position[ENTRY_PRICE] * (1.0 + side * terms.take_profit)
+    target = position[ENTRY_PRICE] * (1.0 + side * params.take_profit)
     worst = low if side > 0.0 else high
     finest = high if side > 0.0 else low
     if side * open_ <= side * stop:
@@ -192,19 +199,19 @@ def stop_within(terms: "Terms", position: Floats, open_: float, high: float, low
 
 
 @inlined
-def close_unwanted(
-    terms: "Terms", position: Floats, purse: Floats, trades: Floats, instrument: int, bar: int, price: float
+def close_for_target(
+    params: "Params", position: Floats, account: Floats, trades: Floats, instrument: int, bar: int, price: float
 ) -> None:
-    """Leave a position that the waiting decision does not want."""
-    if position[HELD] != 0.0 and position[HELD] * position[WANTED] <= 0.0:
-        leave(terms, position, purse, trades, instrument, bar, price, SIGNAL)
+    """Exit a position on another side than the pending decision asks for."""
+    if position[HELD] != 0.0 and position[HELD] * position[TARGET_SIDE] <= 0.0:
+        exit_position(params, position, account, trades, instrument, bar, price, SIGNAL)
 
 
 @inlined
-def open_wanted(
-    terms: "Terms", position: Floats, purse: Floats, bar: int, price: float, equity: float, free: float
+def open_to_target(
+    params: "Params", position: Floats, account: Floats, bar: int, price: float, equity: float, free: float
 ) -> None:
-    """Enter on the side that the waiting decision wants, unless a position is there; the decision is done with."""
-    position[WAITING] = 0.0
-    if position[HELD] == 0.0 and position[WANTED] != 0.0:
-        enter(terms, position, purse, bar, price, equity, free)
+    """Enter on the side that the pending decision asks for, unless a position is held; the decision is done with."""
+    position[PENDING] = 0.0
+    if position[HELD] == 0.0 and position[TARGET_SIDE] != 0.0:
+        enter_position(params, position, account, bar, price, equity, free)

@@ -1,4 +1,4 @@
-"""Sums over one backtest, without keeping its equity: what the statistics of a sweep are made from."""
+"""What is added up over one backtest, without keeping its equity: what the statistics of a sweep are made from."""
 
 # ruff: noqa: PLR0917 - compiled functions take arrays by position
 
@@ -6,11 +6,12 @@ from algo_trading.domain.bars import Floats
 from algo_trading.indicators.compiling import inlined, reordered
 from back_testing.engine.kernels.account import OPEN, PNL, REASON
 
-# A row of sums: GROWTH is the final equity over the cash at the start; returns are those of the bars; WON and LOST are
-# the gross profit and loss of the closed trades over the cash at the start. PEAK and BOTTOM, the highest and the lowest
+# A row: GROWTH is the final equity over the cash at the start; returns are those of the bars; GROSS_PROFIT and
+# GROSS_LOSS are those of the closed trades over the cash at the start. PEAK and BOTTOM, the highest and the lowest
 # equity over the cash at the start, are there where parts of a backtest are joined.
-GROWTH, RETURNS, SQUARES, LOSSES_SQUARED, DRAWDOWN, BARS_HELD, TRADES, WINS, WON, LOST, PEAK, BOTTOM = range(12)
-SUMS = 12
+GROWTH, RETURNS, SQUARES, LOSSES_SQUARED, DRAWDOWN, BARS_HELD = range(6)
+TRADES, WINS, GROSS_PROFIT, GROSS_LOSS, PEAK, BOTTOM = range(6, 12)
+ACCUMULATORS = 12
 
 
 @reordered
@@ -31,7 +32,7 @@ def add_returns(before: float, equity: Floats, row: Floats) -> None:
 
 
 @inlined
-def deepest(values: Floats, peak: float, lowest: float) -> float:
+def deepest_drawdown(values: Floats, peak: float, lowest: float) -> float:
     """The least part of the highest value so far that is left at a value; `peak` and `lowest` are those before."""
     for value in values:
         peak = max(value, peak)
@@ -48,16 +49,16 @@ def add_trades(cash: float, trades: Floats, count: int, row: Floats) -> None:
             pnl = trades[k, PNL] / cash
             row[TRADES] += 1.0
             row[WINS] += pnl > 0.0
-            row[WON] += max(pnl, 0.0)
-            row[LOST] += max(-pnl, 0.0)
+            row[GROSS_PROFIT] += max(pnl, 0.0)
+            row[GROSS_LOSS] += max(-pnl, 0.0)
 
 
 @inlined
-def sum_up(cash: float, equity: Floats, bars_held: int, trades: Floats, count: int, row: Floats) -> None:
+def accumulate(cash: float, equity: Floats, bars_held: int, trades: Floats, count: int, row: Floats) -> None:
     """Fill the row of a backtest that began with `cash`."""
     row[:] = 0.0
     add_returns(cash, equity, row)
     row[GROWTH] = equity[-1] / cash
-    row[DRAWDOWN] = deepest(equity, cash, 1.0) - 1.0
+    row[DRAWDOWN] = deepest_drawdown(equity, cash, 1.0) - 1.0
     row[BARS_HELD] = bars_held
     add_trades(cash, trades, count, row)

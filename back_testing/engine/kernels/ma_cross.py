@@ -19,8 +19,10 @@ from algo_trading.indicators.compiling import (
 )
 from algo_trading.indicators.kernels import means, scratch_of
 from back_testing.engine.kernels.accumulators import GROWTH
-from back_testing.engine.kernels.fully_invested import ALL_IN_TERMS, Integers, trade_all_in
+from back_testing.engine.kernels.fully_invested import Integers, trade_fully_invested
+from back_testing.engine.kernels.params import FullyInvestedParams
 from back_testing.engine.kernels.pointers import all_positive, series_at
+from back_testing.engine.kernels.signatures import FULLY_INVESTED
 
 TILE = 4096  # bars whose codes stay in the first-level cache
 
@@ -124,11 +126,9 @@ def crossing_events(touch: float, windows: Windows, closes: Floats, start: int, 
     return count
 
 
-@compiled(types.void(*ALL_IN_TERMS, types.float64, WINDOWS, INTEGER_TABLE, INTEGERS, INTEGERS, OUT_TABLE))
+@compiled(types.void(FULLY_INVESTED, types.float64, WINDOWS, INTEGER_TABLE, INTEGERS, INTEGERS, OUT_TABLE))
 def crossings_of_each(
-    buy: float,
-    sell: float,
-    keep_open: bool,
+    params: FullyInvestedParams,
     touch: float,
     windows: Windows,
     addresses: Integers,
@@ -136,7 +136,7 @@ def crossings_of_each(
     starts: Integers,
     rows: Floats,
 ) -> None:
-    """The sums over trading crossings of simple averages, for one setting and many series, from the bar starts[k] on.
+    """The accumulators of trading crossings of simple averages: one setting, many series, from the bar starts[k] on.
 
     `addresses` are those of opens, closes and volumes. A row's GROWTH is NaN, and nothing else is there, where an open
     or close is no price, or a volume is 0, so that the bar cannot be traded at.
@@ -154,7 +154,7 @@ def crossings_of_each(
             continue
         opens, closes = series_at(addresses[k, 0], lengths[k]), series_at(addresses[k, 1], lengths[k])
         count = find_crossings(touch, windows, closes, starts[k], len(closes), averages, scratch, codes, events)
-        trade_all_in(buy, sell, keep_open, opens, closes, events[:count], rows[k])
+        trade_fully_invested(params, opens, closes, events[:count], rows[k])
 
 
 @inlined
@@ -195,27 +195,24 @@ def table_events(
     return count
 
 
-@compiled(types.void(*ALL_IN_TERMS, types.float64, types.int64, SERIES, SERIES, TABLE, *(INTEGERS,) * 3, OUT_TABLE))
+@compiled(types.void(FULLY_INVESTED, types.float64, types.int64, SERIES, SERIES, TABLE, INTEGER_TABLE, OUT_TABLE))
 def crossings(
-    buy: float,
-    sell: float,
-    keep_open: bool,
+    params: FullyInvestedParams,
     touch: float,
     start: int,
     opens: Floats,
     closes: Floats,
     averages: Floats,
-    fast: Integers,
-    slow: Integers,
-    trend: Integers,
+    windows: Integers,
     rows: Floats,
 ) -> None:
-    """The sums over trading crossings from the bar `start` on, for each triple of rows of `averages`.
+    """The accumulators of trading crossings from the bar `start` on, a row for each row of `windows`.
 
-    A trend's row is -1 where entries need no trend.
+    `windows` (settings, 3) are the rows of `averages` that are fast, slow and trend, -1 where entries need no trend.
     """
     events, codes = np.empty(len(closes), dtype=np.int64), np.empty((2, TILE), dtype=np.uint8)
-    for k in range(len(fast)):
-        filter_ = averages[trend[k]] if trend[k] >= 0 else averages[0][:0]
-        count = compare(touch, closes, averages[fast[k]], averages[slow[k]], filter_, start, len(closes), codes, events)
-        trade_all_in(buy, sell, keep_open, opens, closes, events[:count], rows[k])
+    for k in range(len(windows)):
+        fast, slow, trend = windows[k, 0], windows[k, 1], windows[k, 2]
+        filter_ = averages[trend] if trend >= 0 else averages[0][:0]
+        count = compare(touch, closes, averages[fast], averages[slow], filter_, start, len(closes), codes, events)
+        trade_fully_invested(params, opens, closes, events[:count], rows[k])

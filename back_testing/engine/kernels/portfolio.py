@@ -2,43 +2,55 @@
 
 # ruff: noqa: PLR0917, C901, FBT003 - compiled functions take arrays by position and branch where they stand
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import types
 
 from algo_trading.domain.bars import Floats
-from algo_trading.indicators.compiling import FLAG_TABLE, INTEGERS, OUT_SERIES, OUT_TABLE, TABLE, compiled, inlined
+from algo_trading.indicators.compiling import INTEGERS, OUT_SERIES, OUT_TABLE, compiled, inlined
 from algo_trading.strategies.base import Flags
 from back_testing.engine.kernels.account import (
+    ACCOUNT_FIELDS,
+    AT_POSITION_LIMIT,
     CASH,
-    CROWDED,
     END_OF_DATA,
     ENTRY_BAR,
     HELD,
     OPEN,
+    PENDING,
     POSITION_FIELDS,
-    PURSE_FIELDS,
     REFUSED,
     RUIN,
     TRADES,
-    WAITING,
-    close_unwanted,
-    crowded,
+    at_position_limit,
+    close_for_target,
     decide,
-    leave,
-    open_wanted,
+    exit_position,
+    open_to_target,
     record,
     stop_within,
 )
 from back_testing.engine.kernels.fully_invested import Integers
-from back_testing.engine.kernels.params import TERMS, Terms
+from back_testing.engine.kernels.params import Orders, Params, Prices
+from back_testing.engine.kernels.signatures import ORDERS, PARAMS, PRICE_TABLES
 
 _COUNTS = types.UniTuple(types.int64, 3)
 
 
+class Book(NamedTuple):
+    """Positions, account and trades, with the columns of `account`, and the newest price of each instrument."""
+
+    positions: Floats
+    account: Floats
+    trades: Floats
+    marks: Floats
+
+
 @inlined
-def worth(purse: Floats, positions: Floats, marks: Floats) -> tuple[float, float]:
+def mark_to_market(account: Floats, positions: Floats, marks: Floats) -> tuple[float, float]:
     """Equity at these prices, and the part of it that is not bound in positions."""
-    equity, bound = purse[CASH], 0.0
+    equity, bound = account[CASH], 0.0
     for k in range(len(marks)):
         if positions[k, HELD] != 0.0:
             equity += positions[k, HELD] * marks[k]
@@ -48,66 +60,44 @@ def worth(purse: Floats, positions: Floats, marks: Floats) -> tuple[float, float
 
 @inlined
 def decide_all(
-    terms: Terms,
-    positions: Floats,
-    purse: Floats,
-    bar: int,
-    turns: Integers,
-    entries: Flags,
-    exits: Flags,
-    sizes: Floats,
-    most: Floats,
+    params: Params, positions: Floats, account: Floats, bar: int, priority: Integers, orders: Orders
 ) -> None:
-    """Take over the decisions of a bar's close in the order of `turns`, but no entry for which there is no place.
+    """Take over the decisions of a bar's close in the order of `priority`, but no entry beyond the position limit.
 
-    An exit leaves its place when it is filled, not before.
+    An exit makes room when it is filled, not before.
     """
-    for k in turns:
-        entry, leaving = entries[k, bar], exits[k, bar]
-        if (entry or leaving) and crowded(terms, positions, k, leaving, sizes[k, bar], most[k, bar]):
-            purse[CROWDED] += 1.0
+    entries, exits, sizes, max_shares = orders
+    for k in priority:
+        entry, exiting = entries[k, bar], exits[k, bar]
+        if (entry or exiting) and at_position_limit(params, positions, k, exiting, sizes[k, bar], max_shares[k, bar]):
+            account[AT_POSITION_LIMIT] += 1.0
         else:
-            decide(terms, positions[k], entry, leaving, sizes[k, bar], most[k, bar])
+            decide(params, positions[k], entry, exiting, sizes[k, bar], max_shares[k, bar])
 
 
 @inlined
 def fill_all(
-    terms: Terms,
-    positions: Floats,
-    purse: Floats,
-    trades: Floats,
-    bar: int,
-    prices: Floats,
-    tradable: Flags,
-    turns: Integers,
-    marks: Floats,
-    may_enter: bool,
+    params: Params, book: Book, bar: int, prices: Floats, tradable: Flags, priority: Integers, may_enter: bool
 ) -> None:
-    """Fill what waits at these prices: first what is sold, which pays for what is bought, in the order of `turns`."""
-    for k in turns:
-        if tradable[k, bar] and positions[k, WAITING] != 0.0:
-            close_unwanted(terms, positions[k], purse, trades, k, bar, prices[k, bar])
-    for k in turns:
-        if may_enter and tradable[k, bar] and positions[k, WAITING] != 0.0:
-            equity, free = worth(purse, positions, marks)
-            open_wanted(terms, positions[k], purse, bar, prices[k, bar], equity, free)
+    """Fill what is pending at these prices: first exits, which pay for entries; then entries, by `priority`."""
+    positions, account, trades, marks = book
+    for k in priority:
+        if tradable[k, bar] and positions[k, PENDING] != 0.0:
+            close_for_target(params, positions[k], account, trades, k, bar, prices[k, bar])
+    for k in priority:
+        if may_enter and tradable[k, bar] and positions[k, PENDING] != 0.0:
+            equity, free = mark_to_market(account, positions, marks)
+            open_to_target(params, positions[k], account, bar, prices[k, bar], equity, free)
             if positions[k, HELD] != 0.0 and positions[k, ENTRY_BAR] == bar:
                 marks[k] = prices[k, bar]
 
 
-@compiled(_COUNTS(TERMS, *(TABLE,) * 4, *(FLAG_TABLE,) * 3, *(TABLE,) * 2, INTEGERS, OUT_SERIES, *(OUT_TABLE,) * 3))
+@compiled(_COUNTS(PARAMS, PRICE_TABLES, ORDERS, INTEGERS, OUT_SERIES, *(OUT_TABLE,) * 3))
 def simulate_portfolio(
-    terms: Terms,
-    opens: Floats,
-    highs: Floats,
-    lows: Floats,
-    closes: Floats,
-    tradable: Flags,
-    entries: Flags,
-    exits: Flags,
-    sizes: Floats,
-    most: Floats,
-    turns: Integers,
+    params: Params,
+    prices: Prices,
+    orders: Orders,
+    priority: Integers,
     equity: Floats,
     held: Floats,
     values: Floats,
@@ -118,36 +108,38 @@ def simulate_portfolio(
     Where an instrument has no bar its prices are NaN and it is not tradable; a position is worth its last close. `held`
     are shares and `values` their worth, both at each close. Otherwise as `simulate`, to which it comes down for one
     instrument. An entry's fraction is of the equity at the last closes before the fill, once this moment's positions
-    are left. `turns` are the numbers of the instruments in the order in which they decide and are filled. Returns the
-    numbers of trades, of entries that could not be afforded, and of those that found no place.
+    are closed. `priority` are the numbers of the instruments in the order in which they decide and are filled. Returns
+    the numbers of trades, of entries that could not be afforded, and of those that were at the position limit.
     """
+    opens, highs, lows, closes, tradable = prices
     symbols, n = closes.shape
-    positions, purse, marks = np.zeros((symbols, POSITION_FIELDS)), np.zeros(PURSE_FIELDS), np.zeros(symbols)
-    purse[CASH] = terms.cash
-    at_close, keep_open = terms.at_close != 0.0, terms.keep_open != 0.0
+    positions, account, marks = np.zeros((symbols, POSITION_FIELDS)), np.zeros(ACCOUNT_FIELDS), np.zeros(symbols)
+    account[CASH] = params.cash
+    book = Book(positions, account, trades, marks)
+    at_close, keep_open = params.at_close != 0.0, params.keep_open != 0.0
     for i in range(n):
         if not at_close:
-            fill_all(terms, positions, purse, trades, i, opens, tradable, turns, marks, True)
+            fill_all(params, book, i, opens, tradable, priority, True)
         for k in range(symbols):
             position = positions[k]
             if tradable[k, i] and position[HELD] != 0.0:
-                price, reason = stop_within(terms, position, opens[k, i], highs[k, i], lows[k, i])
+                price, reason = stop_within(params, position, opens[k, i], highs[k, i], lows[k, i])
                 if reason >= 0:
-                    leave(terms, position, purse, trades, k, i, price, reason)
+                    exit_position(params, position, account, trades, k, i, price, reason)
             if not np.isnan(closes[k, i]):
                 marks[k] = closes[k, i]
-        decide_all(terms, positions, purse, i, turns, entries, exits, sizes, most)
+        decide_all(params, positions, account, i, priority, orders)
         if at_close:
-            fill_all(terms, positions, purse, trades, i, closes, tradable, turns, marks, keep_open or i < n - 1)
+            fill_all(params, book, i, closes, tradable, priority, keep_open or i < n - 1)
         over = i == n - 1 and not keep_open
-        ruined = worth(purse, positions, marks)[0] <= 0.0
+        ruined = mark_to_market(account, positions, marks)[0] <= 0.0
         for k in range(symbols):
             if positions[k, HELD] != 0.0 and (over or ruined):
-                leave(terms, positions[k], purse, trades, k, i, marks[k], END_OF_DATA if over else RUIN)
+                exit_position(params, positions[k], account, trades, k, i, marks[k], END_OF_DATA if over else RUIN)
             held[k, i] = positions[k, HELD]
             values[k, i] = positions[k, HELD] * marks[k]
-        equity[i] = worth(purse, positions, marks)[0]
+        equity[i] = mark_to_market(account, positions, marks)[0]
     for k in range(symbols):
         if n > 0 and positions[k, HELD] != 0.0:
-            record(positions[k], purse, trades, k, n - 1, marks[k], 0.0, 0.0, OPEN)
-    return int(purse[TRADES]), int(purse[REFUSED]), int(purse[CROWDED])
+            record(positions[k], account, trades, k, n - 1, marks[k], 0.0, 0.0, OPEN)
+    return int(account[TRADES]), int(account[REFUSED]), int(account[AT_POSITION_LIMIT])

@@ -1,6 +1,7 @@
 "use strict";
 (async () => {
   const charts = JSON.parse(document.getElementById("charts").textContent);
+  const logarithmic = {}; // groups of charts whose upper axis is
   const boxes = [...document.querySelectorAll("[data-chart]")];
   const touch = matchMedia("(pointer: coarse)").matches;
   const config = { responsive: true, displaylogo: false, displayModeBar: touch ? false : "hover",
@@ -31,6 +32,7 @@
     const { data, layout } = coloured(charts[box.dataset.chart]);
     if (touch) layout.dragmode = false; // a finger scrolls the page
     if (box.clientWidth < 500) layout.margin = { l: 44, r: 8, t: 8, b: 28 };
+    if (logarithmic[box.dataset.group]) layout.yaxis.type = "log";
     if (box.dataset.group && box.layout) layout.xaxis.range = box.layout.xaxis.range; // as it was before the dark
     Plotly.react(box, data, layout, config);
     if (!box.dataset.group) return;
@@ -51,6 +53,7 @@
       series.forEach((trace) => { low = Math.min(low, (trace.low ?? trace.y)[i]); high = Math.max(high, (trace.high ?? trace.y)[i]); });
     });
     if (high < low) return;
+    if (box._fullLayout.yaxis.type === "log") [low, high] = [Math.log10(low), Math.log10(high)];
     const pad = (high - low) * 0.06 || high * 0.01;
     const wanted = [low - pad, high + pad], now = box._fullLayout.yaxis.range;
     if (now[0] === wanted[0] && now[1] === wanted[1]) return;
@@ -89,6 +92,11 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => visible().forEach(draw));
   document.querySelectorAll("[data-ranges]").forEach((bar) => bar.addEventListener("click", ({ target }) => {
     if (target.dataset.months) show(bar.dataset.ranges, +target.dataset.months);
+  }));
+  document.querySelectorAll("[data-log]").forEach((button) => button.addEventListener("click", () => {
+    const group = button.dataset.log, on = logarithmic[group] = !logarithmic[group];
+    button.setAttribute("aria-pressed", String(on));
+    boxes.filter((box) => box.dataset.group === group && !box.hidden).forEach(draw);
   }));
   document.getElementById("symbol")?.addEventListener("change", (event) => {
     document.querySelectorAll('[data-group="candles"]').forEach((box) => { box.hidden = box.dataset.chart !== event.target.value; });

@@ -16,7 +16,8 @@ import pytest
 
 from algo_trading.errors import ConfigError
 from back_testing.cli import main
-from back_testing.cli.options import grid, parameters, session_range, value_of
+from back_testing.cli.bars import BARS, bar_source
+from back_testing.cli.options import grid, parameters, value_of
 from bar_series import random_walk
 
 pytestmark = pytest.mark.unit
@@ -95,7 +96,7 @@ def test_json_has_every_figure(backtest: Backtest, prices: Path) -> None:
 def test_a_person_sees_tables_and_the_benchmark(backtest: Backtest, prices: Path) -> None:
     ended = backtest(*run_arguments(prices))
     assert ended.code == 0
-    for words in ("buy and hold", "Sharpe", "largest drawdown", "trades", "2020-01-01 .. 2021-05-14"):
+    for words in ("buy and hold", "Sharpe ratio", "Maximum drawdown", "Trades", "2020-01-01 .. 2021-05-14"):
         assert words in ended.out
     assert "each entry takes the whole equity" in ended.err
     assert max(map(len, ended.out.splitlines())) <= 80
@@ -231,12 +232,12 @@ def test_a_sweep_for_a_person(backtest: Backtest, prices: Path, tmp_path: Path) 
     page = tmp_path / "map.html"
     ended = backtest(*SWEEP, "--csv", prices, "--heatmap", page)
     assert "Best of 20 settings by sharpe, ACME; buy and hold made" in ended.out
-    assert "4 settings make no sense to the strategy" in ended.err
+    assert "4 invalid combinations skipped" in ended.err
     text = page.read_text(encoding="utf-8")
     assert "http-equiv" not in text
     charts = json.loads(text.split('id="charts">')[1].split("</script>")[0])
     (trace,) = charts["heatmap"]["data"]
-    assert (trace["y"], trace["x"]) == ([3, 4, 5, 6, 7, 8], [5, 10, 15, 20])
+    assert (trace["y"], trace["x"]) == ([*"345678"], ["5", "10", "15", "20"])
     assert [row[0] is None for row in trace["z"]] == [False, False, True, True, True, True]
 
 
@@ -321,4 +322,5 @@ def test_a_grid_has_both_ends() -> None:
 
 
 def test_no_range_is_no_bound() -> None:
-    assert session_range(None, None).first is None
+    source = bar_source({name: default for name, (_, default) in BARS.items()})
+    assert (source.first, source.last) == (None, None)

@@ -14,13 +14,14 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.limits import Limits
 from algo_trading.domain.post import Level, Levels
 from algo_trading.errors import ConfigError
+from algo_trading.risk.costs import Costs
 from algo_trading.settings import load_settings
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.analysis.compare import compare
 from back_testing.analysis.lookahead import check_lookahead
+from back_testing.analysis.lookahead_cuts import ask
 from back_testing.engine.backtest import run, run_portfolio
-from back_testing.engine.costs import Costs
 from back_testing.engine.market import Market
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
@@ -34,7 +35,7 @@ from candle_table import candles
 
 pytestmark = pytest.mark.unit
 
-SHARE = TradingRules(cash=1000, costs=Costs(0), size=Size(SizeKind.FRACTION, 0.2))
+SHARE = TradingRules(cash=1000, costs=Costs.of(0), size=Size(SizeKind.FRACTION, 0.2))
 SURE = Limits(order_from=Level.HIGH)
 
 
@@ -59,8 +60,8 @@ class Case:
     limits: Limits
     table: str
     held: Sequence[str]
-    unordered: int = 0
-    crowded: int = 0
+    below_order_level: int = 0
+    at_position_limit: int = 0
     refused: int = 0
     rules: TradingRules = replace(SHARE, keep_open=True)  # noqa: RUF009 - frozen
 
@@ -77,7 +78,7 @@ CASES = [
         .
         """,
         ["", "", "A", "A"],
-        unordered=1,
+        below_order_level=1,
     ),
     Case(
         "an exit below the level leads to no order either",
@@ -91,7 +92,7 @@ CASES = [
         .
         """,
         ["", "A", "A", "A", ""],
-        unordered=1,
+        below_order_level=1,
     ),
     Case(
         "of both the exit counts, and its level",
@@ -104,7 +105,7 @@ CASES = [
         .
         """,
         ["", "A", "A", ""],
-        unordered=1,
+        below_order_level=1,
     ),
     Case(
         "below no level there is no limit",
@@ -125,7 +126,7 @@ CASES = [
         . . .
         """,
         ["", "AB"],
-        crowded=1,
+        at_position_limit=1,
     ),
     Case(
         "what waits to be bought has a place",
@@ -137,7 +138,7 @@ CASES = [
         . .
         """,
         ["", "", "A"],
-        crowded=1,
+        at_position_limit=1,
     ),
     Case(
         "an exit leaves its place when it is filled, not when it is decided",
@@ -151,7 +152,7 @@ CASES = [
         . .
         """,
         ["", "A", "A", "", "B"],
-        crowded=1,
+        at_position_limit=1,
     ),
     Case(
         "a position that cannot be left yet has a place",
@@ -166,7 +167,7 @@ CASES = [
         . .
         """,
         ["", "A", "A", "", "", "B"],
-        crowded=1,
+        at_position_limit=1,
     ),
     Case(
         "an entry below the level takes no place",
@@ -177,7 +178,7 @@ CASES = [
         .   .
         """,
         ["", "B"],
-        unordered=1,
+        below_order_level=1,
     ),
     Case(
         "an entry of nothing takes no place",
@@ -203,7 +204,7 @@ CASES = [
         """,
         ["", "A", "A", "AC", "AC"],
         refused=1,
-        crowded=1,
+        at_position_limit=1,
         rules=replace(SHARE, size=Size(SizeKind.SHARES, 4), cash=600, keep_open=True),
     ),
     Case(
@@ -227,7 +228,7 @@ CASES = [
         . .
         """,
         ["", "", ""],
-        crowded=2,
+        at_position_limit=2,
     ),
     Case(
         "no position at all in a single instrument",
@@ -240,7 +241,7 @@ CASES = [
         .
         """,
         ["", "", "", ""],
-        crowded=2,
+        at_position_limit=2,
     ),
     Case(
         "a single instrument needs one place",
@@ -265,7 +266,7 @@ CASES = [
         . .
         """,
         ["", "a", "a", "A"],
-        crowded=1,
+        at_position_limit=1,
         rules=replace(SHARE, direction=Direction.LONG_SHORT, keep_open=True),
     ),
 ]
@@ -276,7 +277,11 @@ def test_limits_are_obeyed(case: Case) -> None:
     said = board(case.table)
     result = run_portfolio(said, said.series(), limited(case.rules, said, case.limits))
     assert held(result) == list(case.held)
-    assert (result.unordered, result.crowded, result.refused) == (case.unordered, case.crowded, case.refused)
+    assert (result.below_order_level, result.at_position_limit, result.refused) == (
+        case.below_order_level,
+        case.at_position_limit,
+        case.refused,
+    )
     assert result.limits == case.limits
 
 
@@ -299,7 +304,7 @@ def test_a_stop_frees_its_place_before_that_close() -> None:
     )
     market = Market([stopped, other])
     outcome = market.trade(replace(SHARE, stop_loss=0.05), [first.decide(stopped), second.decide(other)], 1)
-    assert outcome.crowded == 1
+    assert outcome.at_position_limit == 1
     assert (outcome.held != 0).tolist() == [[False, False, False], [False, False, False]]  # closed at the end
     assert [trade[0] for trade in outcome.trades.tolist()] == [0, 1]
 
@@ -377,8 +382,8 @@ def test_a_strategy_owes_a_confidence_for_each_bar() -> None:
 # Every way to run a strategy obeys them
 
 BARS = bars_of(random_walk(400, 3))
-ALL_IN = TradingRules(costs=Costs(0.001), whole_shares=False)
-WHOLE = TradingRules(costs=Costs(0.001), stop_loss=0.05)
+ALL_IN = TradingRules(costs=Costs.of(0.001), whole_shares=False)
+WHOLE = TradingRules(costs=Costs.of(0.001), stop_loss=0.05)
 CROSS = SmaCross(3, 8, 0)
 
 
@@ -412,7 +417,7 @@ def test_walking_forward_obeys_them_and_stands_where_the_newest_order_led() -> N
     walk = walk_forward("sma_cross", grid, BARS, strict, Plan(100, 50))
     kept = strict.limits.ordered(CROSS, CROSS.decide(BARS))
     result = walk.result
-    assert result.unordered > 0
+    assert result.below_order_level > 0
     spoken = np.flatnonzero(kept.entries[:101] | kept.exits[:101])
     begun = kept.entries[spoken[-1]]
     assert (result.positions[0][1] != 0) == begun
@@ -424,11 +429,13 @@ def test_walking_forward_obeys_them_and_stands_where_the_newest_order_led() -> N
 
 
 def test_lookahead_is_asked_about_the_orders_alone() -> None:
-    report = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, SURE, half()))
-    everything = check_lookahead(CROSS, BARS, WHOLE)
+    (report,) = check_lookahead(CROSS, [BARS], limited(WHOLE, CROSS, SURE, half()), ask=ask)
+    (everything,) = check_lookahead(CROSS, [BARS], WHOLE, ask=ask)
     assert report.proven
     assert everything.fills > report.fills
-    unsure = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, SURE, Levels(1, 1)), first=BARS.session(380))
+    (unsure,) = check_lookahead(
+        CROSS, [BARS], limited(WHOLE, CROSS, SURE, Levels(1, 1)), first=BARS.session(380), ask=ask
+    )
     assert unsure.idle.endswith("are below high confidence")
-    refused = check_lookahead(CROSS, BARS, limited(WHOLE, CROSS, Limits(max_positions=0)))
-    assert refused.idle.endswith("found 0 positions taken")
+    (refused,) = check_lookahead(CROSS, [BARS], limited(WHOLE, CROSS, Limits(max_positions=0)), ask=ask)
+    assert refused.idle.endswith("came at the limit of 0")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from back_testing.analysis.lookahead_cuts import ask
 from back_testing.cli import main
 from bar_series import random_walk
 
@@ -37,7 +38,8 @@ Backtest = Callable[..., Ended]
 
 @pytest.fixture
 def backtest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Backtest:
-    """`backtest ARGUMENTS` on a terminal of 100 columns."""
+    """`backtest ARGUMENTS` on a terminal of 100 columns, all in this process."""
+    monkeypatch.setattr("back_testing.analysis.lookahead.ask_in_fresh_process", ask)
     monkeypatch.setenv("COLUMNS", "100")
 
     def call(*arguments: object) -> Ended:
@@ -71,7 +73,7 @@ def test_lookahead_without_a_trade_proves_nothing(backtest: Backtest, prices: Pa
     ended = backtest(*asked)
     assert ended.code == 1
     assert "IBM: it did not trade, so nothing is proven: none of its " in ended.err
-    assert "does not look ahead" not in ended.err
+    assert "nothing was found" not in ended.err
     ended = backtest(*asked, "--json")
     assert (ended.code, ended.json["honest"], ended.json["proven"]) == (1, True, False)
     (note,) = ended.json["notes"]
@@ -93,11 +95,11 @@ def test_lookahead_ends_with_0_for_the_honest_and_1_for_a_fill_at_the_close(back
     assert dishonest.json["honest"] is False
     assert dishonest.json["checks"][0]["decisions_changed"] == []
     assert len(dishonest.json["checks"][0]["fills_moved"]) == dishonest.json["checks"][0]["fills"]
-    assert "it does not look ahead" in backtest(*asked).err
+    assert "nothing was found in what was tried" in backtest(*asked).err
     said = backtest(*asked, "--fill", "close")
     assert said.code == 1
     assert "it LOOKS AHEAD" in said.err
-    assert " when only prices after the open of 2001-" in said.err
+    assert " when only what comes after the open of 2001-" in said.err
 
 
 def test_walk_forward_tells_every_fold(backtest: Backtest, prices: Path, tmp_path: Path) -> None:
@@ -172,7 +174,7 @@ def test_recommend_says_none_for_luck_and_shows_how_many_settings_were_tried(
         (["walk-forward", "--strategy", "sma_cross", "--metric", "luck", *SHORT], "there is no metric 'luck'"),
         (["walk-forward", "--strategy", "sma_cross", "--from", "2010-01-01"], "IBM has no bars in this range"),
         (["walk-forward", "--strategy", "sma_cross", "--symbol", "KO"], "this takes one symbol, not 2"),
-        (["compare", "--metric", "luck"], "there is no metric 'luck'; there are alpha, bars, beta"),
+        (["compare", "--metric", "luck"], "there is no metric 'luck'; there are alpha, average_duration, bars"),
         (["compare", "--strategy", "sma_cross:fast"], "--set takes key=value"),
         (["compare", "--strategy", "sma_cross:fast=99"], r"fast (99) must be below slow (21)"),
         (["compare", "--cash", "-1"], "cash must be above 0, not -1"),
@@ -281,11 +283,11 @@ def test_what_limits_turned_down_is_told(
     asked += ["--symbol", "IBM", "--symbol", "KO"]
     found = backtest(*asked, "--json").json
     assert (found["order_from"], found["max_positions"]) == ("medium", 1)
-    assert found["unordered"] > 0
-    assert found["crowded"] > 0
+    assert found["below_order_level"] > 0
+    assert found["at_position_limit"] > 0
     said = backtest(*asked).err
-    assert f"orders only from medium confidence (0.51) on: {found['unordered']} decisions were below" in said
-    assert f"at most 1 positions at a time: {found['crowded']} entries were refused" in said
+    assert f"orders only from medium confidence (0.51) on: {found['below_order_level']} decisions were below" in said
+    assert f"at most 1 positions at a time: {found['at_position_limit']} entries were refused" in said
     assert "Limits that hold live alone: prices that have moved by at most 2.0% since the post" in said
     config.write_text("[sentiment]\nmedium = 2\n")
     ended = backtest(*asked)
@@ -293,7 +295,17 @@ def test_what_limits_turned_down_is_told(
     assert "sentiment.medium" in ended.err
 
 
-COUNTS = {"n_trades", "bars", "trials", "settings", "tried", "refused", "unordered", "crowded", "cuts"}
+COUNTS = {
+    "n_trades",
+    "bars",
+    "trials",
+    "settings",
+    "tried",
+    "refused",
+    "below_order_level",
+    "at_position_limit",
+    "cuts",
+}
 
 
 def counts_of(found: Any) -> list[tuple[str, Any]]:
@@ -355,3 +367,42 @@ def test_limits_are_told_in_one_line_where_they_hold(
     assert said == ["sma_cross: orders only from medium confidence (0.51) on and at most 2 positions at a time"]
     config.write_text("")
     assert "orders only" not in backtest(*command, "--csv", prices, "--symbol", "IBM").err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "--strategy", "ema_cross", "--report"],
+        ["run", "--strategy", "ema_cross", "--trades"],
+        ["sweep", "--strategy", "ema_cross", "--set", "fast=3:5", "--set", "slow=8:10", "--report"],
+        ["walk-forward", "--strategy", "ema_cross", *SHORT, "--report"],
+        ["recommend", "--strategy", "ema_cross", *SHORT, "--report"],
+    ],
+    ids=lambda command: f"{command[0]} {command[-1]}",
+)
+def test_a_file_that_cannot_be_written_is_found_before_the_work(
+    backtest: Backtest, tmp_path: Path, command: list[str]
+) -> None:
+    """The bars do not even exist: nothing was read by then."""
+    ended = backtest(*command, tmp_path / "nowhere" / "x.html", "--csv", tmp_path / "none.csv")
+    assert (ended.code, ended.out) == (2, "")
+    assert "x.html cannot be written: No such file or directory" in ended.err.replace("\n", " ")
+
+
+def test_a_look_at_a_file_leaves_nothing_behind(backtest: Backtest, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    assert backtest("run", "--strategy", "ema_cross", "--report", report, "--csv", tmp_path / "none.csv").code == 2
+    assert not report.exists()
+
+
+def test_a_sweep_writes_its_map_and_counts_as_people_do(backtest: Backtest, prices: Path, tmp_path: Path) -> None:
+    asked = ["sweep", "--strategy", "ema_cross", "--csv", prices, "--symbol", "IBM"]
+    for option in ("--report", "--heatmap"):
+        page = tmp_path / f"map{option}.html"
+        ended = backtest(*asked, "--set", "fast=3:5", "--set", "slow=4:6", option, page)
+        assert "Best of 6 settings by sharpe" in ended.out
+        assert "3 invalid combinations skipped" in ended.err
+        assert "Sharpe of 6 settings. 3 invalid combinations skipped." in page.read_text()
+    one = backtest(*asked, "--set", "fast=3", "--set", "slow=3:4")
+    assert "Best of 1 setting by sharpe" in one.out
+    assert "1 invalid combination skipped" in one.err

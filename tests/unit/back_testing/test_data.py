@@ -35,11 +35,11 @@ def write(folder: Path, text: str, name: str = "acme.csv") -> Path:
 
 
 def read(path: Path, *symbols: str, last: date | None = None, adjust: bool = True) -> list[object]:
-    return list(bars_from_file(bar_file_reader(), path, symbols, "XNYS", last, adjust=adjust))
+    return list(bars_from_file(bar_file_reader(), path, symbols, "XNYS", last, adjust=adjust).series)
 
 
 def test_a_file_of_one_symbol_is_named_after_it(tmp_path: Path) -> None:
-    (bars,) = bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "XNYS")
+    (bars,) = bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "XNYS").series
     assert bars.instrument == Instrument("ACME", "XNYS")
     assert bars.close.tolist() == [10, 11, 12]
     assert [bars.session(i).day for i in range(3)] == [2, 3, 4]
@@ -56,14 +56,14 @@ def test_symbols_are_chosen_from_a_file_of_several(tmp_path: Path) -> None:
     path = write(tmp_path, "Ticker," + HEADER + rows)
     with pytest.raises(ConfigError, match=r"holds 2 symbols \(AAA, BBB\); choose with --symbol"):
         read(path)
-    chosen = bars_from_file(bar_file_reader(), path, ["bbb", "AAA"], "XNYS")
+    chosen = bars_from_file(bar_file_reader(), path, ["bbb", "AAA"], "XNYS").series
     assert [bars.instrument.symbol for bars in chosen] == ["BBB", "AAA"]
     with pytest.raises(ConfigError, match=r"has no bars of CCC; it has AAA, BBB"):
         read(path, "CCC")
 
 
 def test_bars_after_the_last_session_are_left_out(tmp_path: Path) -> None:
-    (bars,) = bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "XNYS", date(2024, 1, 3))
+    (bars,) = bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "XNYS", date(2024, 1, 3)).series
     assert len(bars) == 2
 
 
@@ -74,21 +74,21 @@ def test_a_column_of_adjusted_closes_adjusts_as_of_the_last_bar_taken(tmp_path: 
         "2024-01-02,20,22,18,20,100,9\n2024-01-03,10,12,9,11,100,9.9\n2024-01-04,11,13,10,12,100,10.8\n"
     )
     path = write(tmp_path, text)
-    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS")
+    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS").series
     assert bars.close == pytest.approx([10, 11, 12])
     assert bars.open == pytest.approx([10, 10, 11])
-    (cut,) = bars_from_file(bar_file_reader(), path, [], "XNYS", date(2024, 1, 3))
+    (cut,) = bars_from_file(bar_file_reader(), path, [], "XNYS", date(2024, 1, 3)).series
     assert cut.close[-1] == 11
-    (raw,) = bars_from_file(bar_file_reader(), path, [], "XNYS", adjust=False)
+    (raw,) = bars_from_file(bar_file_reader(), path, [], "XNYS", adjust=False).series
     assert raw.close.tolist() == [20, 11, 12]
 
 
 def test_a_column_of_dividends_adjusts(tmp_path: Path) -> None:
     lines = [f"{line},{dividend}\n" for line, dividend in zip(GOOD.split(), (0, 0, 1.1), strict=True)]
     path = write(tmp_path, HEADER.strip() + ",Dividends\n" + "".join(lines))
-    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS")
+    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS").series
     assert bars.close == pytest.approx([9, 9.9, 12])
-    (raw,) = bars_from_file(bar_file_reader(), path, [], "XNYS", adjust=False)
+    (raw,) = bars_from_file(bar_file_reader(), path, [], "XNYS", adjust=False).series
     assert raw.close.tolist() == [10, 11, 12]
 
 
@@ -119,7 +119,7 @@ def test_a_row_that_is_no_bar_is_one_sentence(tmp_path: Path, rows: str, sentenc
     ],
 )
 def test_a_bar_that_cannot_be_is_refused_by_the_engine(tmp_path: Path, rows: str, sentence: str) -> None:
-    (bars,) = bars_from_file(bar_file_reader(), write(tmp_path, HEADER + rows), [], "XNYS")
+    (bars,) = bars_from_file(bar_file_reader(), write(tmp_path, HEADER + rows), [], "XNYS").series
     with pytest.raises(ConfigError, match=sentence):
         run(SmaCross(), bars, TradingRules())
 
@@ -165,11 +165,11 @@ def history() -> ReadHistory:
 
 def test_the_database_gives_prices_as_of_the_last_bar() -> None:
     acme, other = Instrument("ACME"), Instrument("OTHER")
-    series = history()([other, acme], None)
+    series = history()([other, acme], None).series
     assert [bars.instrument for bars in series] == [other, acme]
     assert series[1].close.tolist() == [10, 10, 11]
-    assert history()([acme], date(2000, 1, 4))[0].close.tolist() == [20, 20]
-    assert history()([acme], None, adjust=False)[0].close.tolist() == [20, 20, 11]
+    assert history()([acme], date(2000, 1, 4)).series[0].close.tolist() == [20, 20]
+    assert history()([acme], None, adjust=False).series[0].close.tolist() == [20, 20, 11]
 
 
 def test_the_database_may_not_have_it() -> None:
@@ -195,3 +195,30 @@ def test_nothing_is_proposed_that_would_not_help() -> None:
         history()([Instrument("ACME")], date(1990, 1, 1))
     with pytest.raises(ConfigError, match=r"no bars of acme \(XLON\); bring"):
         history()([Instrument("acme", "XLON")], None)
+
+
+def test_a_file_without_dividends_says_so(tmp_path: Path) -> None:
+    bare = bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "XNYS")
+    told = "the file has neither adjusted closes nor dividends of ACME: the return is that of the price alone"
+    assert bare.notes == (f"{told} where any was paid",)
+    lines = "".join(f"{line},0\n" for line in GOOD.split())
+    none_paid = write(tmp_path, HEADER.strip() + ",Dividends\n" + lines, "zero.csv")
+    assert bars_from_file(bar_file_reader(), none_paid, [], "XNYS").notes == ()
+    assert bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "24/7").notes == ()
+    assert bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "XNYS", adjust=False).notes == ()
+
+
+def test_a_database_without_dividends_says_so() -> None:
+    """The figures of an imported file whose adjusted closes were dropped are those of prices alone."""
+    acme, other = Instrument("ACME"), Instrument("OTHER")
+    read_history = history()
+    assert read_history([other, acme], None).notes == (
+        "the database has no dividends of ACME, OTHER: the return is that of the price alone where any was paid",
+    )
+    assert read_history([other, acme], None, adjust=False).notes == ()
+    paid = CorporateAction(acme, date(2000, 1, 4), ActionKind.DIVIDEND, 0.5)
+    read_history.actions.upsert([paid], "test")
+    assert read_history([other, acme], None).notes == (
+        "the database has no dividends of OTHER: the return is that of the price alone where any was paid",
+    )
+    assert read_history([acme], None).notes == ()

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from back_testing.engine.costs import Costs
+from algo_trading.risk.costs import Costs
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from candle_table import trade_lines, traded
 
 pytestmark = pytest.mark.unit
 
-FREE = TradingRules(cash=1000, costs=Costs(0))
+FREE = TradingRules(cash=1000, costs=Costs.of(0))
 STOP = replace(FREE, stop_loss=0.05)
 TARGET = replace(FREE, take_profit=0.1)
 BOTH = replace(FREE, stop_loss=0.05, take_profit=0.1)
@@ -495,7 +495,7 @@ CASES = [
     ),
     Case(
         "a commission larger than the cash is refused",
-        replace(FREE, costs=Costs(0, 2000)),
+        replace(FREE, costs=Costs.of(0, commission_fixed=2000)),
         """
         0 B 100 101  99 100
         1 . 100 101  99 100
@@ -507,7 +507,7 @@ CASES = [
     ),
     Case(
         "the commission is paid from the same money, in and out",
-        replace(FREE, costs=Costs(0.01)),
+        replace(FREE, costs=Costs.of(0.01)),
         """
         0 B 100 101  99 100
         1 . 100 101  99 100
@@ -518,7 +518,7 @@ CASES = [
     ),
     Case(
         "a fixed commission comes on top",
-        replace(FREE, costs=Costs(0.01, 5)),
+        replace(FREE, costs=Costs.of(0.01, commission_fixed=5)),
         """
         0 B 100 101  99 100
         1 . 100 101  99 100
@@ -530,7 +530,7 @@ CASES = [
     ),
     Case(
         "slippage moves every fill against us",
-        replace(FREE, costs=Costs(0, 0, 100)),
+        replace(FREE, costs=Costs.of(0, slippage_bps=100)),
         """
         0 B 100 101  99 100
         1 S 100 101  99 100

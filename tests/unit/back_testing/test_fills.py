@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
 from algo_trading.errors import ConfigError
+from algo_trading.risk.costs import Costs
 from back_testing.engine.backtest import run, run_portfolio
-from back_testing.engine.costs import Costs
 from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from bar_series import bars_of
 from candle_table import Told
-from reference_backtest import reference
+from reference.single import reference
 
 pytestmark = pytest.mark.unit
 
@@ -44,8 +44,10 @@ def markets(draw: st.DrawFn) -> tuple[Bars, Told]:
 def some_rules(draw: st.DrawFn) -> TradingRules:
     return TradingRules(
         cash=1000.0,
-        costs=Costs(
-            draw(st.sampled_from([0.0, 0.01])), draw(st.sampled_from([0.0, 3.0])), draw(st.sampled_from([0, 50]))
+        costs=Costs.of(
+            draw(st.sampled_from([0.0, 0.01])),
+            commission_fixed=draw(st.sampled_from([0.0, 3.0])),
+            slippage_bps=draw(st.sampled_from([0, 50])),
         ),
         fill=draw(st.sampled_from(FillAt)),
         direction=draw(st.sampled_from(Direction)),
@@ -147,7 +149,10 @@ def test_an_entry_takes_the_least_of_what_is_asked_for_and_what_the_size_allows(
 ) -> None:
     """A portfolio does as one does; its second symbol never trades."""
     bars = bars_of([20.0] * 4)
-    told, rules = Told("B..S", shares=(asked, 1.0, 1.0, 1.0)), TradingRules(cash=1000.0 * (1 + others), costs=Costs(0))
+    told, rules = (
+        Told("B..S", shares=(asked, 1.0, 1.0, 1.0)),
+        TradingRules(cash=1000.0 * (1 + others), costs=Costs.of(0)),
+    )
     idle = [replace(bars_of([20.0] * 4, "IDLE"), volume=np.array([1.0, 0.0, 0.0, 0.0]))] * others
     (trade,) = run_portfolio(told, [bars, *idle], rules).trades
     assert trade.size == bought

@@ -10,10 +10,10 @@ import pytest
 from algo_trading.bootstrap import bar_file_reader
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.indicators import sma
+from algo_trading.risk.costs import Costs
 from algo_trading.strategies.crosses import crosses_above
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run
-from back_testing.engine.costs import Costs
 from back_testing.engine.data import bars_from_file
 from back_testing.engine.rules import Direction, TradingRules
 from candle_table import Told
@@ -22,11 +22,11 @@ from shared_data import SHARED_DATA, needs_shared_data
 pytestmark = [pytest.mark.unit, needs_shared_data]
 
 FOLDER = SHARED_DATA / "backtests"
-FREE = TradingRules(cash=10_000, costs=Costs(0))
+FREE = TradingRules(cash=10_000, costs=Costs.of(0))
 
 
 def bars_of_file(path: Path) -> Bars:
-    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS")
+    (bars,) = bars_from_file(bar_file_reader(), path, [], "XNYS").series
     return bars
 
 
@@ -35,7 +35,7 @@ def test_backtesting_py() -> None:
     # Sharpe ratio has a geometric mean.
     bars = bars_of_file(FOLDER / "backtesting_py" / "GOOG.csv")
     expected = json.loads((FOLDER / "backtesting_py" / "expected_sma_10_30_GOOG.json").read_text())["expected"]
-    rules = TradingRules(cash=10_000, costs=Costs(0), direction=Direction.LONG_SHORT)
+    rules = TradingRules(cash=10_000, costs=Costs.of(0), direction=Direction.LONG_SHORT)
     result = run(SmaCross(10, 30, 0), bars, rules)
     statistics = result.statistics
     assert statistics.n_trades == expected["# Trades"] == 66
@@ -62,7 +62,7 @@ def test_backtrader() -> None:
     average = sma(bars.close, 15)
     entries, exits = crosses_above(bars.close, average), crosses_above(average, bars.close)
     letters = np.where(exits, "S", np.where(entries, "B", "."))
-    result = run(Told("".join(letters)), bars, TradingRules(cash=10_000, costs=Costs(0), keep_open=True))
+    result = run(Told("".join(letters)), bars, TradingRules(cash=10_000, costs=Costs.of(0), keep_open=True))
     bought = [round(trade.entry_price, 2) for trade in result.trades]
     sold = [round(trade.exit_price, 2) for trade in result.trades if trade.exit_time]
     assert len(bought) == 12
@@ -80,7 +80,7 @@ def test_a_series_without_any_volume_trades() -> None:
 
 def test_monthly_bars_count_twelve_to_the_year() -> None:
     path = FOLDER / "backtesting_py" / "BTCUSD.csv"
-    (bars,) = bars_from_file(bar_file_reader(), path, [], "24/7")
+    (bars,) = bars_from_file(bar_file_reader(), path, [], "24/7").series
     assert run(SmaCross(2, 5, 0), bars, FREE).periods_per_year == 12
 
 

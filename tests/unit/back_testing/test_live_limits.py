@@ -17,14 +17,13 @@ from algo_trading.domain.post import Level, Levels
 from algo_trading.domain.signal import Side
 from algo_trading.repositories.bars import bars_table
 from algo_trading.repositories.signals import Stage
-from algo_trading.risk.costs import Costs as AccountCosts
+from algo_trading.risk.costs import Costs
 from algo_trading.risk.sizing import SizingRules
 from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.services.execute import ExecuteSignals
 from algo_trading.services.paper_session import Desk
 from algo_trading.strategies.active import ActivePair
 from back_testing.engine.backtest import run_portfolio
-from back_testing.engine.costs import Costs
 from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import Size, SizeKind, TradingRules
 from back_testing.engine.signal_limits import SignalLimits
@@ -53,7 +52,7 @@ def live(said: Board, series: Sequence[Bars], limits: Limits) -> tuple[set[Deal]
     pairs = [ActivePair(said, instrument) for instrument in instruments]
     evaluate = EvaluateStrategies(bars, actions, joining(), signals, pairs)
     desk = Desk(
-        AccountCosts(Decimal(0), Decimal(0)), SizingRules(Decimal("0.1")), {said.id: limits}, LEVELS, "America/New_York"
+        Costs(Decimal(0), Decimal(0)), SizingRules(Decimal("0.1")), {said.id: limits}, LEVELS, "America/New_York"
     )
     execute = ExecuteSignals(accounts, sessions, signals, bars, actions, FakePosts(), desk)
     for day in DAYS[: said.table.count("\n")]:
@@ -68,7 +67,7 @@ def live(said: Board, series: Sequence[Bars], limits: Limits) -> tuple[set[Deal]
 def backtested(said: Board, series: Sequence[Bars], limits: Limits) -> BacktestResult:
     rules = TradingRules(
         cash=CASH,
-        costs=Costs(0),
+        costs=Costs.of(0),
         size=Size(SizeKind.FRACTION, 0.1),
         keep_open=True,
         limits=SignalLimits(LEVELS, {said.id: limits}),
@@ -107,9 +106,9 @@ def test_live_and_backtest_refuse_the_same(said: Board, limits: Limits) -> None:
     filled, orders = live(said, series, limits)
     result = backtested(said, series, limits)
     assert deals(result) == filled
-    assert result.crowded == sum(order.reason.startswith(FULL) for order in orders)
+    assert result.at_position_limit == sum(order.reason.startswith(FULL) for order in orders)
     spoken = sum(cell[0] in "BSX" for symbol in said.symbols for cell in said.cells(symbol).values())
-    assert result.unordered == spoken - len(orders)
+    assert result.below_order_level == spoken - len(orders)
     if limits.max_positions is not None:
         assert int(np.count_nonzero(result.positions, axis=0).max()) <= limits.max_positions
 
@@ -122,6 +121,6 @@ def test_what_they_refuse_is_told_live_with_its_reason() -> None:
     assert refused == [("C", DAYS[2], "the strategy holds or is buying 2 of at most 2 positions")]
     result = backtested(said, said.series(), limits)
     assert deals(result) == filled
-    assert (result.unordered, result.crowded) == (1, 1)
+    assert (result.below_order_level, result.at_position_limit) == (1, 1)
     unlimited = backtested(said, said.series(), replace(limits, max_positions=None))
     assert deals(unlimited) != filled

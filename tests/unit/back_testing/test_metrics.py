@@ -1,6 +1,7 @@
 """Every formula against known vectors, and its edges."""
 
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -127,3 +128,19 @@ def test_drawdown_of_each_bar() -> None:
 )
 def test_periods_in_a_year(venue: str, times: np.ndarray, count: float) -> None:
     assert metrics.periods_per_year(venue, times) == count
+
+
+def test_figures_of_trades_are_what_plain_counting_says() -> None:
+    pnl, returns, days = [120.0, -40.0, 15.0, -5.0], [0.12, -0.04, 0.015, -0.005], [10.0, 3.0, 1.0, 6.0]
+    assert metrics.best_trade(np.array(returns)) == 0.12
+    assert metrics.worst_trade(np.array(returns)) == -0.04
+    assert metrics.average_duration(np.array(days)) == 5.0
+    assert metrics.sqn(np.array(pnl)) == pytest.approx(2 * statistics.fmean(pnl) / statistics.stdev(pnl))
+
+
+def test_without_trades_they_do_not_exist() -> None:
+    none = np.empty(0)
+    for figure in (metrics.best_trade, metrics.worst_trade, metrics.average_duration, metrics.sqn):
+        assert np.isnan(figure(none))
+    assert np.isnan(metrics.sqn(np.array([5.0])))
+    assert np.isnan(metrics.sqn(np.array([5.0, 5.0])))

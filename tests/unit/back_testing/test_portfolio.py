@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError
+from algo_trading.risk.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import allocation, run, run_portfolio
-from back_testing.engine.costs import Costs
 from back_testing.engine.market import Market
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from bar_series import bars_of, random_walk
@@ -20,7 +20,7 @@ from candle_table import candles
 
 pytestmark = pytest.mark.unit
 
-FREE = TradingRules(cash=1000, costs=Costs(0))
+FREE = TradingRules(cash=1000, costs=Costs.of(0))
 
 
 def bars(symbol: str, seed: int, n: int = 120) -> Bars:
@@ -33,7 +33,7 @@ def bars(symbol: str, seed: int, n: int = 120) -> Bars:
 rules_of_all_kinds = st.builds(
     TradingRules,
     cash=st.just(10_000.0),
-    costs=st.sampled_from([Costs(0), Costs(0.001, 1, 5)]),
+    costs=st.sampled_from([Costs.of(0), Costs.of(0.001, slippage_bps=5, commission_fixed=1)]),
     fill=st.sampled_from(FillAt),
     direction=st.sampled_from(Direction),
     size=st.sampled_from([Size(), Size(SizeKind.FRACTION, 0.3), Size(SizeKind.SHARES, 5.0)]),

@@ -15,8 +15,9 @@ from algo_trading.strategies.registry import build_strategy, strategy_class, str
 from algo_trading.strategies.rsi_reversion import RsiReversion
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.analysis.deflated_sharpe import expected_best_sharpe, probabilistic_sharpe
+from back_testing.analysis.excess_returns import excess_returns, market_returns
 from back_testing.analysis.recommend import Review, candidates, default_grid, recommend, spread
-from back_testing.engine.metrics import period_returns
+from back_testing.analysis.review import review_notes
 from back_testing.engine.rules import TradingRules
 from back_testing.search.walk_forward import Plan
 from bar_series import bars_of, random_walk
@@ -44,7 +45,9 @@ def test_a_pattern_that_can_be_traded_is_recommended(found: Review) -> None:
     assert outcome.strategy == outcome.candidates[0].strategy
     assert build_strategy(outcome.strategy.name, json.loads(outcome.strategy.params)).id == outcome.strategy
     assert outcome.reason.startswith("best of 6 strategies out of sample, ")
-    assert outcome.reason.endswith(f"after {outcome.trials} settings tried")
+    assert f"after {outcome.trials} settings tried" in outcome.reason
+    assert "of the market (deflated Sharpe ratio of the excess " in outcome.reason
+    assert outcome.reason.endswith("probability of overfitting 0%")
     assert outcome.candidates[0].objection == ""
     assert (outcome.session, str(outcome.instrument)) == (swings().session(-1), "SWING")
 
@@ -67,11 +70,17 @@ def test_every_candidate_is_listed_best_first_with_its_record(found: Review) -> 
 
 
 def test_the_deflated_sharpe_ratio_counts_every_setting(found: Review) -> None:
-    outcome, result = found.recommendation, found.walks[0].result
-    returns = period_returns(result.equity, result.rules.cash)
+    """Of what each walk earned above holding as much of the market all the time."""
+    outcome, bars = found.recommendation, swings()
     luck = expected_best_sharpe(found.deviation, outcome.trials)
     assert luck > 0
-    assert outcome.deflated_sharpe == pytest.approx(probabilistic_sharpe(returns, luck))
+    for candidate, walk in zip(outcome.candidates, found.walks, strict=True):
+        result = walk.result
+        market = market_returns(bars, result.history)
+        excess = excess_returns(result.equity, result.rules.cash, result.positions[0], result.bars.close, market)
+        assert candidate.deflated_sharpe == pytest.approx(probabilistic_sharpe(excess, luck))
+        year = np.sqrt(result.periods_per_year)
+        assert candidate.statistics["excess_sharpe"] == pytest.approx(excess.mean() / excess.std(ddof=1) * year)
     assert 60 < outcome.trials < 120
 
 
@@ -108,7 +117,7 @@ def test_a_strategy_without_enough_bars_is_left_out_and_none_at_all_is_one_sente
 
 
 def test_the_spread_of_trials_is_theirs_as_far_as_it_can_be_luck() -> None:
-    assert spread(np.array([0.01, 0.02, np.nan]), 1000) == pytest.approx(np.std([0.01, 0.02], ddof=1))
+    assert spread(np.array([0.01, 0.02]), 1000) == pytest.approx(np.std([0.01, 0.02], ddof=1))
     assert spread(np.array([-0.5, 0.5]), 401) == pytest.approx(0.05)
     assert spread(np.array([0.1]), 1000) == spread(np.array([0.1, 0.2]), 1) == 0
 
@@ -141,3 +150,26 @@ def test_progress_names_what_is_reviewed() -> None:
         lambda *now: told.append(now),
     )  # fmt: skip
     assert told == [(0, 2, "sma_cross"), (1, 2, "ema_cross")]
+
+
+def test_the_report_says_what_was_tested(found: Review) -> None:
+    notes = dict(review_notes(found))
+    assert notes["Trials"] == "6 strategies in 89 settings, all over the same bars out of sample."
+    assert "above holding 49% of the market all the time" in notes["Test of the excess"]
+    assert "luck of the best of 89 settings; 0.95 is needed" in notes["Test of the excess"]
+    best = found.recommendation.candidates[0].statistics
+    interval = f"by {best['sharpe_difference_low']:.2f} to {best['sharpe_difference_high']:.2f}"
+    assert interval in notes["Test of the Sharpe ratio"]
+    assert "afterwards in 0% of the ways" in notes["Test of overfitting"]
+    idle = recommend(bars_of([10.0] * 600), TradingRules(), PLAN, ["sma_cross"])
+    assert dict(review_notes(idle))["Trials"].endswith("The best did not trade.")
+
+
+def test_what_holding_would_have_earned_too_is_no_merit() -> None:
+    """A market that only rises: every strategy gains, and none by its timing."""
+    rises = bars_of(100 * np.cumprod(1 + np.abs(np.random.default_rng(4).normal(0.001, 0.01, 900))))
+    outcome = recommend(rises, TradingRules(), PLAN, QUICK).recommendation
+    assert outcome.strategy is None
+    gained = outcome.candidates[0].statistics["total_return"]
+    assert isinstance(gained, float)
+    assert gained > 0

@@ -22,6 +22,7 @@ from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run, run_portfolio
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
+from back_testing.engine.statistics import Statistics
 from back_testing.report import render_report, write_report
 from back_testing.report.charts import MOST_POINTS, candle_chart, equity_chart, return_chart
 from back_testing.report.definitions import figures, meaning
@@ -201,7 +202,8 @@ def test_every_rule_has_a_sentence(rules: TradingRules) -> None:
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_a_few_bars_are_a_page_too(n: int) -> None:
     page = page_of(result_of(candles(n), strategy=BuyAndHold()))
-    assert (NOTHING in page.text) == (n == 1)  # one bar has no volatility
+    missing = page.text.count(NOTHING)
+    assert missing == 1 if n > 1 else missing > 1  # one trade has no SQN, one bar no volatility either
 
 
 def test_a_price_that_never_moves_is_a_page_too() -> None:
@@ -255,8 +257,8 @@ def test_figures_read_as_people_write_them() -> None:
     texts = {figure.key: (figure.text, figure.tone) for figure in figures(odd)}
     assert texts["win_rate"] == (NOTHING, "")
     assert texts["profit_factor"] == ("∞", "")
-    assert texts["total_return"] == ("-12.50 %", "bad")
-    assert texts["cagr"] == ("0.00 %", "")
+    assert texts["total_return"] == ("-12.50%", "bad")
+    assert texts["cagr"] == ("0.00%", "")
     assert texts["n_trades"] == ("1,234", "")
     assert texts["start"] == (date(2000, 1, 3).isoformat(), "")
 

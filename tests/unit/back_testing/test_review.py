@@ -14,7 +14,7 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.limits import Limits
 from algo_trading.domain.post import Level, Levels
 from algo_trading.repositories.bars import bars_table
-from algo_trading.risk.costs import Costs as AccountCosts
+from algo_trading.risk.costs import Costs
 from algo_trading.settings import load_settings
 from algo_trading.strategies.macd_cross import MacdCross
 from back_testing.analysis.recommend import recommend
@@ -44,7 +44,7 @@ class World:
         self.bars, self.actions = FakeBars(), FakeCorporateActions()
         self.bars.upsert(bars_table(self.series.values()), "test")
         self.recommendations, self.objects = FakeRecommendations(), FakeObjectStore()
-        costs = AccountCosts(Decimal("0.002"), Decimal(7))
+        costs = Costs(Decimal("0.002"), Decimal(7))
         self.review = ReviewStrategies(
             ReadHistory(self.bars, self.actions, joining()), self.recommendations, self.objects, costs, LIMITS, LEVELS
         )
@@ -76,7 +76,7 @@ def test_it_knows_the_bars_up_to_its_session_and_the_costs_of_the_account(review
     bars: Bars = reviewed.series["BRK/B"][:400]
     expected = recommend(bars, reviewed.review.rules, PLAN).recommendation
     assert stored == replace(expected, session=bars.session(-1), report=stored.report)
-    assert reviewed.review.rules.costs.commission == 0.002
+    assert reviewed.review.rules.costs.commission == Decimal("0.002")
     assert reviewed.review.rules.costs.slippage_bps == 7
 
 
@@ -106,7 +106,7 @@ def test_the_report_is_where_the_recommendation_says(reviewed: World) -> None:
     assert list(reviewed.objects.keys()) == [stored.report]
     page = reviewed.objects.get(stored.report).decode()
     assert "Every bar is out of sample." in page
-    assert f"after {stored.trials} settings tried" in page
+    assert f" strategies in {stored.trials} settings, all over the same bars out of sample." in page
 
 
 def test_a_review_of_long_ago_says_the_same_whatever_came_later() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
+from algo_trading.risk.costs import Costs
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.event_driven import EventDriven
@@ -21,8 +22,7 @@ from algo_trading.strategies.registry import build_strategy, strategy_names
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine import ma_cross_evaluator
 from back_testing.engine.backtest import run
-from back_testing.engine.costs import Costs
-from back_testing.engine.generic_evaluator import complaint
+from back_testing.engine.generic_evaluator import rejection_reason
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from back_testing.engine.statistics import Statistics
 from back_testing.search import sweep as sweeping
@@ -32,7 +32,7 @@ from bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
 
-QUICK = TradingRules(whole_shares=False, costs=Costs(0.001, 0, 5))
+QUICK = TradingRules(whole_shares=False, costs=Costs.of(0.001, slippage_bps=5))
 
 
 def market(n: int = 500, seed: int = 3) -> Bars:
@@ -84,7 +84,7 @@ def test_crossings_are_runs(
         QUICK,
         replace(QUICK, stop_loss=0.03, take_profit=0.05, size=Size(SizeKind.FRACTION, 0.5)),
         replace(QUICK, direction=Direction.LONG_SHORT, trailing_stop=0.05),
-        replace(QUICK, fill=FillAt.CLOSE, costs=Costs(0.001, 2)),
+        replace(QUICK, fill=FillAt.CLOSE, costs=Costs.of(0.001, commission_fixed=2)),
     ],
     ids=["whole shares", "all in", "stops and parts", "long and short", "at the close"],
 )
@@ -129,7 +129,9 @@ def test_compiled_crossings_decide_as_the_strategy_does(
 ) -> None:
     # Flat stretches and equal averages, and settings that make no sense.
     bars, grid = bars_of(closes), {"fast": fast, "slow": slow, "trend": trend}
-    good = [s for s in product(fast, slow, trend) if not complaint(SmaCross, dict(zip(grid, s, strict=True)), bars)]
+    good = [
+        s for s in product(fast, slow, trend) if not rejection_reason(SmaCross, dict(zip(grid, s, strict=True)), bars)
+    ]
     if not good:
         with pytest.raises(ConfigError, match="not one setting of the grid can be run"):
             list(sweep(SmaCross, grid, bars, QUICK, threads=threads))
@@ -254,7 +256,7 @@ def test_a_symbol_that_cannot_run_is_named(bars: Bars, sentence: str) -> None:
 def test_threads_share_a_single_setting_of_many_bars(
     monkeypatch: pytest.MonkeyPatch, threads: int, trend: int, first: date | None
 ) -> None:
-    monkeypatch.setattr(ma_cross_evaluator, "LONG", 100)
+    monkeypatch.setattr(ma_cross_evaluator, "PARALLEL_FROM", 100)
     bars = market()
     (block,) = sweep(
         SmaCross, {"fast": [3]}, bars, QUICK, fixed={"slow": 9, "trend": trend}, first=first, threads=threads

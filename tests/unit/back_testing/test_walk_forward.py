@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
 from algo_trading.errors import ConfigError, UnknownNameError
+from algo_trading.risk.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine import backtest
-from back_testing.engine.costs import Costs
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.signal_limits import SignalLimits
 from back_testing.search.walk_forward import Plan, WalkForward, chained, choose, statistics_between, walk_forward
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.unit
 GRID = {"fast": [2, 4, 8], "slow": [8, 16]}
 PLAN = Plan(in_sample=120, out_of_sample=50)
 FIXED = {"trend": 0}
-FREE = TradingRules(costs=Costs(0.0), whole_shares=False)
+FREE = TradingRules(costs=Costs.of(0), whole_shares=False)
 
 
 def walk(bars: Bars, plan: Plan = PLAN, rules: TradingRules = FREE) -> WalkForward:

@@ -22,28 +22,33 @@ class Account:
     refused: int = 0
     trades: list[tuple[float, float, float, float, str]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        costs = self.rules.costs
+        self.commission, self.fixed = float(costs.commission), float(costs.commission_fixed)
+        self.slippage = float(costs.slippage_bps) / 10_000
+
     def buy_or_short(self, side: int, price: float, size: float, most: float) -> None:
-        costs, rule = self.rules.costs, self.rules.size
-        price *= 1 + side * costs.slippage
+        rule = self.rules.size
+        price *= 1 + side * self.slippage
         if rule.kind is SizeKind.SHARES:
             shares = rule.amount * size
         else:
             money = rule.amount * size * (1.0 if rule.kind is SizeKind.CASH else self.cash)
-            shares = (min(money, self.cash) - costs.commission_fixed) / (price * (1 + costs.commission))
+            shares = (min(money, self.cash) - self.fixed) / (price * (1 + self.commission))
         shares = min(shares, most)
         if self.rules.whole_shares:
             shares = float(np.floor(shares * (1 + 1e-12)))
-        commission = shares * price * costs.commission + costs.commission_fixed
-        if shares <= 0 or shares * price + commission > self.cash * (1 + 1e-12):
+        commission = shares * price * self.commission + self.fixed
+        is_dust = shares * price * (1 + self.commission) <= 1e-9 * self.cash
+        if is_dust or shares * price + commission > self.cash * (1 + 1e-12):
             self.refused += 1
             return
         self.cash -= side * shares * price + commission
         self.shares, self.entry, self.paid, self.best = side * shares, price, commission, price
 
     def leave(self, price: float, reason: str) -> None:
-        costs = self.rules.costs
-        price *= 1 - np.sign(self.shares) * costs.slippage
-        commission = abs(self.shares) * price * costs.commission + costs.commission_fixed
+        price *= 1 - np.sign(self.shares) * self.slippage
+        commission = abs(self.shares) * price * self.commission + self.fixed
         pnl = self.shares * (price - self.entry) - commission - self.paid
         self.trades.append((self.shares, self.entry, price, pnl, reason))
         self.cash += self.shares * price - commission
