@@ -318,7 +318,9 @@ class App:
     def scorer(self) -> Scorer:
         from algo_trading.sentiment.classify.scorers import build_scorer
 
-        return build_scorer(self.settings.sentiment.scorer)
+        own = self.settings.sentiment.expressions
+        options = {"expressions": Path(own).expanduser()} if own and self.settings.sentiment.scorer == "finance" else {}
+        return build_scorer(self.settings.sentiment.scorer, **options)
 
     @cached_property
     def events(self) -> EventClassifier:

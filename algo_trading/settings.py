@@ -241,6 +241,7 @@ class SentimentSettings(Section):
 
     scorer: str
     names: str  # a file of further names; empty for the packaged ones alone
+    expressions: str = ""  # a table of further expressions for the scorer finance; empty for the packaged ones alone
     medium: float = Field(ge=0, le=1)  # confidence from which it is called medium
     high: float = Field(ge=0, le=1)
     event_weights: dict[Topic, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}  # of a topic in an impact

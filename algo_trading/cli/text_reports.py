@@ -15,7 +15,9 @@ from algo_trading.sentiment.classify.events import EventClassifier
 from algo_trading.sentiment.classify.finance import FinanceScorer
 from algo_trading.sentiment.classify.impact import impact
 from algo_trading.sentiment.classify.linear import Reason
+from algo_trading.sentiment.classify.masking import NAMED_FROM
 from algo_trading.sentiment.classify.scorers import Scorer, build_scorer, scorer_names
+from algo_trading.sentiment.cleaning import plain_text
 from algo_trading.sentiment.mentions.finder import MentionFinder, best_matches
 from algo_trading.sentiment.mentions.names import known_listings
 from algo_trading.sentiment.training.datasets import (
@@ -99,21 +101,25 @@ def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source
     if source and source not in weights.sources:
         known = ", ".join(map(repr, weights.sources)) or "none"
         raise UnknownNameError(f"no feed is named {source!r}; configured feeds: {known}")
-    scorers, classifier, finance = _scorers(names, model), EventClassifier(), FinanceScorer()
+    scorers, classifier = _scorers(names, model), EventClassifier()
+    (finance,) = (scorer for scorer in _scorers([FinanceScorer.name], None) if isinstance(scorer, FinanceScorer))
     reader = next((scorer for scorer in scorers if scorer.name == settings.sentiment.scorer), None)
-    reader = reader or build_scorer(settings.sentiment.scorer)
-    mentions = MentionFinder(known_listings(Path(own).expanduser() if own else None)).find(texts)
+    reader = reader or _scorers([settings.sentiment.scorer], model)[0]
+    clean = [plain_text(text) for text in texts]
+    mentions = MentionFinder(known_listings(Path(own).expanduser() if own else None)).find(clean)
     found = []
-    for text, named in zip(texts, mentions, strict=True):
-        (event,), (tone,) = classifier.classify([text]), reader.score([text])
+    for text, named in zip(clean, mentions, strict=True):
         best = best_matches(named)  # as in the pipeline; scoring each of thousands of places would take minutes
-        scores = reader.score_aspects(text, [(place.start, place.end) for place in best])
+        spans = [(place.start, place.end) for place in best]
+        places = [[(place.start, place.end) for place in named if place.confidence >= NAMED_FROM]]
+        (event,), (tone,) = classifier.classify([text]), reader.score([text], places)
+        scores = reader.score_aspects(text, spans) if len(spans) > 1 else [tone] * len(spans)
         about = {place.instrument: about.score for place, about in zip(best, scores, strict=True)}
         found.append(
             {
                 "text": text,
                 "mentions": [{**output.plain(place), "sentiment": about[place.instrument]} for place in named],
-                "sentiment": {scorer.name: scorer.score([text])[0] for scorer in scorers},
+                "sentiment": {scorer.name: scorer.score([text], places)[0] for scorer in scorers},
                 "event": event,
                 "impact": impact(tone.score, event.topic, source, weights),
                 "why": {"finance": finance.reasons(text), "events": classifier.reasons(text)},
@@ -199,7 +205,12 @@ def _sets_folder(data: Path | None) -> Path:
 def _scorers(names: Sequence[str], model: Path | None) -> list[Scorer]:
     """The named scorers, or all of them; transformer only with a model."""
     wanted = list(dict.fromkeys(names)) or [name for name in scorer_names() if name != "transformer" or model]
-    return [build_scorer(name, **({"folder": model} if name == "transformer" else {})) for name in wanted]
+    own = load_settings().sentiment.expressions
+    options: dict[str, dict[str, object]] = {
+        "transformer": {"folder": model},
+        "finance": {"expressions": Path(own).expanduser()} if own else {},
+    }
+    return [build_scorer(name, **options.get(name, {})) for name in wanted]
 
 
 def _tones_by(scorer: Scorer) -> Predict:

@@ -1,7 +1,7 @@
 """Posts and news articles, and what they say about instruments."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from algo_trading.domain.instrument import Instrument
@@ -89,6 +89,13 @@ class MatchKind(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
+class OptionDirection(StrEnum):
+    """What options on an instrument bet on: calls bought and puts sold on a rise, the others on a fall."""
+
+    BULLISH = "bullish"
+    BEARISH = "bearish"
+
+
 class Level(StrEnum):
     """Confidence in three words, ascending."""
 
@@ -143,7 +150,9 @@ class Mention:
 
     `confidence` is that of the best match, which `kind` and `matched` describe. `sentiment`
     is in [-1, 1] and about this instrument. `impact` is sentiment x weight of the event x weight of the source, in
-    [-1, 1]. `author` and the times are the post's; `influencer`: the author is one whose single posts count.
+    [-1, 1]. `author` and the times are the post's; `influencer`: the author is one whose single posts count. Where
+    options on the instrument are spoken of, `option_direction` is what they bet on, with the `strikes` in the
+    instrument's currency and the `expiries`.
     """
 
     post: PostKey
@@ -159,3 +168,6 @@ class Mention:
     sentiment: float
     topic: Topic
     impact: float
+    option_direction: OptionDirection | None = None
+    strikes: tuple[float, ...] = ()
+    expiries: tuple[date, ...] = ()

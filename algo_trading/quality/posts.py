@@ -14,9 +14,9 @@ from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.plugins import plugin_names
 from algo_trading.quality.parse import is_none
 from algo_trading.quality.post_rules import LARGEST_TEXT, POST_REPEATS, POST_SUITE, POST_VALUES, PostReason
-from algo_trading.quality.post_text import clean, is_readable, language_of, one_line
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict, key_of
 from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS
+from algo_trading.sentiment.cleaning import clean, is_readable, language_of, one_line
 
 LONGEST_AUTHOR = 200
 LONGEST_URL = 2000

@@ -13,8 +13,10 @@ from algo_trading.domain.sentiment import Event, Sentiment, Topic
 from algo_trading.repositories.posts import Annotation, MentionRepository, PostRepository
 from algo_trading.sentiment.classify.events import EventClassifier
 from algo_trading.sentiment.classify.impact import ImpactWeights, impact
+from algo_trading.sentiment.classify.masking import NAMED_FROM
 from algo_trading.sentiment.classify.scorers import Scorer
 from algo_trading.sentiment.mentions.finder import AuthorHistory, MentionFinder, best_matches
+from algo_trading.sentiment.mentions.options import OptionTerms, option_terms
 
 ANY_AUTHOR = "*"
 NO_AUTHOR = ""
@@ -101,12 +103,14 @@ class AnnotatePosts:
 
     def _annotated(self, posts: Sequence[Post], earlier: EarlierMentions) -> list[Annotation]:
         texts = [post.text for post in posts]
-        sentiments, events = self.scorer.score(texts), self.events.classify(texts)
+        matches = self._matches(posts, *earlier)
+        names = [
+            [(match.start, match.end) for match in several if match.confidence >= NAMED_FROM] for several in matches
+        ]
+        sentiments, events = self.scorer.score(texts, names), self.events.classify(texts)
         return [
-            self._annotation(post, sentiment, event, best_matches(places))
-            for post, sentiment, event, places in zip(
-                posts, sentiments, events, self._matches(posts, *earlier), strict=True
-            )
+            self._annotation(post, sentiment, event, best_matches(several))
+            for post, sentiment, event, several in zip(posts, sentiments, events, matches, strict=True)
         ]
 
     def _matches(
@@ -140,10 +144,14 @@ class AnnotatePosts:
             scores = [sentiment.score for sentiment in self.scorer.score_aspects(post.text, spans)]
         else:
             scores = [score] * len(places)
-        mentions = tuple(self._mention(post, place, about, event) for place, about in zip(places, scores, strict=True))
+        spans = [(place.start, place.end) for place in places]
+        mentions = tuple(
+            self._mention(post, place, about, event, option_terms(post.text, span, spans, post.published_at.date()))
+            for place, span, about in zip(places, spans, scores, strict=True)
+        )
         return Annotation(post.key, score, event.topic, mentions)
 
-    def _mention(self, post: Post, place: EntityMatch, score: float, event: Event) -> Mention:
+    def _mention(self, post: Post, place: EntityMatch, score: float, event: Event, options: OptionTerms) -> Mention:
         return Mention(
             post=post.key,
             instrument=place.instrument,
@@ -158,4 +166,7 @@ class AnnotatePosts:
             sentiment=score,
             topic=event.topic,
             impact=impact(score, event.topic, post.feed, self.impact_weights),
+            option_direction=options.direction,
+            strikes=options.strikes,
+            expiries=options.expiries,
         )

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from algo_trading.errors import RateLimitedError, SourceError
-from algo_trading.quality.post_text import clean
 from algo_trading.repositories.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed, Watermark
+from algo_trading.sentiment.cleaning import clean
 from servers.post_platform import Platform, Reply, Told
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from algo_trading.domain.sentiment import Sentiment, Tone
-from algo_trading.sentiment.classify.scorers import Span
+from algo_trading.sentiment.classify.masking import Span
 
 WORDS = {"good": 1, "bad": -1}
 
@@ -13,7 +13,7 @@ class FakeScorer:
 
     name = "fake"
 
-    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+    def score(self, texts: Sequence[str], names: Sequence[Sequence[Span]] | None = None) -> list[Sentiment]:  # noqa: ARG002 - see Scorer
         return [_sentiment(text) for text in texts]
 
     def score_aspects(self, text: str, spans: Sequence[Span]) -> list[Sentiment]:

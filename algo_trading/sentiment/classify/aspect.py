@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from algo_trading.sentiment.classify.scorers import Span
+from algo_trading.sentiment.classify.masking import OTHER, TARGET, Span, replaced
 
-TARGET, OTHER = "xxtarget", "xxother"  # words of the lexicon with roles of their own
 CONJUNCTION = r"(?:while|but|amid|whereas|even as|as|after|and)\s"
 BOUNDARY = re.compile(rf"(?:[;,:.!?]\s|\s-\s)(?:{CONJUNCTION})?|\s{CONJUNCTION}", re.IGNORECASE)
 
@@ -18,21 +17,12 @@ def aspect_views(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]
     wholes, clauses = [], []
     for number, (start, end) in enumerate(spans):
         others = [span for other, span in enumerate(spans) if other != number and span[0] < span[1]]
-        before = _marked(text[:start], [span for span in others if span[1] <= start], 0)
-        after = _marked(text[end:], [span for span in others if span[0] >= end], end)
+        before = replaced(text[:start], [(span, OTHER) for span in others if span[1] <= start])
+        after = replaced(text[end:], [((span[0] - end, span[1] - end), OTHER) for span in others if span[0] >= end])
+        before = before.removesuffix("$").removesuffix("#")
         wholes.append(f"{before}{TARGET}{after}")
         boundaries = [match.end() for match in BOUNDARY.finditer(before)]
         stop = BOUNDARY.search(after)
         first = boundaries[-1] if boundaries else 0
         clauses.append(f"{before[first:]}{TARGET}{after[: stop.start()] if stop else after}")
     return wholes, clauses
-
-
-def _marked(part: str, spans: Sequence[Span], offset: int) -> str:
-    """A part of the text, which begins at `offset`, with a mark in place of each span."""
-    pieces, done = [], offset
-    for start, end in sorted(spans):
-        if start >= done:
-            pieces += [part[done - offset : start - offset], OTHER]
-            done = end
-    return "".join([*pieces, part[done - offset :]])

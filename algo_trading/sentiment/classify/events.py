@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from algo_trading.domain.sentiment import Event, Topic
 from algo_trading.sentiment.classify.linear import LinearModel, Reason, packaged_model, softmax
+from algo_trading.sentiment.cleaning import plain_text
 
 NO_EVENT = Event(Topic.GENERAL_NEWS_OPINION, 0.0)
 
@@ -19,6 +20,7 @@ class EventClassifier:
 
     def classify(self, texts: Sequence[str]) -> list[Event]:
         """The topic of each text; one without a letter or digit is general news with confidence 0."""
+        texts = [plain_text(text) for text in texts]
         chances = softmax(self._model.logits(texts))
         best, sure = chances.argmax(axis=1).tolist(), chances.max(axis=1).tolist()
         return [

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,11 +29,14 @@ def normalized(text: str) -> str:
     return (html.unescape(text) if "&" in text else text).replace("\u2019", "'").lower()
 
 
-def hashed_features(texts: Sequence[str]) -> Iterator[Features]:
-    """Features of the texts, chunk after chunk. The arrays are overwritten by the next chunk."""
+def hashed_features(texts: Sequence[str], own: Path | None = None) -> Iterator[Features]:
+    """Features of the texts, chunk after chunk; `own` is a user's table of expressions (see `lexicon`).
+
+    The arrays are overwritten by the next chunk. A text that is not English has no features.
+    """
     from algo_trading.sentiment.classify import kernels
 
-    roles = role_table()
+    roles = role_table(own)
     buckets, places = np.empty(0, np.uint32), np.empty((0, 2), np.int64)
     for encoded in _chunks(texts):
         ends = np.zeros(len(encoded) + 1, np.int64)

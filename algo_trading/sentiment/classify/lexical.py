@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from algo_trading.domain.sentiment import Sentiment, Tone
-from algo_trading.sentiment.classify.scorers import NO_SENTIMENT, Span, has_words
+from algo_trading.sentiment.classify.masking import Span
+from algo_trading.sentiment.classify.scorers import NO_SENTIMENT, has_words
 
 # VADER's authors propose it. For TextBlob macro-F1 on the tweets' training part is the same anywhere from 0 to 0.1.
 NEUTRAL_BELOW = 0.05
@@ -19,7 +20,11 @@ class LexicalScorer:
         self.name = name
         self._polarity = polarity
 
-    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+    def score(
+        self,
+        texts: Sequence[str],
+        names: Sequence[Sequence[Span]] | None = None,  # noqa: ARG002 - names are words like any other to it
+    ) -> list[Sentiment]:
         """The sentiment of each text; one of signs alone that are no faces says nothing."""
         found = ((text, self._polarity(text)) for text in texts)
         return [toned(polarity) if polarity or has_words(text) else NO_SENTIMENT for text, polarity in found]

@@ -1,11 +1,13 @@
 """Linear models over hashed features: read from the packaged files, applied, and asked why."""
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from algo_trading.sentiment.classify.features import hashed_features
 
 Floats32 = NDArray[np.float32]
+FEW = 1_000  # texts that one thread scores
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class LinearModel:
         texts: number of training texts.
         weights: int8 of shape (buckets, classes); times `scales` (one for each class) they are logits.
         bias: one for each class.
+        calibration: of shape (kinds of text, 4), see `calibration`; None where softmax is all there is.
     """
 
     classes: tuple[str, ...]
@@ -45,6 +49,7 @@ class LinearModel:
     weights: NDArray[np.int8]
     scales: Floats32
     bias: Floats32
+    calibration: Floats32 | None = None
 
     @cached_property
     def idf(self) -> Floats32:
@@ -63,19 +68,46 @@ class LinearModel:
     def _logit_weights(self) -> Floats32:
         return self.weights * self.scales
 
-    def logits(self, texts: Sequence[str]) -> Floats32:
-        """Scores of shape (texts, classes); softmax makes probabilities of them."""
+    @cached_property
+    def _table(self) -> Floats32:
+        """What the compiled loop reads: of each kept bucket its idf and the weights times it."""
+        return np.ascontiguousarray(np.hstack([self.idf[:, None], self._logit_weights * self.idf[:, None]]), np.float32)
+
+    def logits(self, texts: Sequence[str], own: Path | None = None) -> Floats32:
+        """Scores of shape (texts, classes); softmax makes probabilities of them.
+
+        `own` is a user's table of expressions (see `lexicon`).
+        """
+        return self.scores(texts, own)[0]
+
+    def scores(self, texts: Sequence[str], own: Path | None = None) -> tuple[Floats32, NDArray[np.bool_]]:
+        """The logits of texts, and which have features at all: those without are empty or in another language."""
+        out, known = np.tile(self.bias, (len(texts), 1)), np.zeros(len(texts), np.bool_)
+        parts = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, len(texts) // FEW)
+        if parts < 2:
+            self._score(texts, own, out, known)
+            return out, known
+        bounds = [len(texts) * part // parts for part in range(parts + 1)]
+        with ThreadPoolExecutor(parts) as pool:  # the compiled loops release the interpreter's lock
+            jobs = [
+                pool.submit(self._score, texts[low:high], own, out[low:high], known[low:high])
+                for low, high in pairwise(bounds)
+            ]
+            for job in jobs:
+                job.result()
+        return out, known
+
+    def _score(self, texts: Sequence[str], own: Path | None, out: Floats32, known: NDArray[np.bool_]) -> None:
         from algo_trading.sentiment.classify import kernels
 
-        out = np.tile(self.bias, (len(texts), 1))
         done = 0
-        for chunk in hashed_features(texts):
+        for chunk in hashed_features(texts, own):
             end = done + len(chunk.bounds) - 1
-            kernels.logits(chunk.buckets, chunk.bounds, self._rows, self.idf, self._logit_weights, out[done:end])
+            kernels.logits(chunk.buckets, chunk.bounds, self._rows, self._table, out[done:end])
+            known[done:end] = chunk.bounds[1:] > chunk.bounds[:-1]
             done = end
-        return out
 
-    def contributions(self, text: str, name: str) -> list[Reason]:
+    def contributions(self, text: str, name: str, own: Path | None = None) -> list[Reason]:
         """What each place of the text adds to the logit of the class `name` over the mean of all, the most first.
 
         Together they are that logit less its mean, without the bias.
@@ -83,7 +115,7 @@ class LinearModel:
         from algo_trading.sentiment.classify.kernels import BITS
 
         column = self.classes.index(name)
-        (chunk,) = hashed_features([text])
+        (chunk,) = hashed_features([text], own)
         rows = self._rows[chunk.buckets]
         kept = rows >= 0
         rows, places, blocks = rows[kept], chunk.places[kept], chunk.buckets[kept] >> BITS
@@ -103,24 +135,26 @@ class LinearModel:
             for (begin, end), weight in sorted(total.items(), key=lambda item: -item[1])
         ]
 
-    def reasons(self, text: str, name: str, most: int) -> list[Reason]:
+    def reasons(self, text: str, name: str, most: int, own: Path | None = None) -> list[Reason]:
         """The words of the text that spoke most for the class `name`, the strongest first."""
-        spoke = (reason for reason in self.contributions(text, name) if reason.weight > 0 and reason.words)
+        spoke = (reason for reason in self.contributions(text, name, own) if reason.weight > 0 and reason.words)
         return list(islice(spoke, most))
 
     def save(self, path: Path) -> None:
         """Write it as .npz."""
         gaps = np.diff(self.buckets, prepend=np.uint32(0)).astype(np.uint32)
-        np.savez_compressed(
-            path,
-            classes=np.array(json.dumps(self.classes)),
-            texts=np.array(self.texts),
-            gaps=gaps,
-            counts=self.counts,
-            weights=np.ascontiguousarray(self.weights.T),
-            scales=self.scales,
-            bias=self.bias,
-        )
+        arrays: dict[str, Any] = {
+            "classes": np.array(json.dumps(self.classes)),
+            "texts": np.array(self.texts),
+            "gaps": gaps,
+            "counts": self.counts,
+            "weights": np.ascontiguousarray(self.weights.T),
+            "scales": self.scales,
+            "bias": self.bias,
+        }
+        if self.calibration is not None:
+            arrays["calibration"] = self.calibration
+        np.savez_compressed(path, **arrays)
 
 
 @lru_cache
@@ -141,6 +175,7 @@ def read_model(file: IO[bytes]) -> LinearModel:
             weights=np.ascontiguousarray(arrays["weights"].T),
             scales=arrays["scales"],
             bias=arrays["bias"],
+            calibration=arrays.get("calibration"),
         )
 
 

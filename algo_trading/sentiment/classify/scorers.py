@@ -5,10 +5,9 @@ from typing import Protocol
 
 from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.plugins import load_plugin, plugin_names
+from algo_trading.sentiment.classify.masking import Span
 
 GROUP = "algo_trading.scorers"
-
-Span = tuple[int, int]
 
 NO_SENTIMENT = Sentiment(Tone.NEUTRAL, 0.0, 0.0)  # of a text that says nothing
 
@@ -25,8 +24,11 @@ class Scorer(Protocol):
         """Its name among the entry points."""
         ...
 
-    def score(self, texts: Sequence[str]) -> list[Sentiment]:
-        """The sentiment of each text as a whole."""
+    def score(self, texts: Sequence[str], names: Sequence[Sequence[Span]] | None = None) -> list[Sentiment]:
+        """The sentiment of each text as a whole.
+
+        `names` are the places of names in each text; a scorer may look for them itself where they are not given.
+        """
         ...
 
     def score_aspects(self, text: str, spans: Sequence[Span]) -> list[Sentiment]:

@@ -1,10 +1,11 @@
 """Tokens of a text, found by compiled loops.
 
-A text is UTF-8 in lower case. Its tokens are words (an apostrophe stays inside, `'s` goes), numbers by kind, cashtags,
-account names, web addresses and the marks `! ? : ;`.
+A text is UTF-8 in lower case. Its tokens are words (an apostrophe stays inside, `'s` goes), emojis and arrows (one
+each, whatever stands beside them), numbers by kind, account names, web addresses and the marks `! ? : ;`. A cashtag
+is the word NAME, as is every name that `masking` has replaced.
 """
 
-# ruff: noqa: C901, PLR0912 - compiled functions branch where they stand
+# ruff: noqa: C901, PLR0912, PLR0915 - compiled functions branch where they stand
 
 from typing import Any
 
@@ -20,10 +21,15 @@ NONE = np.uint64(0)
 # What a token is. A number may be a percentage, a sum of money, a year, or carry its sign.
 START, WORD, NEGATION, MARK, CASHTAG, ACCOUNT, ADDRESS, NUMBER, PERCENT, MONEY, YEAR, RISE, FALL = range(13)
 NUMBERS = (NUMBER, PERCENT, MONEY)  # that can be compared
-MORE, LESS = np.uint64(50), np.uint64(51)  # roles of a number that is set beside an earlier one: "2.1 from 1.9"
+MORE, LESS = np.uint64(92), np.uint64(93)  # roles of a number that is set beside an earlier one: "2.1 from 1.9"
 COMPARISON_REACH = 9  # tokens between the two numbers
 
-SPACE, BANG, DOLLAR, PERCENT_SIGN, APOSTROPHE, PLUS, COMMA, MINUS, POINT = 32, 33, 36, 37, 39, 43, 44, 45, 46
+# Marks of a token, added up: where it stands in quotation marks, and where a comma follows it.
+QUOTED, BEFORE_COMMA = 1, 2
+CALL_UNIT, PUT_UNIT = 99, 112  # of a strike: 200c, 4475p
+SHORTEST_QUOTE = 4  # tokens; fewer in quotation marks are a title or an ironic word, not somebody's statement
+
+SPACE, BANG, QUOTE, DOLLAR, PERCENT_SIGN, APOSTROPHE, PLUS, COMMA, MINUS, POINT = 32, 33, 34, 36, 37, 39, 43, 44, 45, 46
 ZERO, NINE, COLON, SEMICOLON, QUESTION, AT, UNDERSCORE, LOWER_A, LOWER_Z = 48, 57, 58, 59, 63, 64, 95, 97, 122
 
 
@@ -35,19 +41,23 @@ def hashed(word: bytes) -> int:
     return value
 
 
-def _codes(words: str) -> NDArray[np.uint64]:
+def codes_of(words: str) -> NDArray[np.uint64]:
     return np.array([hashed(word.encode()) for word in words.split()], np.uint64)
 
 
-NEGATIONS = _codes("no not never without cannot nor neither")
-COMPARING = _codes("vs versus from against than compared consensus estimate estimates forecast")
-FROM = _codes("from")[0]
-CURRENCIES = _codes("eur usd gbp sek dkk nok inr rs us c a hk")
-THOUSANDS, MILLIONS, BILLIONS = _codes("thousand k"), _codes("million mln mn mil m"), _codes("billion bln bn b")
+NEGATIONS = codes_of(
+    "no not never without cannot nor neither nothing nobody none nowhere hardly barely scarcely aint isnt arent wasnt "
+    "werent dont doesnt didnt cant wont wouldnt couldnt shouldnt hasnt havent hadnt nah"
+)
+TARGET, OTHER, NAME = codes_of("xxtarget xxother xxname")
+COMPARING = codes_of("vs versus from against than compared consensus estimate estimates forecast")
+FROM = codes_of("from")[0]
+CURRENCIES = codes_of("eur usd gbp sek dkk nok inr rs us c a hk")
+THOUSANDS, MILLIONS, BILLIONS = codes_of("thousand k"), codes_of("million mln mn mil m"), codes_of("billion bln bn b")
 
 
 @helper
-def _is_one_of(code: Any, codes: Any) -> bool:  # noqa: ANN401 - numba's numbers and arrays, as everywhere below
+def is_one_of(code: Any, codes: Any) -> bool:  # noqa: ANN401 - numba's numbers and arrays, as everywhere below
     for other in codes:  # noqa: SIM110 - numba has no any()
         if code == other:
             return True
@@ -66,9 +76,37 @@ def _is_foreign_mark(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
 
 
 @helper
+def _symbol(text: Any, at: int, end: int) -> int:  # noqa: ANN401
+    """Bytes of the emoji, arrow or other picture that begins here, else 0."""
+    if text[at] == 0xF0 and at + 3 < end and text[at + 1] == 0x9F:
+        return 4
+    if text[at] != 0xE2 or at + 2 >= end:
+        return 0
+    second = text[at + 1]
+    arrows, shapes, pictures, more = (
+        second in (0x86, 0x87),
+        second == 0x96,
+        0x98 <= second <= 0x9E,
+        second in (0xAC, 0xAD),
+    )
+    return 3 if arrows or shapes or pictures or more else 0
+
+
+@helper
+def _modifier(text: Any, at: int, end: int) -> int:  # noqa: ANN401
+    """Bytes of what only changes how the emoji before it looks (a skin tone, a variation selector), else 0."""
+    if text[at] == 0xEF and at + 2 < end and text[at + 1] == 0xB8 and text[at + 2] == 0x8F:
+        return 3
+    tone = text[at] == 0xF0 and at + 3 < end and text[at + 1] == 0x9F and text[at + 2] == 0x8F and text[at + 3] >= 0xBB
+    return 4 if tone else 0
+
+
+@helper
 def _is_letter(text: Any, at: int, end: int) -> bool:  # noqa: ANN401
     byte = text[at]
-    return bool(LOWER_A <= byte <= LOWER_Z or (byte >= 128 and not _is_foreign_mark(text, at, end)))
+    if byte < 128:
+        return bool(LOWER_A <= byte <= LOWER_Z)
+    return not (_is_foreign_mark(text, at, end) or _symbol(text, at, end) or _modifier(text, at, end))
 
 
 @helper
@@ -121,7 +159,7 @@ def _word(text: Any, at: int, end: int) -> tuple[Any, int, int, int]:  # noqa: A
     """
     code = SEED
     while at < end and (_is_letter(text, at, end) or _is_digit(text[at])):
-        if _is_digit(text[at]) and _is_one_of(code, CURRENCIES):  # EUR131m
+        if _is_digit(text[at]) and is_one_of(code, CURRENCIES):  # EUR131m
             break
         code = (code ^ np.uint64(ZERO if _is_digit(text[at]) else text[at])) * PRIME
         at += 1
@@ -137,30 +175,39 @@ def _word(text: Any, at: int, end: int) -> tuple[Any, int, int, int]:  # noqa: A
             stop = at
             if at - tail == 1 and text[tail] == 116:  # n't
                 kind = NEGATION
-    if _is_one_of(code, NEGATIONS):
+    if is_one_of(code, NEGATIONS):
         kind = NEGATION
     return code, kind, stop, at
 
 
 @helper
 def write_tokens(text: Any, bounds: tuple[int, int], tokens: Any) -> int:  # noqa: ANN401
-    """Write hash, kind and span (bytes) of each token between the bounds, after one for the start; returns how many.
+    """Write hash, kind, span (bytes) and marks of each token between the bounds, after one for the start.
 
-    A full stop has no token; the sentence's end is in the sign of the kind of its last token.
+    Returns how many there are. A full stop has no token; the sentence's end is in the sign of the kind of its last one.
     """
-    codes, kinds, spans = tokens
+    codes, kinds, spans, marks = tokens
     first, end = bounds
-    codes[0], kinds[0], spans[0, 0], spans[0, 1] = SEED, START, first, first
-    count, at = 1, first
+    codes[0], kinds[0], spans[0, 0], spans[0, 1], marks[0] = SEED, START, first, first, 0
+    count, at, quoted = 1, first, 0
     while at < end:
         byte, start, stop = text[at], at, 0
         kind, code = START, SEED
-        if _is_address(text, at, end):
+        width = _modifier(text, at, end) if byte >= 0xEF else 0
+        if width:
+            at += width
+            continue
+        width = _symbol(text, at, end) if byte >= 0xE2 else 0
+        if width:
+            for i in range(at, at + width):
+                code = (code ^ np.uint64(text[i])) * PRIME
+            kind, at = WORD, at + width
+        elif _is_address(text, at, end):
             kind = ADDRESS
             while at < end and text[at] > SPACE:
                 at += 1
         elif byte == DOLLAR and at + 1 < end and _is_letter(text, at + 1, end):
-            kind, at = CASHTAG, at + 1
+            code, kind, at = NAME, WORD, at + 1
             while at < end and (
                 _is_name(text, at, end) or (text[at] == POINT and at + 1 < end and _is_name(text, at + 1, end))
             ):
@@ -178,19 +225,45 @@ def write_tokens(text: Any, bounds: tuple[int, int], tokens: Any) -> int:  # noq
         else:
             if byte == POINT and (at + 1 == end or text[at + 1] <= SPACE):
                 kinds[count - 1] = -abs(kinds[count - 1])
+            elif byte == COMMA:
+                marks[count - 1] |= BEFORE_COMMA
+            elif byte == QUOTE:
+                quoted = QUOTED - quoted
+            elif byte == 0xE2 and at + 2 < end and text[at + 1] == 0x80 and text[at + 2] in (0x9C, 0x9D):
+                quoted = QUOTED if text[at + 2] == 0x9C else 0
             at += 1
             continue
         if kind >= CASHTAG:
             code = np.uint64(kind) * MIX
         codes[count], kinds[count], spans[count, 0], spans[count, 1] = code, kind, start, stop or at
+        marks[count] = quoted
         count += 1
+    _unquote(count, marks, still_open=quoted == QUOTED)
     return count
+
+
+@helper
+def _unquote(count: int, marks: Any, still_open: bool) -> None:  # noqa: ANN401
+    """Take the mark from quotations that are short, that have no end, or that are the whole text."""
+    begin, outside = 0, 0
+    for i in range(1, count + 1):
+        if i < count and marks[i] & QUOTED:
+            begin = begin or i
+            continue
+        outside += i < count
+        if begin and (i - begin < SHORTEST_QUOTE or (i == count and still_open)):
+            for j in range(begin, i):
+                marks[j] &= BEFORE_COMMA
+        begin = 0
+    if not outside:
+        for i in range(1, count):
+            marks[i] &= BEFORE_COMMA
 
 
 @helper
 def _value(text: Any, token: int, count: int, tokens: Any) -> float:  # noqa: ANN401
     """The value of a number: 1,250.5 is 1250.5; 3k, 3m and "3 bln" are scaled."""
-    codes, _, spans = tokens
+    codes, _, spans, _ = tokens
     value, fraction, at, end = 0.0, 0.0, spans[token, 0], spans[token, 1]
     while at < end and (_is_digit(text[at]) or text[at] == COMMA or text[at] == POINT):
         if text[at] == POINT:
@@ -207,17 +280,17 @@ def _value(text: Any, token: int, count: int, tokens: Any) -> float:  # noqa: AN
         at += 1
     if unit == SEED and token + 1 < count:
         unit = codes[token + 1]
-    if _is_one_of(unit, THOUSANDS):
+    if is_one_of(unit, THOUSANDS):
         return value * 1e3
-    if _is_one_of(unit, MILLIONS):
+    if is_one_of(unit, MILLIONS):
         return value * 1e6
-    return value * 1e9 if _is_one_of(unit, BILLIONS) else value
+    return value * 1e9 if is_one_of(unit, BILLIONS) else value
 
 
 @helper
 def comparison(text: Any, token: int, count: int, tokens: Any) -> Any:  # noqa: ANN401
     """MORE or LESS if the number `token` stands beside an earlier one in "2.1 vs. 1.9" or "from 1.9 to 2.1"."""
-    codes, kinds, _ = tokens
+    codes, kinds, _, _ = tokens
     percent, comparing = abs(kinds[token]) == PERCENT, False
     for back in range(1, min(COMPARISON_REACH, token - 1) + 1):
         other = token - back
@@ -230,5 +303,5 @@ def comparison(text: Any, token: int, count: int, tokens: Any) -> Any:  # noqa: 
                 new, old = old, new
             ratio = new / old if old > 0 else 1.0
             return NONE if ratio == 1.0 else (MORE if ratio > 1.0 else LESS)
-        comparing = comparing or _is_one_of(codes[other], COMPARING)
+        comparing = comparing or is_one_of(codes[other], COMPARING)
     return NONE

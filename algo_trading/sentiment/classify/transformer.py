@@ -15,7 +15,8 @@ from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.errors import ConfigError
 from algo_trading.sentiment.classify.finance import sentiments
 from algo_trading.sentiment.classify.linear import Floats32, softmax
-from algo_trading.sentiment.classify.scorers import NO_SENTIMENT, Span, has_words
+from algo_trading.sentiment.classify.masking import Span
+from algo_trading.sentiment.classify.scorers import NO_SENTIMENT, has_words
 
 BATCH = 32  # texts in one run of the model
 MOST_TOKENS = 512  # of one text are read, what BERT's positions allow
@@ -57,7 +58,11 @@ class TransformerScorer:
         self._tokenizer.enable_padding()
         self._inputs = [node.name for node in self._session.get_inputs()]
 
-    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+    def score(
+        self,
+        texts: Sequence[str],
+        names: Sequence[Sequence[Span]] | None = None,  # noqa: ARG002 - names are words like any other to it
+    ) -> list[Sentiment]:
         """The sentiment of each text; one without a letter or digit is neutral."""
         found = [NO_SENTIMENT] * len(texts)
         rows = sorted((row for row, text in enumerate(texts) if has_words(text)), key=lambda row: len(texts[row]))

@@ -9,6 +9,7 @@ from math import inf, log1p
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.domain.post import EntityMatch, MatchKind
+from algo_trading.sentiment.cleaning import plain_text
 from algo_trading.sentiment.mentions.confidence import (
     KIN_ELSEWHERE,
     SAME_ELSEWHERE,
@@ -18,9 +19,8 @@ from algo_trading.sentiment.mentions.confidence import (
     context_odds,
     first_odds,
     probability,
-    prominent,
 )
-from algo_trading.sentiment.mentions.names import COINS_VENUE, packaged_listings
+from algo_trading.sentiment.mentions.names import COINS_VENUE, obscure, packaged_listings
 from algo_trading.sentiment.mentions.patterns import Hit, Patterns, canonical
 
 LEAST = 0.3  # confidence below which a name is no mention at all
@@ -62,7 +62,7 @@ class MentionFinder:
     def find(
         self, texts: Sequence[str], authors: Sequence[str] = (), people: AuthorHistory | None = None
     ) -> list[list[EntityMatch]]:
-        """The mentions of each text, in the order in which they stand there.
+        """The mentions of each text, in the order in which they stand there; places are in the clean text.
 
         `authors` are those of the texts, one for each, or none at all; `people` is what is known of them. Where names
         overlap, the one that begins first counts, and of those the longest. A place means one instrument, the likeliest
@@ -71,6 +71,7 @@ class MentionFinder:
         """
         if authors and len(authors) != len(texts):
             raise ValueError(f"{len(authors)} authors for {len(texts)} texts")
+        texts = [plain_text(text) for text in texts]
         results: list[list[EntityMatch]] = [[] for _ in texts]
         for text_hits in self._patterns.search(texts):
             text = texts[text_hits.number]
@@ -114,10 +115,15 @@ class MentionFinder:
             return None
         if pattern.kind is not MatchKind.SYMBOL and matched.lower() != pattern.spelling != canonical(matched):
             return None
-        if (pattern.capitals and not matched.isupper()) or not _stands_alone(text, start, end):
+        if (
+            (pattern.small and not matched.islower())
+            or (pattern.capitals and not matched.isupper())
+            or not _stands_alone(text, start, end)
+        ):
             return None
         listing = self._listings[pattern.listing]
-        odds = first_odds(context, listing, pattern, start, sign) + context_odds(context, listing, hit, end, sign)
+        odds = first_odds(context, listing, pattern, start, sign)
+        odds += context_odds(context, listing, hit, span, sign)
         written = MatchKind.AMBIGUOUS if pattern.everyday else pattern.kind
         kind = MatchKind.CASHTAG if sign == "$" else written
         return _Candidate(listing, kind, start, end, odds)
@@ -178,7 +184,7 @@ def _preference(candidate: _Candidate) -> tuple[bool, float, float]:
     """
     rank = candidate.listing.rank
     coin = candidate.listing.instrument.venue == COINS_VENUE
-    known = candidate.odds >= 0 and prominent(candidate.listing)
+    known = candidate.odds >= 0 and not obscure(candidate.listing)
     return known, candidate.odds, -(rank if rank is not None else inf if coin else 0)
 
 

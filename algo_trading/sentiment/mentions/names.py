@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -11,11 +11,13 @@ from pathlib import Path
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import ConfigError
-from algo_trading.sentiment.mentions.everyday_words import COMMON, SCARCE
+from algo_trading.sentiment.mentions.everyday_words import COMMON, SCARCE, english
 
 COINS_VENUE = "24/7"  # the calendar of what trades at any time
+PROMINENT = 200  # rank up to which a bare symbol or name is taken at its word
 COLUMNS = ("symbol", "venue", "name", "aliases")
-PACKAGED = ("equities.csv", "coins.csv")
+CURATED = ("equities.csv", "coins.csv")  # written by hand, with the names people use
+COLLECTED = ("companies.csv", "etfs.csv", "small_coins.csv")
 # What a company's name ends with on paper, but not when people speak of it.
 LEGAL_FORM = re.compile(
     r",?\s+(?:incorporated|inc|corporation|corp|company|co|limited|ltd|plc|llc|n\.?v|s\.?a|a\.?g|s\.?e)\.?$",
@@ -26,9 +28,13 @@ ARTICLES = frozenset({"the", "of", "and"})
 
 @cache
 def packaged_listings() -> tuple[Listing, ...]:
-    """The equities and coins that ship with the package."""
+    """The equities, funds and coins that ship with the package."""
     folder = files("algo_trading") / "data" / "names"
-    return tuple(listing for name in PACKAGED for listing in _read((folder / name).read_text(encoding="utf-8"), name))
+    return tuple(
+        listing
+        for name in (*CURATED, *COLLECTED)
+        for listing in _read((folder / name).read_text(encoding="utf-8"), name, curated=name in CURATED)
+    )
 
 
 def read_names(path: Path) -> list[Listing]:
@@ -47,10 +53,10 @@ def read_names(path: Path) -> list[Listing]:
         raise ConfigError(
             f"the file of names {path}, line {line}: this is no text in UTF-8; save it as that"
         ) from error
-    return _read(text, str(path))
+    return _read(text, str(path), curated=True)
 
 
-def _read(text: str, place: str) -> list[Listing]:
+def _read(text: str, place: str, *, curated: bool) -> list[Listing]:
     rows = csv.reader(text.splitlines(), strict=True)
     listings: dict[Instrument, Listing] = {}
     try:
@@ -59,7 +65,7 @@ def _read(text: str, place: str) -> list[Listing]:
         for cells in rows:
             if not cells:
                 continue
-            listing = _listing(cells, f"{place}, line {rows.line_num}")
+            listing = marked(_listing(cells, f"{place}, line {rows.line_num}"), curated=curated)
             if listing.instrument in listings:
                 raise ConfigError(
                     f"{place}, line {rows.line_num}: {listing.instrument} of {listing.instrument.venue} stands there "
@@ -80,15 +86,15 @@ def _listing(cells: Sequence[str], place: str) -> Listing:
     if not (symbol and venue and name):
         raise ConfigError(f"{place}: symbol, venue and name must not be empty")
     parts = tuple(alias.strip() for alias in aliases.split(";") if alias.strip())
-    return marked(Listing(Instrument(symbol, venue), name, parts))
+    return Listing(Instrument(symbol, venue), name, parts)
 
 
-def marked(listing: Listing) -> Listing:
-    """The listing with its ambiguous names marked."""
-    return replace(listing, ambiguous=ambiguous_names(listing))
+def marked(listing: Listing, *, curated: bool = False) -> Listing:
+    """The listing with its ambiguous names marked; `curated` ones are judged by the short lists of words alone."""
+    return replace(listing, ambiguous=ambiguous_names(listing, curated=curated))
 
 
-def ambiguous_names(listing: Listing) -> frozenset[str]:
+def ambiguous_names(listing: Listing, *, curated: bool = False) -> frozenset[str]:
     """Those of its symbol, name and aliases that are everyday words or abbreviations.
 
     A symbol of one or two letters is one, too, unless people call the instrument by it (GM), and a coin's name of up to
@@ -96,7 +102,7 @@ def ambiguous_names(listing: Listing) -> frozenset[str]:
     """
     names = {listing.name, *listing.aliases}
     symbol = listing.instrument.symbol
-    found = {name for name in (*names, symbol) if is_everyday(name)}
+    found = {name for name in (*names, symbol) if _is_word(name, symbol, names, curated=curated)}
     if len(symbol) <= 2 and symbol not in names:
         found.add(symbol)
     if listing.instrument.venue == COINS_VENUE and len(listing.name) <= 3 and listing.name not in listing.aliases:
@@ -104,10 +110,22 @@ def ambiguous_names(listing: Listing) -> frozenset[str]:
     return frozenset(found)
 
 
+def _is_word(name: str, symbol: str, names: Collection[str], *, curated: bool) -> bool:
+    if is_everyday(name):
+        return True
+    return not curated and is_english(name) and not (name == symbol and symbol in names)
+
+
 def is_everyday(name: str) -> bool:
     """Whether a name is made of everyday words alone, or is a single letter or a number."""
     words = _words(name)
     return is_common(name) or all(word in COMMON or word in SCARCE for word in words)
+
+
+def is_english(name: str) -> bool:
+    """Whether a name is a word that plain English has."""
+    word = name.casefold()
+    return word in english() or word.removesuffix("s") in english()
 
 
 def is_common(name: str) -> bool:
@@ -129,6 +147,11 @@ def _words(name: str) -> list[str]:
     return [word for word in re.findall(r"[^\W_]+", name.casefold()) if word not in ARTICLES]
 
 
+def obscure(listing: Listing) -> bool:
+    """Whether it is small by the figures of a source; one without figures is of a list made with care."""
+    return listing.price is not None if listing.rank is None else listing.rank > PROMINENT
+
+
 def spoken_names(listing: Listing) -> tuple[str, ...]:
     """Its name and aliases and what is left of them without the legal form ("Apple Inc." is Apple), each once.
 
@@ -144,12 +167,17 @@ def with_known_names(listings: Sequence[Listing], known: Sequence[Listing]) -> l
 
     Two coins can share a symbol, so that the symbol alone does not tell.
     """
-    aliases = {(listing.instrument, listing.name.casefold()): listing.aliases for listing in known}
-    return [
-        marked(replace(listing, aliases=tuple(dict.fromkeys((*listing.aliases, *more))))) if more else listing
-        for listing in listings
-        for more in [aliases.get((listing.instrument, listing.name.casefold()), ())]
-    ]
+    written = {(listing.instrument, listing.name.casefold()): listing for listing in known}
+    found = []
+    for listing in listings:
+        same = written.get((listing.instrument, listing.name.casefold()))
+        if same is not None:
+            aliases = tuple(dict.fromkeys((*listing.aliases, *same.aliases)))
+            plain = {same.name, *same.aliases, same.instrument.symbol, listing.name} - same.ambiguous
+            ambiguous = ambiguous_names(replace(listing, aliases=aliases)) - plain
+            listing = replace(listing, aliases=aliases, ambiguous=ambiguous)  # noqa: PLW2901
+        found.append(listing)
+    return found
 
 
 def known_listings(path: Path | None = None) -> list[Listing]:

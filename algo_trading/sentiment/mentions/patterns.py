@@ -15,12 +15,19 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from algo_trading.domain.listing import Listing
 from algo_trading.domain.post import MatchKind
-from algo_trading.sentiment.mentions.names import is_common, is_everyday, spoken_names
+from algo_trading.sentiment.mentions.context_words import (
+    KNOWN_CAPITALS,
+    KNOWN_COIN_SYMBOLS,
+    KNOWN_SYMBOLS,
+    SHORT_SYMBOLS,
+)
+from algo_trading.sentiment.mentions.names import COINS_VENUE, is_common, is_english, is_everyday, spoken_names
 
 SIGIL = b"$"  # a cashtag's, and what a hashtag's becomes
 SIGNS = b"$#@"
 SEPARATOR = "\0"  # between two texts
 CHUNK = 4_096  # posts searched at a time: their bytes fit the processor's cache
+SMALL_FROM = 3  # letters of a symbol that people write without capitals
 PLURAL_FROM = 5  # letters of a name that gets a plural (Teslas, bitcoins)
 
 
@@ -52,6 +59,7 @@ class Pattern:
     kind: MatchKind
     everyday: EverydayUse
     capitals: bool = False  # counts in upper case only
+    small: bool = False  # counts in lower case only
 
 
 @dataclass(slots=True)  # made by the thousand: what is frozen takes thrice as long to make
@@ -165,13 +173,26 @@ def _written(number: int, listing: Listing) -> Iterator[tuple[bool, bytes, Patte
             yield False, SIGIL + joined + b" ", replace(tagged, everyday=EverydayUse.NO) if b" " in text else tagged
     symbol = listing.instrument.symbol
     if symbol.isascii() and any(map(str.isalnum, symbol)):
-        everyday = _everyday(symbol, marked=symbol in listing.ambiguous)
+        known = symbol in KNOWN_CAPITALS
+        everyday = EverydayUse.NO if known else _everyday(symbol, marked=symbol in listing.ambiguous)
         pattern = Pattern(number, canonical(symbol), MatchKind.SYMBOL, everyday)
         yield False, SIGIL + symbol.encode().translate(LOWER) + b" ", pattern
         yield True, b" %b " % symbol.encode().translate(CASED), pattern
+        if not everyday and _known_small(listing):
+            yield False, b" %b " % symbol.lower().encode(), replace(pattern, small=True)
+
+
+def _known_small(listing: Listing) -> bool:
+    """Whether people write its symbol in small letters, and no word is written like that."""
+    symbol = listing.instrument.symbol
+    if symbol in SHORT_SYMBOLS or symbol.lower().encode() in KNOWN_SYMBOLS:
+        return True
+    if len(symbol) < SMALL_FROM or not symbol.isalpha() or is_english(symbol):
+        return False
+    return listing.instrument.venue != COINS_VENUE or symbol in KNOWN_COIN_SYMBOLS
 
 
 def _everyday(name: str, *, marked: bool = False) -> EverydayUse:
-    if is_common(name) or (marked and len(name) <= 2):
+    if is_common(name) or (marked and (len(name) <= 2 or (is_english(name) and not is_everyday(name)))):
         return EverydayUse.COMMON
     return EverydayUse.SCARCE if marked or is_everyday(name) else EverydayUse.NO

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, MatchKind, Mention, OptionDirection, Post, PostKey, PostKind
 from algo_trading.domain.sentiment import Sentiment, Topic
 from algo_trading.repositories.posts import Annotation
 from algo_trading.sentiment.classify.impact import ImpactWeights
+from algo_trading.sentiment.classify.masking import Span
 from algo_trading.services import annotate_posts
 from algo_trading.services.annotate_posts import ANY_AUTHOR, AnnotatePosts, AnnotateReport, Influencers
 from fakes.posts import FakeMentions, FakePosts
@@ -101,6 +102,18 @@ class TestSentiment:
         assert [mention.sentiment for mention in found.values()] == [0.0, 0.0]
 
 
+class TestOptions:
+    def test_a_mention_carries_what_options_bet_on(self) -> None:
+        (mention,) = read(a_post("Loaded up on $IBM 180p 1/18")).values()
+        assert mention.option_direction is OptionDirection.BEARISH
+        assert mention.strikes == (180.0,)
+        assert mention.expiries == (date(2013, 1, 18),)
+
+    def test_a_mention_without_options_has_none(self) -> None:
+        (mention,) = read(a_post("$IBM earnings call")).values()
+        assert (mention.option_direction, mention.strikes, mention.expiries) == (None, (), ())
+
+
 class TestInfluencers:
     @pytest.mark.parametrize(
         ("names", "author", "expected"),
@@ -131,10 +144,10 @@ class TestInfluencers:
 class BrokenScorer(FakeScorer):
     """Cannot score one text."""
 
-    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+    def score(self, texts: Sequence[str], names: Sequence[Sequence[Span]] | None = None) -> list[Sentiment]:
         if any("poison" in text for text in texts):
             raise RuntimeError
-        return super().score(texts)
+        return super().score(texts, names)
 
 
 def test_a_post_that_cannot_be_read_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:

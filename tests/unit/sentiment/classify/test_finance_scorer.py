@@ -45,7 +45,7 @@ def test_any_text_has_a_score_within_bounds_whatever_stands_beside_it(texts: lis
         assert events.classify([text])[0].topic is event.topic
 
 
-@pytest.mark.parametrize("text", ["", " \n", "...", "🚀🚀", "--- !!!"])
+@pytest.mark.parametrize("text", ["", " \n", "...", "--- !!!"])
 def test_what_says_nothing_is_neutral(text: str, finance: FinanceScorer, events: EventClassifier) -> None:
     assert finance.score([text]) == [Sentiment(Tone.NEUTRAL, 0.0, 0.0)]
     assert events.classify([text])[0].confidence == 0
@@ -102,7 +102,7 @@ def test_names_in_one_headline_have_fates_of_their_own(finance: FinanceScorer) -
 
 def test_a_single_name_has_the_fate_of_the_text(finance: FinanceScorer) -> None:
     text = "Gold shines on seasonal demand"
-    assert finance.score_aspects(text, [(0, 4)]) == finance.score([text])
+    assert finance.score_aspects(text, [(0, 4)]) == finance.score([text], [[(0, 4)]])
 
 
 @given(text=st.text(min_size=1, max_size=60), data=st.data())
@@ -147,3 +147,38 @@ def test_scores_are_numbers_of_python() -> None:
     (sentiment,) = FinanceScorer().score(["Apple rises"])
     assert not isinstance(sentiment.score, np.generic)
     assert not isinstance(sentiment.confidence, np.generic)
+
+
+def test_names_carry_no_tone(finance: FinanceScorer) -> None:
+    for sentiment in finance.score(
+        ["$AAPL", "Apple", "Rocket Companies", "TSLA AMD GME", "The Dow includes Walmart, Apple"]
+    ):
+        assert (sentiment.tone, abs(sentiment.score) < 0.2) == (Tone.NEUTRAL, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "tone"),
+    [
+        ("Loaded up on TSLA puts", Tone.NEGATIVE),
+        ("$AAPL \U0001f4c9", Tone.NEGATIVE),
+        ("\U0001f680\U0001f680", Tone.POSITIVE),
+        ("Nothing good about Intel's quarter", Tone.NEGATIVE),
+        ("If Apple misses, the stock could fall", Tone.NEUTRAL),
+        ("Will Tesla crash?", Tone.NEUTRAL),
+        ("T\u0435sla&amp;nbsp;beats\u200b estimates", Tone.POSITIVE),
+    ],
+)
+def test_what_traders_write(text: str, tone: Tone, finance: FinanceScorer) -> None:
+    assert finance.score([text])[0].tone is tone
+
+
+def test_neutral_sentences_do_not_dilute_the_others(finance: FinanceScorer) -> None:
+    bad, filler = "Apple shares plunge after a terrible loss.", " The meeting takes place on Tuesday in the town hall."
+    alone, among = finance.score([bad, bad + 10 * filler])
+    assert among.tone is Tone.NEGATIVE
+    assert among.score < 0.7 * alone.score
+
+
+def test_other_languages_are_not_scored(finance: FinanceScorer) -> None:
+    for sentiment in finance.score(["Die Aktie ist heute gefallen und crasht", "Las acciones suben hoy con fuerza"]):
+        assert sentiment == Sentiment(Tone.NEUTRAL, 0.0, 0.0)

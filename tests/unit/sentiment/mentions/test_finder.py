@@ -41,8 +41,8 @@ def only(finder: MentionFinder, text: str) -> EntityMatch:
         ("$TSLA $doge $Bitcoin", [("TSLA", "TSLA"), ("DOGE", "doge"), ("BTC", "Bitcoin")]),
         ("#Bitcoin #btc #ShibaInu", [("BTC", "Bitcoin"), ("BTC", "btc"), ("SHIB", "ShibaInu")]),
         ("sold my AAPL today", [("AAPL", "AAPL")]),
-        ("General Motors, general  motors", [("GM", "General Motors")]),
-        ("general-motors and General\u00a0Motors", [("GM", "general-motors"), ("GM", "General\u00a0Motors")]),
+        ("General Motors, general  motors", [("GM", "General Motors"), ("GM", "general motors")]),
+        ("general-motors and General\u00a0Motors", [("GM", "general-motors"), ("GM", "General Motors")]),
         ("Tesla Motors was its name", [("TSLA", "Tesla Motors")]),
         ("AT&T, J&J, Macy\u2019s, L\u2019Or\u00e9al", [("T", "AT&T"), ("JNJ", "J&J"), ("M", "Macy\u2019s")]),
         ("\u00dcber and \u00fcber", [("UBER", "\u00dcber"), ("UBER", "\u00fcber")]),
@@ -60,7 +60,7 @@ def test_ways_to_write_a_name(finder: MentionFinder, text: str, expected: list[t
     [
         "",
         "teslaesque Metesla tesla_fan _tesla tesla2 \u00e9tesla tesla\u00e9",
-        "aapl ibmx msft",  # bare tickers count in capitals only
+        "ibmx zts psx",  # small letters count only for well-known symbols, or as in a trade
         "gm everyone",
         "https://tesla.com/tesla www.tesla.com example.org/tesla http://t.co/tesla",
         "tesla.com",
@@ -233,5 +233,49 @@ def test_a_tag_has_all_letters_of_its_name(finder: MentionFinder) -> None:
 
 
 def test_texts_keep_to_themselves(finder: MentionFinder) -> None:
-    assert finder.find(["General", "Motors", "nul\0Tesla\0", "\0"])[:2] == [[], []]
-    assert [len(mentions) for mentions in finder.find(["General", "Motors", "nul\0Tesla\0", "\0"])] == [0, 0, 1, 0]
+    assert finder.find(["General", "Motors", "nul \0Tesla\0", "\0"])[:2] == [[], []]
+    assert [len(mentions) for mentions in finder.find(["General", "Motors", "nul \0Tesla\0", "\0"])] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("gme to the moon", {"GME"}),
+        ("tsla to 1000", {"TSLA"}),
+        ("pltr 25c for next week", {"PLTR"}),
+        ("bought crwd at the open", {"CRWD"}),
+        ("we met crwd and left", set()),
+        ("amc and bb are up", {"AMC", "BB"}),
+        ("BB reports on Thursday", {"BB"}),
+        ("CAT reports earnings tomorrow", {"CAT"}),
+        ("the cat reports", set()),
+        ("Target raises wages", {"TGT"}),
+        ("Gap shares jump", {"GPS"}),
+        ("mind the gap shares", set()),
+        ("I bought 100 shares of F", {"F"}),
+        ("F in the chat", set()),
+        ("long COST since 2015", {"COST"}),
+        ("the COST of it", set()),
+        ("uber stock is up", {"UBER"}),
+        ("took an uber home", set()),
+        ("YOLO into TSLA", {"TSLA"}),
+        ("ETH is back", {"ETH"}),
+        ("SOL looks strong", {"SOL"}),
+        ("I keep my ADA in a ledger", {"ADA"}),
+        ("Ripple wins in court", {"XRP"}),
+        ("Luna collapsed", {"LUNA"}),
+        ("the girls of Reddit decided", set()),
+        ("I came to Reddit for this", set()),
+        ("Reddit shares rose", {"RDDT"}),
+        ("puts on Reddit", {"RDDT"}),
+        ("we are on the verge of it", set()),
+        ("she wore a polkadot dress", set()),
+        ("Cronos, the cannabis company", set()),
+        ("SPY and QQQ closed red", {"SPY", "QQQ"}),
+        ("I hedge with GLD, IBIT and JCP", {"GLD", "IBIT", "JCP"}),
+        ("Te\u200bsla and AT&amp;amp;T", {"TSLA", "T"}),
+    ],
+)
+def test_what_traders_write(text: str, symbols: set[str]) -> None:
+    found = packaged_finder().find([text])[0]
+    assert {match.instrument.symbol for match in found if match.confidence >= 0.5} == symbols

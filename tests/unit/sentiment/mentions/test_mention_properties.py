@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.domain.post import MatchKind
+from algo_trading.sentiment.cleaning import plain_text
 from algo_trading.sentiment.mentions.finder import packaged_finder
 from algo_trading.sentiment.mentions.names import packaged_listings
 
@@ -27,10 +28,10 @@ TEXTS = st.lists(SPOKEN | SIGNS | ANY, max_size=12).map("".join) | st.lists(SPOK
 
 @given(TEXTS)
 def test_offsets_are_those_of_the_text(text: str) -> None:
-    end = 0
+    end, clean = 0, plain_text(text)
     for mention in FINDER.find([text])[0]:
-        assert end <= mention.start < mention.end <= len(text)
-        assert text[mention.start : mention.end] == mention.matched
+        assert end <= mention.start < mention.end <= len(clean)
+        assert clean[mention.start : mention.end] == mention.matched
         assert 0.3 <= mention.confidence <= 1
         end = mention.end
 
@@ -38,7 +39,8 @@ def test_offsets_are_those_of_the_text(text: str) -> None:
 @given(TEXTS)
 def test_a_mention_is_no_part_of_a_longer_word(text: str) -> None:
     for mention in FINDER.find([text])[0]:
-        around = text[max(mention.start - 1, 0) : mention.start] + text[mention.end : mention.end + 1]
+        clean = plain_text(text)
+        around = clean[max(mention.start - 1, 0) : mention.start] + clean[mention.end : mention.end + 1]
         assert not any(char.isalnum() or char == "_" for char in around)
 
 

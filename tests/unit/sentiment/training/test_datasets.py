@@ -156,7 +156,19 @@ def test_views_mark_the_one_and_the_others(text: str, data: st.DataObject) -> No
         others = [span for span in spans if span[0] < span[1] and span != own]
         assert whole.count("xxother") == len(others)
         assert clause in whole
-        assert whole.replace("xxtarget", "").replace("xxother", "") == outside
+        # A cashtag's or hashtag's sign goes with its name.
+        assert unsigned(whole.replace("xxtarget", "").replace("xxother", "")) == unsigned(outside)
+
+
+def unsigned(text: str) -> str:
+    return text.replace("$", "").replace("#", "")
+
+
+def test_a_sign_goes_with_its_name() -> None:
+    assert aspect_views("$TSLA up, $AMD down", [(1, 5), (11, 14)])[0] == [
+        "xxtarget up, xxother down",
+        "xxother up, xxtarget down",
+    ]
 
 
 def test_a_clause_ends_where_another_begins() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from algo_trading.quality.post_text import clean, is_readable, language_of, one_line
+from algo_trading.sentiment.cleaning import clean, is_readable, language_of, one_line, plain_text
 from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
@@ -45,11 +45,15 @@ pytestmark = pytest.mark.unit
         ("\x1b[31mred &#27;[2J Привет\x1b[0m", "red [2J Привет"),
         ("\x1b[31mred\x1b[0m", "[31mred[0m"),
         ("up \x90down", "up down"),
+        ("\u0422esla and T\u0435sla", "Tesla and Tesla"),
+        ("\u041f\u0440\u0438\u0432\u0435\u0442 Tesla", "\u041f\u0440\u0438\u0432\u0435\u0442 Tesla"),
+        ("\U0001d413\U0001d41e\U0001d42c\U0001d425\U0001d41a up", "Tesla up"),
         ("buy \u202elles\u202c &#x2066;or\u2069 &amp;#8238;not", "buy lles or not"),
     ],
 )
 def test_cleaned(raw: str, text: str) -> None:
     assert clean(raw).text == text
+    assert plain_text(raw) == text
 
 
 @pytest.mark.parametrize(
@@ -90,6 +94,7 @@ marked_up = st.lists(
 @example("&am<b>p;lt;")
 def test_cleaning_again_changes_nothing(raw: str) -> None:
     once = clean(raw).text
+    assert plain_text(raw) == once
     assert clean(once).text == once
     assert one_line(once) == " ".join(once.split())
 
@@ -98,6 +103,7 @@ def test_cleaning_again_changes_nothing(raw: str) -> None:
 @given(st.text() | st.text(st.sampled_from("ab<>&;#27é \x0b\x1b\x1c\x85\x90\x9b\u202e\u2028\u2069")))
 def test_whatever_comes_can_be_stored(raw: str) -> None:
     cleaned = clean(raw)
+    assert plain_text(raw) == cleaned.text
     cleaned.text.encode()
     assert not OBEYED.search(cleaned.text)
     assert 0 <= cleaned.garbled <= 1

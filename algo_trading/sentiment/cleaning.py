@@ -1,10 +1,14 @@
-"""Texts of posts: markup and entities taken off, mojibake repaired, blanks in order, the language told."""
+"""Clean texts: remove markup and entities, repair mojibake and look-alike letters, order blanks, tell the language.
+
+The one place where texts are cleaned, for the pipeline, the commands and the library.
+"""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 if TYPE_CHECKING:
     from ftfy import TextFixerConfig
@@ -37,6 +41,23 @@ EMPTY_LINES = re.compile(r"\n{3,}")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 NO_TEXT = re.compile("[\ufffd\ufffe\uffff\ue000-\uf8ff\x80-\x9f]")
 
+# Beyond ASCII what cleaning looks at, and what looks like UTF-8 that was read as something else.
+UNCLEAN = re.compile(
+    "[\x7f-\xa0\u00ad\u0130\u0370-\u03ff\u0400-\u04ff\u1d00-\u1dbf\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2100-\u214f"
+    "\u2460-\u24ff\u3000\ufb00-\ufb06\ufeff\uff00-\uffff\ue000-\uf8ff\ud800-\udfff\U0001d400-\U0001d7ff"
+    "\U0001f100-\U0001f1e5]|[\xc2-\xf4][\u0080-\u00ff\u0152-\u02dc\u2013-\u2122]"
+)
+LINES = re.compile(r" \n|\n |\n\n\n")
+# Letters of other scripts that look like Latin ones, repaired inside words that have Latin letters too.
+LOOK_ALIKES = str.maketrans(
+    "АВЕЅЈКМНОРСТХУІаеорсухіѕјһԁԛԝАΒΕΖΗΙΚΜΝΟΡΤΥΧοαν",  # noqa: RUF001 - that is what they are
+    "ABESJKMHOPCTXYIaeopcyxisjhdqwABEZHIKMNOPTYXoav",
+)
+STYLED = re.compile("[\u1d00-\u1d7f\u2100-\u214f\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f189]+")
+MIXED = re.compile(r"[^\W\d_]+")
+OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f]")
+LATIN = re.compile("[A-Za-z]")
+
 NOT_WORDS = re.compile(r"https?://\S+|[@#$]\w+|\bu/\w+|\br/\w+")
 FEWEST_LETTERS = 20  # below, a language is a guess
 SURE = 0.6  # the identifier's probability from which it is nearly always right
@@ -64,6 +85,19 @@ def clean(raw: str) -> CleanText:
     broken += len(NO_TEXT.findall(text)) + _badness(text)
     share = min(broken / max(len(text), broken, 1), 1.0) if broken > 1 else 0.0
     return CleanText(_ordered(text), share)
+
+
+def plain_text(raw: str) -> str:
+    """`clean(raw).text`, at once where there is nothing to clean."""
+    return raw if _is_clean(raw) else clean(raw).text
+
+
+def _is_clean(text: str) -> bool:
+    if not text.isprintable() and not text.replace("\n", "").isprintable():
+        return False  # controls, blanks other than the plain one, what nobody sees
+    if "&" in text or "<" in text or "  " in text or "]]>" in text or text.strip() != text:
+        return False
+    return (text.isascii() or UNCLEAN.search(text) is None) and ("\n" not in text or LINES.search(text) is None)
 
 
 def one_line(raw: str) -> str:
@@ -95,7 +129,23 @@ def _repaired(text: str) -> str:
         return CONTROL.sub("", text)
     from ftfy import fix_text
 
-    return fix_text(text, _fixing())
+    return _unstyled(fix_text(text, _fixing()))
+
+
+def _unstyled(text: str) -> str:
+    """The text with mathematical, circled and look-alike letters as plain ones."""
+    if STYLED.search(text):
+        text = STYLED.sub(lambda match: normalize("NFKC", match[0]), text)
+    if OTHER_SCRIPT.search(text) and LATIN.search(text):
+        text = MIXED.sub(_latin, text)
+    return text
+
+
+def _latin(word: re.Match[str]) -> str:
+    if not (OTHER_SCRIPT.search(word[0]) and LATIN.search(word[0])):
+        return word[0]
+    repaired = word[0].translate(LOOK_ALIKES)
+    return word[0] if OTHER_SCRIPT.search(repaired) else repaired
 
 
 @lru_cache(maxsize=1)
