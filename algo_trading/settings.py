@@ -154,6 +154,14 @@ class CsvFilesSettings(Section):
     folder: str
 
 
+class ImportSettings(Section):
+    """How large files of bars may be; what is larger is refused with the name of the limit."""
+
+    max_unpacked_mb: int = Field(default=2048, ge=1)
+    max_ratio: float = Field(default=200, gt=1)  # bytes unpacked for each byte packed
+    max_line_kb: int = Field(default=1024, ge=1)
+
+
 class YahooSettings(Section):
     """Politeness towards Yahoo."""
 
@@ -278,6 +286,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings
     minio: MinioSettings
     csv_files: CsvFilesSettings
+    imports: ImportSettings = ImportSettings()
     yahoo: YahooSettings
     feeds: tuple[FeedSettings, ...] = ()
     reddit: RedditSettings
