@@ -235,6 +235,7 @@ class _Work:
         self._done: dict[str, _Table] = {}
         self._archived: FileOnDisk | None = None
         self._waiting: list[tuple[_Table, pa.Table]] = []  # parts whose rows are not judged yet
+        self._rows = 0  # in them
         self._owners: dict[str, _Table] = {}  # of the symbols in them
         self._complete: list[_Table] = []  # tables whose last part is among those waiting
 
@@ -272,9 +273,10 @@ class _Work:
             self._service.archive(file)
             self._archived = file
         symbols = _symbols(part)
-        if sum(len(rows) for _, rows in self._waiting) + len(part) > BATCH_ROWS or symbols & self._owners.keys():
+        if self._rows + len(part) > BATCH_ROWS or symbols & self._owners.keys():
             self.flush()
         self._waiting.append((table, part))
+        self._rows += len(part)
         self._owners |= dict.fromkeys(symbols, table)
 
     def flush(self) -> None:
@@ -287,7 +289,7 @@ class _Work:
             if table.is_final:
                 self._done[table.fingerprint] = table
             self._progress(table.report())
-        self._waiting, self._complete, self._owners = [], [], {}
+        self._waiting, self._complete, self._owners, self._rows = [], [], {}, 0
 
     def _judge(self) -> None:
         tables = [table for table, _ in self._waiting]
