@@ -34,6 +34,7 @@ from algo_trading.domain.post import Level, PostKind
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.subscription import EVERY
 from algo_trading.errors import ConfigError
+from algo_trading.notification.addresses import check_address
 
 USER_FILE = "algo-trading.toml"
 SECRETS = {
@@ -115,7 +116,7 @@ class AccountSettings(Section):
 class SubscriptionSettings(Section):
     """A subscription that exists from the first start on; further ones are made with `algo-trading subscribe`."""
 
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    address: Annotated[str, AfterValidator(check_address)]
     symbol: str = EVERY
     strategy: str = EVERY
     start: date | None = None
@@ -163,7 +164,7 @@ class ImportSettings(Section):
 
 
 class YahooSettings(Section):
-    """Politeness towards Yahoo."""
+    """Rate limits and retries of Yahoo."""
 
     pause_seconds: float = Field(ge=0)
     attempts: int = Field(ge=1)
@@ -199,7 +200,7 @@ def _without_secrets(source: str) -> str:
 
 
 class PoliteSettings(Section):
-    """Where a platform answers, and patience with it."""
+    """Where a platform answers, its rate limits and retries."""
 
     base_url: str
     pause_seconds: float = Field(ge=0)
@@ -227,10 +228,12 @@ class NewsApiSettings(PoliteSettings):
 
 
 class RssSettings(Section):
-    """Patience with RSS and Atom feeds."""
+    """Limits of RSS and Atom feeds."""
 
     pause_seconds: float = Field(ge=0)
     attempts: int = Field(ge=1)
+    max_items: int = Field(default=2000, ge=1)  # of a feed
+    allow_private: bool = False  # addresses within this machine or its network, and redirects to them
 
 
 class CoinListingsSettings(Section):

@@ -15,7 +15,7 @@ from algo_trading.settings import Settings, SmtpSettings
 TIMEOUT = 30.0  # seconds that a line of the server's answer may take
 DEADLINE = 120.0  # seconds that a mail may take, from the connection to the goodbye
 LOGIN_REPLIES = (530, 534, 535, 538)  # RFC 4954: login required, too weak, wrong, needs encryption
-# As Postfix, Exim, sendmail and Exchange put it; a host called relay.example.org is no such reply.
+# As Postfix, Exim, sendmail and Exchange put it; a host called relay.example.org is not such a reply.
 NO_RELAY = re.compile(
     r"relay(ing)?\s+(access\s+)?(denied|not|prohibited)|(unable|not permitted) to relay", re.IGNORECASE
 )
