@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_type_hints
 
@@ -395,7 +395,7 @@ class App:
 
     @cached_property
     def read_bar_files(self) -> BarFileReader:
-        return bar_file_reader()
+        return bar_file_reader(self.settings)
 
 
 def feed_lines(settings: Settings) -> Sequence[FeedSettings]:
@@ -418,11 +418,11 @@ def impact_weights(settings: Settings) -> ImpactWeights:
     return ImpactWeights(settings.sentiment.event_weights, {feed.name: feed.weight for feed in feed_lines(settings)})
 
 
-def bar_file_reader() -> BarFileReader:
-    """What reads files of bars; it needs no database."""
-    from algo_trading.adapters.bar_files import read_bar_files
+def bar_file_reader(settings: Settings | None = None) -> BarFileReader:
+    """What reads files of bars, with the configured limits (None: the defaults); it needs no database."""
+    from algo_trading.adapters.bar_files import DEFAULTS, limits_of, read_bar_files
 
-    return read_bar_files
+    return partial(read_bar_files, limits=limits_of(settings.imports) if settings else DEFAULTS)
 
 
 def embedded_postgres(settings: Settings) -> EmbeddedPostgres:

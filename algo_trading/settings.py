@@ -34,6 +34,7 @@ from algo_trading.domain.post import Level, PostKind
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.subscription import EVERY
 from algo_trading.errors import ConfigError
+from algo_trading.notification.addresses import check_address
 
 USER_FILE = "algo-trading.toml"
 SECRETS = {
@@ -115,7 +116,7 @@ class AccountSettings(Section):
 class SubscriptionSettings(Section):
     """A subscription that exists from the first start on; further ones are made with `algo-trading subscribe`."""
 
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    address: Annotated[str, AfterValidator(check_address)]
     symbol: str = EVERY
     strategy: str = EVERY
     start: date | None = None
@@ -154,8 +155,16 @@ class CsvFilesSettings(Section):
     folder: str
 
 
+class ImportSettings(Section):
+    """How large files of bars may be; what is larger is refused with the name of the limit."""
+
+    max_unpacked_mb: int = Field(default=2048, ge=1)
+    max_ratio: float = Field(default=200, gt=1)  # bytes unpacked for each byte packed
+    max_line_kb: int = Field(default=1024, ge=1)
+
+
 class YahooSettings(Section):
-    """Politeness towards Yahoo."""
+    """Rate limits and retries of Yahoo."""
 
     pause_seconds: float = Field(ge=0)
     attempts: int = Field(ge=1)
@@ -191,7 +200,7 @@ def _without_secrets(source: str) -> str:
 
 
 class PoliteSettings(Section):
-    """Where a platform answers, and patience with it."""
+    """Where a platform answers, its rate limits and retries."""
 
     base_url: str
     pause_seconds: float = Field(ge=0)
@@ -219,10 +228,12 @@ class NewsApiSettings(PoliteSettings):
 
 
 class RssSettings(Section):
-    """Patience with RSS and Atom feeds."""
+    """Limits of RSS and Atom feeds."""
 
     pause_seconds: float = Field(ge=0)
     attempts: int = Field(ge=1)
+    max_items: int = Field(default=2000, ge=1)  # of a feed
+    allow_private: bool = False  # addresses within this machine or its network, and redirects to them
 
 
 class CoinListingsSettings(Section):
@@ -279,6 +290,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings
     minio: MinioSettings
     csv_files: CsvFilesSettings
+    imports: ImportSettings = ImportSettings()
     yahoo: YahooSettings
     feeds: tuple[FeedSettings, ...] = ()
     reddit: RedditSettings

@@ -66,7 +66,7 @@ def of_newsapi(url: str, **other: object) -> dict[str, Mapping[str, object]]:
 
 
 def of_rss(_url: str) -> dict[str, Mapping[str, object]]:
-    return {"rss": NO_WAITING}
+    return {"rss": {"allow_private": True, **NO_WAITING}}
 
 
 def x_id(post: Told) -> str:

@@ -1,38 +1,57 @@
 """Files of daily bars: CSV, plain or in .gz, .zip and .tar.gz, and Parquet, told apart by their content."""
 
-import gzip
 import hashlib
-import io
 import os
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from algo_trading.adapters.bar_tables import NoBarsError, read_table, table_header
+import pyarrow as pa
+
+from algo_trading.adapters.bar_header import NoBarsError
+from algo_trading.adapters.bar_parts import in_parts
+from algo_trading.adapters.bar_tables import read_batches, table_header
+from algo_trading.adapters.unpack import (
+    BLOCK,
+    UNPACK_ERRORS,
+    LimitError,
+    Member,
+    ReadLimits,
+    members,
+    opened,
+    printable,
+)
 from algo_trading.errors import AlgoTradingError
-from algo_trading.repositories.bar_files import BarFile, FileOnDisk, Skipped
+from algo_trading.repositories.bar_files import BarFile, FileOnDisk, Skipped, UnreadableTableError
+from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.settings import ImportSettings
 
-GZIP, ZIP, TAR, TAR_AT = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06"), b"ustar", 257
 SUFFIXES = (".csv", ".txt", ".gz", ".zip", ".tar", ".tgz", ".parquet")
+DEFAULTS = ReadLimits()
 
-Member = tuple[str, Callable[[], bytes]]
+
+def limits_of(settings: ImportSettings) -> ReadLimits:
+    """The limits of the `imports` table."""
+    return ReadLimits(
+        max_unpacked=settings.max_unpacked_mb * 2**20,
+        max_ratio=settings.max_ratio,
+        max_line=settings.max_line_kb * 2**10,
+    )
 
 
-def read_bar_files(paths: Sequence[Path], symbol: str | None) -> Iterator[FileOnDisk]:
+def read_bar_files(paths: Sequence[Path], symbol: str | None, limits: ReadLimits = DEFAULTS) -> Iterator[FileOnDisk]:
     """Implements BarFileReader. Every path is checked at the call, before the first file is yielded."""
     folders = [path for path in paths if _is_folder(path)]
     named = [path for path in paths if path not in folders]
     for path in named:
-        opened = open_file(path, symbol)
-        if not opened.tables:
-            raise AlgoTradingError(f"{path} holds no bars: {opened.skipped[0].reason}")
+        file = open_file(path, symbol, limits)
+        if not file.tables:
+            raise AlgoTradingError(f"{path} holds no bars: {file.skipped[0].reason}")
     found = {path.resolve(): path for path in named}
     for folder in folders:
         found |= {path.resolve(): path for path in _files_in(folder)}
-    return _opened(paths, sorted(found.values(), key=lambda path: (path.name, path)), symbol)
+    return _opened(paths, sorted(found.values(), key=lambda path: (path.name, path)), symbol, limits)
 
 
 def _is_folder(path: Path) -> bool:
@@ -42,15 +61,17 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _opened(paths: Sequence[Path], files: Sequence[Path], symbol: str | None) -> Iterator[FileOnDisk]:
+def _opened(
+    paths: Sequence[Path], files: Sequence[Path], symbol: str | None, limits: ReadLimits
+) -> Iterator[FileOnDisk]:
     tables = 0
     for path in files:
         try:
-            opened = open_file(path, symbol)
+            file = open_file(path, symbol, limits)
         except AlgoTradingError as error:
-            opened = FileOnDisk(path, b"", skipped=(Skipped(_shown(path), str(error)),))
-        tables += len(opened.tables)
-        yield opened
+            file = FileOnDisk(path, "", skipped=(Skipped(_shown(path), str(error)),))
+        tables += len(file.tables)
+        yield file
     if not tables:
         names = ", ".join(map(str, paths))
         raise AlgoTradingError(
@@ -70,67 +91,104 @@ def _files_in(folder: Path) -> list[Path]:
     ]
 
 
-def open_file(path: Path, symbol: str | None) -> FileOnDisk:
+def open_file(path: Path, symbol: str | None, limits: ReadLimits = DEFAULTS) -> FileOnDisk:
     """A file and the tables in it.
 
     Raises:
         AlgoTradingError: it cannot be read.
     """
+    place = _shown(path)
+    with _readable(path), path.open("rb"):
+        pass
+    try:
+        found = members(path, place, limits)
+    except LimitError as error:
+        return FileOnDisk(path, "", skipped=(Skipped(place, str(error)),))
+    except UNPACK_ERRORS as error:
+        return FileOnDisk(path, "", skipped=(Skipped(place, f"it is damaged ({error})"),))
+    tables: list[BarFile] = []
+    skipped: list[Skipped] = []
+    for member in found:
+        try:
+            tables.append(_table(member, symbol, limits))
+        except (NoBarsError, LimitError) as error:
+            skipped.append(Skipped(member.place, str(error)))
+        except UNPACK_ERRORS as error:
+            what = "it is damaged" if member.place == place else "it cannot be unpacked"
+            skipped.append(Skipped(member.place, f"{what} ({error})"))
+    if not found:
+        skipped.append(Skipped(place, "the archive is empty"))
+    if not tables:
+        return FileOnDisk(path, "", skipped=skipped)
+    with _readable(path):
+        digest = _sha256(path) if found[0].is_packed else tables[0].sha256
+    return FileOnDisk(path, digest, tables, skipped)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
         if path.exists() and not path.is_file():
             raise AlgoTradingError(f"{path} is neither a file nor a folder")
-        content = path.read_bytes()
+        yield
     except FileNotFoundError as error:
         raise AlgoTradingError(f"{path} does not exist; name a file of bars or a folder of such files") from error
     except OSError as error:
         raise AlgoTradingError(f"{path} cannot be read: {error.strerror}") from error
-    place = _shown(path)
-    tables: list[BarFile] = []
-    skipped: list[Skipped] = []
-    try:
-        members = list(_members(place, content))
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
-        return FileOnDisk(path, content, skipped=(Skipped(place, f"it is damaged ({error})"),))
-    for member, read in members:
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _table(member: Member, symbol: str | None, limits: ReadLimits) -> BarFile:
+    with opened(member) as (stream, _):
+        header = table_header(stream)
+    with opened(member) as (stream, raw):
+        while stream.read(BLOCK):
+            pass
+        digest = raw.sha256()
+    of_all = None if "symbol" in header.columns else header.symbol or symbol or symbol_of(member.place)
+    content = _Content(member, digest, of_all, limits)
+    return BarFile(member.place, digest, of_all, content.rows, content.parts)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """The rows of a member whose content had this `digest` when it was opened."""
+
+    member: Member
+    digest: str
+    symbol: str | None
+    limits: ReadLimits
+
+    def rows(self, columns: Sequence[str] = RAW_COLUMNS) -> pa.Table:
+        """Implements RowReader."""
+        with self._explained():
+            found = list(self._batches(columns))
+        nothing = pa.table({name: pa.array([], pa.string()) for name in (*columns, "place")})
+        return pa.concat_tables(found) if found else nothing
+
+    def parts(self) -> Iterator[pa.Table]:
+        """As BarFile.parts."""
+        with self._explained():
+            yield from in_parts(self._batches(RAW_COLUMNS))
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        with opened(self.member) as (stream, raw):
+            yield from read_batches(stream, self.member.place, self.symbol, columns, self.limits)
+            if raw.sha256() != self.digest:
+                raise NoBarsError("it was changed while it was read; import it again")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            tables.append(_table(member, read(), symbol))
-        except NoBarsError as error:
-            skipped.append(Skipped(member, str(error)))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
-            skipped.append(Skipped(member, f"it cannot be unpacked ({error})"))
-    if not members:
-        skipped.append(Skipped(place, "the archive is empty"))
-    return FileOnDisk(path, content, tables, skipped)
-
-
-def _members(place: str, content: bytes) -> Iterator[Member]:
-    """The file itself, or the files of an archive in the order of their names."""
-    if content.startswith(GZIP):
-        content = gzip.decompress(content)
-    if content[TAR_AT : TAR_AT + len(TAR)] == TAR:
-        archive = tarfile.open(fileobj=io.BytesIO(content), mode="r:")  # noqa: SIM115 - in memory, read after we return
-        for member in sorted(archive.getmembers(), key=lambda member: member.name):
-            if member.isfile():
-                yield f"{place}!{_printable(member.name)}", partial(_tar_content, archive, member)
-    elif content.startswith(ZIP):
-        packed = zipfile.ZipFile(io.BytesIO(content))
-        for info in sorted(packed.infolist(), key=lambda info: info.filename):
-            if not info.is_dir():
-                yield f"{place}!{_printable(info.filename)}", partial(packed.read, info)
-    else:
-        yield place, partial(bytes, content)
-
-
-def _tar_content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    assert file is not None  # only of a member that is no file
-    return file.read()
-
-
-def _table(place: str, content: bytes, symbol: str | None) -> BarFile:
-    header = table_header(content)
-    of_all = None if "symbol" in header.columns else header.symbol or symbol or symbol_of(place)
-    return BarFile(place, hashlib.sha256(content).hexdigest(), of_all, partial(read_table, content, place, of_all))
+            yield
+        except (NoBarsError, LimitError) as error:
+            raise UnreadableTableError(self.member.place, str(error)) from error
+        except UNPACK_ERRORS as error:
+            raise UnreadableTableError(self.member.place, f"it cannot be unpacked ({error})") from error
 
 
 def symbol_of(place: str) -> str:
@@ -142,10 +200,4 @@ def symbol_of(place: str) -> str:
 
 
 def _shown(path: Path) -> str:
-    return _printable(str(path.absolute()))
-
-
-def _printable(name: str) -> str:
-    """A name as text that any database takes: file names may hold bytes that are no UTF-8."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return printable(str(path.absolute()))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from algo_trading.adapters.polite_http import PoliteClient
+from algo_trading.adapters.http_client import HttpClient
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import SourceError
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def pages(
-    client: PoliteClient,
+    client: HttpClient,
     url: str,
     queries: Sequence[Mapping[str, str]],
     rows: Callable[[bytes], Sequence[Row]],
@@ -47,11 +47,11 @@ def read_json(content: bytes, who: str) -> Any:  # noqa: ANN401 - whatever JSON 
     try:
         return json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{who} sent no JSON, or only a part of it ({error}): try again later") from None
+        raise SourceError(f"{who} did not send JSON, or only a part of it ({error}): try again later") from None
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def listings(rows: Sequence[Row], read: Callable[[Row], Listing | None], who: str) -> list[Listing]:
@@ -61,7 +61,7 @@ def listings(rows: Sequence[Row], read: Callable[[Row], Listing | None], who: st
     are left out and counted in the log.
 
     Raises:
-        SourceError: most rows are no coins.
+        SourceError: most rows are not coins.
     """
     found: list[Listing] = []
     odd: list[Exception] = []
@@ -74,7 +74,7 @@ def listings(rows: Sequence[Row], read: Callable[[Row], Listing | None], who: st
             if coin is not None:
                 found.append(marked(coin))
     if odd:
-        count = f"{len(odd)} of {len(rows)} rows are no coins ({str(odd[0])[:100]})"
+        count = f"{len(odd)} of {len(rows)} rows are not coins ({str(odd[0])[:100]})"
         if 2 * len(odd) > len(rows):
             raise SourceError(f"{who} sent a list in which {count}: its format may have changed")
         log.warning("%s sent a list in which %s; they are left out", who, count)

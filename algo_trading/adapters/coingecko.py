@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from algo_trading.adapters.coin_rows import PAGE_SIZE, Row, listing, listings, pages, read_json
-from algo_trading.adapters.polite_http import Patience, PoliteClient
+from algo_trading.adapters.http_client import HttpClient
+from algo_trading.adapters.retries import Retries
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import SourceError
 from algo_trading.repositories.listings import ListingPage
@@ -21,8 +22,8 @@ class CoinGecko:
     def __init__(self, own: CoinListingsSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._url = f"{(own.base_url or ADDRESS).rstrip('/')}/api/v3/coins/markets"
         self._pages = own.pages
-        self._client = PoliteClient(
-            Patience("CoinGecko", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+        self._client = HttpClient(
+            Retries("CoinGecko", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
         )
 
     def fetch(self) -> Iterator[ListingPage]:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from algo_trading.adapters.coin_rows import PAGE_SIZE, Row, listing, listings, pages, read_json
-from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, credential
+from algo_trading.adapters.http_client import HttpClient, credential
+from algo_trading.adapters.retries import RefusedError, Retries
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import RateLimitedError, SourceError
 from algo_trading.repositories.listings import ListingPage
@@ -24,8 +25,8 @@ class CoinMarketCap:
     def __init__(self, own: CoinListingsSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._url = f"{(own.base_url or ADDRESS).rstrip('/')}/v1/cryptocurrency/listings/latest"
         self._pages = own.pages
-        self._client = PoliteClient(
-            Patience("CoinMarketCap", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep),
+        self._client = HttpClient(
+            Retries("CoinMarketCap", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep),
             headers={"X-CMC_PRO_API_KEY": credential(own.api_key, KEY, "CoinMarketCap")},
         )
 

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algo_trading.adapters.bar_files import SUFFIXES, open_file, symbol_of
-from algo_trading.adapters.bar_tables import DIVIDEND
+from algo_trading.adapters.bar_files import DEFAULTS, SUFFIXES, limits_of, open_file, symbol_of
+from algo_trading.adapters.bar_header import DIVIDEND
+from algo_trading.adapters.unpack import ReadLimits
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import AlgoTradingError, ConfigError, SourceError, UnknownSymbolError
@@ -36,8 +37,9 @@ class CsvFilesMarketData:
     name = "csv_files"
     refetch = 10  # a file is written anew by whoever keeps it, and late corrections come with it
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: ReadLimits = DEFAULTS) -> None:
         self._folder = folder
+        self._limits = limits
 
     def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - whoever keeps the files goes on with them
         return None
@@ -52,7 +54,7 @@ class CsvFilesMarketData:
         except csv.Error:
             lines = []
         if not lines or lines.pop(0) != HEADER or any(len(line) != len(HEADER) for line in lines):
-            raise SourceError(f"the payload for {payload.request.instrument} is no part of a file of bars")
+            raise SourceError(f"the payload for {payload.request.instrument} is not a part of a file of bars")
         columns = list(zip(*lines, strict=True)) if lines else [()] * len(HEADER)
         table = pa.table(dict(zip(HEADER, (pa.array(column, pa.string()) for column in columns), strict=True)))
         return RawBars(table.select(RAW_SCHEMA.names), _dividends(payload.request.instrument, table))
@@ -71,12 +73,12 @@ class CsvFilesMarketData:
             sentence = f"{self._folder} has no file for {symbol}; it would be {symbol}.csv"
             return Fetched(request, error=UnknownSymbolError(sentence))
         try:
-            opened = open_file(path, symbol)
+            file = open_file(path, symbol, self._limits)
+            if not file.tables:
+                return Fetched(request, error=SourceError(f"{path} holds no bars: {file.skipped[0].reason}"))
+            rows = _asked_for(request, file.tables[0].rows(COLUMNS))
         except AlgoTradingError as error:
             return Fetched(request, error=SourceError(str(error)))
-        if not opened.tables:
-            return Fetched(request, error=SourceError(f"{path} holds no bars: {opened.skipped[0].reason}"))
-        rows = _asked_for(request, opened.tables[0].rows(COLUMNS))
         return Fetched(request, RawPayload(request, _written(rows), "text/csv", ".csv"))
 
 
@@ -117,6 +119,6 @@ def build(settings: Settings) -> CsvFilesMarketData:
     folder = Path(settings.csv_files.folder).expanduser()
     if not settings.csv_files.folder or not folder.is_dir():
         raise ConfigError(
-            f"csv_files.folder is {settings.csv_files.folder!r}, which is no folder; name the one with your files"
+            f"csv_files.folder is {settings.csv_files.folder!r}, which is not a folder; name the one with your files"
         )
-    return CsvFilesMarketData(folder)
+    return CsvFilesMarketData(folder, limits_of(settings.imports))

@@ -2,12 +2,16 @@
 
 import errno
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
+from algo_trading.adapters.private_files import create, make_folders
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.repositories.objects import checked_key
 from algo_trading.settings import Settings
@@ -29,7 +33,8 @@ _ADVICE = {
 class LocalObjects:
     """An ObjectStore in a folder: every object is a file, its key the path.
 
-    Objects appear whole and stay after a power failure: written aside, flushed to the disk, then moved into place.
+    Objects appear whole and stay after a power failure: written aside, flushed to the disk, then moved into place. Only
+    their owner may read them.
     """
 
     def __init__(self, root: Path) -> None:
@@ -37,24 +42,17 @@ class LocalObjects:
 
     def put(self, key: str, content: bytes, media_type: str = "application/octet-stream") -> None:  # noqa: ARG002 - a file has no media type
         target = self._path(key)
-        with self._explained("write to"), self._written(content) as complete:
+        with self._explained("write to"), self._written(BytesIO(content)) as complete:
             _make_room(target, key)
             complete.replace(target)
             _flush_folder(target.parent)
 
     def put_new(self, key: str, content: bytes, media_type: str = "application/octet-stream") -> bool:  # noqa: ARG002 - as put
-        target = self._path(key)
-        with self._explained("write to"):
-            if target.is_file():
-                return False
-            with self._written(content) as complete:
-                _make_room(target, key)
-                try:
-                    os.link(complete, target)  # unlike a rename, fails if another writer was first
-                except FileExistsError:
-                    return False
-                _flush_folder(target.parent)
-                return True
+        return self._put_new(key, BytesIO(content))
+
+    def put_file(self, key: str, path: Path) -> bool:
+        with path.open("rb") as content:
+            return self._put_new(key, content)
 
     def get(self, key: str) -> bytes:
         path = self._path(key)
@@ -93,18 +91,32 @@ class LocalObjects:
                 if time.time() - left.stat().st_mtime > ABANDONED_AFTER:
                     left.unlink()
 
+    def _put_new(self, key: str, content: BinaryIO) -> bool:
+        target = self._path(key)
+        with self._explained("write to"):
+            if target.is_file():
+                return False
+            with self._written(content) as complete:
+                _make_room(target, key)
+                try:
+                    os.link(complete, target)  # unlike a rename, fails if another writer was first
+                except FileExistsError:
+                    return False
+                _flush_folder(target.parent)
+                return True
+
     def _path(self, key: str) -> Path:
         return self.root / checked_key(key)
 
     @contextmanager
-    def _written(self, content: bytes) -> Iterator[Path]:
+    def _written(self, content: BinaryIO) -> Iterator[Path]:
         """Write the content aside, hand out its path, and leave nothing there."""
         incoming = self.root / INCOMING
-        incoming.mkdir(parents=True, exist_ok=True)
+        make_folders(incoming)
         path = incoming / uuid4().hex
         try:
-            with path.open("xb") as file:
-                file.write(content)
+            with create(path) as file:
+                shutil.copyfileobj(content, file)
                 file.flush()
                 os.fsync(file.fileno())
             yield path
@@ -124,7 +136,7 @@ class LocalObjects:
 def _make_room(target: Path, key: str) -> None:
     """Create the folders of an object, unless an object is in their place or they are in its place."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(target.parent)
     except (FileExistsError, NotADirectoryError):
         raise ValueError(f"key {key!r} has an object as its folder") from None
     try:

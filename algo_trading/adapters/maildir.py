@@ -5,6 +5,7 @@ from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 
+from algo_trading.adapters.private_files import create, make_folders
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.settings import Settings
 
@@ -30,7 +31,7 @@ class MaildirChannel:
         """
         try:
             for part in ("tmp", "new", "cur"):
-                (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folders(self._folder / part)
             if not self._delivered(key):
                 self._write(message, key)
         except OSError as error:
@@ -48,7 +49,7 @@ class MaildirChannel:
         # A kill leaves a draft at most, which the next attempt writes anew.
         draft, new = self._folder / "tmp" / key, self._folder / "new"
         try:
-            with draft.open("wb") as file:
+            with create(draft) as file:
                 file.write(message.as_bytes(policy=message.policy.clone(linesep="\n")))
                 file.flush()
                 os.fsync(file.fileno())

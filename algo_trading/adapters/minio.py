@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from algo_trading.errors import ConfigError, ServiceUnavailableError
@@ -46,6 +47,14 @@ class MinioObjects:
                     return False
                 raise
             return True
+
+    def put_file(self, key: str, path: Path) -> bool:
+        # A file of any size is sent in parts, for which S3 has no condition: of two writers the last one wins.
+        if self.exists(key):
+            return False
+        with self._explained():
+            self._client.fput_object(self._bucket, key, str(path))
+        return True
 
     def get(self, key: str) -> bytes:
         from minio.error import S3Error

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, credential
+from algo_trading.adapters.http_client import HttpClient, credential
 from algo_trading.adapters.post_feeds import brings
 from algo_trading.adapters.post_rows import (
     as_text,
@@ -20,6 +20,7 @@ from algo_trading.adapters.post_rows import (
     usable_id,
     utc_text,
 )
+from algo_trading.adapters.retries import RefusedError, Retries
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -51,8 +52,8 @@ class NewsApiFeed:
         own = settings.newsapi
         self._address = f"{own.base_url.rstrip('/')}/v2/everything"
         key = credential(own.api_key, "ALGO_NEWSAPI__API_KEY", f"the feed {feed.name!r}")
-        patience = Patience("NewsAPI", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
-        self._client = PoliteClient(patience, headers={"X-Api-Key": key})
+        retries = Retries("NewsAPI", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+        self._client = HttpClient(retries, headers={"X-Api-Key": key})
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
         begin = reach_back(since, OVERLAP)
@@ -120,7 +121,7 @@ class NewsApiFeed:
             return list(articles), int(reply.get("totalResults") or 0)
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError):
             raise SourceError(
-                f"NewsAPI's reply for {self.name!r} is no page of articles: {page.content[:60]!r}"
+                f"NewsAPI's reply for {self.name!r} is not a page of articles: {page.content[:60]!r}"
             ) from None
 
     def _row(self, article: Mapping[str, Any]) -> dict[str, object]:
@@ -161,5 +162,5 @@ def _complaint(content: bytes) -> tuple[str, str]:
 
 @brings(PostKind.ARTICLE)
 def build(settings: Settings, feed: FeedSettings) -> NewsApiFeed:
-    """The feed with the key and patience of [newsapi]."""
+    """The feed with the key and limits of [newsapi]."""
     return NewsApiFeed(feed, settings)

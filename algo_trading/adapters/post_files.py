@@ -60,12 +60,14 @@ class PostFile:
         if source.startswith(PACKAGE):
             name = source.removeprefix(PACKAGE)
             if not name or Path(name).name != name:
-                raise ConfigError(f"the feed {feed.name!r} names no packaged file: write package:NAME")
+                raise ConfigError(f"the feed {feed.name!r} does not name a packaged file: write package:NAME")
             self._path = files("algo_trading") / "data" / "posts" / name
         self._label = source
         self._suffix = Path(source).suffix.lower()
         if self._suffix not in MEDIA_TYPES:
-            raise ConfigError(f"the feed {feed.name!r} names no file of posts: its name must end in .jsonl or .csv")
+            raise ConfigError(
+                f"the feed {feed.name!r} does not name a file of posts: its name must end in .jsonl or .csv"
+            )
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
         try:
@@ -138,7 +140,7 @@ def _csv_records(text: str, label: str) -> Iterator[Record]:
     reader = csv.reader(lines)
     header = _next(reader)
     if header is None or any(name not in header for name in REQUIRED) or len(set(header)) != len(header):
-        raise SourceError(f"{label} is no table of posts: its first line must name {', '.join(REQUIRED)}")
+        raise SourceError(f"{label} is not a table of posts: its first line must name {', '.join(REQUIRED)}")
     end = reader.line_num
     while True:
         try:

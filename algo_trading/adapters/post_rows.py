@@ -49,7 +49,7 @@ def read_json(content: bytes, whose: str) -> Any:  # noqa: ANN401 - what JSON ca
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise SourceError(f"{whose} reply is cut short or no JSON: {content[:60]!r}") from None
+        raise SourceError(f"{whose} reply is cut short or not JSON: {content[:60]!r}") from None
 
 
 def usable_id(identity: str) -> str:

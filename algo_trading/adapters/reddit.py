@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from algo_trading.adapters.polite_http import LONGEST_PAUSE, Patience, RefusedError, credential, user_agent
+from algo_trading.adapters.http_client import credential, user_agent
 from algo_trading.adapters.post_rows import (
     epoch_text,
     is_mostly_older,
@@ -19,6 +19,7 @@ from algo_trading.adapters.post_rows import (
     rows_table,
     unread_rest,
 )
+from algo_trading.adapters.retries import LONGEST_PAUSE, RefusedError, Retries
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -46,13 +47,13 @@ class RedditFeed:
     def __init__(self, feed: FeedSettings, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         match = SOURCE.fullmatch(feed.source.strip())
         if not match:
-            raise ConfigError(f"the feed {feed.name!r} names nothing on Reddit: write r/SUBREDDIT or u/USER")
+            raise ConfigError(f"the feed {feed.name!r} means nothing on Reddit: write r/SUBREDDIT or u/USER")
         self.name = feed.name
         self.kind = feed.kind or PostKind.POST
         self._listed = f"{match['kind']}/{match['name']}"
         self._path = f"r/{match['name']}/new" if match["kind"] == "r" else f"user/{match['name']}/overview"
         own = settings.reddit
-        self._patience = Patience("Reddit", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+        self._retries = Retries("Reddit", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
         self._options = {
             "client_id": credential(own.client_id, "ALGO_REDDIT__CLIENT_ID", f"the feed {feed.name!r}"),
             "client_secret": credential(own.client_secret, "ALGO_REDDIT__CLIENT_SECRET", f"the feed {feed.name!r}"),
@@ -107,7 +108,7 @@ class RedditFeed:
             ) from None
         except (PrawcoreException, PRAWException, ValueError, LookupError, TypeError) as error:
             raise SourceError(
-                f"Reddit's reply for {self._listed} is none that praw reads ({type(error).__name__}): try again later"
+                f"Reddit's reply for {self._listed} cannot be read by praw ({type(error).__name__}): try again later"
             ) from None
         return memory.content
 
@@ -115,13 +116,13 @@ class RedditFeed:
     def _connected(self) -> "tuple[Reddit, Memory]":
         from praw import Reddit
 
-        from algo_trading.adapters.reddit_requests import Memory, PoliteRequestor
+        from algo_trading.adapters.reddit_requests import Memory, RetryingRequestor
 
         memory = Memory()
         reddit = Reddit(
             "DEFAULT",  # the settings here are all that counts: no other section, no variables of praw's
-            requestor_class=PoliteRequestor,
-            requestor_kwargs={"patience": self._patience, "memory": memory},
+            requestor_class=RetryingRequestor,
+            requestor_kwargs={"retries": self._retries, "memory": memory},
             user_agent=user_agent(),
             check_for_updates=False,
             check_for_async=False,
@@ -157,7 +158,7 @@ class RedditFeed:
                 raise TypeError  # noqa: TRY301 - one answer for every other shape
             return children, data.get("after") or ""
         except (LookupError, TypeError, AttributeError):
-            raise SourceError(f"Reddit's reply for {self._listed} is no listing: {page.content[:60]!r}") from None
+            raise SourceError(f"Reddit's reply for {self._listed} is not a listing: {page.content[:60]!r}") from None
 
     def _row(self, child: Mapping[str, Any]) -> dict[str, object]:
         identity = child.get("name") or child.get("id")
@@ -183,5 +184,5 @@ def _created(child: Mapping[str, Any]) -> datetime | None:
 
 
 def build(settings: Settings, feed: FeedSettings) -> RedditFeed:
-    """The feed with the credentials and patience of [reddit]."""
+    """The feed with the credentials and limits of [reddit]."""
     return RedditFeed(feed, settings)

@@ -12,9 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 import pyarrow as pa
 
-from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, shown
+from algo_trading.adapters.feed_text import checked_feed
+from algo_trading.adapters.http_client import HttpClient, shown
 from algo_trading.adapters.post_feeds import brings
 from algo_trading.adapters.post_rows import rows_table, usable_id
+from algo_trading.adapters.retries import RefusedError, Retries
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -23,7 +25,6 @@ from algo_trading.settings import FeedSettings, Settings
 PLATFORM = "rss"
 YAHOO = "https://feeds.finance.yahoo.com/rss/2.0/headline"
 GOOGLE = "https://news.google.com/rss/search"
-FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")  # entities can unfold to gigabytes, or name files; no feed needs them
 WORLDWIDE = re.compile(r"(?:https?://|urn:|tag:)\S", re.IGNORECASE)  # ids that are unique among all feeds
 VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
@@ -37,11 +38,12 @@ class RssFeed:
         self.name = feed.name
         self.kind = feed.kind or PostKind.ARTICLE
         self._address = address_of(feed.source.strip(), feed.name)
+        self._max_items = settings.rss.max_items
         host = urlsplit(self._address).hostname
-        patience = Patience(
+        retries = Retries(
             f"the feed at {host}", attempts=settings.rss.attempts, pause_seconds=settings.rss.pause_seconds, sleep=sleep
         )
-        self._client = PoliteClient(patience, redirects=True)
+        self._client = HttpClient(retries, redirects=True, private=settings.rss.allow_private)
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:  # noqa: ARG002 - a feed is one document
         try:
@@ -71,19 +73,17 @@ class RssFeed:
     def _read(self, page: FeedPage) -> Any:  # noqa: ANN401 - feedparser's dictionary
         import feedparser
 
-        upper = page.content.upper().replace(b"\0", b"")  # UTF-16, too
-        if any(word in upper for word in FORBIDDEN):
-            raise SourceError(f"{shown(self._address)} declares a document type, which we do not read in a feed")
+        content = checked_feed(page.content, shown(self._address), self._max_items)
         try:
             document = feedparser.parse(
-                io.BytesIO(page.content),  # bytes it would take for a file's name or an address, too
+                io.BytesIO(content),  # bytes it would take for a file's name or an address, too
                 sanitize_html=False,
                 resolve_relative_uris=False,
             )
-        except Exception as error:  # noqa: BLE001 - whatever feedparser trips over is no feed
+        except Exception as error:  # noqa: BLE001 - whatever feedparser trips over is not a feed
             raise SourceError(f"{shown(self._address)} cannot be read ({type(error).__name__})") from None
         if not document.get("version") or (document.bozo and not _is_whole(page.content)):
-            raise SourceError(f"{shown(self._address)} sent no RSS or Atom feed, or only a part of one")
+            raise SourceError(f"{shown(self._address)} did not send an RSS or Atom feed, or only a part of one")
         return document
 
     def _row(self, entry: Mapping[str, Any], channel: Mapping[str, Any]) -> dict[str, object]:
@@ -103,7 +103,7 @@ class RssFeed:
         }
 
     def _id(self, identity: str) -> str:
-        """The id among those of all feeds: one that is no address is unique within its site's feed alone.
+        """The id among those of all feeds: one that is not an address is unique within its site's feed alone.
 
         Yahoo's and Google's feeds of several symbols share an address but for its query, and so the ids.
         """
@@ -174,5 +174,5 @@ def _content(entry: Mapping[str, Any]) -> str | None:
 
 @brings(PostKind.ARTICLE)
 def build(settings: Settings, feed: FeedSettings) -> RssFeed:
-    """The feed with the patience of [rss]."""
+    """The feed with the limits of [rss]."""
     return RssFeed(feed, settings)

@@ -46,7 +46,7 @@ class SampleMarketData:
         request = payload.request
         lines = list(csv.reader(io.StringIO(payload.content.decode(errors="replace"))))
         if not lines or tuple(lines.pop(0)) != HEADER or any(len(line) != len(HEADER) for line in lines):
-            raise SourceError(f"the payload for {request.instrument} is no part of {FILE}")
+            raise SourceError(f"the payload for {request.instrument} is not a part of {FILE}")
         rows, actions = [], []
         previous: list[str] | None = None
         for line in lines:

@@ -7,13 +7,15 @@ import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 
+from algo_trading.adapters.timed_smtp import TimedSmtp
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.repositories.subscriptions import DeferredError, UndeliverableError
 from algo_trading.settings import Settings, SmtpSettings
 
-TIMEOUT = 30.0  # seconds that one answer of the server may take
+TIMEOUT = 30.0  # seconds that a line of the server's answer may take
+DEADLINE = 120.0  # seconds that a mail may take, from the connection to the goodbye
 LOGIN_REPLIES = (530, 534, 535, 538)  # RFC 4954: login required, too weak, wrong, needs encryption
-# As Postfix, Exim, sendmail and Exchange put it; a host called relay.example.org is no such reply.
+# As Postfix, Exim, sendmail and Exchange put it; a host called relay.example.org is not such a reply.
 NO_RELAY = re.compile(
     r"relay(ing)?\s+(access\s+)?(denied|not|prohibited)|(unable|not permitted) to relay", re.IGNORECASE
 )
@@ -25,7 +27,13 @@ class SmtpChannel:
 
     name = "smtp"
 
-    def __init__(self, settings: SmtpSettings, context: ssl.SSLContext | None = None, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        context: ssl.SSLContext | None = None,
+        timeout: float = TIMEOUT,
+        deadline: float = DEADLINE,
+    ) -> None:
         """Trust the certificates that `context` trusts, None: those that the system trusts.
 
         Raises:
@@ -33,7 +41,7 @@ class SmtpChannel:
         """
         self._host, self._port, self._starttls = settings.host, settings.port, settings.starttls
         self._user, self._password = settings.user, settings.password.get_secret_value()
-        self._context, self._timeout = context, timeout
+        self._context, self._timeout, self._deadline = context, timeout, deadline
         if self._user and not self._password:
             raise ConfigError("smtp.user is set without a password; set ALGO_SMTP__PASSWORD in the environment")
         if self._user and not self._starttls and not _is_loopback(self._host):
@@ -54,7 +62,7 @@ class SmtpChannel:
             ServiceUnavailableError: no conversation, no encryption, no login, or it takes no mails from us at all.
         """
         try:
-            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
+            server = TimedSmtp(self._host, self._port, timeout=self._timeout, deadline=self._deadline)
             try:
                 self._log_in(server)
                 self._send(server, message)
@@ -69,7 +77,7 @@ class SmtpChannel:
                 "certificate authority's file in SSL_CERT_FILE"
             ) from error
         except OSError as error:  # every error of smtplib is one, too
-            raise self._unavailable(f"cannot be spoken to ({_reason(error)}); check smtp.host and smtp.port") from error
+            raise self._unavailable(f"cannot be used ({_reason(error)}); check smtp.host and smtp.port") from error
 
     def _log_in(self, server: smtplib.SMTP) -> None:
         try:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from algo_trading.adapters.polite_http import Patience, PoliteClient, RefusedError, Reply, credential
+from algo_trading.adapters.http_client import HttpClient, credential
 from algo_trading.adapters.post_rows import beyond_reach, read_json, rows_table, unread_rest, utc_text
+from algo_trading.adapters.retries import RefusedError, Reply, Retries
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import ConfigError, SourceError
 from algo_trading.repositories.post_feeds import FeedPage, Watermark
@@ -47,15 +48,15 @@ class XFeed:
         source = feed.source.strip()
         account, search = ACCOUNT.fullmatch(source), SEARCH.fullmatch(source)
         if not account and (not search or len(search["query"]) > LONGEST_QUERY):
-            raise ConfigError(f"the feed {feed.name!r} names nothing on X: write @ACCOUNT, or search: and its words")
+            raise ConfigError(f"the feed {feed.name!r} means nothing on X: write @ACCOUNT, or search: and its words")
         self.name = feed.name
         self.kind = feed.kind or PostKind.POST
         self._account = account["name"] if account else ""
         self._query = search["query"] if search else ""
         self._base = settings.x.base_url.rstrip("/")
         token = credential(settings.x.bearer_token, "ALGO_X__BEARER_TOKEN", f"the feed {feed.name!r}")
-        patience = Patience("X", attempts=settings.x.attempts, pause_seconds=settings.x.pause_seconds, sleep=sleep)
-        self._client = PoliteClient(patience, headers={"Authorization": f"Bearer {token}"})
+        retries = Retries("X", attempts=settings.x.attempts, pause_seconds=settings.x.pause_seconds, sleep=sleep)
+        self._client = HttpClient(retries, headers={"Authorization": f"Bearer {token}"})
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
         if since.published_at is not None and since.published_at >= until:
@@ -129,7 +130,7 @@ class XFeed:
                 raise TypeError  # noqa: TRY301 - one answer for every other shape
             return list(posts), str(meta.get("next_token") or "")
         except (TypeError, AttributeError):
-            raise SourceError(f"X's reply for {self.name!r} is no page of posts{_said(reply)}") from None
+            raise SourceError(f"X's reply for {self.name!r} is not a page of posts{_said(reply)}") from None
 
     def _row(self, post: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, object]:
         identity, writer = post.get("id"), post.get("author_id")
@@ -189,5 +190,5 @@ def _said(reply: Any) -> str:  # noqa: ANN401 - what JSON can hold
 
 
 def build(settings: Settings, feed: FeedSettings) -> XFeed:
-    """The feed with the token and patience of [x]."""
+    """The feed with the token and limits of [x]."""
     return XFeed(feed, settings)

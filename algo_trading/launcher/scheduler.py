@@ -15,7 +15,7 @@ LIBRARIES = (
     "airflow.providers.postgres.hooks.postgres",
     "exchange_calendars",
     "great_expectations",
-    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
     "numba",
     "pyarrow.parquet",
 )

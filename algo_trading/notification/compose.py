@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from algo_trading.domain.subscription import OutboxItem
 from algo_trading.errors import ConfigError
+from algo_trading.notification.addresses import check_address
 from algo_trading.notification.chart import MARKS, WIDTH
 from algo_trading.notification.notice import Notice
 from algo_trading.repositories.subscriptions import UndeliverableError
@@ -18,9 +19,6 @@ from algo_trading.repositories.subscriptions import UndeliverableError
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# One plain address. The parsers of mail headers would take a list, a comment or an encoded word for one.
-ATOM = r"(?!=\?)[^\s\x00-\x20\x7f\"(),.:;<>@\[\]\\]+"
-ADDRESS = re.compile(rf"{ATOM}(\.{ATOM})*@{ATOM}(\.{ATOM})*")
 SAFE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -83,8 +81,10 @@ def compose(notice: Notice, item: OutboxItem, sender: Address, at: datetime) -> 
 
 
 def _address(text: str) -> Address:
-    if len(text) > 254 or not text.isprintable() or not ADDRESS.fullmatch(text):
-        raise UndeliverableError(f"{text!r} is not a mail address")
+    try:
+        check_address(text)
+    except ValueError as error:
+        raise UndeliverableError(str(error)) from None
     username, _, domain = text.rpartition("@")
     return Address(username=username, domain=domain)
 

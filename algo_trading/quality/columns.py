@@ -13,7 +13,7 @@ from algo_trading.domain.bars import Floats, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.times import array_time
 from algo_trading.quality.parse import Parsed, is_none
-from algo_trading.quality.rules import PRICES, Reason
+from algo_trading.quality.rules import MOST_VOLUME, PRICES, Reason
 from algo_trading.quality.units import SUSPICIOUS, Closes, off_unit, off_unit_within
 from algo_trading.quality.verdict import Batch
 
@@ -21,29 +21,38 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOISE = 1e-6  # relative; adjusted sources print the high a rounding error below the close
+AROUND_THE_CLOCK = "24/7"  # the calendar of coins, of which parts are traded
 NO_TIME = np.datetime64("NaT", "us")
 
 
-def value_columns(parsed: Parsed) -> "pd.DataFrame":
-    """The columns of `rules.value_rules`."""
+def value_columns(parsed: Parsed, calendar: MarketCalendar) -> "pd.DataFrame":
+    """The columns of `rules.value_rules`, and no others: each expectation copies all of them."""
     import pandas as pd
 
-    prices = np.stack([parsed.numbers[name] for name in PRICES])
-    body = np.sort(np.stack([parsed.numbers["open"], parsed.numbers["close"]]), axis=0)
+    opened, high, low, close = (parsed.numbers[name] for name in PRICES)
+    volume = parsed.numbers["volume"]
     with np.errstate(over="ignore"):  # the largest float has nothing above it, and needs no tolerance
-        bottom, top = body[0] * (1 + NOISE), body[1] * (1 - NOISE)
+        below_high = high - np.maximum(opened, close) * (1 - NOISE)
+        above_low = np.minimum(opened, close) * (1 + NOISE) - low
     return pd.DataFrame(
         {
             "unparseable": parsed.unparseable,
             "missing": _missing(parsed),
-            "lowest_price": np.fmin.reduce(prices),
-            "body_bottom": bottom,
-            "body_top": top,
-            "symbol": parsed.symbol,
-            "session": parsed.session.astype("datetime64[s]"),
-            **parsed.numbers,
+            "lowest_price": np.fmin.reduce([opened, high, low, close]),
+            "order_margin": np.minimum(below_high, above_low),
+            "volume": volume,
+            "impossible_volume": _impossible(volume, calendar),
         }
     )
+
+
+def _impossible(volume: Floats, calendar: MarketCalendar) -> NDArray[np.object_]:
+    """Volumes that no venue can have, else None."""
+    parts = calendar.code != AROUND_THE_CLOCK and np.mod(volume, 1) != 0
+    found = np.full(len(volume), None, dtype=object)
+    for row in np.flatnonzero(np.isfinite(volume) & (parts | (volume > MOST_VOLUME))):
+        found[row] = f"{volume[row]:g}"
+    return found
 
 
 def _missing(parsed: Parsed) -> NDArray[np.object_]:
@@ -56,7 +65,7 @@ def _missing(parsed: Parsed) -> NDArray[np.object_]:
 
 
 def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
-    """The columns of `rules.series_rules`, for rows that are bars in themselves."""
+    """The columns of `rules.series_rules`, and no others, for rows that are bars in themselves."""
     import pandas as pd
 
     now = array_time(batch.now)
@@ -73,9 +82,6 @@ def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
             "closed_at": closed_at,
             "hours_since_close": hours,
             "unit": unit,
-            "symbol": parsed.symbol,
-            "session": parsed.session.astype("datetime64[s]"),
-            **parsed.numbers,
         }
     )
 

@@ -12,7 +12,7 @@ from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.quality.columns import series_columns, value_columns
 from algo_trading.quality.docs import Page, publish
 from algo_trading.quality.expectations import expectations
-from algo_trading.quality.holes import find_holes
+from algo_trading.quality.gaps import find_gaps
 from algo_trading.quality.parse import Parsed, is_none, parse_rows
 from algo_trading.quality.rules import SERIES, SUITE, VALUES, Reason
 from algo_trading.quality.verdict import Batch, Verdict
@@ -43,7 +43,7 @@ class BarGate:
             evaluated=len(parsed),
             passed=good.num_rows,
             expectations={str(reason): counts[reason] for reason in Reason},
-            holes=find_holes(good, batch.neighbours, batch.expected, batch.calendar, batch.now),
+            holes=find_gaps(good, batch.neighbours, batch.expected, batch.calendar, batch.now),
         )
         return Verdict(good, quarantined, result)
 
@@ -59,7 +59,7 @@ class BarGate:
         closed_at = np.full(len(parsed), np.datetime64("NaT", "us"))
         if not len(parsed):
             return np.empty(0, dtype=object), closed_at
-        values = expectations().judge(VALUES, value_columns(parsed))
+        values = expectations().judge(VALUES, value_columns(parsed, batch.calendar))
         self._pages.append(Page(batch.name, VALUES, batch.now, values.result))
         reasons = values.reasons
         sound = np.flatnonzero(is_none(reasons))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from algo_trading.domain.bars import COLUMNS, Floats
 # Texts that stand for "no value" in a date or a number. A symbol may be called NA or NULL, so it has only the blank.
 MISSING = ("", "nan", "none", "null", "na", "n/a", "#n/a", "nat")
 
+LONGEST_SYMBOL = 64  # characters
+
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 # ISO (2015-03-23), 20150323, 2015/03/23 and the American 03/23/2015, each perhaps followed by a time of day with or
@@ -25,9 +28,14 @@ DATES = (
     re.compile(r"(?P<year>\d{4})(?P<separator>[-/])(?P<month>\d{1,2})(?P=separator)(?P<day>\d{1,2})", re.ASCII),
     re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})", re.ASCII),
 )
+# From 0:00 to 23:59:59, with offsets that some place has or had (Juneau's was +15:02:19).
 TIME = re.compile(
-    r"([T ]\s*\d{1,2}:\d\d(:\d\d([.,]\d{1,9})?)?\s*(Z|UTC|[+-]\d\d:?\d\d(:\d\d)?|[+-]\d\d)?)?", re.ASCII | re.IGNORECASE
+    r"([T ]\s*([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?"
+    r"\s*(Z|UTC|[+-](0\d|1[0-5])(:?[0-5]\d(:[0-5]\d)?)?)?)?",
+    re.ASCII | re.IGNORECASE,
 )
+# What no table, path or spreadsheet takes for something else: BRK.B, ^GSPC, EURUSD=X, BF/B, M&M, 0700.HK.
+SYMBOL = re.compile(r"(?![=+@-])(?:[\w.^$&=:!+*@#~'() -]|(?<=\w)/(?=\w))+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +80,15 @@ def parse_rows(rows: pa.Table) -> Parsed:
 
 
 def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Symbols without surrounding blanks (None where there is none), and where one is no printable text."""
+    """Symbols in capitals without surrounding blanks (None where there is none), and where a text cannot be one.
+
+    Control characters, `..`, slashes at the ends and what a spreadsheet takes for a formula are in no symbol.
+    """
     return _by_distinct_value(column, _symbol, np.array([None]))
 
 
 def parse_dates(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
-    """Dates (datetime64[D], NaT where missing), and where there is a text that is no date."""
+    """Dates (datetime64[D], NaT where missing), and where there is a text that is not a date."""
     return _by_distinct_value(column, _date, np.array(["NaT"], "datetime64[D]"))
 
 
@@ -102,11 +113,15 @@ def _by_distinct_value(
 
 
 def _symbol(text: str) -> str | None:
-    if not text.isprintable() or "\ufffd" in text:  # U+FFFD stands for bytes that were no text
+    """The symbol in capitals: `brk.b` in a column and the file BRK.B.csv mean the same."""
+    if not text:
+        return None
+    if len(text) > LONGEST_SYMBOL or ".." in text or not SYMBOL.fullmatch(text):
         raise ValueError(text)
-    return text or None
+    return text.upper()
 
 
+@lru_cache(maxsize=2**16)
 def _date(text: str) -> date | None:
     if text.lower() in MISSING:
         return None
@@ -118,7 +133,7 @@ def _date(text: str) -> date | None:
 
 
 def parse_numbers(column: pa.ChunkedArray) -> tuple[Floats, NDArray[np.bool_]]:
-    """Finite numbers (NaN where missing), and where there is a text that is none."""
+    """Finite numbers (NaN where missing), and where there is a text that is not one."""
     texts = pc.utf8_trim_whitespace(column.combine_chunks()).fill_null("")
     is_number = pc.match_substring_regex(texts, NUMBER)
     values: Floats = pc.cast(pc.if_else(is_number, texts, None), pa.float64()).to_numpy(zero_copy_only=False).copy()

@@ -36,7 +36,7 @@ class PostReason(StrEnum):
 
 
 POST_NOTES: Mapping[PostReason, str] = {
-    PostReason.UNREADABLE_LINE: "The line is no record of the file's format.",
+    PostReason.UNREADABLE_LINE: "The line is not a record of the file's format.",
     PostReason.UNKNOWN_PLATFORM: "No installed feed is of this platform.",
     PostReason.NO_ID: "A post needs its platform's id: printable, up to 500 characters.",
     PostReason.IMPOSSIBLE_TIME: (
@@ -44,7 +44,7 @@ POST_NOTES: Mapping[PostReason, str] = {
         "minutes in the future."
     ),
     PostReason.TOO_LONG: f"Title and body have more than {LARGEST_TEXT:,} bytes.",
-    PostReason.GARBLED: "Bytes that are no text, or in an encoding that cannot be told, make up a tenth of it.",
+    PostReason.GARBLED: "Bytes that are not text, or in an encoding that cannot be told, make up a tenth of it.",
     PostReason.EMPTY: "Nothing to read is left of title and body without markup and blanks.",
     PostReason.CONFLICTING: "The batch has another text under this id; the first one is kept.",
 }
@@ -55,7 +55,7 @@ def post_value_rules() -> "list[Expectation]":
 
     `unreadable` and `unknown_platform` quote what is wrong (null: nothing); `id` is null where it is unusable and
     `published_year` where there is no time; `minutes_ahead` counts from the time of judgement; `bytes` are those of
-    the text as it came, `characters` those of the cleaned one; `garbled` is the share of characters that are no text.
+    the text as it came, `characters` those of the cleaned one; `garbled` is the share of characters that are not text.
     """
     import great_expectations.expectations as gxe
 

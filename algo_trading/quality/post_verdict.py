@@ -42,7 +42,7 @@ class PostVerdict:
 
 
 def key_of(platform: str | None, identity: str | None) -> PostKey | None:
-    """The key that a row's cells stand for; None where the id is no printable text of up to LONGEST_ID characters."""
+    """The key that a row's cells stand for; None where the id is not printable text of up to LONGEST_ID characters."""
     text = (identity or "").strip()
     usable = text and text.isprintable() and "\ufffd" not in text and len(text) <= LONGEST_ID
     return PostKey((platform or "").strip().lower(), text) if usable else None

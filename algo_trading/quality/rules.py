@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
 PRICES = ("open", "high", "low", "close")
+MOST_VOLUME = 2.0**53  # beyond, not every whole number is a float
 REASON = "reason"  # key in an expectation's meta
 
 
@@ -24,6 +25,7 @@ class Reason(StrEnum):
     NOT_POSITIVE = "non-positive price"
     OUT_OF_ORDER = "prices out of order"
     NEGATIVE_VOLUME = "negative volume"
+    IMPOSSIBLE_VOLUME = "impossible volume"
     IDENTICAL = "identical repeat"
     CONFLICTING = "conflicting repeat"
     NOT_A_SESSION = "not a session"
@@ -35,11 +37,12 @@ SUITE = "daily_bars"
 VALUES, SERIES = f"{SUITE}.values", f"{SUITE}.series"
 
 NOTES: Mapping[Reason, str] = {
-    Reason.UNPARSEABLE: "The quoted cell is no number, date or symbol.",
+    Reason.UNPARSEABLE: "The quoted cell is not a number, a date or a symbol.",
     Reason.MISSING: "A bar needs its symbol, session, four prices and volume.",
     Reason.NOT_POSITIVE: "Prices are above zero.",
     Reason.OUT_OF_ORDER: "Low <= open, close <= high, but for float noise of a millionth.",
     Reason.NEGATIVE_VOLUME: "Volume is zero or more.",
+    Reason.IMPOSSIBLE_VOLUME: "Shares are traded whole, and never more than can be counted (2^53).",
     Reason.IDENTICAL: "The bar is there already; the first copy is kept.",
     Reason.CONFLICTING: "The batch says different things about this bar; none is believed.",
     Reason.NOT_A_SESSION: "The exchange did not trade on this date.",
@@ -51,26 +54,21 @@ NOTES: Mapping[Reason, str] = {
 def value_rules() -> "list[Expectation]":
     """Expectations on single rows.
 
-    Each one costs milliseconds whatever the number of rows, so cells that share a rule share a column: `unparseable`
-    and `missing` name the cells at fault (null: none), `lowest_price` is the lowest of the four prices, `body_top` and
-    `body_bottom` are the higher and the lower one of open and close, a millionth nearer to each other.
+    Each one costs milliseconds whatever the number of rows, so cells that share a rule share a column: `unparseable`,
+    `missing` and `impossible_volume` name the cells at fault (null: none), `lowest_price` is the lowest of the four
+    prices, `order_margin` is how far open and close lie within low and high (a millionth is allowed).
     """
     import great_expectations.expectations as gxe
 
-    pair = {"or_equal": True, "ignore_row_if": "either_value_is_missing"}
     return [
         gxe.ExpectColumnValuesToBeNull(column="unparseable", **_about(Reason.UNPARSEABLE)),
         gxe.ExpectColumnValuesToBeNull(column="missing", **_about(Reason.MISSING)),
         gxe.ExpectColumnValuesToBeBetween(
             column="lowest_price", min_value=0, strict_min=True, **_about(Reason.NOT_POSITIVE)
         ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="high", column_B="body_top", **pair, **_about(Reason.OUT_OF_ORDER)
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="body_bottom", column_B="low", **pair, **_about(Reason.OUT_OF_ORDER)
-        ),
+        gxe.ExpectColumnValuesToBeBetween(column="order_margin", min_value=0, **_about(Reason.OUT_OF_ORDER)),
         gxe.ExpectColumnValuesToBeBetween(column="volume", min_value=0, **_about(Reason.NEGATIVE_VOLUME)),
+        gxe.ExpectColumnValuesToBeNull(column="impossible_volume", **_about(Reason.IMPOSSIBLE_VOLUME)),
     ]
 
 

@@ -19,7 +19,7 @@ class Batch:
     """Rows of daily bars as they came (RAW_SCHEMA) and what is needed to judge them.
 
     `now` bounds the future; `neighbours` (BAR_SCHEMA) are stored bars next to the rows, against which a jump is
-    measured; `actions` explain jumps. For finding holes `expected` gives the first and last session each instrument
+    measured; `actions` explain jumps. For finding gaps `expected` gives the first and last session each instrument
     should have; None stands for all between an instrument's first and last good row.
     """
 

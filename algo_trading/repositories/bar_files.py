@@ -1,20 +1,33 @@
 """Files of daily bars that a person brings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
+from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.market_data import RAW_COLUMNS
+
+
+class UnreadableTableError(AlgoTradingError):
+    """The rows of a table cannot be read; `reason` says why, the message where as well."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.reason = reason
 
 
 class RowReader(Protocol):
     """Reads the rows of a table."""
 
     def __call__(self, columns: Sequence[str] = RAW_COLUMNS) -> pa.Table:
-        """Every line that is no header: `columns` and `place`, as text; RAW_SCHEMA unless other columns are asked."""
+        """Every line except headers: `columns` and `place`, as text; RAW_SCHEMA unless other columns are asked for.
+
+        Raises:
+            UnreadableTableError: the file is damaged behind its header, beyond a limit, or has changed meanwhile.
+        """
         ...
 
 
@@ -23,13 +36,15 @@ class BarFile:
     """One table of bars: a file, or a member of an archive.
 
     `place` is the path, of a member `archive!member`. `sha256` identifies the content, unpacked. `symbol` is the symbol
-    of all rows, None where a column says it.
+    of all rows, None where a column says it. `parts` gives the rows (RAW_SCHEMA) in tables that fit into memory: all
+    rows of a symbol are in one of them. It raises what `rows` raises, before the first part.
     """
 
     place: str
     sha256: str
     symbol: str | None
     rows: RowReader
+    parts: Callable[[], Iterator[pa.Table]]
 
 
 @dataclass(frozen=True)
@@ -42,10 +57,13 @@ class Skipped:
 
 @dataclass(frozen=True)
 class FileOnDisk:
-    """A file as it lies there, with the tables and the other members found in it."""
+    """A file as it lies there, with the tables and the other members found in it.
+
+    `sha256` is of the file's bytes, empty where no table was found.
+    """
 
     path: Path
-    content: bytes
+    sha256: str
     tables: Sequence[BarFile] = ()
     skipped: Sequence[Skipped] = field(default=())
 

@@ -1,6 +1,7 @@
 """The object store: raw payloads, Parquet, reports."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 MAX_KEY = 1024  # bytes, as in S3
@@ -40,6 +41,13 @@ class ObjectStore(Protocol):
 
     def put_new(self, key: str, content: bytes, media_type: str = "application/octet-stream") -> bool:
         """Store `content` unless the key exists; returns whether it was stored."""
+        ...
+
+    def put_file(self, key: str, path: Path) -> bool:
+        """Store a file of any size unless the key exists; returns whether it was stored.
+
+        The key should derive from the content: writers at the same time may both store theirs.
+        """
         ...
 
     def get(self, key: str) -> bytes:

@@ -55,8 +55,8 @@ class QuarantineRepository(Protocol):
 class QualityRepository(Protocol):
     """Verdicts of the gate; a batch judged again replaces its verdict."""
 
-    def record(self, result: QualityResult) -> None:
-        """Store a verdict under its suite, source and batch."""
+    def record(self, *results: QualityResult) -> None:
+        """Store verdicts under their suite, source and batch, in one transaction."""
         ...
 
     def newest(self, limit: int) -> list[QualityResult]:
@@ -76,10 +76,10 @@ class ImportedFile:
 class ImportRepository(Protocol):
     """Files that have been imported."""
 
-    def find(self, fingerprint: str) -> ImportedFile | None:
-        """The file with this content, if it was imported."""
+    def find(self, *fingerprints: str) -> Mapping[str, ImportedFile]:
+        """Those files that were imported, by their fingerprint."""
         ...
 
-    def add(self, file: ImportedFile) -> None:
-        """Remember a file; one that is known stays as it is."""
+    def add(self, *files: ImportedFile) -> None:
+        """Remember files, in one transaction; one that is known stays as it is."""
         ...

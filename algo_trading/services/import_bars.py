@@ -5,18 +5,23 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from algo_trading.calendars import MarketCalendar, market_calendar
 from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.quality import QualityResult
+from algo_trading.errors import AlgoTradingError
 from algo_trading.quality.parse import is_none, parse_dates, parse_symbols
-from algo_trading.quality.rules import Reason
+from algo_trading.quality.rules import SUITE, Reason
 from algo_trading.quality.verdict import Batch, Gate, Verdict
-from algo_trading.repositories.bar_files import BarFile, BarFileReader, FileOnDisk, Skipped
+from algo_trading.repositories.bar_files import BarFile, BarFileReader, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
@@ -30,6 +35,9 @@ from algo_trading.services.export import ExportBars
 from algo_trading.services.ingest import NEIGHBOURS
 
 SOURCE = "import"
+BATCH_ROWS = 100_000  # that are judged at once: enough that what a judgement costs by itself is little for each
+QUARANTINED_AT_ONCE = 5_000
+FILES_AT_ONCE = 100  # of which one query tells whether they are known
 
 
 @dataclass(frozen=True)
@@ -82,9 +90,10 @@ class ImportReport:
 class ImportBars:
     """Bring daily bars from files into the database.
 
-    Each table (a file, or a member of an archive) is judged by itself: a bar that comes twice in it is a repeat, a bar
-    that came with another table before is revised. Everything is repeatable, and a table is remembered as imported only
-    when its bars, its quarantine and the Parquet files are written: killed anywhere and run again, the end is the same.
+    Tables (files, or members of archives) are judged in batches in which no symbol comes from two of them: a bar that
+    comes twice in a table is a repeat, a bar that came with another table before is revised. Everything is repeatable,
+    and a table is remembered as imported only when its bars, its quarantine and the Parquet files are written: killed
+    anywhere and run again, the end is the same.
     """
 
     read_bar_files: BarFileReader
@@ -105,79 +114,224 @@ class ImportBars:
         calendar_code: str,
         progress: Callable[[FileReport], None] = lambda _report: None,
     ) -> ImportReport:
-        """Import files and folders; `progress` hears of each table when it is done.
+        """Import files and folders; `progress` is called for each table when it is done.
 
         Rows without a symbol column are of `symbol`, else of the symbol that the file's name spells. `calendar_code`
-        says whose sessions count.
+        says whose sessions count. A table that cannot be read is skipped, and the others are imported.
 
         Raises:
-            AlgoTradingError: a path does not exist, cannot be read or holds no bars, or there is no such calendar.
+            AlgoTradingError: a path does not exist, cannot be read or holds no bars, no table can be read, or there is
+                no such calendar.
         """
         calendar = market_calendar(calendar_code)
-        reports: list[FileReport] = []
-        skipped: list[Skipped] = []
-        imported: dict[str, ImportedFile] = {}
-        years: set[int] = set()
-        for file in self.read_bar_files(paths, symbol):
-            skipped.extend(file.skipped)
-            for table in file.tables:
-                fingerprint = _fingerprint(table, calendar)
-                known = imported.get(fingerprint) or self.imports.find(fingerprint)
-                if known:
-                    report = FileReport(table.place, known.read, unchanged=known.read, known=True)
-                else:
-                    self._archive(file)
-                    verdict, report = self._bring(table, calendar)
-                    years |= _years(verdict)
-                    if not self._will_be_good_later(verdict):
-                        imported[fingerprint] = ImportedFile(fingerprint, table.place, report.read)
-                reports.append(report)
-                progress(report)
-        self.export(calendar.code, years)
+        work = _Work(self, calendar, progress)
+        files = self.read_bar_files(paths, symbol)
+        while some := list(islice(files, FILES_AT_ONCE)):
+            work.take(some)
+        work.flush()
+        if not work.tables:
+            raise AlgoTradingError(
+                f"{', '.join(map(str, paths))} holds no bars that can be read: {work.skipped[-1].reason}"
+            )
+        self.export(calendar.code, work.years)
         docs = self.gate.publish(self.objects, f"import-{self.clock.now():%Y%m%dT%H%M%S}")
-        for file_imported in imported.values():
-            self.imports.add(file_imported)
-        return _sums(reports, skipped, years, docs)
+        self.imports.add(*(ImportedFile(t.fingerprint, t.place, t.read) for t in work.tables if t.is_final))
+        return _sums([table.report() for table in work.tables], work.skipped, work.years, docs)
 
-    def _archive(self, file: FileOnDisk) -> None:
-        digest = hashlib.sha256(file.content).hexdigest()
-        self.objects.put_new(
-            f"raw/{SOURCE}/{digest}/{quote(file.path.name, safe='', errors='replace')[-200:]}", file.content
-        )
+    def archive(self, file: FileOnDisk) -> None:
+        """Keep the file as it came."""
+        name = quote(file.path.name, safe="", errors="replace")[-200:]
+        try:
+            self.objects.put_file(f"raw/{SOURCE}/{file.sha256}/{name}", file.path)
+        except OSError as error:  # of the file; the store explains its own
+            raise AlgoTradingError(f"{file.path} cannot be read: {error.strerror}") from error
 
-    def _bring(self, table: BarFile, calendar: MarketCalendar) -> tuple[Verdict, FileReport]:
-        rows = table.rows()
-        instruments, first, last = _extent(rows, calendar)
+    def judge(self, name: str, rows: pa.Table, symbols: Sequence[str], calendar: MarketCalendar) -> "_Judged":
+        """Judge rows of these symbols, store the good ones that are new or changed, and quarantine the others."""
+        instruments = [Instrument(symbol, calendar.code) for symbol in symbols]
+        first, last = _extent(rows, calendar)
+        stored = self.bars.read(instruments, Interval.DAY, first - NEIGHBOURS, last + NEIGHBOURS)
         verdict = self.gate.judge(
             Batch(
                 rows=rows,
                 source=SOURCE,
-                name=table.place,
+                name=name,
                 calendar=calendar,
                 now=self.clock.now(),
-                neighbours=self.bars.read(instruments, Interval.DAY, first - NEIGHBOURS, last + NEIGHBOURS),
+                neighbours=stored,
                 actions=self.actions.read(instruments, last + NEIGHBOURS),
                 expected=None,
             )
         )
-        self.quarantine.add(verdict.quarantined)
-        count = self.bars.upsert(verdict.good, SOURCE)
-        self.quality.record(verdict.result)
-        report = FileReport(
-            place=table.place,
-            read=rows.num_rows,
-            stored=count.stored,
-            unchanged=count.unchanged,
-            quarantined=len(verdict.quarantined),
-            reasons=dict(Counter(row.reason for row in verdict.quarantined).most_common()),
-            holes={name: len(sessions) for name, sessions in verdict.result.holes.items()},
-        )
-        return verdict, report
+        for start in range(0, len(verdict.quarantined), QUARANTINED_AT_ONCE):
+            self.quarantine.add(verdict.quarantined[start : start + QUARANTINED_AT_ONCE])
+        changed = differing(verdict.good, stored)
+        if changed.any():
+            self.bars.upsert(verdict.good.filter(pa.array(changed)), SOURCE)
+        return _Judged(verdict, changed)
 
-    def _will_be_good_later(self, verdict: Verdict) -> bool:
-        """Whether a row of today waits for the close: its file must be read again then, though it be the same."""
-        today = self.clock.now().date().isoformat()
-        return any(row.reason == Reason.FUTURE and row.session <= today for row in verdict.quarantined)
+
+@dataclass(frozen=True)
+class _Judged:
+    """A verdict, and which of the good rows were not stored like this before."""
+
+    verdict: Verdict
+    changed: NDArray[np.bool_]
+
+
+@dataclass
+class _Table:
+    """What is known of a table so far."""
+
+    place: str
+    fingerprint: str
+    read: int = 0
+    stored: int = 0
+    unchanged: int = 0
+    is_known: bool = False  # from an import before
+    waits_for_close: bool = False
+    reasons: Counter[str] = field(default_factory=Counter)
+    holes: dict[str, tuple[date, ...]] = field(default_factory=dict)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it need not be read again: a row of today that waits for the close is good later."""
+        return not self.is_known and not self.waits_for_close
+
+    def report(self) -> FileReport:
+        """What became of its rows."""
+        return FileReport(
+            place=self.place,
+            read=self.read,
+            stored=self.stored,
+            unchanged=self.unchanged,
+            quarantined=self.reasons.total(),
+            known=self.is_known,
+            reasons=dict(self.reasons.most_common()),
+            holes={name: len(sessions) for name, sessions in self.holes.items()},
+        )
+
+    def result(self) -> QualityResult:
+        """The verdict on it."""
+        return QualityResult(
+            suite=SUITE,
+            source=SOURCE,
+            batch=self.place,
+            evaluated=self.read,
+            passed=self.stored + self.unchanged,
+            expectations={str(reason): self.reasons[str(reason)] for reason in Reason},
+            holes=self.holes,
+        )
+
+
+class _Work:
+    """An import at work: tables are collected until a batch is full, or a symbol comes a second time."""
+
+    def __init__(self, service: ImportBars, calendar: MarketCalendar, progress: Callable[[FileReport], None]) -> None:
+        self._service, self._calendar, self._progress = service, calendar, progress
+        self.tables: list[_Table] = []
+        self.skipped: list[Skipped] = []
+        self.years: set[int] = set()
+        self._done: dict[str, _Table] = {}
+        self._archived: FileOnDisk | None = None
+        self._waiting: list[tuple[_Table, pa.Table]] = []  # parts whose rows are not judged yet
+        self._rows = 0  # in them
+        self._owners: dict[str, _Table] = {}  # of the symbols in them
+        self._complete: list[_Table] = []  # tables whose last part is among those waiting
+
+    def take(self, files: Sequence[FileOnDisk]) -> None:
+        """Import the tables of some files, the last of them perhaps with those that follow."""
+        prints = {id(source): _fingerprint(source, self._calendar) for file in files for source in file.tables}
+        imported = self._service.imports.find(*prints.values())
+        for file in files:
+            self.skipped.extend(file.skipped)
+            for source in file.tables:
+                table = _Table(source.place, prints[id(source)])
+                if any(table.fingerprint == other.fingerprint for other in self._complete):
+                    self.flush()
+                known = self._done.get(table.fingerprint) or imported.get(table.fingerprint)
+                if known:
+                    table.read = table.unchanged = known.read
+                    table.is_known = True
+                    self.tables.append(table)
+                    self._progress(table.report())
+                else:
+                    self._read(file, source, table)
+
+    def _read(self, file: FileOnDisk, source: BarFile, table: _Table) -> None:
+        try:
+            for part in source.parts():
+                self._add(file, table, part)
+        except UnreadableTableError as error:
+            self.skipped.append(Skipped(source.place, error.reason))
+        else:
+            self.tables.append(table)
+            self._complete.append(table)
+
+    def _add(self, file: FileOnDisk, table: _Table, part: pa.Table) -> None:
+        if self._archived is not file:
+            self._service.archive(file)
+            self._archived = file
+        symbols = _symbols(part)
+        if self._rows + len(part) > BATCH_ROWS or symbols & self._owners.keys():
+            self.flush()
+        self._waiting.append((table, part))
+        self._rows += len(part)
+        self._owners |= dict.fromkeys(symbols, table)
+
+    def flush(self) -> None:
+        """Judge and store what waits."""
+        if self._waiting:
+            self._judge()
+        if self._complete:
+            self._service.quality.record(*(table.result() for table in self._complete))
+        for table in self._complete:
+            if table.is_final:
+                self._done[table.fingerprint] = table
+            self._progress(table.report())
+        self._waiting, self._complete, self._owners, self._rows = [], [], {}, 0
+
+    def _judge(self) -> None:
+        tables = [table for table, _ in self._waiting]
+        name = tables[0].place + (f" and {len(tables) - 1} more" if len(tables) > 1 else "")
+        rows = pa.concat_tables(part for _, part in self._waiting)
+        judged = self._service.judge(name, rows, sorted(self._owners), self._calendar)
+        verdict, good = judged.verdict, judged.verdict.good
+        self.years |= _years(verdict)
+        for table, part in self._waiting:
+            table.read += len(part)
+        # No symbol is in two tables, so the symbol of a good row says whose it is.
+        names = good["symbol"].combine_chunks().dictionary_encode()
+        codes = names.indices.to_numpy()
+        new = np.bincount(codes[judged.changed], minlength=len(names.dictionary))
+        for symbol, stored, count in zip(
+            names.dictionary.to_pylist(), new.tolist(), np.bincount(codes).tolist(), strict=True
+        ):
+            self._owners[symbol].stored += stored
+            self._owners[symbol].unchanged += count - stored
+        for symbol, sessions in verdict.result.holes.items():
+            self._owners[symbol].holes[symbol] = sessions
+        of_place = {table.place: table for table in tables}
+        today = self._service.clock.now().date().isoformat()
+        for row in verdict.quarantined:
+            table = of_place[row.place.rpartition(":")[0]]
+            table.reasons[row.reason] += 1
+            table.waits_for_close |= row.reason == Reason.FUTURE and row.session <= today
+
+
+def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
+    """Which rows of `good` are not among `stored` as they are (both BAR_SCHEMA)."""
+    if not len(stored) or not len(good):
+        return np.ones(len(good), dtype=bool)
+    keys = ["symbol", "venue", "interval", "opened_at"]
+    values = [name for name in good.column_names if name not in keys]
+    before = stored.rename_columns([name if name in keys else f"{name} before" for name in stored.column_names])
+    row = pa.array(np.arange(len(good)))
+    joined = good.append_column("row", row).join(before, keys, join_type="left outer").sort_by("row")
+    same = np.ones(len(good), dtype=bool)
+    for name in values:
+        same &= pc.equal(joined[name], joined[f"{name} before"]).fill_null(fill_value=False).to_numpy()
+    return ~same
 
 
 def _fingerprint(table: BarFile, calendar: MarketCalendar) -> str:
@@ -186,15 +340,18 @@ def _fingerprint(table: BarFile, calendar: MarketCalendar) -> str:
     return hashlib.sha256(meaning.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _extent(rows: pa.Table, calendar: MarketCalendar) -> tuple[list[Instrument], date, date]:
-    """Instruments of the rows, and the first and last of their dates within the calendar."""
+def _symbols(rows: pa.Table) -> set[str]:
     symbols, wrong = parse_symbols(rows["symbol"])
-    named = set(symbols[~wrong & ~is_none(symbols)].tolist())
+    return set(symbols[~wrong & ~is_none(symbols)].tolist())
+
+
+def _extent(rows: pa.Table, calendar: MarketCalendar) -> tuple[date, date]:
+    """The first and last of the rows' dates within the calendar."""
     sessions, _ = parse_dates(rows["session"])
     earliest, latest = calendar.dates[0], calendar.dates[-1]
     known = np.clip(sessions[~np.isnat(sessions)], earliest, latest)
     first, last = (known.min(), known.max()) if len(known) else (latest, latest)
-    return [Instrument(symbol, calendar.code) for symbol in sorted(named)], first.item(), last.item()
+    return first.item(), last.item()
 
 
 def _years(verdict: Verdict) -> set[int]:

@@ -1,18 +1,16 @@
 """Subscribing to signals by mail."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from algo_trading.calendars import market_calendar
 from algo_trading.domain.subscription import EVERY, Subscription
 from algo_trading.errors import ConfigError, UnknownNameError
+from algo_trading.notification.addresses import check_address
 from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.signals import SessionLog, Stage
 from algo_trading.repositories.subscriptions import SubscriptionRepository
 from algo_trading.strategies.active import ActivePair
-
-ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 @dataclass(frozen=True)
@@ -28,11 +26,13 @@ class Subscribe:
         """Subscribe from the next session on; returns the subscription and whether it is new.
 
         Raises:
-            ConfigError: that is no mail address.
+            ConfigError: that is not a valid email address.
             UnknownNameError: no active strategy watches that; what is watched is listed.
         """
-        if not ADDRESS.fullmatch(address):
-            raise ConfigError(f"{address!r} is no mail address; write it as name@host")
+        try:
+            check_address(address)
+        except ValueError as error:
+            raise ConfigError(f"{error} Write it as name@host.") from None
         matching = [
             pair
             for pair in self.pairs

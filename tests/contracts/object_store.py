@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -67,6 +68,17 @@ class ObjectStoreContract:
         assert store.put_new("raw/a", b"second", "text/plain") is False
         assert store.put_new("raw/a", b"first", "text/plain") is False
         assert store.get("raw/a") == b"first"
+
+    def test_put_file_stores_what_a_file_holds_unless_the_key_exists(self, store: ObjectStore, tmp_path: Path) -> None:
+        path = tmp_path / "file"
+        path.write_bytes(bytes(range(256)) * 48_000)
+        assert store.put_file("raw/file", path) is True
+        assert store.get("raw/file") == path.read_bytes()
+        path.write_bytes(b"other")
+        assert store.put_file("raw/file", path) is False
+        assert len(store.get("raw/file")) == 12_288_000
+        with pytest.raises(ValueError, match="key"):
+            store.put_file("../file", path)
 
     def test_one_of_many_writers_wins(self, open_store: Callable[[], ObjectStore]) -> None:
         contents = [f"writer {number}".encode() for number in range(8)]

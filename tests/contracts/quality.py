@@ -140,6 +140,16 @@ class QualityContract:
         assert quality.newest(1) == [again]
         assert again.success
 
+    def test_several_verdicts_at_once(self, quality: QualityRepository) -> None:
+        quality.record()
+        quality.record(VERDICT, replace(VERDICT, batch="another"))
+        quality.record(replace(VERDICT, passed=0), replace(VERDICT, batch="third"))
+        assert {(found.batch, found.passed) for found in quality.newest(10)} == {
+            (VERDICT.batch, 0),
+            ("another", VERDICT.passed),
+            ("third", VERDICT.passed),
+        }
+
     def test_suite_source_and_batch_name_a_verdict(self, quality: QualityRepository) -> None:
         verdicts = [VERDICT, replace(VERDICT, suite="s"), replace(VERDICT, source="s"), replace(VERDICT, batch="s")]
         for verdict in verdicts:
@@ -152,12 +162,18 @@ class ImportContract:
 
     def test_a_file_is_found_by_what_is_in_it(self, imports: ImportRepository) -> None:
         file = ImportedFile("0f3c", "/data/ü '; --.csv", 17)
-        assert imports.find("0f3c") is None
+        assert imports.find("0f3c") == {}
         imports.add(file)
-        assert imports.find("0f3c") == file
-        assert imports.find("0F3C") is None
+        assert imports.find("0f3c") == {"0f3c": file}
+        assert imports.find("0F3C") == imports.find() == {}
 
     def test_a_known_file_stays_as_it_is(self, imports: ImportRepository) -> None:
         imports.add(ImportedFile("0f3c", "/data/first.csv", 17))
         imports.add(ImportedFile("0f3c", "/data/second.csv", 18))
-        assert imports.find("0f3c") == ImportedFile("0f3c", "/data/first.csv", 17)
+        assert imports.find("0f3c") == {"0f3c": ImportedFile("0f3c", "/data/first.csv", 17)}
+
+    def test_many_files_at_once(self, imports: ImportRepository) -> None:
+        files = [ImportedFile(f"{number:04}", f"/data/{number}.csv", number) for number in range(1000)]
+        imports.add(*files)
+        imports.add()
+        assert imports.find("0007", "0999", "1000") == {"0007": files[7], "0999": files[999]}

@@ -149,7 +149,7 @@ def test_subscribing_and_unsubscribing(desk: Installation) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("subscribe", "reader"), "'reader' is no mail address; write it as name@host"),
+        (("subscribe", "reader"), "'reader' is not a valid email address: An email address must have an @-sign"),
         (("subscribe", "a@b", "--symbol", "TSLA"), "no active strategy * watches TSLA; active are: ema_cross on AAPL"),
         (("subscribe", "a@b", "--strategy", "luck"), "no active strategy luck watches *"),
         (("unsubscribe", "nobody@example.org"), "nobody@example.org has no such subscription"),

@@ -156,7 +156,7 @@ def test_mails_wait_while_the_mail_server_is_away(undisturbed: Undisturbed) -> N
             "ALGO_SMTP__STARTTLS": "false",
         }
         waiting = other.run("run-session", "2005-02-18", "--to", "2005-02-22", "--json", **away)
-        _refused(waiting, code=1, named="cannot be spoken to (Connection refused)")
+        _refused(waiting, code=1, named="cannot be used (Connection refused)")
         assert waiting.document["sent"] == 0
         assert waiting.document["decided"] == 24
         pending = other.run("status", "--json").well().document["outbox"]["pending"]

@@ -48,7 +48,7 @@ class FakeCoinListings:
                 for row in rows
             ]
         except (ValueError, LookupError, TypeError) as error:
-            raise SourceError(f"this is no page of listings: {error}") from error
+            raise SourceError(f"this is not a page of listings: {error}") from error
         return with_known_names(found, packaged_listings())
 
 

@@ -1,6 +1,7 @@
 """An ObjectStore in memory."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Lock
 
 from algo_trading.repositories.objects import checked_key
@@ -24,6 +25,9 @@ class FakeObjectStore:
                 return False
             self.put(key, content, media_type)
             return True
+
+    def put_file(self, key: str, path: Path) -> bool:
+        return self.put_new(key, path.read_bytes())
 
     def get(self, key: str) -> bytes:
         return self.contents[checked_key(key)]

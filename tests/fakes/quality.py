@@ -45,10 +45,11 @@ class FakeQuality:
     def __init__(self) -> None:
         self._results: dict[tuple[str, str, str], QualityResult] = {}
 
-    def record(self, result: QualityResult) -> None:
-        key = (result.suite, result.source, result.batch)
-        self._results.pop(key, None)
-        self._results[key] = result
+    def record(self, *results: QualityResult) -> None:
+        for result in results:
+            key = (result.suite, result.source, result.batch)
+            self._results.pop(key, None)
+            self._results[key] = result
 
     def newest(self, limit: int) -> list[QualityResult]:
         return list(self._results.values())[::-1][:limit]
@@ -60,8 +61,9 @@ class FakeImports:
     def __init__(self) -> None:
         self._files: dict[str, ImportedFile] = {}
 
-    def find(self, fingerprint: str) -> ImportedFile | None:
-        return self._files.get(fingerprint)
+    def find(self, *fingerprints: str) -> Mapping[str, ImportedFile]:
+        return {fingerprint: self._files[fingerprint] for fingerprint in fingerprints if fingerprint in self._files}
 
-    def add(self, file: ImportedFile) -> None:
-        self._files.setdefault(file.fingerprint, file)
+    def add(self, *files: ImportedFile) -> None:
+        for file in files:
+            self._files.setdefault(file.fingerprint, file)

@@ -6,7 +6,6 @@ import adbc_driver_postgresql.dbapi
 import alembic.config
 import great_expectations
 import matplotlib.backends.backend_agg
-import matplotlib.figure
 
 import algo_trading.bootstrap
 import algo_trading.cli.commands
@@ -23,7 +22,6 @@ LOADED = (
     algo_trading.quality.gate,
     great_expectations,
     matplotlib.backends.backend_agg,
-    matplotlib.figure,
     market_calendar("XNYS"),
 )
 

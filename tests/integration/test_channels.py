@@ -12,7 +12,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -326,8 +326,7 @@ def test_no_server() -> None:
     with pytest.raises(ServiceUnavailableError) as caught:
         deliver(port)
     assert str(caught.value) == (
-        f"the mail server smtp://localhost:{port} cannot be spoken to (Connection refused); "
-        "check smtp.host and smtp.port"
+        f"the mail server smtp://localhost:{port} cannot be used (Connection refused); check smtp.host and smtp.port"
     )
 
 
@@ -356,6 +355,27 @@ def test_a_silent_server() -> None:
             channel.deliver(ibm_mail(an_item("k1")), "k1")
 
 
+@pytest.mark.parametrize(
+    ("before", "drip"),
+    [(b"", b"2"), (b"", b"220-wait\r\n"), (b"220 ready\r\n", b"250-MORE\r\n"), (b"220 ready\r\n", b"2")],
+    ids=["greeting by the byte", "greeting without end", "answer without end", "answer by the byte"],
+)
+def test_a_server_that_never_comes_to_an_end(before: bytes, drip: bytes) -> None:
+    with dripping_server(before, drip, pause=0.05) as port:
+        settings = smtp_settings(port, host="127.0.0.1", user="", starttls=False)
+        began = time.monotonic()
+        with pytest.raises(ServiceUnavailableError, match=r"check smtp\.host"):
+            SmtpChannel(settings, timeout=0.3, deadline=0.6).deliver(ibm_mail(an_item("k1")), "k1")
+        assert time.monotonic() - began < 2
+
+
+def test_a_server_that_talks_without_end_fills_no_memory() -> None:
+    with dripping_server(b"", b"220-" + b"x" * 500 + b"\r\n", pause=0) as port:
+        settings = smtp_settings(port, host="127.0.0.1", user="", starttls=False)
+        with pytest.raises(ServiceUnavailableError, match="it says more than 1 MB"):
+            SmtpChannel(settings, timeout=30, deadline=30).deliver(ibm_mail(an_item("k1")), "k1")
+
+
 def test_heavy_libraries_wait_until_a_mail_is_made() -> None:
     program = (
         "import sys; import algo_trading.notification.compose; "
@@ -363,6 +383,27 @@ def test_heavy_libraries_wait_until_a_mail_is_made() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert result.stdout == "set()\n"
+
+
+@contextmanager
+def dripping_server(before: bytes, drip: bytes, pause: float) -> Iterator[int]:
+    """A server that says `before`, and then `drip` again and again until the client hangs up."""
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(before)
+            while True:
+                connection.sendall(drip)
+                time.sleep(pause)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            thread.join(timeout=5)
 
 
 @contextmanager

@@ -159,7 +159,7 @@ def test_an_odd_row_is_left_out_and_told(
     source = open_source()
     (page,) = source.fetch()
     assert [listing.name for listing in source.parse(page)] == ["Ethereum"]
-    assert "1 of 2 rows are no coins" in caplog.text
+    assert "1 of 2 rows are not coins" in caplog.text
 
 
 @pytest.mark.parametrize("row", ODD)
@@ -167,7 +167,7 @@ def test_a_list_of_mostly_odd_rows_is_an_error(open_source: Open, market: CoinMa
     market.coins = [row, row, coin("eth", "Ethereum", 2)]
     source = open_source()
     (page,) = source.fetch()
-    with pytest.raises(SourceError, match="2 of 3 rows are no coins"):
+    with pytest.raises(SourceError, match="2 of 3 rows are not coins"):
         source.parse(page)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from algo_trading.adapters import newsapi, polite_http, reddit, rss, x
+from algo_trading.adapters import http_client, newsapi, reddit, rss, x
 from algo_trading.adapters.post_rows import utc_text
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from algo_trading.repositories.post_feeds import Watermark
@@ -281,7 +281,7 @@ class TestEndlessReplies:
         section: Callable[[str], dict[str, Mapping[str, object]]],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(polite_http, "LONGEST_REPLY", 0.05)
+        monkeypatch.setattr(http_client, "LONGEST_REPLY", 0.05)
         platform.fault = Reply(200, b"x" * 1000, pause=0.01)
         began = time.monotonic()
         with (

@@ -171,9 +171,9 @@ def test_what_is_no_symbol_is_not_asked_for(serve: Serve, symbol: str) -> None:
     ("reply", "said"),
     [
         (CUT, "broke off"),
-        (Reply(200, GOOD.body[:100]), "cut short or no JSON"),
-        (Reply(200, b"<html>Will be right back</html>"), "cut short or no JSON"),
-        (Reply(200, b"\x1f\x8b\x08\x00broken", {"Content-Encoding": "gzip"}), "cut short or no JSON"),
+        (Reply(200, GOOD.body[:100]), "cut short or not JSON"),
+        (Reply(200, b"<html>Will be right back</html>"), "cut short or not JSON"),
+        (Reply(200, b"\x1f\x8b\x08\x00broken", {"Content-Encoding": "gzip"}), "cut short or not JSON"),
         (Reply(500, b"oops"), "HTTP 500"),
         (Reply(503, b""), "HTTP 503"),
         (Reply(401, b'{"finance":{"error":{"code":"Unauthorized","description":"Invalid Crumb"}}}'), "HTTP 401"),

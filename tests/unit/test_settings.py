@@ -303,7 +303,10 @@ class TestMistakes:
             ("[account]\nstart = 'yesterday'", r"account\.start: .*valid date"),
             ("[smtp]\nport = 70000", r"smtp\.port: .*less than 65536"),
             ("[smtp]\nstarttls = 'perhaps'", r"smtp\.starttls: .*boolean"),
-            ("[[subscriptions]]\naddress = 'nobody'", r"subscriptions\.0\.address: .*pattern"),
+            (
+                "[[subscriptions]]\naddress = 'nobody'",
+                r"subscriptions\.0\.address: .*'nobody' is not a valid email address",
+            ),
             ("account = 5", r"account: .*"),
             (f"{OF_S}mail_from = 'some'", r"strategies\.0\.limits\.mail_from: .*'low', 'medium' or 'high'"),
             (f"{OF_S}trade_window = 'noon'", r"limits\.trade_window: .*'noon' is no window .* write it as 12:00-06:00"),

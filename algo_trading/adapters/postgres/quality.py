@@ -13,6 +13,8 @@ from algo_trading.adapters.postgres.schema import imported_files, quality_result
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.repositories.quality import ImportedFile, storable
 
+VERDICT = ("evaluated", "passed", "expectations", "holes", "errors")
+
 
 class PostgresQuarantine:
     """Implements QuarantineRepository."""
@@ -82,19 +84,14 @@ class PostgresQuality:
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
 
-    def record(self, result: QualityResult) -> None:
-        key = {"suite": result.suite, "source": result.source, "batch": result.batch}
-        verdict = {
-            "evaluated": result.evaluated,
-            "passed": result.passed,
-            "expectations": dict(result.expectations),
-            "holes": {symbol: [day.isoformat() for day in days] for symbol, days in result.holes.items()},
-            "errors": dict(result.errors),
-        }
-        statement = insert(quality_results).values({**key, **verdict})
-        statement = statement.on_conflict_do_update(index_elements=list(key), set_={**verdict, "judged_at": func.now()})
+    def record(self, *results: QualityResult) -> None:
+        if not results:
+            return
+        statement = insert(quality_results)
+        verdict = {name: statement.excluded[name] for name in VERDICT} | {"judged_at": func.now()}
+        statement = statement.on_conflict_do_update(index_elements=["suite", "source", "batch"], set_=verdict)
         with self._engine.begin() as connection:
-            connection.execute(statement)
+            connection.execute(statement, [_quality_row(result) for result in results])
 
     def newest(self, limit: int) -> list[QualityResult]:
         query = select(quality_results).order_by(quality_results.c.judged_at.desc(), quality_results.c.id.desc())
@@ -114,20 +111,35 @@ class PostgresQuality:
             ]
 
 
+def _quality_row(result: QualityResult) -> dict[str, object]:
+    return {
+        "suite": result.suite,
+        "source": result.source,
+        "batch": result.batch,
+        "evaluated": result.evaluated,
+        "passed": result.passed,
+        "expectations": dict(result.expectations),
+        "holes": {symbol: [day.isoformat() for day in days] for symbol, days in result.holes.items()},
+        "errors": dict(result.errors),
+    }
+
+
 class PostgresImports:
     """Implements ImportRepository."""
 
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
 
-    def find(self, fingerprint: str) -> ImportedFile | None:
+    def find(self, *fingerprints: str) -> Mapping[str, ImportedFile]:
+        wanted = literal(list(fingerprints), ARRAY(Text))
+        query = select(imported_files).where(imported_files.c.fingerprint == any_(wanted))
         with self._engine.connect() as connection:
-            row = connection.execute(
-                select(imported_files).where(imported_files.c.fingerprint == fingerprint)
-            ).one_or_none()
-        return None if row is None else ImportedFile(row.fingerprint, row.path, row.read)
+            return {
+                row.fingerprint: ImportedFile(row.fingerprint, row.path, row.read) for row in connection.execute(query)
+            }
 
-    def add(self, file: ImportedFile) -> None:
-        row = {"fingerprint": file.fingerprint, "path": file.path, "read": file.read}
-        with self._engine.begin() as connection:
-            connection.execute(insert(imported_files).values(row).on_conflict_do_nothing())
+    def add(self, *files: ImportedFile) -> None:
+        if files:
+            rows = [{"fingerprint": file.fingerprint, "path": file.path, "read": file.read} for file in files]
+            with self._engine.begin() as connection:
+                connection.execute(insert(imported_files).on_conflict_do_nothing(), rows)

@@ -38,16 +38,16 @@ def read_chart(content: bytes, symbol: str) -> Chart:
 
     Raises:
         UnknownSymbolError: Yahoo says that it has nothing under this symbol.
-        SourceError: the reply is cut short, or is no chart.
+        SourceError: the reply is cut short, or is not a chart.
     """
     try:
         reply = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"Yahoo's reply for {symbol} is cut short or no JSON: {content[:60]!r}") from error
+        raise SourceError(f"Yahoo's reply for {symbol} is cut short or not JSON: {content[:60]!r}") from error
     try:
         return _chart(reply["chart"], symbol)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as error:
-        raise SourceError(f"Yahoo's reply for {symbol} is no chart of daily bars ({error!r})") from error
+        raise SourceError(f"Yahoo's reply for {symbol} is not a chart of daily bars ({error!r})") from error
 
 
 def unknown_symbol(symbol: str, said: str) -> UnknownSymbolError:
@@ -104,7 +104,7 @@ def _ends_in_quote(timestamps: Sequence[int], sessions: Sequence[date], values: 
     """Whether the last row is the latest quote of the session of the bar before it, which it supersedes.
 
     After the close Yahoo sends both for a while; the quote has the fuller volume. One with a gap supersedes nothing
-    and stays for the gate, as does a repeated stamp, which is no quote.
+    and stays for the gate, as does a repeated stamp, which is not a quote.
     """
     return (
         len(sessions) > 1
@@ -140,12 +140,12 @@ def _dividends(events: Mapping[str, Any], zone: tzinfo) -> dict[date, float]:
 
 def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is no time")
+        raise TypeError(f"{value!r} is not a time")
     return value
 
 
 def _positive(value: object) -> float:
-    # Levelling with a guessed ratio would give wrong prices that look right, so a reply without one is refused.
+    # Unadjusting with a guessed ratio would give wrong prices that look right, so a reply without one is refused.
     number = float(value) if isinstance(value, int | float) else 0.0
     if not 0 < number < float("inf"):
         raise ValueError(f"an event has the value {value!r}")

@@ -7,10 +7,12 @@ import time
 import warnings
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from httpx import Headers
+
+from algo_trading.adapters.retries import requested_wait
 from algo_trading.adapters.yahoo.chart import read_chart, unknown_symbol
 from algo_trading.adapters.yahoo.summary import read_summary
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
@@ -161,7 +163,7 @@ class YahooClient:
     def _opened(self, symbol: str) -> "ChartSession":
         """The session, kept for the life of the process with its cookies, ready to ask for `symbol`."""
         if not symbol.strip() or ISIN.fullmatch(symbol):
-            raise unknown_symbol(symbol, "a blank or an ISIN, which is no symbol")
+            raise unknown_symbol(symbol, "a blank or an ISIN, which is not a symbol")
         if self._session is None:
             import yfinance
 
@@ -200,7 +202,7 @@ def _cause(failure: "RequestException") -> str:
 
 def _judged(reply: "Response", symbol: str) -> bytes:
     if reply.status_code == 429:
-        raise ThrottledError(_retry_after(reply.headers.get("Retry-After") or ""))
+        raise ThrottledError(requested_wait(Headers(dict(reply.headers))) or 0.0)
     content: bytes = reply.content
     if reply.status_code in REFUSED:
         raise unknown_symbol(symbol, _said(reply))
@@ -216,13 +218,3 @@ def _said(reply: "Response") -> str:
     except (ValueError, LookupError, TypeError, AttributeError):
         description = ""
     return f"HTTP {reply.status_code}" + (f", {description}" if description else "")
-
-
-def _retry_after(header: str) -> float:
-    """Seconds of a Retry-After header, which may also be a date."""
-    if header.strip().isdigit():
-        return float(header)
-    try:
-        return max((parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return 0.0

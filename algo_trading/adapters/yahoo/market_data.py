@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from algo_trading.adapters.yahoo.chart import Chart, read_chart
 from algo_trading.adapters.yahoo.client import UnreachableError, YahooClient
-from algo_trading.adapters.yahoo.levelling import later_splits, traded_prices
+from algo_trading.adapters.yahoo.unadjust import later_splits, traded_prices
 from algo_trading.domain.bars import Floats
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
@@ -129,7 +129,7 @@ def _volume_texts(values: Sequence[Any], factors: Floats) -> list[str]:
 
 
 def _number(value: Any) -> float:  # noqa: ANN401 - what JSON can hold
-    """NaN for what is no number, or none that fits: such a value goes to the gate as it came."""
+    """NaN for what is not a number, or does not fit: such a value goes to the gate as it came."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return float("nan")
     try:

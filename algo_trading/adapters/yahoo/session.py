@@ -31,7 +31,7 @@ class ChartSession(Session[Response]):  # type: ignore[misc] # mypy does not loo
             if _kept(url):
                 self.failure = error
             raise
-        if _kept(response.url):  # where redirects led to: a consent page is no chart
+        if _kept(response.url):  # where redirects led to: a consent page is not a chart
             self.reply, self.failure = response, None
         return response
 

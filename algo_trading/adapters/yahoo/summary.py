@@ -15,12 +15,12 @@ def read_summary(content: bytes, symbol: str) -> SummaryFigures:
 
     Raises:
         UnknownSymbolError: Yahoo has no figures under this symbol.
-        SourceError: the reply is cut short, or is no summary.
+        SourceError: the reply is cut short, or is not a summary.
     """
     try:
         reply = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"Yahoo's reply for {symbol} is cut short or no JSON: {content[:60]!r}") from error
+        raise SourceError(f"Yahoo's reply for {symbol} is cut short or not JSON: {content[:60]!r}") from error
     try:
         result = reply["quoteSummary"]["result"]
         if not result:
@@ -28,7 +28,7 @@ def read_summary(content: bytes, symbol: str) -> SummaryFigures:
         detail = result[0]["summaryDetail"]
         return _number(detail.get("trailingPE")), _number(detail.get("marketCap"))
     except (LookupError, TypeError, AttributeError) as error:
-        raise SourceError(f"Yahoo's reply for {symbol} is no summary of figures ({error!r})") from error
+        raise SourceError(f"Yahoo's reply for {symbol} is not a summary of figures ({error!r})") from error
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401 - what JSON can hold

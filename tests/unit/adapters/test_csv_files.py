@@ -106,7 +106,7 @@ def test_an_empty_answer_is_read_back(tmp_path: Path) -> None:
 
 def test_the_configuration_must_name_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="is no folder"):
+    with pytest.raises(ConfigError, match="is not a folder"):
         build(load_settings())
     monkeypatch.setenv("ALGO_CSV_FILES__FOLDER", str(tmp_path))
     (tmp_path / "IBM.csv").write_text(LINES)

@@ -1,7 +1,9 @@
 """What the feeds make of replies, recorded ones and ones that nobody ever sent."""
 
+import contextlib
 import csv
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -234,9 +236,92 @@ def test_entities_of_its_own_are_refused(feeds: Mapping[str, PostFeed], document
         parse(feeds["rss"], document.encode(encoding))
 
 
+@pytest.mark.parametrize("encoding", ["utf-7", "cp037", "utf-32", "punycode", "idna", "rot13", "hex", "nonsense"])
+def test_an_encoding_that_hides_markup_is_refused(feeds: Mapping[str, PostFeed], encoding: str) -> None:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    with pytest.raises(SourceError, match=f"is in the encoding '{encoding}'"):
+        parse(feeds["rss"], (declared + ITEM.format("<title>T</title>")).encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ('<?xml version="1.0" encoding="cp037"?>' + BOMB).encode("cp037"),
+        b'<?xml version="1.0" encoding="utf-7"?>' + BOMB.encode("utf-7"),
+        b"+/v8-" + BOMB.encode("utf-7"),
+        BOMB.encode("utf-16-le"),
+        BOMB.encode("utf-16-be"),
+        BOMB.encode("utf-32"),
+        BOMB.replace("<!DOCTYPE", "<!doctype").encode(),
+    ],
+    ids=["EBCDIC", "UTF-7", "UTF-7 mark", "UTF-16-LE", "UTF-16-BE", "UTF-32", "small letters"],
+)
+def test_a_document_type_is_found_in_every_disguise(feeds: Mapping[str, PostFeed], content: bytes) -> None:
+    with pytest.raises(SourceError):
+        parse(feeds["rss"], content)
+
+
+def test_a_feed_declared_as_another_encoding_than_it_has_is_read(feeds: Mapping[str, PostFeed]) -> None:
+    document = '<?xml version="1.0" encoding="utf-8"?>' + ITEM.format("<guid>1</guid><title>Café</title>")
+    (row,) = parse(feeds["rss"], document.encode("windows-1252"))
+    assert row["title"] == "Café"
+
+
+def test_markup_within_a_text_is_not_the_feeds_own(feeds: Mapping[str, PostFeed]) -> None:
+    inside = "<br>" * 500 + "<item>" * 3000 + "<!-- a -->"
+    (row,) = parse(
+        feeds["rss"],
+        ITEM.format(f"<guid>1</guid><title>T</title><description><![CDATA[{inside}]]></description>").encode(),
+    )
+    assert row["body"].startswith("<br>")
+
+
+ONE = "<item><guid>1</guid><title>T</title></item>"
+TOO_MUCH = {
+    "items": (f"<rss><channel>{ONE * 60_000}</channel></rss>", r"more than 2,000 items \(rss\.max_items\)"),
+    "tags": (ITEM.format("<b></b>" * 60_000), "more than 100,000 tags"),
+    "tags that never end": (ITEM.format("<b " * 200_000), "more than 100,000 tags"),
+    "entities": (ITEM.format("&amp;" * 200_000), "more than 100,000 tags"),
+    "depth": (ITEM.format("<b>" * 61), "nests more than 60"),
+    "an endless tag": (ITEM.format(f"<b {'a=1 ' * 20_000}>"), "or has one that is endless"),
+    "size": (ITEM.format("x" * (4 * 2**20)), "more than 4 MB"),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_a_feed_has_limits_and_is_refused_at_once(feeds: Mapping[str, PostFeed], what: str) -> None:
+    document, reason = TOO_MUCH[what]
+    began = time.process_time()
+    with pytest.raises(SourceError, match=reason):
+        parse(feeds["rss"], document.encode())
+    assert time.process_time() - began < 2
+
+
+WORST = {
+    "items": f"<rss version='2.0'><channel>{ONE * 2000}</channel></rss>",
+    "tags": ITEM.format("<b></b>" * 49_000),
+    "sloppy tags": ITEM.format("<b>" * 50 + "<b/><i>x</I>" * 24_000 + "<"),
+    "loose brackets": ITEM.format("< " * 99_000),
+    "entities": ITEM.format("&amp;" * 99_000),
+    "loose ampersands": ITEM.format("& " * 99_000),
+    "attributes": ITEM.format(f"<b {' '.join(f'a{n}=1' for n in range(7000))}>"),
+    "text": ITEM.format("x " * (2 * 2**20 - 100)),
+    "comments": ITEM.format("<!-- x -->" * 300_000),
+    "texts as they are": ITEM.format("<![CDATA[<b>]]>" * 200_000),
+}
+
+
+@pytest.mark.parametrize("what", WORST)
+def test_what_is_within_the_limits_is_read_in_seconds(feeds: Mapping[str, PostFeed], what: str) -> None:
+    began = time.process_time()
+    with contextlib.suppress(SourceError):  # not all of it is a feed
+        parse(feeds["rss"], WORST[what].encode())
+    assert time.process_time() - began < 20
+
+
 @pytest.mark.parametrize("content", [b"/etc/hostname", b"file:///etc/hostname", b"http://127.0.0.1:9/"])
 def test_a_reply_is_no_address(feeds: Mapping[str, PostFeed], content: bytes) -> None:
-    with pytest.raises(SourceError, match="no RSS or Atom feed"):
+    with pytest.raises(SourceError, match="did not send an RSS or Atom feed"):
         parse(feeds["rss"], content)
 
 

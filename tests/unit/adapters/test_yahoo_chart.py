@@ -66,7 +66,7 @@ def test_a_column_that_yahoo_left_out_is_all_gaps() -> None:
     [
         ("2020-01-03T21:00", (10.0, 12.0, 9.0, 11.5, 120), [11.0, 11.5]),  # the quote supersedes
         ("2020-01-03T21:00", (10.0, 12.0, 9.0, 11.5, None), [11.0, 11.0, 11.5]),  # a quote with a gap does not
-        ("2020-01-03T14:30", (10.0, 12.0, 9.0, 11.5, 120), [11.0, 11.0, 11.5]),  # a repeated stamp is no quote
+        ("2020-01-03T14:30", (10.0, 12.0, 9.0, 11.5, 120), [11.0, 11.0, 11.5]),  # a repeated stamp is not a quote
     ],
 )
 def test_the_latest_quote_supersedes_the_bar_of_its_session(
@@ -129,7 +129,7 @@ def test_a_dividend_without_an_amount_spoils_the_reply(amount: Any) -> None:
 @pytest.mark.parametrize("cut", [0, 1, 40, 200])
 def test_a_reply_cut_short_is_refused(cut: int) -> None:
     whole = json.dumps(chart({at("2020-01-02T14:30"): BAR})).encode()
-    with pytest.raises(SourceError, match="Yahoo's reply for TEST is cut short or no JSON"):
+    with pytest.raises(SourceError, match="Yahoo's reply for TEST is cut short or not JSON"):
         read_chart(whole[:cut], "TEST")
 
 

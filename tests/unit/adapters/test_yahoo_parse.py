@@ -161,7 +161,7 @@ BAR = st.tuples(PRICE, PRICE, PRICE, PRICE, st.integers(min_value=0, max_value=1
     st.lists(BAR, min_size=1, max_size=12),
     st.dictionaries(st.integers(0, 11), st.sampled_from([(2, 1), (4, 1), (7, 1), (3, 2), (1, 10)]), max_size=3),
 )
-def test_adjusting_what_was_levelled_gives_yahoos_own_series(
+def test_adjusting_what_was_unadjusted_gives_yahoos_own_series(
     bars: list[tuple[float, float, float, float, int]], splits: dict[int, tuple[float, float]]
 ) -> None:
     days = [FIRST + timedelta(days=i) for i in range(len(bars))]

@@ -46,11 +46,11 @@ def test_nothing_found_is_an_unknown_symbol() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (summary(trailingPE=1)[:-9], "Yahoo's reply for IBM is cut short or no JSON"),
-        (b"<html>", "Yahoo's reply for IBM is cut short or no JSON"),
-        (b"[]", "Yahoo's reply for IBM is no summary of figures"),
-        (b'{"quoteSummary":{"result":[{"price":{}}]}}', "Yahoo's reply for IBM is no summary of figures"),
-        (b'{"quoteSummary":{"result":[{"summaryDetail":null}]}}', "Yahoo's reply for IBM is no summary of figures"),
+        (summary(trailingPE=1)[:-9], "Yahoo's reply for IBM is cut short or not JSON"),
+        (b"<html>", "Yahoo's reply for IBM is cut short or not JSON"),
+        (b"[]", "Yahoo's reply for IBM is not a summary of figures"),
+        (b'{"quoteSummary":{"result":[{"price":{}}]}}', "Yahoo's reply for IBM is not a summary of figures"),
+        (b'{"quoteSummary":{"result":[{"summaryDetail":null}]}}', "Yahoo's reply for IBM is not a summary of figures"),
     ],
 )
 def test_anything_else_is_no_summary(content: bytes, said: str) -> None:

@@ -11,7 +11,19 @@ from matplotlib.image import imread
 from algo_trading.domain.bars import COLUMNS, Bars, Floats
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Side
-from algo_trading.notification.chart import BARS_SHOWN, HEIGHT, LINES, MARKS, WIDTH, draw_chart
+from algo_trading.notification.chart import (
+    BARS_SHOWN,
+    FAINT,
+    FALLING,
+    GRID,
+    HEIGHT,
+    INK,
+    LINES,
+    MARKS,
+    RISING,
+    WIDTH,
+    draw_chart,
+)
 from algo_trading.strategies.ema_cross import EmaCross
 from mail_examples import ibm_bars
 
@@ -55,6 +67,12 @@ def test_the_mark_has_the_color_of_its_side(side: Side) -> None:
         side is Side.BUY,
         side is Side.SELL,
     ]
+
+
+@pytest.mark.parametrize("color", ["#ffffff", INK, FAINT, GRID, RISING, FALLING])
+def test_the_palette_keeps_every_color_as_it_is(color: str) -> None:
+    for side in Side:
+        assert has_color(ibm_chart(ibm_bars(), side), color)
 
 
 def test_a_line_for_each_series_that_has_values() -> None:

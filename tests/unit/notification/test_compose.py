@@ -252,7 +252,7 @@ def test_a_symbol_adds_no_header(symbol: str) -> None:
     ],
 )
 def test_what_is_no_address(address: str) -> None:
-    with pytest.raises(UndeliverableError, match="is not a mail address"):
+    with pytest.raises(UndeliverableError, match="is not a valid email address"):
         ibm_mail(an_item("k1", address))
 
 

@@ -21,7 +21,7 @@ def test_a_command_publishes_what_it_judged_once() -> None:
     values = next(objects.contents[page].decode() for page in pages if "values" in page)
     assert "volume: many" in values
     rules = objects.contents["quality/docs/import-bars-2026/expectations/daily_bars/values.html"].decode()
-    assert "The quoted cell is no number, date or symbol." in rules
+    assert "The quoted cell is not a number, a date or a symbol." in rules
     assert objects.media_types[key] == "text/html"
     assert sum(map(len, objects.contents.values())) < 500_000
 

@@ -53,6 +53,15 @@ BAD = [
     (row(prices=("13", "12", "9", "11")), Reason.OUT_OF_ORDER),  # open above high
     (row(prices=("10", "12", "9", "8.9")), Reason.OUT_OF_ORDER),  # close below low
     (row(volume="-1"), Reason.NEGATIVE_VOLUME),
+    (row(volume="1.5"), Reason.IMPOSSIBLE_VOLUME),
+    (row(volume="0.25"), Reason.IMPOSSIBLE_VOLUME),
+    (row(volume="1e16"), Reason.IMPOSSIBLE_VOLUME),
+    (row(volume="1e308"), Reason.IMPOSSIBLE_VOLUME),
+    (row(volume="-0.5"), Reason.NEGATIVE_VOLUME),
+    (row(symbol="../IBM"), Reason.UNPARSEABLE),
+    (row(symbol="=cmd|' /C calc'!A0"), Reason.UNPARSEABLE),
+    (row(session="2015-03-23 25:00:00"), Reason.UNPARSEABLE),
+    (row(session="2015-03-23 00:00:00+99:99"), Reason.UNPARSEABLE),
     (row(session="2015-03-21"), Reason.NOT_A_SESSION),  # a Saturday
     (row(session="2015-04-03"), Reason.NOT_A_SESSION),  # Good Friday
     (row(session="1950-01-03"), Reason.NOT_A_SESSION),  # before the calendar begins
@@ -81,7 +90,8 @@ GOOD = [
     row(session="03/23/2015"),
     row(session="2015-03-23 00:00:00-04:00"),
     row(volume="0"),
-    row(volume="1.5"),
+    row(volume="1.5e2"),
+    row(volume="9007199254740992"),  # 2^53
     row(prices=("1e1", "12.", "9", "+11")),
     row(prices=flat(10)),
     row(prices=prices(10, 12, 9, 12.000001)),  # noise of a millionth
@@ -187,8 +197,20 @@ def test_an_unreadable_copy_condemns_no_good_row(gate: BarGate) -> None:
     assert verdict.good.num_rows == 1
 
 
-def test_the_same_session_of_another_symbol_is_no_repeat(gate: BarGate) -> None:
-    assert gate.judge(batch([row(symbol="A"), row(symbol="B"), row(symbol="a")])).good.num_rows == 3
+def test_the_same_session_of_another_symbol_is_not_a_repeat(gate: BarGate) -> None:
+    assert gate.judge(batch([row(symbol="A"), row(symbol="B"), row(symbol="A.B")])).good.num_rows == 3
+
+
+def test_a_symbol_means_the_same_in_any_case(gate: BarGate) -> None:
+    verdict = gate.judge(batch([row(symbol="brk.b"), row("2015-03-24", symbol="BRK.B"), row(symbol="Brk.B")]))
+    assert verdict.good["symbol"].to_pylist() == ["BRK.B", "BRK.B"]
+    assert reasons_by_line(verdict) == {3: Reason.IDENTICAL}
+
+
+def test_parts_are_traded_around_the_clock(gate: BarGate) -> None:
+    rows = [row(volume="0.25"), row("2015-03-22", volume="1e15"), row("2015-03-24", volume="1e16")]
+    verdict = gate.judge(batch(rows, calendar="24/7"))
+    assert reasons_by_line(verdict) == {3: Reason.IMPOSSIBLE_VOLUME}
 
 
 def test_a_bar_in_another_unit_is_refused_and_its_neighbours_are_not(gate: BarGate) -> None:

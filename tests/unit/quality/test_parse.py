@@ -37,6 +37,8 @@ def column(*cells: str | None) -> pa.ChunkedArray:
         "2015-03-02T05:00:00.123456+0000",
         "2015-03-02 05:00:00 UTC",
         "20150302 16:30",
+        "2015-03-02 23:59:59.999999999+15:02:19",
+        "2015-03-02 0:00-12",
     ],
 )
 def test_a_date_counts_as_written(text: str) -> None:
@@ -47,9 +49,13 @@ def test_a_date_counts_as_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["soon", "2015-02-29", "20151301", "13/01/2015", "2015/03-02", "2015-03-02x", "1425254400", "2015", "٢٠١٥-٠٣-٠٢"],
+    [
+        *("soon", "2015-02-29", "20151301", "13/01/2015", "2015/03-02", "2015-03-02x", "1425254400", "2015"),
+        *("٢٠١٥-٠٣-٠٢", "2015-03-02 24:00", "2015-03-02 25:00:00", "2015-03-02 12:60", "2015-03-02 12:00:60"),
+        *("2015-03-02 00:00:00+99:99", "2015-03-02 00:00:00+16:00", "2015-03-02 00:00:00-05:60"),
+    ],
 )
-def test_what_is_no_date_is_named_and_not_guessed(text: str) -> None:
+def test_what_is_not_a_date_is_named_and_not_guessed(text: str) -> None:
     found, wrong = parse_dates(column(text, "2015-03-02"))
     assert wrong.tolist() == [True, False]
     assert found[0].item() is None
@@ -101,11 +107,28 @@ def test_a_written_date_comes_back(day: date, style: str) -> None:
     assert parse_dates(column(text))[0][0].item() == day
 
 
-@pytest.mark.parametrize("symbol", ["TRUE", "NA", "NaN", "null", "None", "1", "BRK-B", "^GSPC", "BF/B", "é"])
-def test_a_symbol_is_text_whatever_it_spells(symbol: str) -> None:
+@pytest.mark.parametrize(
+    "symbol",
+    ["TRUE", "NA", "NaN", "null", "None", "1", "BRK-B", "^GSPC", "BF/B", "é", "EURUSD=X", "M&M.NS", "brk.b", "BRK B"],
+)
+def test_a_symbol_is_text_in_capitals_whatever_it_spells(symbol: str) -> None:
     found, wrong = parse_symbols(column(symbol, f" {symbol} "))
-    assert found.tolist() == [symbol, symbol]
+    assert found.tolist() == [symbol.upper()] * 2
     assert not wrong.any()
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        *("../etc/passwd", "..", "A/../B", "/IBM", "IBM/", "A//B", "A\\B", "C:\\IBM"),
+        *("=1+1", "+IBM", "-IBM", "@SUM(A1)", "=cmd|' /C calc'!A0", "<b>IBM</b>", "IBM;", "I,BM", '"IBM"', "A" * 65),
+        *("A\x1fB", "A\x00", "A\ufffd", "A\u202eB", "A\u00a0B", "A\u200bB"),
+    ],
+)
+def test_what_is_not_a_symbol_is_named(symbol: str) -> None:
+    found, wrong = parse_symbols(column(symbol, "IBM"))
+    assert found.tolist() == [None, "IBM"]
+    assert wrong.tolist() == [True, False]
 
 
 def test_a_blank_symbol_is_missing_and_one_that_cannot_be_printed_is_wrong() -> None:

@@ -147,7 +147,7 @@ def test_an_undeliverable_mail_does_not_stop_the_others(house: House) -> None:
 def test_what_is_no_address_fails_alone(house: House) -> None:
     house.queue("a@localhost\nBcc: x@localhost", "b@localhost")
     assert house.deliver() == DeliveryReport(sent=1, failed=1)
-    assert "is not a mail address" in house.status("k0")[2]
+    assert "is not a valid email address" in house.status("k0")[2]
 
 
 def test_a_deferred_mail_waits_longer_each_time_and_holds_up_nobody(house: House) -> None:

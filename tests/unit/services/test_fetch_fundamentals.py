@@ -82,11 +82,11 @@ def test_what_came_before_the_source_asked_to_slow_down_is_stored() -> None:
 def test_a_payload_that_cannot_be_read_is_archived_all_the_same() -> None:
     class Broken(FakeFundamentalsSource):
         def parse(self, *_: object) -> Fundamentals:
-            raise SourceError("it is no JSON")
+            raise SourceError("it is not JSON")
 
     desk = Desk()
     source = Broken({"IBM": 1.0})
-    with pytest.raises(SourceError, match="it is no JSON"):
+    with pytest.raises(SourceError, match="it is not JSON"):
         FetchFundamentals(source, desk.stored, desk.objects, desk.clock)([IBM])
     assert len(desk.objects.contents) == 1
     assert desk.known(IBM) == []

@@ -321,10 +321,18 @@ class TestArchive:
         desk.run(3)
         assert len([key for key in desk.objects.keys("raw/") if "/IBM-" in key]) == 2
 
-    @pytest.mark.parametrize("symbol", ["BRK/B", "^GSPC", "..", "a b", "株", ".hidden", "A\\B"])
+    @pytest.mark.parametrize("symbol", ["BRK/B", "^GSPC", "A B", "株", ".HIDDEN"])
     def test_any_symbol_has_a_key(self, desk: Desk, symbol: str) -> None:
         desk.rows[symbol] = rows()
         desk.run(0, Instrument(symbol))
+        (key,) = desk.objects.keys()
+        assert key.count("/") == 5
+
+    @pytest.mark.parametrize("symbol", ["..", "A\\B", "=A1"])
+    def test_so_has_one_that_the_gate_refuses(self, desk: Desk, symbol: str) -> None:
+        desk.rows[symbol] = rows()
+        with pytest.raises(NothingGoodError, match="unparseable"):
+            desk.run(0, Instrument(symbol))
         (key,) = desk.objects.keys()
         assert key.count("/") == 5
 

@@ -78,6 +78,6 @@ def test_what_nobody_watches_is_refused_with_what_is_watched(symbol: str, strate
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     subscribe = a_service()
-    with pytest.raises(ConfigError, match="is no mail address; write it as name@host"):
+    with pytest.raises(ConfigError, match=r"is not a valid email address.*name@host"):
         subscribe(address)
     assert subscribe.subscriptions.all() == []

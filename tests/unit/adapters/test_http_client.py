@@ -1,4 +1,4 @@
-"""Patience: how often, how long, and what is said at the end."""
+"""Rate limits and retries: how often, how long, and what is said at the end."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,15 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from algo_trading.adapters.polite_http import (
-    LONGEST_PAUSE,
-    Patience,
-    RefusedError,
-    Reply,
-    asked_pause,
-    credential,
-    shown,
-)
+from algo_trading.adapters.http_client import credential, shown
+from algo_trading.adapters.retries import LONGEST_PAUSE, RefusedError, Reply, Retries, requested_wait
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 
 pytestmark = pytest.mark.unit
@@ -33,8 +26,8 @@ def reply(status: int, **headers: str) -> Reply:
 class Slept(list[float]):
     """The pauses, in place of sleeping."""
 
-    def patience(self, attempts: int = 4, pause_seconds: float = 1) -> Patience:
-        return Patience("The service", attempts=attempts, pause_seconds=pause_seconds, sleep=self.append)
+    def retries(self, attempts: int = 4, pause_seconds: float = 1) -> Retries:
+        return Retries("The service", attempts=attempts, pause_seconds=pause_seconds, sleep=self.append)
 
 
 def script(*replies: Reply | Exception) -> Callable[[], Reply]:
@@ -52,41 +45,41 @@ def script(*replies: Reply | Exception) -> Callable[[], Reply]:
 
 def test_a_good_reply_is_not_waited_for() -> None:
     slept = Slept()
-    assert slept.patience().ask(script(OK)) is OK
+    assert slept.retries().ask(script(OK)) is OK
     assert slept == []
 
 
 def test_pauses_double_between_tries() -> None:
     slept = Slept()
-    patience = slept.patience()
-    assert patience.ask(script(reply(500), reply(502), patience.lost("broke off"), OK)) is OK
+    retries = slept.retries()
+    assert retries.ask(script(reply(500), reply(502), retries.connection_failed("broke off"), OK)) is OK
     assert slept == [1, 2, 4]
 
 
 def test_the_service_s_own_pause_counts_if_it_is_longer() -> None:
     slept = Slept()
-    assert slept.patience().ask(script(reply(429, retry_after="7"), reply(429, retry_after="1"), OK)) is OK
+    assert slept.retries().ask(script(reply(429, retry_after="7"), reply(429, retry_after="1"), OK)) is OK
     assert slept == [7, 2]
 
 
 def test_an_unavailable_service_may_ask_for_a_pause_too() -> None:
     slept = Slept()
-    assert slept.patience().ask(script(reply(503, retry_after="9"), OK)) is OK
+    assert slept.retries().ask(script(reply(503, retry_after="9"), OK)) is OK
     assert slept == [9]
 
 
 def test_requests_keep_their_distance() -> None:
     slept = Slept()
-    patience = slept.patience(pause_seconds=3)
-    patience.ask(script(OK))
-    patience.ask(script(OK))
+    retries = slept.retries(pause_seconds=3)
+    retries.ask(script(OK))
+    retries.ask(script(OK))
     assert slept == [3]
 
 
 def test_nobody_waits_longer_than_the_longest_pause() -> None:
     slept = Slept()
     with pytest.raises(RateLimitedError, match=r"The service asks to slow down \(HTTP 429\): try again in 61 seconds"):
-        slept.patience().ask(script(reply(429, retry_after=str(LONGEST_PAUSE + 1))))
+        slept.retries().ask(script(reply(429, retry_after=str(LONGEST_PAUSE + 1))))
     assert slept == []
 
 
@@ -95,7 +88,7 @@ def test_nobody_waits_longer_than_the_longest_pause() -> None:
 )
 def test_the_last_failure_is_told(status: int, error: type[SourceError]) -> None:
     with pytest.raises(SourceError, match=f"HTTP {status}") as failed:
-        Slept().patience(attempts=2).ask(script(reply(status), reply(status)))
+        Slept().retries(attempts=2).ask(script(reply(status), reply(status)))
     assert type(failed.value) is error
     assert failed.value.__cause__ is None
 
@@ -103,19 +96,19 @@ def test_the_last_failure_is_told(status: int, error: type[SourceError]) -> None
 def test_a_refusal_is_not_repeated() -> None:
     slept = Slept()
     with pytest.raises(RefusedError) as refused:
-        slept.patience().ask(script(reply(403)))
+        slept.retries().ask(script(reply(403)))
     assert refused.value.reply.status == 403
     assert slept == []
 
 
 def test_a_bug_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
-        Slept().patience().ask(script(ZeroDivisionError()))
+        Slept().retries().ask(script(ZeroDivisionError()))
 
 
 def test_a_date_to_wait_for() -> None:
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    pause = asked_pause(httpx.Headers({"Retry-After": then}))
+    pause = requested_wait(httpx.Headers({"Retry-After": then}))
     assert pause is not None
     assert 25 < pause <= 30
 
@@ -137,13 +130,13 @@ def test_a_date_to_wait_for() -> None:
     ],
 )
 def test_pauses_asked_for(headers: dict[str, str], pause: float | None) -> None:
-    assert asked_pause(httpx.Headers(headers)) == pause
+    assert requested_wait(httpx.Headers(headers)) == pause
 
 
 @settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_header_is_a_pause_or_none(after: str, reset: str) -> None:
-    pause = asked_pause({"retry-after": after, "x-rate-limit-reset": reset})
+    pause = requested_wait({"retry-after": after, "x-rate-limit-reset": reset})
     assert pause is None or 0 <= pause < float("inf")
 
 

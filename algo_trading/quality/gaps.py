@@ -11,7 +11,7 @@ from algo_trading.calendars import MarketCalendar
 from algo_trading.domain.instrument import Instrument
 
 
-def find_holes(
+def find_gaps(
     good: pa.Table,
     stored: pa.Table,
     expected: Mapping[Instrument, tuple[date, date]] | None,
@@ -45,9 +45,9 @@ def find_holes(
     there = np.sort(series[inside] * len(days) + position[inside])
     there = there[np.diff(there, prepend=-1) > 0]
     present = np.bincount(there // len(days), minlength=len(first))
-    holes: dict[str, tuple[date, ...]] = {}
+    gaps: dict[str, tuple[date, ...]] = {}
     for code in np.flatnonzero(present < last - first + 1).tolist():
         whole = np.arange(first[code], last[code] + 1)
         missing = np.setdiff1d(code * len(days) + whole, there, assume_unique=True) - code * len(days)
-        holes[encoded.dictionary[code].as_py()] = tuple(days[missing].tolist())
-    return holes
+        gaps[encoded.dictionary[code].as_py()] = tuple(days[missing].tolist())
+    return gaps

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_trading.adapters.yahoo.levelling import later_splits, traded_prices
+from algo_trading.adapters.yahoo.unadjust import later_splits, traded_prices
 
 pytestmark = pytest.mark.unit
 FIRST = date(2020, 1, 1)
