@@ -1,118 +1,257 @@
-"""Exchange sessions. exchange_calendars imports pandas, so it is imported inside the methods."""
+"""Periods of venues. exchange_calendars imports pandas, so it is imported where an exchange's sessions are needed."""
 
-import difflib
-from collections.abc import Sequence
-from datetime import date, datetime
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algo_trading.domain.instrument import Session
-from algo_trading.domain.times import array_time, moment_of
-from algo_trading.errors import AlgoTradingError, ConfigError, UnknownNameError
+from algo_trading.domain.bars import Times
+from algo_trading.domain.time import DAY, Interval, Period, array_time, moment_of, parse_period_key
+from algo_trading.domain.venue import ALWAYS_OPEN, venue_of
+from algo_trading.errors import AlgoTradingError, ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # exchange_calendars starts 20 years back unless told; some venues' rules do not reach further than their own bounds.
 FIRST_YEAR = date(1962, 1, 2)
+CONTINUOUS_FIRST, CONTINUOUS_LAST = date(1970, 1, 1), date(2200, 12, 31)
+EPOCH_MONDAY = np.datetime64("1970-01-05", "D")  # weeks begin on Monday
+EPOCH_THREE_DAYS = np.datetime64("1970-01-01", "D")  # three-day candles are counted from the epoch
 
 
-class MarketCalendar:
-    """Sessions of one venue, by its exchange_calendars code."""
+@dataclass(frozen=True)
+class Periods:
+    """Periods as columns of one length, ascending, datetime64[us] in UTC (see `Period`)."""
 
-    def __init__(self, code: str) -> None:
-        """Raise UnknownNameError with the nearest names where `code` is none, ConfigError if its rules are broken."""
+    opened_at: Times
+    starts_at: Times
+    closed_at: Times
+
+    def __len__(self) -> int:
+        return len(self.opened_at)
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Periods":
+        """Those that are chosen."""
+        return Periods(self.opened_at[chosen], self.starts_at[chosen], self.closed_at[chosen])
+
+    def at(self, interval: Interval, position: int) -> Period:
+        """One of them."""
+        opened, starts, closed = self.opened_at[position], self.starts_at[position], self.closed_at[position]
+        return Period(interval, moment_of(opened), moment_of(starts), moment_of(closed))
+
+
+class TradingCalendar(ABC):
+    """The periods of one venue, in every interval. Moments are aware; a period is named by its `opened_at`."""
+
+    def __init__(self, venue: str, first: date, last: date) -> None:
+        self.venue = venue
+        self.zone = venue_of(venue).zone  # IANA name
+        self.first = first  # dates that it covers
+        self.last = last
+
+    @abstractmethod
+    def table(self, interval: Interval, first: date, last: date) -> Periods:
+        """The periods whose label's date is in first..last, as far as the calendar reaches."""
+
+    def period(self, interval: Interval, opened_at: datetime) -> Period:
+        """The period that opened at a moment.
+
+        Raises:
+            AlgoTradingError: there is none; the nearest ones are named.
+        """
+        found = self.table(interval, opened_at.date(), opened_at.date())
+        position = int(np.searchsorted(found.opened_at, array_time(opened_at)))
+        if position < len(found) and found.opened_at[position] == array_time(opened_at):
+            return found.at(interval, position)
+        before, after = self.previous(interval, opened_at), self.next(interval, opened_at)
+        what = "session" if interval is Interval.DAY else f"{interval} period"
+        shown = f"{opened_at:%Y-%m-%d}" if not interval.intraday else f"{opened_at:%Y-%m-%dT%H:%MZ}"
+        raise AlgoTradingError(f"{shown} is not a {what} of {self.venue}; the nearest are {before} and {after}")
+
+    def parse(self, interval: Interval, key: str) -> Period:
+        """The period with this canonical key.
+
+        Raises:
+            AlgoTradingError: it is written in another way, or the venue does not trade then.
+        """
+        try:
+            opened_at = parse_period_key(interval, key)
+        except ValueError as error:
+            raise AlgoTradingError(str(error)) from error
+        return self.period(interval, opened_at)
+
+    def periods(self, interval: Interval, first: datetime, last: datetime) -> Sequence[Period]:
+        """Periods that opened in first..last, ascending."""
+        found = self.table(interval, first.date(), last.date())
+        found = found.where((found.opened_at >= array_time(first)) & (found.opened_at <= array_time(last)))
+        return [found.at(interval, position) for position in range(len(found))]
+
+    def next(self, interval: Interval, moment: datetime) -> Period:
+        """The first period that opened after `moment`."""
+        for reach in _reaches(interval):
+            found = self.table(interval, moment.date(), moment.date() + reach)
+            position = int(np.searchsorted(found.opened_at, array_time(moment), side="right"))
+            if position < len(found):
+                return found.at(interval, position)
+        raise self._outside(moment)
+
+    def previous(self, interval: Interval, moment: datetime) -> Period:
+        """The last period that opened before `moment`."""
+        for reach in _reaches(interval):
+            found = self.table(interval, moment.date() - reach, moment.date())
+            position = int(np.searchsorted(found.opened_at, array_time(moment), side="left")) - 1
+            if position >= 0:
+                return found.at(interval, position)
+        raise self._outside(moment)
+
+    def first_from(self, interval: Interval, moment: datetime) -> Period:
+        """The first period that opened at or after `moment`."""
+        return self.next(interval, moment - timedelta(microseconds=1))
+
+    def back(self, interval: Interval, opened_at: datetime, count: int) -> datetime:
+        """When the period opened that lies `count` periods before the one at `opened_at`, or the first one known."""
+        day, reach = opened_at.date(), max(8 * DAY, interval.length * (count + 1))
+        while True:
+            begin = day - reach if reach < day - self.first else self.first
+            found = self.table(interval, begin, day)
+            position = int(np.searchsorted(found.opened_at, array_time(opened_at), side="right")) - 1 - count
+            if position >= 0 or begin == self.first:
+                return moment_of(found.opened_at[max(position, 0)])
+            reach *= 2
+
+    def newest_closed(self, interval: Interval, now: datetime) -> Period:
+        """The newest period whose close is not after `now`."""
+        for reach in _reaches(interval):
+            found = self.table(interval, now.date() - reach, now.date() + DAY)
+            position = int(np.searchsorted(found.closed_at, array_time(now), side="right")) - 1
+            if position >= 0:
+                return found.at(interval, position)
+        raise self._outside(now)
+
+    def closes(self, interval: Interval, opened_at: Times) -> Times:
+        """True closes of periods by their `opened_at` (datetime64[us]); NaT where there is no such period."""
+        opened = opened_at.astype("datetime64[us]")
+        closes = np.full(len(opened), np.datetime64("NaT", "us"))
+        known = opened[~np.isnat(opened)]
+        if len(known):
+            bounds = np.clip(
+                np.array([known.min(), known.max()]).astype("datetime64[D]"),
+                np.datetime64(self.first, "D"),
+                np.datetime64(self.last, "D"),
+            )
+            found = self.table(interval, bounds[0].item(), bounds[1].item())
+            if len(found):
+                position = np.minimum(np.searchsorted(found.opened_at, opened), len(found) - 1)
+                matches = found.opened_at[position] == opened
+                closes[matches] = found.closed_at[position[matches]]
+        return closes
+
+    def _outside(self, moment: datetime) -> AlgoTradingError:
+        covered = f"{self.first} .. {self.last}"
+        return AlgoTradingError(f"the calendar of {self.venue} covers {covered} only, not {moment:%Y-%m-%d}")
+
+
+class ContinuousCalendar(TradingCalendar):
+    """A market that never closes: periods follow the clock in UTC, weeks begin on Monday, months on the first."""
+
+    def __init__(self, venue: str) -> None:
+        super().__init__(venue, CONTINUOUS_FIRST, CONTINUOUS_LAST)
+
+    def table(self, interval: Interval, first: date, last: date) -> Periods:
+        begin = np.datetime64(max(first, self.first), "D")
+        end = np.datetime64(min(last, self.last), "D") + 1
+        if begin >= end:
+            return Periods(*(np.empty(0, "datetime64[us]") for _ in range(3)))
+        if interval is Interval.MONTH:
+            months = np.arange(begin.astype("datetime64[M]"), end.astype("datetime64[M]") + 1)
+            opened, closed = months.astype("datetime64[us]"), (months + 1).astype("datetime64[us]")
+            inside = (opened >= begin) & (opened < end)
+            return Periods(opened[inside], opened[inside], closed[inside])
+        step = np.timedelta64(interval.length, "us")
+        origin = {Interval.WEEK: EPOCH_MONDAY, Interval.DAY_3: EPOCH_THREE_DAYS}.get(interval, begin)
+        skipped = -((origin.astype("datetime64[us]") - begin.astype("datetime64[us]")) // step)  # rounded up
+        opened = np.arange(origin.astype("datetime64[us]") + skipped * step, end.astype("datetime64[us]"), step)
+        return Periods(opened, opened, np.asarray(opened + step, "datetime64[us]"))
+
+
+class ExchangeCalendar(TradingCalendar):
+    """Sessions of an exchange, by its exchange_calendars code, and the shorter and longer periods made of them.
+
+    Intraday periods are counted from the session's open; its close cuts the last one off. A week or month goes from
+    its first date, 00:00 UTC as a label, to the close of its last session.
+    """
+
+    def __init__(self, venue: str) -> None:
+        """Raise UnknownNameError where there is no such venue, ConfigError if the rules of its calendar are broken."""
         import exchange_calendars
 
-        known = exchange_calendars.get_calendar_names()
-        if code not in known:
-            near = difflib.get_close_matches(code.upper(), known, n=3, cutoff=0.4)
-            hint = (
-                f"did you mean {', '.join(near)}?"
-                if near
-                else "for New York it is XNYS, for London XLON, for crypto 24/7"
-            )
-            raise UnknownNameError(f"there is no exchange calendar {code!r}: {hint}")
-        self.code = code
+        code = venue_of(venue).calendar
         try:
-            bound = exchange_calendars.get_calendar(code).bound_min()
-            start = FIRST_YEAR if bound is None or bound.date() < FIRST_YEAR else bound.date()
-            schedule: pd.DataFrame = exchange_calendars.get_calendar(code, start=start.isoformat()).schedule
+            with warnings.catch_warnings():  # version 4.13 uses what pandas 3.1 calls deprecated
+                warnings.simplefilter("ignore", DeprecationWarning)
+                bound = exchange_calendars.get_calendar(code).bound_min()
+                start = FIRST_YEAR if bound is None or bound.date() < FIRST_YEAR else bound.date()
+                schedule: pd.DataFrame = exchange_calendars.get_calendar(code, start=start.isoformat()).schedule
         except (ValueError, NotImplementedError) as error:  # version 4.13 cannot make five of its own on pandas 3.1
             raise ConfigError(
                 f"exchange_calendars {exchange_calendars.__version__} cannot make its calendar {code} "
                 f"({type(error).__name__}); choose another one, such as that of a neighbouring exchange"
             ) from error
-        self.zone = str(exchange_calendars.get_calendar(code).tz)  # its time zone's name
         self._dates: NDArray[np.datetime64] = schedule.index.to_numpy().astype("datetime64[D]")
-        self._opens: NDArray[np.datetime64] = _utc_microseconds(schedule["open"])
-        self._closes: NDArray[np.datetime64] = _utc_microseconds(schedule["close"])
+        self._opens = _utc_microseconds(schedule["open"])
+        self._closes = _utc_microseconds(schedule["close"])
+        super().__init__(venue, self._dates[0].item(), self._dates[-1].item())
 
-    @property
-    def dates(self) -> NDArray[np.datetime64]:
-        """Every known session date, datetime64[D], ascending."""
-        return self._dates
+    def table(self, interval: Interval, first: date, last: date) -> Periods:
+        if interval in {Interval.WEEK, Interval.MONTH}:
+            return self._spans(interval, first, last)
+        if interval is Interval.DAY_3:
+            raise ConfigError(f"{self.venue} has no {interval} bars; use 1d, 1w or 1M")
+        if interval is Interval.DAY:
+            return Periods(*self._sessions(first, last))
+        # In the east a session may open on the UTC date before its own.
+        _, opens, closes = self._sessions(first - DAY, last + DAY)
+        step = np.timedelta64(interval.length, "us")
+        counts = -((opens - closes) // step)  # rounded up: the close cuts the last one off
+        opened = np.repeat(opens, counts) + step * _within(counts)
+        closed = np.minimum(opened + step, np.repeat(closes, counts))
+        inside = (opened >= np.datetime64(first, "D")) & (opened < np.datetime64(last, "D") + 1)
+        return Periods(opened[inside], opened[inside], closed[inside])
 
-    def closes(self, sessions: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-        """True closes (datetime64[us], UTC) of session dates; each must be a session."""
-        positions = np.searchsorted(self._dates, sessions.astype("datetime64[D]"))
-        return self._closes[positions]
-
-    def is_session(self, day: date) -> bool:
-        """Whether the venue trades on `day`."""
-        position = int(np.searchsorted(self._dates, np.datetime64(day, "D")))
-        return position < len(self._dates) and bool(self._dates[position] == np.datetime64(day, "D"))
-
-    def session(self, day: date) -> Session:
-        """The session of `day`.
-
-        Raises:
-            AlgoTradingError: the venue does not trade on `day`; the nearest sessions are named.
-        """
-        if not self.is_session(day):
-            before, after = self.previous(day), self.next(day)
-            raise AlgoTradingError(
-                f"{day} is not a session of {self.code}; the nearest are {before.date} and {after.date}"
-            )
-        return self._at(int(np.searchsorted(self._dates, np.datetime64(day, "D"))))
-
-    def sessions(self, first: date, last: date) -> Sequence[Session]:
-        """Sessions with first <= date <= last, ascending."""
+    def _sessions(self, first: date, last: date) -> tuple[Times, Times, Times]:
         low = int(np.searchsorted(self._dates, np.datetime64(first, "D"), side="left"))
         high = int(np.searchsorted(self._dates, np.datetime64(last, "D"), side="right"))
-        return [self._at(i) for i in range(low, high)]
+        return self._dates[low:high].astype("datetime64[us]"), self._opens[low:high], self._closes[low:high]
 
-    def next(self, day: date) -> Session:
-        """The first session after `day`."""
-        return self._at(int(np.searchsorted(self._dates, np.datetime64(day, "D"), side="right")))
+    def _spans(self, interval: Interval, first: date, last: date) -> Periods:
+        if interval is Interval.WEEK:
+            labels = EPOCH_MONDAY + (self._dates - EPOCH_MONDAY) // np.timedelta64(7, "D") * np.timedelta64(7, "D")
+        else:
+            labels = self._dates.astype("datetime64[M]").astype("datetime64[D]")
+        begins = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
+        ends = np.append(begins[1:], len(labels)) - 1
+        opened = labels[begins]
+        inside = (opened >= np.datetime64(first, "D")) & (opened <= np.datetime64(last, "D"))
+        return Periods(opened[inside].astype("datetime64[us]"), self._opens[begins][inside], self._closes[ends][inside])
 
-    def previous(self, day: date) -> Session:
-        """The last session before `day`."""
-        return self._at(int(np.searchsorted(self._dates, np.datetime64(day, "D"), side="left")) - 1)
 
-    def back(self, day: date, sessions: int) -> date:
-        """The date `sessions` sessions before `day` (`day` itself counts as the last one)."""
-        position = int(np.searchsorted(self._dates, np.datetime64(day, "D"), side="right")) - 1
-        return self._at(max(position - sessions, 0)).date
+def _within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, ... count - 1 for each count, one after the other."""
+    total = int(counts.sum())
+    starts = np.repeat(np.cumsum(counts) - counts, counts)
+    return np.arange(total) - starts
 
-    def newest_closed(self, now: datetime) -> Session:
-        """The newest session whose close is not after `now`."""
-        moment = array_time(now)
-        return self._at(int(np.searchsorted(self._closes, moment, side="right")) - 1)
 
-    def _at(self, position: int) -> Session:
-        if not 0 <= position < len(self._dates):
-            first, last = self._dates[0], self._dates[-1]
-            raise AlgoTradingError(f"the calendar {self.code} covers {first} .. {last} only")
-        return Session(
-            self.code,
-            self._dates[position].item(),
-            moment_of(self._opens[position]),
-            moment_of(self._closes[position]),
-        )
+def _reaches(interval: Interval) -> tuple[timedelta, ...]:
+    """How many days to look through for the next period: a few first, then more than any exchange was ever closed."""
+    return max(4 * DAY, 2 * interval.length), max(120 * DAY, 4 * interval.length)
 
 
 def _utc_microseconds(times: "pd.Series[pd.Timestamp]") -> NDArray[np.datetime64]:
@@ -121,6 +260,9 @@ def _utc_microseconds(times: "pd.Series[pd.Timestamp]") -> NDArray[np.datetime64
 
 
 @lru_cache(maxsize=32)
-def market_calendar(code: str) -> MarketCalendar:
-    """The calendar of `code`, built once per process (it takes about a second)."""
-    return MarketCalendar(code)
+def trading_calendar(venue: str) -> TradingCalendar:
+    """The calendar of a venue, built once per process (an exchange's takes about a second)."""
+    return ContinuousCalendar(venue) if venue_of(venue).calendar == ALWAYS_OPEN else ExchangeCalendar(venue)
+
+
+Calendars = Callable[[str], TradingCalendar]

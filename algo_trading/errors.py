@@ -1,5 +1,8 @@
 """Errors a user can act on. The CLI and the DAGs print the sentence; anything else is a bug and keeps its traceback."""
 
+import difflib
+from collections.abc import Sequence
+
 
 class AlgoTradingError(Exception):
     """A sentence that names the cause and the next step."""
@@ -39,3 +42,10 @@ class ServiceUnavailableError(AlgoTradingError):
 
 class DisagreementError(AlgoTradingError):
     """Stored signals say something else than the same bars do now."""
+
+
+def unknown_name(noun: str, name: str, known: Sequence[str]) -> str:
+    """A clause on a name that nothing has: the nearest one, and all there are."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"there is no {noun} {name!r}; {hint}known are: {', '.join(known) or 'none'}"

@@ -2,12 +2,12 @@
 
 from airflow.sdk import dag
 
-from algo_airflow.flow import ARTICLES, manners, while_feeds_go_on
+from algo_airflow.flow import ARTICLES, dag_defaults, while_feeds_go_on
 from algo_airflow.posts import collected
 from algo_trading.domain.post import PostKind
 
 
-@dag(schedule=while_feeds_go_on(PostKind.ARTICLE, "@hourly"), catchup=False, **manners("text", runs=1))
+@dag(schedule=while_feeds_go_on(PostKind.ARTICLE, "@hourly"), catchup=False, **dag_defaults("text", runs=1))
 def news_articles() -> None:
     """Collect what is new since the last time, from every feed of articles that the configuration names.
 

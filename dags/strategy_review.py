@@ -1,11 +1,13 @@
-"""Every Saturday: which strategy to trade each symbol with, and whether live signals agree with the bars."""
+"""Every Saturday: which strategy to trade each series with, and whether live signals agree with the bars."""
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from algo_airflow.flow import manners, over_shards
-from algo_airflow.runtime import Report, Reports, application, instruments, run_session, told
+from algo_airflow.clocks import clocks
+from algo_airflow.flow import dag_defaults, documented
+from algo_airflow.runtime import Report, Reports, application, run_period, shard, to_xcom
 
-REST: list[str] = []  # a shard without symbols: instruments with signals that nobody watches any more
+CLOCKS = {clock.name: clock for clock in clocks(intraday=False)}
+PARTS = [[clock.name, index] for clock in CLOCKS.values() for index in range(clock.shards)]
 
 
 @dag(
@@ -17,53 +19,53 @@ REST: list[str] = []  # a shard without symbols: instruments with signals that n
             252, type="integer", minimum=1, title="Out of sample", description="Bars to trade a choice on"
         ),
     },
-    **manners("backtests"),
+    **dag_defaults("backtests"),
 )
 def strategy_review() -> None:
-    """Walk every registered strategy forward over every watched symbol, and derive every stored signal again.
+    """Walk every registered strategy forward over every watched daily series, and derive every stored signal again.
 
-    The recommendation of each symbol (often none) goes into the database and into `algo-trading status`, with a report
+    The recommendation of each series (often none) goes into the database and into `algo-trading status`, with a report
     in the object store. It changes no configuration: what trades is decided by people. The bars end at the run's
-    session, so a review of long ago can be repeated; a repeated one replaces its results.
+    period, so a review of long ago can be repeated; a repeated one replaces its results.
     """
 
     @task
-    def review(symbols: list[str]) -> Report:
-        """Walk the strategies over a shard; symbols with too few bars are skipped and named."""
-        from back_testing.analysis.review import ReviewStrategies
+    def review(part: list[str | int]) -> Report:
+        """Walk the strategies over a shard; series with too few bars are skipped and named."""
         from back_testing.search.walk_forward import Plan
+        from back_testing.services import review_strategies
 
+        clock = CLOCKS[str(part[0])]
         with application() as app:
             form = get_current_context()["params"]
-            session, plan = run_session(app), Plan(form["in_sample"], form["out_of_sample"])
-            return told(app.make(ReviewStrategies)(session, instruments(app, symbols), plan), session)
+            period, plan = run_period(app, clock), Plan(form["in_sample"], form["out_of_sample"])
+            series = shard(app, clock, int(part[1])).series
+            return to_xcom(review_strategies(app)(period.opened_at, series, plan), period)
 
     @task
-    def verify(symbols: list[str]) -> Report:
-        """Derive the signals of a shard again from the bars of now; differing ones with the same inputs fail the task.
+    def verify() -> Report:
+        """Derive every signal again from the bars of now; differing ones with the same inputs fail the task.
 
         What differs because bars were revised since, or because a strategy is not installed any more, is reported.
         """
-        from algo_trading.domain.instrument import Instrument
-        from back_testing.analysis.verify_live import VerifyLive, agreed
+        from back_testing.analysis.verify_live import agreed
+        from back_testing.services import verify_live
 
         with application() as app:
-            watched = [Instrument(symbol, app.settings.venue) for symbol in app.settings.symbols]
-            wanted = instruments(app, symbols) or [i for i in app.signals.instruments() if i not in watched]
-            return told(agreed(app.make(VerifyLive)(wanted)), run_session(app))
+            return to_xcom(agreed(verify_live(app)()))
 
     @task
-    def summary(reviews: Reports, checks: Reports) -> Report:
-        """Count what the shards found."""
+    def summary(reviews: Reports, check: Report) -> Report:
+        """Count what was found."""
         recommended = {symbol: chosen for report in reviews for symbol, chosen in report["recommended"].items()}
         return {
             "reviewed": sum(report["reviewed"] for report in reviews),
             "recommended": {symbol: chosen for symbol, chosen in recommended.items() if chosen != "none"},
-            "signals_checked": sum(report["checked"] for report in checks),
-            "signals_revised": sum(report["revised"] for report in checks),
+            "signals_checked": check["checked"],
+            "signals_revised": check["revised"],
         }
 
-    summary(over_shards(review), over_shards(verify, REST))
+    summary(documented(review).expand(part=PARTS), verify())
 
 
 strategy_review()

@@ -2,12 +2,12 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import MENTIONS, manners
+from algo_airflow.flow import MENTIONS, dag_defaults
 from algo_airflow.mails import deliver, notify
-from algo_airflow.runtime import Report, application, told
+from algo_airflow.runtime import Report, application, to_xcom
 
 
-@dag(schedule=MENTIONS, **manners("text", "signals", "mails", runs=1))
+@dag(schedule=MENTIONS, **dag_defaults("text", "signals", "mails", runs=1))
 def text_signals() -> None:
     """Decide on each new mention of a watched instrument, and mail what a subscriber wants to know at once.
 
@@ -17,10 +17,8 @@ def text_signals() -> None:
     @task
     def decide() -> Report:
         """One signal for each active pair and post. It rests on that post and on bars that had closed by then."""
-        from algo_trading.services.decide_on_posts import DecideOnPosts
-
         with application() as app:
-            return told(app.make(DecideOnPosts)())
+            return to_xcom(app.decide_on_posts()())
 
     decide() >> notify() >> deliver()
 

@@ -2,13 +2,13 @@
 
 from airflow.plugins_manager import AirflowPlugin
 
-from algo_airflow.deadlines import SessionCloseDeadline
-from algo_airflow.timetable import MarketSessionTimetable
+from algo_airflow.deadlines import PeriodCloseDeadline
+from algo_airflow.timetable import PeriodTimetable
 
 
 class AlgoTradingPlugin(AirflowPlugin):
     """The market's timetable and deadline."""
 
     name = "algo_trading"
-    timetables = [MarketSessionTimetable]  # noqa: RUF012 - declared so by the base class, as the next one
-    deadline_references = [SessionCloseDeadline]  # noqa: RUF012
+    timetables = [PeriodTimetable]  # noqa: RUF012 - declared so by the base class, as the next one
+    deadline_references = [PeriodCloseDeadline]  # noqa: RUF012

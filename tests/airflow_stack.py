@@ -1,5 +1,6 @@
 """Airflow on a home and a port of its own, for tests of the whole program."""
 
+import json
 import os
 import socket
 import tempfile
@@ -14,39 +15,44 @@ import psutil
 import pytest
 
 from algo_trading.bootstrap import App, bootstrap, embedded_postgres
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.post import PostKind
+from algo_trading.domain.time import Interval, Period, midnight
 from algo_trading.launcher.airflow import METADATA_DATABASE, Airflow
+from algo_trading.launcher.airflow_config import checkout_folder
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
-from algo_trading.launcher.sessions import CHAIN, SessionRuns
+from algo_trading.launcher.dag_ids import chain, every_dag
+from algo_trading.launcher.period_runs import PeriodRuns
 from algo_trading.launcher.text_runs import TextRuns
-from algo_trading.services.open_accounts import OpenAccounts
-from algo_trading.services.status import ReadStatus, Status
+from algo_trading.queries.status import Status
 from algo_trading.settings import load_settings
 
 Stack: TypeAlias = tuple[Airflow, App]
 
 BEFORE, DAY = date(2013, 2, 22), date(2013, 2, 25)  # over the weekend between them there are posts to act on
 SECONDS = 240
+CHAIN = chain("us_stocks", Interval.DAY)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @contextmanager
 def airflow_stack(start: date) -> Iterator[Stack]:
-    """Airflow, not started yet, and the services over the same database; the account begins with `start`.
+    """Airflow, not started yet, and the services over the same database; accounts begin with `start`.
 
     Its home is not pytest's own folder, which the next pytest closes to the user that PostgreSQL runs as for root.
     """
     with tempfile.TemporaryDirectory(prefix="af-") as home, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALGO_HOME", home)
         patch.setenv("ALGO_AIRFLOW__PORT", str(free_port()))
-        patch.setenv("ALGO_ACCOUNT__START", str(start))
+        accounts = [{"name": name, "start": str(start)} for name in ("paper", "demo-coins")]
+        patch.setenv("ALGO_ACCOUNTS", json.dumps(accounts))
         settings = load_settings()
         server = embedded_postgres(settings)
         server.start(METADATA_DATABASE)
         airflow = Airflow(settings, server.url(), server.url(METADATA_DATABASE))
         try:
             with bootstrap(settings) as application:
-                application.make(OpenAccounts)()
+                application.apply_config().seed()
                 yield airflow, application
         finally:
             airflow.stop()
@@ -64,24 +70,31 @@ def free_port() -> int:
 def require_up(airflow: Airflow) -> None:
     """Start it unless it runs, and wait until it is ready."""
     airflow.start(lambda _: None)
-    airflow.wait_until_ready(lambda _: None)
+    watched = ((one.name, interval) for one in airflow.settings.watchlists for interval in one.intervals)
+    airflow.wait_until_ready(every_dag(checkout_folder() / "dags", watched), lambda _: None)
+
+
+def session_of(day: date) -> Period:
+    """The session of a date."""
+    return trading_calendar("XNYS").period(Interval.DAY, midnight(day))
 
 
 def work_through(airflow: Airflow, days: list[date]) -> bool:
     """Have Airflow work through sessions, and wait; returns whether anything had to run."""
-    return SessionRuns(airflow.api, airflow.home.task_logs).work_through(days, lambda _: None, SECONDS)
+    runs = PeriodRuns(airflow.api, airflow.config.task_logs, CHAIN)
+    return runs.process([session_of(day) for day in days], lambda _: None, SECONDS)
 
 
 def read_text(airflow: Airflow) -> bool:
     """Have Airflow read the posts and articles of the sample, and wait; returns whether anything had to run."""
-    runs = TextRuns(airflow.api, airflow.home.task_logs)
-    return runs.work_through(list(PostKind), lambda _what, _through, _of: None, SECONDS)
+    runs = TextRuns(airflow.api, airflow.config.task_logs)
+    return runs.process(list(PostKind), lambda _what, _through, _of: None, SECONDS)
 
 
 def content(application: App) -> tuple[Status, list[str]]:
     """What must not change when a session runs again, or the text flow: all but when feeds were last tried."""
     orders = [f"{order.client_order_id} {order.status}" for order in application.accounts.orders("paper")]
-    status = application.make(ReadStatus)()
+    status = application.read_status()()
     return replace(status, feeds=tuple(replace(feed, tried=LONG_AGO) for feed in status.feeds)), orders
 
 
@@ -112,7 +125,7 @@ def backfill(api: AirflowApi, day: date, behaviour: str) -> bool:
 
 def family(airflow: Airflow) -> list[psutil.Process]:
     """Every living process of the operating-system session that the supervisor leads or led."""
-    record = (airflow.home.folder / "run" / "supervisor.json").read_text()
+    record = (airflow.config.folder / "run" / "supervisor.json").read_text()
     leader = int(record.split('"pid":')[1].split(",")[0])
     return [process for process in psutil.process_iter() if _in_session(process, leader)]
 

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.features import FEATURES, INFLUENCER_CONFIDENCE, MARKET_CAP, PE_RATIO
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval, Period, moment_of
 
 FIRST_DAY = np.datetime64("2000-01-03", "us")
 
@@ -25,6 +26,12 @@ def bars_of(closes: ArrayLike, symbol: str = "TEST", first: np.datetime64 = FIRS
     closed = opened + np.timedelta64(21, "h")
     volume = np.full(len(close), 1000.0)
     return Bars(Instrument(symbol), Interval.DAY, opened, closed, close, close, close, close, volume)
+
+
+def period_at(bars: Bars, index: int) -> Period:
+    """The period of the bar at `index`, as if trading began at its label."""
+    opened, closed = moment_of(bars.opened_at[index]), moment_of(bars.closed_at[index])
+    return Period(bars.interval, opened, opened, closed)
 
 
 RANGES = {INFLUENCER_CONFIDENCE: (0.0, 1.0), PE_RATIO: (-5.0, 50.0), MARKET_CAP: (1e9, 1e12)}

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import Bars, Floats
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.strategies.base import Decisions, Strategy
 
-SESSIONS = market_calendar("XNYS").sessions(date(2013, 1, 2), date(2013, 3, 28))
+SESSIONS = trading_calendar("XNYS").periods(Interval.DAY, midnight(date(2013, 1, 2)), midnight(date(2013, 3, 28)))
 DAYS = tuple(session.date for session in SESSIONS)
 CELL = re.compile(r"(?P<side>[BSX.-])(?P<confidence>\d?\.\d+)?(?:\*(?P<size>[\d.]+))?")
 
@@ -55,7 +56,7 @@ class Board(Strategy):
         sessions = [session for session in SESSIONS if session.date in self.cells(symbol)]
         opened, closed = (
             np.array([moment.replace(tzinfo=None) for moment in moments], dtype="datetime64[us]")
-            for moments in ([s.opens_at for s in sessions], [s.closes_at for s in sessions])
+            for moments in ([s.opened_at for s in sessions], [s.closed_at for s in sessions])
         )
         price = np.full(len(sessions), 100.0)
         return Bars(Instrument(symbol), Interval.DAY, opened, closed, price, price, price, price, price * 10)

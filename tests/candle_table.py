@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
 from algo_trading.strategies.base import Decisions, Strategy
 from back_testing.engine.backtest import run
 from back_testing.engine.result import BacktestResult

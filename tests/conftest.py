@@ -72,11 +72,12 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def airflow_at_work() -> Iterator[Stack]:
     """Airflow with text and one session worked through; its tests share the xdist group airflow: starting is slow."""
-    from airflow_stack import BEFORE, DAY, airflow_stack, read_text, require_up, work_through
-    from algo_trading.services.load_history import LoadHistory
+    from airflow_stack import BEFORE, DAY, airflow_stack, read_text, require_up, session_of, work_through
+    from algo_trading.domain.time import Interval
 
     with airflow_stack(DAY) as (airflow, application):
-        application.make(LoadHistory)(BEFORE, BEFORE, application.instruments)
+        stocks, first = application.watchlists.get("us_stocks"), session_of(BEFORE).opened_at
+        application.load_history()(application.source(stocks.source), first, first, stocks.series(Interval.DAY))
         require_up(airflow)
         read_text(airflow)
         work_through(airflow, [DAY])

@@ -3,19 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from algo_trading.repositories.post_feeds import PostFeed
-from algo_trading.settings import FeedSettings, Settings, load_settings
+from algo_trading.gateways.post_feeds import PostFeed
+from algo_trading.plugins import FeedContext, Plugin
+from algo_trading.settings import FeedSettings, load_settings
 from contracts.post_feed import ATTEMPTS, Stage
 from servers.newsapi import KEY
 from servers.post_platform import Platform, Told, serving
 from servers.reddit import CLIENT_ID, CLIENT_SECRET
 from servers.x import TOKEN, snowflake
 
-Build = Callable[[Settings, FeedSettings], PostFeed]
+Platforms = Plugin[Any, FeedContext, PostFeed]
+Section = Callable[[str], dict[str, Mapping[str, object]]]  # the table of a platform at an address
 NO_WAITING = {"pause_seconds": 0, "attempts": ATTEMPTS}
 
 
@@ -28,28 +31,26 @@ def at_home(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.chdir(folder)
 
 
-def configured(**sections: Mapping[str, object]) -> Settings:
-    """The packaged settings with other values in some sections."""
-    settings = load_settings()
-    changed = {name: getattr(settings, name).model_copy(update=dict(values)) for name, values in sections.items()}
-    return settings.model_copy(update=changed)
+def feed_of(plugin: Platforms, table: Mapping[str, Mapping[str, object]], source: str) -> PostFeed:
+    """The feed of a source on a platform whose table holds these options."""
+    ((name, options),) = table.items()
+    feed = FeedSettings(platform=name, source=source)
+    return plugin.build(plugin.config_type(**options), FeedContext(feed.name, load_settings().home, source))
 
 
 @contextmanager
 def staged(  # noqa: PLR0917 - as a test reads: which platform, feed and source
     platform: Platform,
-    build: Build,
+    plugin: Platforms,
     source: str,
     id_of: Callable[[Told], str],
-    section: Callable[[str], dict[str, Mapping[str, object]]],
+    section: Section,
     secrets: tuple[str, ...] = (),
 ) -> Iterator[Stage]:
     """A feed of a running platform; `section` gives the settings for its address."""
-    name = build.__module__.rpartition(".")[2]
     with serving(platform) as url:
-        settings = configured(**section(url))
-        feed = FeedSettings(platform=name, source=source.replace("URL", url))
-        yield Stage(lambda: build(settings, feed), platform.posts.extend, id_of, platform, secrets)
+        table, place = section(url), source.replace("URL", url)
+        yield Stage(lambda: feed_of(plugin, table, place), platform.posts.extend, id_of, platform, secrets)
 
 
 def of_reddit(url: str, **other: object) -> dict[str, Mapping[str, object]]:

@@ -2,8 +2,7 @@
 
 import csv
 import gzip
-from datetime import UTC, date, datetime
-from email.message import EmailMessage
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,26 +10,30 @@ from typing import Any
 import numpy as np
 
 from algo_trading.domain.bars import COLUMNS, Bars, Times
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.notice import Content, Notice, NoticeKind
 from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Signal
-from algo_trading.domain.subscription import OutboxItem
-from algo_trading.notification.compose import compose, sender_address
-from algo_trading.notification.notice import Notice, notice_of
+from algo_trading.domain.time import Interval, moment_of
+from algo_trading.gateways.channels import Mail
+from algo_trading.notification.mail import MailForm, sender_address
+from algo_trading.notification.signal import SignalNotice, signal_notice
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 
 IBM = Instrument("IBM")
-SESSION = date(2013, 2, 27)
+SESSION = datetime(2013, 2, 27, tzinfo=UTC)
 NOON = datetime(2013, 2, 28, 12, tzinfo=UTC)
+SENDER = "algo-trading@localhost"
 
 
 @cache
 def ibm_bars() -> Bars:
     """IBM as traded from 2000 to SESSION."""
     sample = files("algo_trading") / "data" / "us_stocks_daily_2000_2013.csv.gz"
+    last = f"{SESSION:%Y-%m-%d}"
     with sample.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["Ticker"] == "IBM" and row["Date"] <= str(SESSION)]
+        rows = [row for row in csv.DictReader(lines) if row["Ticker"] == "IBM" and row["Date"] <= last]
     rows.sort(key=lambda row: row["Date"])
     opened: Times = np.array([row["Date"] for row in rows], dtype="datetime64[us]")
     closed = opened + np.timedelta64(21, "h")
@@ -43,9 +46,8 @@ def signal_of(bars: Bars, strategy: Strategy) -> Signal:
     decisions = strategy.decide(bars)
     return Signal(
         strategy=strategy.id,
-        instrument=bars.instrument,
-        interval=bars.interval,
-        session=bars.session(-1),
+        series=bars.series,
+        opened_at=moment_of(bars.opened_at[-1]),
         side=decisions.side(-1),
         confidence=float(decisions.confidence[-1]),
         size=float(decisions.size[-1]),
@@ -61,13 +63,22 @@ def ibm_signal() -> Signal:
 
 
 @cache
-def ibm_notice() -> Notice:
-    return notice_of(ibm_signal(), ibm_bars(), EmaCross(), Level.MEDIUM)
+def ibm_notice() -> SignalNotice:
+    return signal_notice(ibm_signal(), ibm_bars(), EmaCross(), Level.MEDIUM)
 
 
-def an_item(key: str, address: str = "trader@localhost") -> OutboxItem:
-    return OutboxItem(key, address, ibm_signal().key, SESSION)
+@cache
+def ibm_form(sender: str = SENDER) -> MailForm:
+    """The mail about it, to be filled in."""
+    return MailForm(ibm_notice().rendering(), sender_address(sender))
 
 
-def ibm_mail(item: OutboxItem, sender: str = "algo-trading@localhost") -> EmailMessage:
-    return compose(ibm_notice(), item, sender_address(sender), NOON)
+def ibm_mail(key: str, recipient: str = "trader@localhost", sender: str = SENDER) -> Mail:
+    """The mail about it for a recipient."""
+    return ibm_form(sender).fill(recipient, key, NOON)
+
+
+def a_notice(key: str, recipient: str = "trader@localhost", signal: Signal | None = None) -> Notice:
+    """A notice about it, or about another signal, that waits for its delivery."""
+    signal = signal or ibm_signal()
+    return Notice(key, Content(NoticeKind.SIGNAL, signal.key, signal.opened_at), recipient)

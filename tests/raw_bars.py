@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-import numpy as np
 import pyarrow as pa
 
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval, midnight
+from algo_trading.gateways.market_data import RAW_COLUMNS, RAW_SCHEMA
 from algo_trading.quality.verdict import Batch, Verdict
 from algo_trading.repositories.bars import BAR_SCHEMA
-from algo_trading.repositories.market_data import RAW_COLUMNS, RAW_SCHEMA
 
 NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)  # a Friday, an hour after the close in New York
 
@@ -40,17 +40,19 @@ def batch(
     rows: Iterable[Cells] | pa.Table,
     *,
     calendar: str = "XNYS",
+    interval: Interval = Interval.DAY,
     now: datetime = NOW,
     neighbours: pa.Table | None = None,
     actions: Sequence[CorporateAction] = (),
-    expected: Mapping[Instrument, tuple[date, date]] | None = None,
+    expected: Mapping[Instrument, tuple[datetime, datetime]] | None = None,
 ) -> Batch:
     """A batch to be judged."""
     return Batch(
         rows=rows if isinstance(rows, pa.Table) else raw_table(rows),
         source="test",
         name="batch",
-        calendar=market_calendar(calendar),
+        calendar=trading_calendar(calendar),
+        interval=interval,
         now=now,
         neighbours=BAR_SCHEMA.empty_table() if neighbours is None else neighbours,
         actions=actions,
@@ -65,6 +67,6 @@ def reasons_by_line(verdict: Verdict) -> dict[int, str]:
 
 def sessions(first: str, count: int, calendar: str = "XNYS") -> list[str]:
     """ISO dates of `count` sessions from `first` on."""
-    dates = market_calendar(calendar).dates
-    start = int(np.searchsorted(dates, np.datetime64(first)))
-    return [str(day) for day in dates[start : start + count]]
+    calendar_of = trading_calendar(calendar)
+    days = calendar_of.periods(Interval.DAY, midnight(date.fromisoformat(first)), midnight(calendar_of.last))
+    return [period.key for period in days[:count]]

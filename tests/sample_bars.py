@@ -8,19 +8,21 @@ import numpy as np
 import pyarrow as pa
 
 from algo_trading.adapters.sample import LAST_SESSION, SampleMarketData
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import COLUMNS
 from algo_trading.domain.corporate_actions import CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
+from algo_trading.gateways.market_data import RawBars
 from algo_trading.repositories.bars import BAR_SCHEMA, TIME
-from algo_trading.repositories.market_data import BarRequest, RawBars
+from bar_requests import daily_request
 
 
 @cache
 def raw(symbol: str, first: date | None = None, last: date = LAST_SESSION) -> RawBars:
     """The answer to one request."""
     source = SampleMarketData()
-    (answer,) = source.fetch([BarRequest(Instrument(symbol), first, last)])
+    (answer,) = source.fetch([daily_request(Instrument(symbol), first, last)])
     assert answer.payload is not None
     return source.parse(answer.payload)
 
@@ -35,7 +37,7 @@ def sample_table(symbols: Sequence[str], first: date | None = None, last: date =
             pa.repeat("XNYS", len(days)).cast(pa.string()),
             pa.repeat(str(Interval.DAY), len(days)).cast(pa.string()),
             pa.array(days.astype("datetime64[us]")).cast(TIME),
-            pa.array(market_calendar("XNYS").closes(days)).cast(TIME),
+            pa.array(trading_calendar("XNYS").closes(Interval.DAY, days)).cast(TIME),
             *(rows[name].cast(pa.float64()) for name in COLUMNS),
         ],
         schema=BAR_SCHEMA,

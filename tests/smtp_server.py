@@ -1,5 +1,6 @@
 """A real SMTP server on this machine, with STARTTLS and AUTH, whose answers a test chooses."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
@@ -33,6 +34,16 @@ class Mailbox:
     mail_reply: str = ""
     data_reply: str = ""
     rcpt_replies: dict[str, list[str]] = field(default_factory=dict)
+    connections: int = 0
+    pipelining: bool = False
+    pause: float = 0.0  # seconds before a mail is accepted
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += session.ssl is None
+        return [*responses[:-1], *["250-PIPELINING"] * self.pipelining, responses[-1]]
 
     async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
         envelope.mail_from = address
@@ -47,6 +58,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        await asyncio.sleep(self.pause)
         if self.data_reply:
             return self.data_reply
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))

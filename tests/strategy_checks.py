@@ -57,3 +57,24 @@ def check_explanations(strategy: Strategy, bars: Bars, indices: Iterable[int]) -
         assert "nan" not in sentence
         assert sentence == strategy.explain(bars, index - len(bars))
         assert sides.setdefault(sentence, decisions.side(index)) is decisions.side(index)
+
+
+def check_memory(strategy: Strategy, bars: Bars, cuts: Iterable[int]) -> None:
+    """What it says at the end of `cut` bars is what it says having seen its `memory` of them alone.
+
+    The side, the sentence (so every printed digit) and the count of shares agree, the figures to 12 digits.
+    """
+    assert strategy.memory is not None
+    assert strategy.memory >= strategy.warmup
+    for cut in cuts:
+        whole = bars[:cut]
+        part = whole[-strategy.memory :]
+        expected, found = strategy.decide(whole), strategy.decide(part)
+        where = f"{strategy.id} at bar {cut}"
+        assert found.side(-1) is expected.side(-1), where
+        assert strategy.explain(part, -1) == strategy.explain(whole, -1), where
+        for column in ("confidence", "size", "shares"):
+            before, after = getattr(expected, column), getattr(found, column)
+            assert (before is None) == (after is None)
+            if before is not None:
+                np.testing.assert_allclose(after[-1], before[-1], rtol=1e-12, atol=1e-12, err_msg=f"{where}: {column}")

@@ -23,8 +23,8 @@ from algo_trading.adapters.unpack import (
     printable,
 )
 from algo_trading.errors import AlgoTradingError
-from algo_trading.repositories.bar_files import BarFile, FileOnDisk, Skipped, UnreadableTableError
-from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.gateways.bar_files import BarFile, FileOnDisk, Skipped, UnreadableTableError
+from algo_trading.gateways.market_data import RAW_COLUMNS
 from algo_trading.settings import ImportSettings
 
 SUFFIXES = (".csv", ".txt", ".gz", ".zip", ".tar", ".tgz", ".parquet")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.gateways.market_data import RAW_COLUMNS
 
 # What a file may have beside the bars: cash per share on the ex-date, and the close adjusted for all that came later.
 DIVIDEND, ADJUSTED_CLOSE = "dividend", "adjusted_close"

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from algo_trading.adapters.bar_header import NoBarsError
-from algo_trading.repositories.market_data import RAW_SCHEMA
+from algo_trading.gateways.market_data import RAW_SCHEMA
 
 PART_ROWS = 50_000
 PART_BYTES = 32 * 2**20

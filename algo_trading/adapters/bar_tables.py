@@ -12,7 +12,7 @@ from algo_trading.adapters.bar_csv import csv_header, read_csv
 from algo_trading.adapters.bar_header import Header
 from algo_trading.adapters.bar_parquet import MAGIC, parquet_header, read_parquet
 from algo_trading.adapters.unpack import BLOCK, IN_MEMORY, ReadLimits
-from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.gateways.market_data import RAW_COLUMNS
 
 
 def table_header(stream: io.BufferedReader) -> Header:

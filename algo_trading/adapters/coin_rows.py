@@ -10,7 +10,7 @@ from algo_trading.adapters.http_client import HttpClient
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import SourceError
-from algo_trading.repositories.listings import ListingPage
+from algo_trading.gateways.coin_listings import ListingPage
 from algo_trading.sentiment.mentions.names import COINS_VENUE, marked, packaged_listings, with_known_names
 
 PAGE_SIZE = 250  # coins

@@ -3,15 +3,26 @@
 import time
 from collections.abc import Callable, Iterator
 
+from pydantic import Field
+
 from algo_trading.adapters.coin_rows import PAGE_SIZE, Row, listing, listings, pages, read_json
 from algo_trading.adapters.http_client import HttpClient
 from algo_trading.adapters.retries import Retries
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import SourceError
-from algo_trading.repositories.listings import ListingPage
-from algo_trading.settings import CoinListingsSettings, Settings
+from algo_trading.gateways.coin_listings import ListingPage
+from algo_trading.plugins import Context, Plugin, PluginConfig
 
 ADDRESS = "https://api.coingecko.com"
+
+
+class CoinGeckoConfig(PluginConfig):
+    """How much of the listing is read, and rate limits."""
+
+    base_url: str = ADDRESS
+    pages: int = Field(default=4, ge=1)  # of 250 coins
+    pause_seconds: float = Field(default=3, ge=0)
+    attempts: int = Field(default=4, ge=1)
 
 
 class CoinGecko:
@@ -19,11 +30,11 @@ class CoinGecko:
 
     name = "coingecko"
 
-    def __init__(self, own: CoinListingsSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._url = f"{(own.base_url or ADDRESS).rstrip('/')}/api/v3/coins/markets"
-        self._pages = own.pages
+    def __init__(self, config: CoinGeckoConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._url = f"{config.base_url.rstrip('/')}/api/v3/coins/markets"
+        self._pages = config.pages
         self._client = HttpClient(
-            Retries("CoinGecko", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+            Retries("CoinGecko", attempts=config.attempts, pause_seconds=config.pause_seconds, sleep=sleep)
         )
 
     def fetch(self) -> Iterator[ListingPage]:
@@ -53,6 +64,9 @@ def _rows(content: bytes) -> list[Row]:
     return reply
 
 
-def build(settings: Settings) -> CoinGecko:
-    """The source as configured in [coin_listings]."""
-    return CoinGecko(settings.coin_listings)
+def build(config: CoinGeckoConfig, _context: Context) -> CoinGecko:
+    """The source as configured in [listings.coingecko]."""
+    return CoinGecko(config)
+
+
+plugin = Plugin(CoinGeckoConfig, build)

@@ -3,18 +3,30 @@
 import time
 from collections.abc import Callable, Iterator
 
+from pydantic import Field, SecretStr
+
 from algo_trading.adapters.coin_rows import PAGE_SIZE, Row, listing, listings, pages, read_json
 from algo_trading.adapters.http_client import HttpClient, credential
 from algo_trading.adapters.retries import RefusedError, Retries
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import RateLimitedError, SourceError
-from algo_trading.repositories.listings import ListingPage
-from algo_trading.settings import CoinListingsSettings, Settings
+from algo_trading.gateways.coin_listings import ListingPage
+from algo_trading.plugins import Context, Plugin, PluginConfig
 
 ADDRESS = "https://pro-api.coinmarketcap.com"
-KEY = "ALGO_COIN_LISTINGS__API_KEY"
+KEY = "ALGO_LISTINGS__COINMARKETCAP__API_KEY"
 LIMITS = {1008, 1009, 1010, 1011}  # error codes: the plan's requests of the minute, day, month, or address are used up
 BAD_KEY = range(1001, 1008)
+
+
+class CoinMarketCapConfig(PluginConfig):
+    """How much of the listing is read, and rate limits, and the key, from the environment."""
+
+    base_url: str = ADDRESS
+    pages: int = Field(default=4, ge=1)  # of 250 coins
+    pause_seconds: float = Field(default=3, ge=0)
+    attempts: int = Field(default=4, ge=1)
+    api_key: SecretStr = SecretStr("")
 
 
 class CoinMarketCap:
@@ -22,12 +34,12 @@ class CoinMarketCap:
 
     name = "coinmarketcap"
 
-    def __init__(self, own: CoinListingsSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._url = f"{(own.base_url or ADDRESS).rstrip('/')}/v1/cryptocurrency/listings/latest"
-        self._pages = own.pages
+    def __init__(self, config: CoinMarketCapConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._url = f"{config.base_url.rstrip('/')}/v1/cryptocurrency/listings/latest"
+        self._pages = config.pages
         self._client = HttpClient(
-            Retries("CoinMarketCap", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep),
-            headers={"X-CMC_PRO_API_KEY": credential(own.api_key, KEY, "CoinMarketCap")},
+            Retries("CoinMarketCap", attempts=config.attempts, pause_seconds=config.pause_seconds, sleep=sleep),
+            headers={"X-CMC_PRO_API_KEY": credential(config.api_key, KEY, "CoinMarketCap")},
         )
 
     def fetch(self) -> Iterator[ListingPage]:
@@ -78,6 +90,9 @@ def _complaint(content: bytes) -> SourceError | None:
     return SourceError(f"CoinMarketCap refuses the request ({code}, {said})") if code else None
 
 
-def build(settings: Settings) -> CoinMarketCap:
-    """The source as configured in [coin_listings], with the key of ALGO_COIN_LISTINGS__API_KEY."""
-    return CoinMarketCap(settings.coin_listings)
+def build(config: CoinMarketCapConfig, _context: Context) -> CoinMarketCap:
+    """The source as configured in [listings.coinmarketcap]."""
+    return CoinMarketCap(config)
+
+
+plugin = Plugin(CoinMarketCapConfig, build)

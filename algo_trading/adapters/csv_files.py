@@ -1,4 +1,6 @@
-"""Daily bars from a folder with one file for each symbol, named after it: CSV (.gz too) or Parquet.
+"""Bars from a folder with one file for each series: CSV (.gz too) or Parquet.
+
+A file of daily bars is named after its symbol (IBM.csv), another one after symbol and interval (INJUSDT_4h.csv).
 
 Prices are taken as they stand in the file, as traded. A column `dividends` gives dividends; there is no column for
 splits, because files that have one (yfinance's) hold prices that are adjusted for them already.
@@ -7,7 +9,7 @@ splits, because files that have one (yfinance's) hold prices that are adjusted f
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,21 @@ from algo_trading.adapters.bar_header import DIVIDEND
 from algo_trading.adapters.unpack import ReadLimits
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval, array_time
 from algo_trading.errors import AlgoTradingError, ConfigError, SourceError, UnknownSymbolError
-from algo_trading.quality.parse import parse_dates, parse_numbers
-from algo_trading.repositories.market_data import RAW_COLUMNS, RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
-from algo_trading.settings import Settings
+from algo_trading.gateways.market_data import RAW_COLUMNS, RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.plugins import Context, Plugin
+from algo_trading.quality.parse import parse_dates, parse_moments, parse_numbers
+from algo_trading.settings import ImportSettings
 
 COLUMNS = (*RAW_COLUMNS, DIVIDEND)
 HEADER = [*COLUMNS, "place"]
+
+
+class CsvFilesConfig(ImportSettings):
+    """The folder to read, with one file for each series, and how large a file may be."""
+
+    folder: str = ""
 
 
 class CsvFilesMarketData:
@@ -34,15 +44,16 @@ class CsvFilesMarketData:
     Lines whose date nobody can read come with every answer, so that the quarantine shows them.
     """
 
-    name = "csv_files"
+    intervals = tuple(Interval)
     refetch = 10  # a file is written anew by whoever keeps it, and late corrections come with it
 
-    def __init__(self, folder: Path, limits: ReadLimits = DEFAULTS) -> None:
+    def __init__(self, folder: Path, limits: ReadLimits = DEFAULTS, name: str = "csv_files") -> None:
+        self.name = name
         self._folder = folder
         self._limits = limits
 
-    def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - whoever keeps the files goes on with them
-        return None
+    def ends_at(self, venue: str, interval: Interval) -> datetime | None:  # noqa: ARG002 - as the protocol has it
+        return None  # whoever keeps the files goes on with them
 
     def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
         files = self._files()
@@ -59,18 +70,18 @@ class CsvFilesMarketData:
         table = pa.table(dict(zip(HEADER, (pa.array(column, pa.string()) for column in columns), strict=True)))
         return RawBars(table.select(RAW_SCHEMA.names), _dividends(payload.request.instrument, table))
 
-    def _files(self) -> dict[str, Path]:
+    def _files(self) -> dict[tuple[str, Interval], Path]:
         try:
             paths = sorted(self._folder.iterdir())
         except OSError as error:
             raise SourceError(f"the folder {self._folder} cannot be read: {error.strerror}") from error
-        return {symbol_of(path.name): path for path in paths if path.name.lower().endswith(SUFFIXES)}
+        return {_named(path): path for path in paths if path.name.lower().endswith(SUFFIXES)}
 
-    def _answer(self, request: BarRequest, files: dict[str, Path]) -> Fetched:
-        symbol = request.instrument.symbol
-        path = files.get(symbol.upper())
+    def _answer(self, request: BarRequest, files: dict[tuple[str, Interval], Path]) -> Fetched:
+        symbol = request.series.symbol
+        path = files.get((symbol.upper(), request.series.interval))
         if path is None:
-            sentence = f"{self._folder} has no file for {symbol}; it would be {symbol}.csv"
+            sentence = f"{self._folder} has no file for {request.series}; it would be {request.series}.csv"
             return Fetched(request, error=UnknownSymbolError(sentence))
         try:
             file = open_file(path, symbol, self._limits)
@@ -83,14 +94,21 @@ class CsvFilesMarketData:
 
 
 def _asked_for(request: BarRequest, rows: pa.Table) -> pa.Table:
-    """Rows of the symbol and the sessions, oldest first, and those whose date is none."""
+    """Rows of the symbol and the periods, oldest first, and those whose time is none."""
     symbols = pc.utf8_upper(pc.utf8_trim_whitespace(rows["symbol"])).fill_null("")
     rows = rows.filter(pc.is_in(symbols, value_set=pa.array(["", request.instrument.symbol.upper()])))
-    sessions, _ = parse_dates(rows["session"])
-    first = np.datetime64(request.first or date.min, "D")
-    order = np.argsort(sessions, kind="stable")
-    wanted = np.isnat(sessions) | ((sessions >= first) & (sessions <= np.datetime64(request.last, "D")))
+    opened, _ = (parse_moments if request.series.interval.intraday else parse_dates)(rows["session"])
+    order = np.argsort(opened, kind="stable")
+    wanted = np.isnat(opened) | (opened <= array_time(request.last))
+    if request.first is not None:
+        wanted &= np.isnat(opened) | (opened >= array_time(request.first))
     return rows.take(order[wanted[order]])
+
+
+def _named(path: Path) -> tuple[str, Interval]:
+    """The symbol and the interval that a file's name spells."""
+    stem, _, ending = path.name.partition(".")[0].rpartition("_")
+    return (stem.upper(), Interval(ending)) if stem and ending in [*Interval] else (symbol_of(path.name), Interval.DAY)
 
 
 def _written(rows: pa.Table) -> bytes:
@@ -110,15 +128,18 @@ def _dividends(instrument: Instrument, table: pa.Table) -> tuple[CorporateAction
     )
 
 
-def build(settings: Settings) -> CsvFilesMarketData:
+def build(config: CsvFilesConfig, _context: Context) -> CsvFilesMarketData:
     """The source for the configured folder.
 
     Raises:
         ConfigError: no folder is named, or it does not exist.
     """
-    folder = Path(settings.csv_files.folder).expanduser()
-    if not settings.csv_files.folder or not folder.is_dir():
+    folder = Path(config.folder).expanduser()
+    if not config.folder or not folder.is_dir():
         raise ConfigError(
-            f"csv_files.folder is {settings.csv_files.folder!r}, which is not a folder; name the one with your files"
+            f"sources.csv_files.folder is {config.folder!r}, which is not a folder; name the one with your files"
         )
-    return CsvFilesMarketData(folder, limits_of(settings.imports))
+    return CsvFilesMarketData(folder, limits_of(config))
+
+
+plugin = Plugin(CsvFilesConfig, build)

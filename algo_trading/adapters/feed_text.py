@@ -40,7 +40,7 @@ def checked_feed(content: bytes, where: str, max_items: int) -> bytes:
         raise SourceError(f"{where} declares a document type, which we do not read in a feed")
     markup = _outside(_outside(text, "<!--", "-->"), "<![CDATA[", "]]>")
     if sum(1 for _ in ITEM.finditer(markup)) > max_items:
-        raise SourceError(f"{where} has more than {max_items:,} items (rss.max_items)")
+        raise SourceError(f"{where} has more than {max_items:,} items (platforms.rss.max_items)")
     _check_tags(markup, where, TAGS_PER_ITEM * max_items)
     return b'<?xml version="1.0" encoding="utf-8"?>' + text.encode("utf-8", "replace")
 

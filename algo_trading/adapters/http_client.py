@@ -136,7 +136,7 @@ class _Guard:
     def _refusal(self) -> SourceError:
         return SourceError(
             f"{self._host} is an address within this machine or its network, from which feeds are not read: "
-            "set rss.allow_private = true if you mean it"
+            "set platforms.rss.allow_private = true if you mean it"
         )
 
 

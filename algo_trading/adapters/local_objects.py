@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from algo_trading.adapters.private_files import create, make_folders
 from algo_trading.errors import ServiceUnavailableError
+from algo_trading.plugins import Context, Plugin, PluginConfig
 from algo_trading.repositories.objects import checked_key
-from algo_trading.settings import Settings
 
 # Objects being written. In the same file system, so that moving one into place is atomic; no key begins with a dot.
 INCOMING = ".incoming"
@@ -174,8 +174,11 @@ def _walk(folder: Path, path: str, prefix: str) -> Iterator[str]:
             yield from _walk(folder / name, key, prefix)
 
 
-def build(settings: Settings) -> LocalObjects:
+def build(_config: PluginConfig, context: Context) -> LocalObjects:
     """The store in the folder `objects` of the data folder."""
-    store = LocalObjects(settings.home / "objects")
+    store = LocalObjects(context.home / "objects")
     store.clear_abandoned()
     return store
+
+
+plugin = Plugin(PluginConfig, build)

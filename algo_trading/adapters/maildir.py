@@ -1,13 +1,14 @@
 """Mails into a Maildir, the folder format that mail readers share. Exactly once: the file name is the mail's key."""
 
 import os
-from contextlib import suppress
-from email.message import EmailMessage
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from algo_trading.adapters.private_files import create, make_folders
 from algo_trading.errors import ServiceUnavailableError
-from algo_trading.settings import Settings
+from algo_trading.gateways.channels import Mail
+from algo_trading.plugins import Context, Plugin, PluginConfig
 
 
 class MaildirChannel:
@@ -23,8 +24,13 @@ class MaildirChannel:
         """The Maildir's path."""
         return str(self._folder)
 
-    def deliver(self, message: EmailMessage, key: str) -> None:
-        """Store the message durably unless it is there, read or unread.
+    @contextmanager
+    def session(self) -> "Iterator[MaildirChannel]":
+        """A folder needs no conversation."""
+        yield self
+
+    def deliver(self, mail: Mail) -> None:
+        """Store the mail durably unless it is there, read or unread.
 
         Raises:
             ServiceUnavailableError: the folder cannot be written; names the reason.
@@ -32,8 +38,8 @@ class MaildirChannel:
         try:
             for part in ("tmp", "new", "cur"):
                 make_folders(self._folder / part)
-            if not self._delivered(key):
-                self._write(message, key)
+            if not self._delivered(mail.key):
+                self._write(mail)
         except OSError as error:
             raise ServiceUnavailableError(
                 f"mails cannot be written to {self._folder}: {error.strerror}; make room or give write permission there"
@@ -45,15 +51,15 @@ class MaildirChannel:
             return True
         return any(path.name.partition(":")[0] == key for path in (self._folder / "cur").iterdir())
 
-    def _write(self, message: EmailMessage, key: str) -> None:
+    def _write(self, mail: Mail) -> None:
         # A kill leaves a draft at most, which the next attempt writes anew.
-        draft, new = self._folder / "tmp" / key, self._folder / "new"
+        draft, new = self._folder / "tmp" / mail.key, self._folder / "new"
         try:
             with create(draft) as file:
-                file.write(message.as_bytes(policy=message.policy.clone(linesep="\n")))
+                file.write(mail.content.replace(b"\r\n", b"\n"))
                 file.flush()
                 os.fsync(file.fileno())
-            draft.rename(new / key)
+            draft.rename(new / mail.key)
         except OSError:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
@@ -65,6 +71,9 @@ class MaildirChannel:
             os.close(folder)
 
 
-def build(settings: Settings) -> MaildirChannel:
+def build(_config: PluginConfig, context: Context) -> MaildirChannel:
     """The Maildir in the data folder."""
-    return MaildirChannel(settings.home / "maildir")
+    return MaildirChannel(context.home / "maildir")
+
+
+plugin = Plugin(PluginConfig, build)

@@ -7,13 +7,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from algo_trading.errors import ConfigError, ServiceUnavailableError
+from algo_trading.plugins import Context, Plugin, PluginConfig
 from algo_trading.repositories.objects import checked_key
-from algo_trading.settings import MinioSettings, Settings
 
 if TYPE_CHECKING:
     from minio import Minio
 
+VARIABLES = "ALGO_OBJECT_STORES__MINIO__"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 60.0
 ATTEMPTS = 3
@@ -21,12 +24,22 @@ ATTEMPTS = 3
 _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
 
+class MinioConfig(PluginConfig):
+    """The S3 server; the keys come from ALGO_OBJECT_STORES__MINIO__ACCESS_KEY and ..._SECRET_KEY."""
+
+    endpoint: str = "localhost:9000"
+    bucket: str = "algo-trading"
+    secure: bool = True
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+
+
 class MinioObjects:
     """An ObjectStore in one bucket, which is created at the first use if it is not there."""
 
-    def __init__(self, settings: MinioSettings) -> None:
-        self._settings = settings
-        self._bucket = settings.bucket
+    def __init__(self, config: MinioConfig) -> None:
+        self._config = config
+        self._bucket = config.bucket
 
     def put(self, key: str, content: bytes, media_type: str = "application/octet-stream") -> None:
         checked_key(key)
@@ -113,10 +126,10 @@ class MinioObjects:
         )
         try:
             client = Minio(
-                self._settings.endpoint,
-                self._settings.access_key.get_secret_value(),
-                self._settings.secret_key.get_secret_value(),
-                secure=self._settings.secure,
+                self._config.endpoint,
+                self._config.access_key.get_secret_value(),
+                self._config.secret_key.get_secret_value(),
+                secure=self._config.secure,
                 http_client=http,
             )
             if not client.bucket_exists(self._bucket):
@@ -126,8 +139,8 @@ class MinioObjects:
                 raise
         except ValueError as error:
             raise ConfigError(
-                f"minio.endpoint {self._settings.endpoint!r} or minio.bucket {self._bucket!r} is not valid: {error}; "
-                "an endpoint is host:port, a bucket 3 to 63 lower-case letters, digits and hyphens"
+                f"object_stores.minio: the endpoint {self._config.endpoint!r} or the bucket {self._bucket!r} is not "
+                f"valid: {error}; an endpoint is host:port, a bucket 3 to 63 lower-case letters, digits and hyphens"
             ) from error
         return client
 
@@ -138,25 +151,25 @@ class MinioObjects:
         from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
         from urllib3.exceptions import HTTPError
 
-        where = f"the object store at {'https' if self._settings.secure else 'http'}://{self._settings.endpoint}"
+        where = f"the object store at {'https' if self._config.secure else 'http'}://{self._config.endpoint}"
         try:
             yield
         except S3Error as error:
             if error.code in _REFUSED:
                 raise ServiceUnavailableError(
                     f"{where} refused the keys ({error.code}); "
-                    "check ALGO_MINIO__ACCESS_KEY and ALGO_MINIO__SECRET_KEY and their rights"
+                    f"check {VARIABLES}ACCESS_KEY and {VARIABLES}SECRET_KEY and their rights"
                 ) from error
             raise ServiceUnavailableError(f"{where} failed with {error.code}; see its log") from error
         except (InvalidResponseError, ParseError) as error:
             raise ServiceUnavailableError(
-                f"{where} does not answer as an S3 server does; check ALGO_MINIO__ENDPOINT and ALGO_MINIO__SECURE"
+                f"{where} does not answer as an S3 server does; check {VARIABLES}ENDPOINT and {VARIABLES}SECURE"
             ) from error
         except ServerError as error:
             raise ServiceUnavailableError(f"{where} failed with HTTP {error.status_code}; see its log") from error
         except (HTTPError, MinioException) as error:
             raise ServiceUnavailableError(
-                f"{where} cannot be reached ({_reason(error)}); start it or correct ALGO_MINIO__ENDPOINT"
+                f"{where} cannot be reached ({_reason(error)}); start it or correct {VARIABLES}ENDPOINT"
             ) from error
 
 
@@ -167,7 +180,7 @@ def _reason(error: Exception) -> str:
 
     failure = error.reason if isinstance(error, MaxRetryError) else error
     if isinstance(failure, SSLError):
-        return "TLS failed; ALGO_MINIO__SECURE=false is for plain HTTP"
+        return f"TLS failed; {VARIABLES}SECURE=false is for plain HTTP"
     if isinstance(failure, NameResolutionError):
         return "no such host"
     origin = failure.__cause__ if failure else None
@@ -176,13 +189,17 @@ def _reason(error: Exception) -> str:
     return "no answer" if isinstance(failure, NoAnswerError) else type(failure).__name__
 
 
-def build(settings: Settings) -> MinioObjects:
+def build(config: MinioConfig, _context: Context) -> MinioObjects:
     """The store of the configuration. It connects at the first use.
 
     Raises:
         ConfigError: a key is missing.
     """
     for name in ("access_key", "secret_key"):
-        if not getattr(settings.minio, name).get_secret_value():
-            raise ConfigError(f"object_store is minio, but ALGO_MINIO__{name.upper()} is not set in the environment")
-    return MinioObjects(settings.minio)
+        if not getattr(config, name).get_secret_value():
+            variable = f"{VARIABLES}{name.upper()}"
+            raise ConfigError(f"object_store is minio, but {variable} is not set in the environment")
+    return MinioObjects(config)
+
+
+plugin = Plugin(MinioConfig, build)

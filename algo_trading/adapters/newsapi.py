@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from pydantic import Field, SecretStr
 
 from algo_trading.adapters.http_client import HttpClient, credential
-from algo_trading.adapters.post_feeds import brings
 from algo_trading.adapters.post_rows import (
     as_text,
     beyond_reach,
@@ -21,10 +21,10 @@ from algo_trading.adapters.post_rows import (
     utc_text,
 )
 from algo_trading.adapters.retries import RefusedError, Retries
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
-from algo_trading.repositories.post_feeds import FeedPage, Watermark
-from algo_trading.settings import FeedSettings, Settings
+from algo_trading.gateways.post_feeds import FeedPage
+from algo_trading.plugins import FeedContext, Plugin, PluginConfig
 
 PLATFORM = "newsapi"
 LONGEST_QUERY = 500
@@ -38,21 +38,31 @@ NOTHING = b'{"status":"ok","totalResults":0,"articles":[]}'
 GONE = "[Removed]"  # marker in the place of a title, a text and an address
 
 
+class NewsApiConfig(PluginConfig):
+    """Where NewsAPI answers, rate limits, and the key, from ALGO_PLATFORMS__NEWSAPI__API_KEY."""
+
+    base_url: str = "https://newsapi.org"
+    pause_seconds: float = Field(default=1, ge=0)
+    attempts: int = Field(default=4, ge=1)
+    api_key: SecretStr = SecretStr("")
+
+
 class NewsApiFeed:
     """Implements PostFeed. A page is a reply as NewsAPI sent it, newest first; the first poll takes one."""
 
     replay = False
 
-    def __init__(self, feed: FeedSettings, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, feed: FeedContext, config: NewsApiConfig, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self.name = feed.name
         self.kind = feed.kind or PostKind.ARTICLE
         self._query = feed.source.strip()
         if not 0 < len(self._query) <= LONGEST_QUERY:
             raise ConfigError(f"the feed {feed.name[:60]!r} needs a query of 1 to {LONGEST_QUERY} characters")
-        own = settings.newsapi
-        self._address = f"{own.base_url.rstrip('/')}/v2/everything"
-        key = credential(own.api_key, "ALGO_NEWSAPI__API_KEY", f"the feed {feed.name!r}")
-        retries = Retries("NewsAPI", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+        self._address = f"{config.base_url.rstrip('/')}/v2/everything"
+        key = credential(config.api_key, "ALGO_PLATFORMS__NEWSAPI__API_KEY", f"the feed {feed.name!r}")
+        retries = Retries("NewsAPI", attempts=config.attempts, pause_seconds=config.pause_seconds, sleep=sleep)
         self._client = HttpClient(retries, headers={"X-Api-Key": key})
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
@@ -106,7 +116,7 @@ class NewsApiFeed:
         if code in {"rateLimited", "apiKeyExhausted"}:
             return RateLimitedError(f"NewsAPI asks to slow down ({code}): try again when the plan's day is over")
         if code.startswith("apiKey") or code == "HTTP 401":
-            return SourceError(f"NewsAPI refuses the key ({code}): check ALGO_NEWSAPI__API_KEY")
+            return SourceError(f"NewsAPI refuses the key ({code}): check ALGO_PLATFORMS__NEWSAPI__API_KEY")
         return SourceError(f"NewsAPI refuses {self.name!r} ({code}{said}): check the query")
 
     def _read(self, page: FeedPage) -> tuple[list[Mapping[str, Any]], int]:
@@ -160,7 +170,9 @@ def _complaint(content: bytes) -> tuple[str, str]:
     return code, f", {said}" if said else ""
 
 
-@brings(PostKind.ARTICLE)
-def build(settings: Settings, feed: FeedSettings) -> NewsApiFeed:
-    """The feed with the key and limits of [newsapi]."""
-    return NewsApiFeed(feed, settings)
+def build(config: NewsApiConfig, feed: FeedContext) -> NewsApiFeed:
+    """The feed with the options of [platforms.newsapi]."""
+    return NewsApiFeed(feed, config)
+
+
+plugin = Plugin(NewsApiConfig, build, kind=PostKind.ARTICLE)

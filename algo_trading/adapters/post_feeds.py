@@ -1,28 +1,18 @@
 """Feeds by the platform that the configuration names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TypeVar
 
 import pyarrow as pa
 
-from algo_trading.domain.post import PostKind
-from algo_trading.errors import ConfigError, SourceError, UnknownNameError
-from algo_trading.plugins import load_plugin
-from algo_trading.repositories.post_feeds import FeedPage, PostFeed, Watermark
+from algo_trading.domain.post import PostKind, Watermark
+from algo_trading.errors import ConfigError, SourceError
+from algo_trading.gateways.post_feeds import FeedPage, PostFeed
+from algo_trading.plugins import FeedContext, load_plugin
 from algo_trading.settings import FeedSettings, Settings
+from algo_trading.settings.plugin_tables import plugin_config
 
-Build = TypeVar("Build", bound=Callable[[Settings, FeedSettings], PostFeed])
-
-
-def brings(kind: PostKind) -> Callable[[Build], Build]:
-    """Declare above a platform's `build` what its feeds bring where their line names no kind; without it: posts."""
-
-    def declare(build: Build) -> Build:
-        vars(build)["kind"] = kind
-        return build
-
-    return declare
+GROUP, TABLE = "algo_trading.platforms", "platforms"
 
 
 class UnusableFeed:
@@ -33,16 +23,16 @@ class UnusableFeed:
 
     replay = False
 
-    def __init__(self, feed: FeedSettings, kind: PostKind, reason: str) -> None:
+    def __init__(self, feed: FeedContext, kind: PostKind, reason: str) -> None:
         self.name = feed.name
         self.kind = feed.kind or kind
-        self._reason = reason
+        self.reason = reason
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:  # noqa: ARG002 - as every feed
-        raise SourceError(self._reason)
+        raise SourceError(self.reason)
 
     def parse(self, page: FeedPage) -> pa.Table:  # noqa: ARG002 - as every feed
-        raise SourceError(self._reason)
+        raise SourceError(self.reason)
 
 
 def build_feed(settings: Settings, feed: FeedSettings) -> PostFeed:
@@ -51,11 +41,10 @@ def build_feed(settings: Settings, feed: FeedSettings) -> PostFeed:
     Raises:
         UnknownNameError: there is no such platform.
     """
-    build = load_plugin("algo_trading.post_feeds", feed.platform)
+    plugin = load_plugin(GROUP, feed.platform)
+    context = FeedContext(feed.name, settings.home, feed.source, feed.kind)
     try:
-        made: PostFeed = build(settings, feed)
-    except UnknownNameError:
-        raise
+        made: PostFeed = plugin.build(plugin_config(settings, TABLE, feed.platform, plugin.config_type), context)
     except ConfigError as error:
-        return UnusableFeed(feed, getattr(build, "kind", PostKind.POST), str(error))
+        return UnusableFeed(context, plugin.kind, str(error))
     return made

@@ -18,10 +18,10 @@ from typing import Any
 import pyarrow as pa
 
 from algo_trading.adapters.post_rows import as_text, rows_table
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import ConfigError, SourceError
-from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS, FeedPage, Watermark
-from algo_trading.settings import FeedSettings, Settings
+from algo_trading.gateways.post_feeds import RAW_POST_COLUMNS, FeedPage
+from algo_trading.plugins import FeedContext, Plugin, PluginConfig
 
 PACKAGE = "package:"
 REQUIRED = ("platform", "id", "author", "published", "body")
@@ -52,11 +52,11 @@ class PostFile:
 
     replay = True
 
-    def __init__(self, feed: FeedSettings, settings: Settings) -> None:
+    def __init__(self, feed: FeedContext) -> None:
         self.name = feed.name
         self.kind = feed.kind or PostKind.POST
         source = feed.source.strip()
-        self._path: Any = settings.home.parent / source  # an absolute source stays as it is
+        self._path: Any = feed.home.parent / source  # an absolute source stays as it is
         if source.startswith(PACKAGE):
             name = source.removeprefix(PACKAGE)
             if not name or Path(name).name != name:
@@ -181,6 +181,9 @@ def _time(value: object) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def build(settings: Settings, feed: FeedSettings) -> PostFile:
+def build(_config: PluginConfig, feed: FeedContext) -> PostFile:
     """The file, wherever the data folder is."""
-    return PostFile(feed, settings)
+    return PostFile(feed)
+
+
+plugin = Plugin(PluginConfig, build)

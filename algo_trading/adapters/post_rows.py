@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from algo_trading.domain.post import Watermark
 from algo_trading.errors import SourceError
-from algo_trading.repositories.post_feeds import RAW_POST_SCHEMA, Watermark
+from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA
 
 LONGEST_ID = 200  # characters; where a platform has longer ones (addresses, mostly) their hash stands for them
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -44,7 +45,7 @@ def read_json(content: bytes, whose: str) -> Any:  # noqa: ANN401 - what JSON ca
     """A JSON reply.
 
     Raises:
-        SourceError: it is cut short, or no JSON.
+        SourceError: it is cut short, or not JSON.
     """
     try:
         return json.loads(content)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from pydantic import Field, SecretStr
 
 from algo_trading.adapters.http_client import credential, user_agent
 from algo_trading.adapters.post_rows import (
@@ -20,10 +21,10 @@ from algo_trading.adapters.post_rows import (
     unread_rest,
 )
 from algo_trading.adapters.retries import LONGEST_PAUSE, RefusedError, Retries
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
-from algo_trading.repositories.post_feeds import FeedPage, Watermark
-from algo_trading.settings import FeedSettings, Settings
+from algo_trading.gateways.post_feeds import FeedPage
+from algo_trading.plugins import FeedContext, Plugin, PluginConfig
 
 if TYPE_CHECKING:
     from praw import Reddit
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from algo_trading.adapters.reddit_requests import Memory
 
 PLATFORM = "reddit"
+ID_VARIABLE, SECRET_VARIABLE = "ALGO_PLATFORMS__REDDIT__CLIENT_ID", "ALGO_PLATFORMS__REDDIT__CLIENT_SECRET"
 SOURCE = re.compile(r"/?(?P<kind>[ru])/(?P<name>[A-Za-z0-9_-]{2,32})/?")
 PAGE_SIZE = 100
 MOST_PAGES = 10  # Reddit's listings end after 1,000 posts
@@ -39,12 +41,23 @@ OVERLAP = timedelta(minutes=10)  # what a moderator's filter held back appears l
 GONE = ("[removed]", "[deleted]")  # markers in the place of a text or an author
 
 
+class RedditConfig(PluginConfig):
+    """Where Reddit answers, rate limits, and a script application's id and secret, from the environment."""
+
+    base_url: str = "https://www.reddit.com"
+    oauth_url: str = "https://oauth.reddit.com"
+    pause_seconds: float = Field(default=1, ge=0)
+    attempts: int = Field(default=4, ge=1)
+    client_id: SecretStr = SecretStr("")
+    client_secret: SecretStr = SecretStr("")
+
+
 class RedditFeed:
     """Implements PostFeed. A page is a listing as Reddit sent it, newest first; the first poll takes one."""
 
     replay = False
 
-    def __init__(self, feed: FeedSettings, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, feed: FeedContext, config: RedditConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
         match = SOURCE.fullmatch(feed.source.strip())
         if not match:
             raise ConfigError(f"the feed {feed.name!r} means nothing on Reddit: write r/SUBREDDIT or u/USER")
@@ -52,13 +65,12 @@ class RedditFeed:
         self.kind = feed.kind or PostKind.POST
         self._listed = f"{match['kind']}/{match['name']}"
         self._path = f"r/{match['name']}/new" if match["kind"] == "r" else f"user/{match['name']}/overview"
-        own = settings.reddit
-        self._retries = Retries("Reddit", attempts=own.attempts, pause_seconds=own.pause_seconds, sleep=sleep)
+        self._retries = Retries("Reddit", attempts=config.attempts, pause_seconds=config.pause_seconds, sleep=sleep)
         self._options = {
-            "client_id": credential(own.client_id, "ALGO_REDDIT__CLIENT_ID", f"the feed {feed.name!r}"),
-            "client_secret": credential(own.client_secret, "ALGO_REDDIT__CLIENT_SECRET", f"the feed {feed.name!r}"),
-            "reddit_url": own.base_url.rstrip("/"),
-            "oauth_url": own.oauth_url.rstrip("/"),
+            "client_id": credential(config.client_id, ID_VARIABLE, f"the feed {feed.name!r}"),
+            "client_secret": credential(config.client_secret, SECRET_VARIABLE, f"the feed {feed.name!r}"),
+            "reddit_url": config.base_url.rstrip("/"),
+            "oauth_url": config.oauth_url.rstrip("/"),
         }
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:  # noqa: ARG002 - Reddit knows no end
@@ -104,7 +116,7 @@ class RedditFeed:
             raise SourceError(self._refusal(error)) from None
         except OAuthException as error:
             raise SourceError(
-                f"Reddit gives no token ({error.error}): check ALGO_REDDIT__CLIENT_ID and ALGO_REDDIT__CLIENT_SECRET"
+                f"Reddit gives no token ({error.error}): check {ID_VARIABLE} and {SECRET_VARIABLE}"
             ) from None
         except (PrawcoreException, PRAWException, ValueError, LookupError, TypeError) as error:
             raise SourceError(
@@ -183,6 +195,9 @@ def _created(child: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def build(settings: Settings, feed: FeedSettings) -> RedditFeed:
-    """The feed with the credentials and limits of [reddit]."""
-    return RedditFeed(feed, settings)
+def build(config: RedditConfig, feed: FeedContext) -> RedditFeed:
+    """The feed with the options of [platforms.reddit]."""
+    return RedditFeed(feed, config)
+
+
+plugin = Plugin(RedditConfig, build)

@@ -64,7 +64,7 @@ class RetryingRequestor(Requestor):
             if is_token:
                 raise SourceError(
                     f"Reddit refuses the application's credentials (HTTP {error.reply.status}): check "
-                    "ALGO_REDDIT__CLIENT_ID and ALGO_REDDIT__CLIENT_SECRET"
+                    "ALGO_PLATFORMS__REDDIT__CLIENT_ID and ALGO_PLATFORMS__REDDIT__CLIENT_SECRET"
                 ) from None
             raise
         if not is_token:

@@ -11,16 +11,16 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pyarrow as pa
+from pydantic import Field
 
 from algo_trading.adapters.feed_text import checked_feed
 from algo_trading.adapters.http_client import HttpClient, shown
-from algo_trading.adapters.post_feeds import brings
 from algo_trading.adapters.post_rows import rows_table, usable_id
 from algo_trading.adapters.retries import RefusedError, Retries
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import ConfigError, SourceError
-from algo_trading.repositories.post_feeds import FeedPage, Watermark
-from algo_trading.settings import FeedSettings, Settings
+from algo_trading.gateways.post_feeds import FeedPage
+from algo_trading.plugins import FeedContext, Plugin, PluginConfig
 
 PLATFORM = "rss"
 YAHOO = "https://feeds.finance.yahoo.com/rss/2.0/headline"
@@ -29,21 +29,30 @@ WORLDWIDE = re.compile(r"(?:https?://|urn:|tag:)\S", re.IGNORECASE)  # ids that 
 VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
 
+class RssConfig(PluginConfig):
+    """Rate limits and retries, and what a feed may be like."""
+
+    pause_seconds: float = Field(default=1, ge=0)
+    attempts: int = Field(default=4, ge=1)
+    max_items: int = Field(default=2000, ge=1)  # of a feed
+    allow_private: bool = False  # addresses within this machine or its network, and redirects to them
+
+
 class RssFeed:
     """Implements PostFeed. The one page is the feed as it came; the watermark's token holds its ETag and date."""
 
     replay = False
 
-    def __init__(self, feed: FeedSettings, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, feed: FeedContext, config: RssConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.name = feed.name
         self.kind = feed.kind or PostKind.ARTICLE
         self._address = address_of(feed.source.strip(), feed.name)
-        self._max_items = settings.rss.max_items
+        self._max_items = config.max_items
         host = urlsplit(self._address).hostname
         retries = Retries(
-            f"the feed at {host}", attempts=settings.rss.attempts, pause_seconds=settings.rss.pause_seconds, sleep=sleep
+            f"the feed at {host}", attempts=config.attempts, pause_seconds=config.pause_seconds, sleep=sleep
         )
-        self._client = HttpClient(retries, redirects=True, private=settings.rss.allow_private)
+        self._client = HttpClient(retries, redirects=True, private=config.allow_private)
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:  # noqa: ARG002 - a feed is one document
         try:
@@ -172,7 +181,9 @@ def _content(entry: Mapping[str, Any]) -> str | None:
     return "\n".join(parts) or None
 
 
-@brings(PostKind.ARTICLE)
-def build(settings: Settings, feed: FeedSettings) -> RssFeed:
-    """The feed with the limits of [rss]."""
-    return RssFeed(feed, settings)
+def build(config: RssConfig, feed: FeedContext) -> RssFeed:
+    """The feed with the options of [platforms.rss]."""
+    return RssFeed(feed, config)
+
+
+plugin = Plugin(RssConfig, build, kind=PostKind.ARTICLE)

@@ -8,7 +8,7 @@ import csv
 import gzip
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
 
@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import SourceError, UnknownSymbolError
-from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
-from algo_trading.settings import Settings
+from algo_trading.gateways.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.plugins import Context, Plugin, PluginConfig
 
 FILE = "us_stocks_daily_2000_2013.csv.gz"
 HEADER = ("Ticker", "Date", "Open", "High", "Low", "Close", "Volume", "Adj Close")
@@ -34,10 +35,11 @@ class SampleMarketData:
     """
 
     name = "sample"
+    intervals = (Interval.DAY,)
     refetch = 0
 
-    def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - the sample has one venue
-        return LAST_SESSION
+    def ends_at(self, venue: str, interval: Interval) -> datetime | None:  # noqa: ARG002 - the sample has one venue
+        return midnight(LAST_SESSION)
 
     def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
         return [self._answer(request) for request in requests]
@@ -52,7 +54,7 @@ class SampleMarketData:
         for line in lines:
             if previous is not None:
                 actions.extend(_actions(request.instrument, previous, line))
-            if request.first is None or line[1] >= request.first.isoformat():
+            if request.first_date is None or line[1] >= request.first_date.isoformat():
                 place = f"{FILE}: {line[0]} {line[1]}"
                 rows.append(dict(zip(RAW_SCHEMA.names, (*line[:7], place), strict=True)))
             previous = line
@@ -66,8 +68,8 @@ class SampleMarketData:
                 request,
                 error=UnknownSymbolError(f"the sample has no symbol {request.instrument}; it has {known}"),
             )
-        first = request.first.isoformat() if request.first else ""
-        wanted = [index for index, line in enumerate(series) if first <= line[1] <= request.last.isoformat()]
+        first = request.first_date.isoformat() if request.first_date else ""
+        wanted = [index for index, line in enumerate(series) if first <= line[1] <= request.last_date.isoformat()]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(HEADER)
@@ -103,6 +105,9 @@ def _actions(instrument: Instrument, previous: list[str], line: list[str]) -> li
     return actions
 
 
-def build(_settings: Settings) -> SampleMarketData:
-    """The sample needs no settings."""
+def build(_config: PluginConfig, _context: Context) -> SampleMarketData:
+    """The sample has no options."""
     return SampleMarketData()
+
+
+plugin = Plugin(PluginConfig, build)

@@ -1,35 +1,48 @@
-"""Mails to an SMTP server. At least once: a crash between its acceptance and our commit repeats one Message-ID."""
+"""Mails to an SMTP server. At least once: a crash between its acceptance and our commit repeats a Message-ID."""
 
 import ipaddress
 import re
 import smtplib
 import ssl
-from contextlib import suppress
-from email.message import EmailMessage
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from pydantic import Field, SecretStr
 
 from algo_trading.adapters.timed_smtp import TimedSmtp
 from algo_trading.errors import ConfigError, ServiceUnavailableError
-from algo_trading.repositories.subscriptions import DeferredError, UndeliverableError
-from algo_trading.settings import Settings, SmtpSettings
+from algo_trading.gateways.channels import DeferredError, Mail, UndeliverableError
+from algo_trading.plugins import Context, Plugin, PluginConfig
 
 TIMEOUT = 30.0  # seconds that a line of the server's answer may take
-DEADLINE = 120.0  # seconds that a mail may take, from the connection to the goodbye
+DEADLINE = 120.0  # seconds that a connection and its login may take, and then each mail
 LOGIN_REPLIES = (530, 534, 535, 538)  # RFC 4954: login required, too weak, wrong, needs encryption
 # As Postfix, Exim, sendmail and Exchange put it; a host called relay.example.org is not such a reply.
 NO_RELAY = re.compile(
     r"relay(ing)?\s+(access\s+)?(denied|not|prohibited)|(unable|not permitted) to relay", re.IGNORECASE
 )
-CLOSING = 421  # RFC 5321: the server ends the conversation, whatever was asked
+OK, FORWARDED, GO_ON = 250, 251, 354  # RFC 5321
+CLOSING = 421  # the server ends the conversation, whatever was asked
+
+
+class SmtpConfig(PluginConfig):
+    """The mail server; the password comes from ALGO_CHANNELS__SMTP__PASSWORD."""
+
+    host: str = "localhost"
+    port: int = Field(default=587, gt=0, lt=65536)
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    starttls: bool = True
 
 
 class SmtpChannel:
-    """One connection for each mail, with STARTTLS and AUTH as configured; certificates are checked."""
+    """One connection for many mails, with STARTTLS and AUTH as configured; certificates are checked."""
 
     name = "smtp"
 
     def __init__(
         self,
-        settings: SmtpSettings,
+        config: SmtpConfig,
         context: ssl.SSLContext | None = None,
         timeout: float = TIMEOUT,
         deadline: float = DEADLINE,
@@ -39,86 +52,196 @@ class SmtpChannel:
         Raises:
             ConfigError: there is a user without a password, or the password would leave this machine unencrypted.
         """
-        self._host, self._port, self._starttls = settings.host, settings.port, settings.starttls
-        self._user, self._password = settings.user, settings.password.get_secret_value()
+        self._host, self._port, self._starttls = config.host, config.port, config.starttls
+        self._user, self._password = config.user, config.password.get_secret_value()
         self._context, self._timeout, self._deadline = context, timeout, deadline
         if self._user and not self._password:
-            raise ConfigError("smtp.user is set without a password; set ALGO_SMTP__PASSWORD in the environment")
+            raise ConfigError(
+                "channels.smtp.user is set without a password; set ALGO_CHANNELS__SMTP__PASSWORD in the environment"
+            )
         if self._user and not self._starttls and not _is_loopback(self._host):
             raise ConfigError(
-                f"smtp.starttls = false would send the password to {self._host} unencrypted; set it to true"
+                f"channels.smtp.starttls = false would send the password to {self._host} unencrypted; set it to true"
             )
 
     def location(self) -> str:
         """The server's host and port."""
         return f"smtp://{self._host}:{self._port}"
 
-    def deliver(self, message: EmailMessage, key: str) -> None:  # noqa: ARG002 - the Message-ID derives from it already
-        """Hand the message to the server; done when the server has accepted the content.
+    @contextmanager
+    def session(self) -> "Iterator[SmtpSession]":
+        """Begin a conversation, which the server is asked to end afterwards."""
+        session = SmtpSession(self)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def connect(self) -> TimedSmtp:
+        """Begin a conversation that is encrypted and logged in as configured.
 
         Raises:
-            UndeliverableError: the server refuses the recipient or the content for good (5xx).
-            DeferredError: it refuses them for now (4xx).
-            ServiceUnavailableError: no conversation, no encryption, no login, or it takes no mails from us at all.
+            ServiceUnavailableError: no conversation, no encryption or no login.
         """
-        try:
+        with self._explained():
             server = TimedSmtp(self._host, self._port, timeout=self._timeout, deadline=self._deadline)
             try:
                 self._log_in(server)
-                self._send(server, message)
-            finally:
-                # It is decided by now; a server that does not answer the goodbye changes nothing.
-                with suppress(OSError):
-                    server.quit()
-                server.close()
+            except BaseException:
+                close(server)
+                raise
+            return server
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what goes wrong on the way to the server into a sentence."""
+        try:
+            yield
         except ssl.SSLCertVerificationError as error:
             raise self._unavailable(
-                f"has a certificate that is not trusted ({error.verify_message}); check smtp.host, or name the "
-                "certificate authority's file in SSL_CERT_FILE"
+                f"has a certificate that is not trusted ({error.verify_message}); check channels.smtp.host, or name "
+                "the certificate authority's file in SSL_CERT_FILE"
             ) from error
         except OSError as error:  # every error of smtplib is one, too
-            raise self._unavailable(f"cannot be used ({_reason(error)}); check smtp.host and smtp.port") from error
+            raise self._unavailable(
+                f"cannot be used ({_reason(error)}); check channels.smtp.host and channels.smtp.port"
+            ) from error
 
-    def _log_in(self, server: smtplib.SMTP) -> None:
+    def _log_in(self, server: TimedSmtp) -> None:
         try:
             if self._starttls:
                 server.starttls(context=self._context or ssl.create_default_context())
             if self._user:
                 server.login(self._user, self._password)
         except smtplib.SMTPNotSupportedError as error:
-            raise self._unavailable(f"does not offer what smtp.starttls and smtp.user ask for ({error})") from error
+            raise self._unavailable(
+                f"does not offer what channels.smtp.starttls and channels.smtp.user ask for ({error})"
+            ) from error
         except smtplib.SMTPAuthenticationError as error:
             raise self._unavailable(
-                f"refuses the login of {self._user} ({_reason(error)}); check smtp.user and ALGO_SMTP__PASSWORD"
+                f"refuses the login of {self._user} ({_reason(error)}); "
+                "check channels.smtp.user and ALGO_CHANNELS__SMTP__PASSWORD"
             ) from error
 
-    def _send(self, server: smtplib.SMTP, message: EmailMessage) -> None:
-        try:
-            server.send_message(message)
-        except smtplib.SMTPSenderRefused as error:
-            # Not the reader's fault: it would refuse every other mail as well.
+    def send(self, server: TimedSmtp, mail: Mail) -> None:
+        """Hand a mail to the server; done when the server has accepted the content.
+
+        Raises:
+            UndeliverableError: the server refuses the recipient or the content for good (5xx).
+            DeferredError: it refuses them for now (4xx).
+            ServiceUnavailableError: it takes no mails from us at all, or has hung up.
+        """
+        with self._explained():
+            server.restart()
+            try:
+                self._converse(server, mail)
+            except (UndeliverableError, DeferredError):
+                with suppress(OSError):
+                    server.rset()
+                raise
+
+    def _converse(self, server: TimedSmtp, mail: Mail) -> None:
+        server.ehlo_or_helo_if_needed()
+        options = [f"size={len(mail.content)}"] if server.has_extn("size") else []
+        if not mail.recipient.isascii():
+            if not server.has_extn("smtputf8"):
+                raise UndeliverableError(f"{self.location()} does not take this address (it does not offer SMTPUTF8)")
+            options += ["SMTPUTF8", "BODY=8BITMIME"]
+        commands = [" ".join((f"MAIL FROM:<{mail.sender}>", *options)), f"RCPT TO:<{mail.recipient}>", "DATA"]
+        (sender, recipient, data) = _replies(server, commands)
+        if sender[0] != OK:  # not the recipient's fault: it would refuse every other mail as well
             raise self._unavailable(
-                f"takes no mail from {error.sender} ({_reason(error)}); check mail.sender and smtp.user"
-            ) from error
-        except smtplib.SMTPRecipientsRefused as error:
-            raise self._refusal(*next(iter(error.recipients.values()))) from error
-        except smtplib.SMTPDataError as error:
-            raise self._refusal(error.smtp_code, error.smtp_error) from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise UndeliverableError(f"{self.location()} does not take this address ({error})") from error
+                f"takes no mail from {mail.sender} ({_text(*sender)}); check mail.sender and channels.smtp.user"
+            )
+        if recipient[0] not in {OK, FORWARDED}:
+            if data[0] == GO_ON:  # it waits for a message all the same; an empty one for nobody ends that
+                server.docmd(".")
+            raise self._refusal(*recipient)
+        if data[0] != GO_ON:
+            raise self._refusal(*data)
+        # As smtplib does it, in a twentieth of the time: a line that begins with a dot gets another one.
+        server.send(mail.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        code, reply = server.getreply()
+        if code != OK:
+            raise self._refusal(code, reply)
 
     def _refusal(self, code: int, reply: bytes | str) -> Exception:
         text = _text(code, reply)
         if code == CLOSING:
             return self._unavailable(f"ended the conversation ({text}); try later")
         if code in LOGIN_REPLIES or NO_RELAY.search(text):
-            return self._unavailable(f"does not pass on mails of ours ({text}); check smtp.user and mail.sender")
+            return self._unavailable(
+                f"does not pass on mails of ours ({text}); check channels.smtp.user and mail.sender"
+            )
         if code < 500:
             return DeferredError(f"{self.location()} does not take the mail now ({text})")
         return UndeliverableError(f"{self.location()} refuses the mail ({text})")
 
     def _unavailable(self, what: str) -> ServiceUnavailableError:
         return ServiceUnavailableError(f"the mail server {self.location()} {what}")
+
+
+class SmtpSession:
+    """A conversation with a server, begun with the first mail and again where the server has ended it."""
+
+    def __init__(self, channel: SmtpChannel) -> None:
+        self._channel = channel
+        self._server: TimedSmtp | None = None
+
+    def deliver(self, mail: Mail) -> None:
+        """Hand a mail to the server; errors as those of `SmtpChannel.connect` and `send`."""
+        if self._server is not None:
+            try:
+                self._send(self._server, mail)
+            except DeferredError:
+                raise
+            except ServiceUnavailableError:
+                pass  # servers end a conversation after so many mails or so much time: another one will tell
+            else:
+                return
+        self._server = self._channel.connect()
+        self._send(self._server, mail)
+
+    def _send(self, server: TimedSmtp, mail: Mail) -> None:
+        try:
+            self._channel.send(server, mail)
+        except (UndeliverableError, DeferredError):
+            raise  # that was an answer, and the server listens on
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Say goodbye, if there is somebody to say it to."""
+        if self._server is not None:
+            close(self._server)
+            self._server = None
+
+
+def _replies(server: TimedSmtp, commands: Sequence[str]) -> list[tuple[int, bytes]]:
+    """The replies to commands, which are sent together where the server allows that (RFC 2920): one wait, not three.
+
+    Where it does not, what comes after a refusal is not sent, and counts as refused likewise.
+    """
+    lines = [f"{command}\r\n".encode() for command in commands]
+    if server.has_extn("pipelining"):
+        server.send(b"".join(lines))
+        return [server.getreply() for _ in lines]
+    replies: list[tuple[int, bytes]] = []
+    for line in lines:
+        if not replies or replies[-1][0] in {OK, FORWARDED}:
+            server.send(line)
+            replies.append(server.getreply())
+        else:
+            replies.append(replies[-1])
+    return replies
+
+
+def close(server: TimedSmtp) -> None:
+    """End a conversation; what was sent is decided by now, whether the server answers or not."""
+    with suppress(OSError):
+        server.quit()
+    server.close()
 
 
 def _is_loopback(host: str) -> bool:
@@ -140,6 +263,9 @@ def _text(code: int, reply: bytes | str) -> str:
     return f"{code} {' '.join(words.split())}"
 
 
-def build(settings: Settings) -> SmtpChannel:
-    """The server of the `smtp` table."""
-    return SmtpChannel(settings.smtp)
+def build(config: SmtpConfig, _context: Context) -> SmtpChannel:
+    """The server of [channels.smtp]."""
+    return SmtpChannel(config)
+
+
+plugin = Plugin(SmtpConfig, build)

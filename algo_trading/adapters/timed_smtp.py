@@ -1,4 +1,4 @@
-"""smtplib with a deadline for the whole conversation: its own time limit is for each packet alone."""
+"""smtplib with a deadline for all of a mail: its own time limit is for each packet alone."""
 
 import smtplib
 import time
@@ -9,16 +9,19 @@ LARGEST_CONVERSATION = 2**20  # bytes that a server may say
 
 
 class TimedSmtp(smtplib.SMTP):
-    """An SMTP connection that ends `deadline` seconds after it began, whatever the server does.
+    """An SMTP connection that ends `deadline` seconds after it began, or was restarted, whatever the server does.
 
     `timeout` is for each answer. What is too slow raises TimeoutError, which smtplib's callers see as OSError.
     """
 
     def __init__(self, host: str, port: int, *, timeout: float, deadline: float) -> None:
-        self._ends = time.monotonic() + deadline
-        self._per_answer = timeout
-        self._heard = 0
+        self._deadline, self._per_answer = deadline, timeout
+        self.restart()
         super().__init__(host, port, timeout=min(timeout, deadline))
+
+    def restart(self) -> None:
+        """Count time and bytes from now on: another mail begins."""
+        self._ends, self._heard = time.monotonic() + self._deadline, 0
 
     def getreply(self) -> tuple[int, bytes]:
         """The server's next answer."""

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from pydantic import Field, SecretStr
 
 from algo_trading.adapters.http_client import HttpClient, credential
 from algo_trading.adapters.post_rows import beyond_reach, read_json, rows_table, unread_rest, utc_text
 from algo_trading.adapters.retries import RefusedError, Reply, Retries
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import ConfigError, SourceError
-from algo_trading.repositories.post_feeds import FeedPage, Watermark
-from algo_trading.settings import FeedSettings, Settings
+from algo_trading.gateways.post_feeds import FeedPage
+from algo_trading.plugins import FeedContext, Plugin, PluginConfig
 
 PLATFORM = "x"
 ACCOUNT = re.compile(r"@(?P<name>[A-Za-z0-9_]{1,15})")
@@ -36,6 +37,15 @@ FIELDS = {
 }
 
 
+class XConfig(PluginConfig):
+    """Where X answers, rate limits, and the token, from ALGO_PLATFORMS__X__BEARER_TOKEN."""
+
+    base_url: str = "https://api.x.com"
+    pause_seconds: float = Field(default=1, ge=0)
+    attempts: int = Field(default=4, ge=1)
+    bearer_token: SecretStr = SecretStr("")
+
+
 class XFeed:
     """Implements PostFeed. A page is a reply as X sent it, newest first; the first poll takes one.
 
@@ -44,7 +54,7 @@ class XFeed:
 
     replay = False
 
-    def __init__(self, feed: FeedSettings, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, feed: FeedContext, config: XConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
         source = feed.source.strip()
         account, search = ACCOUNT.fullmatch(source), SEARCH.fullmatch(source)
         if not account and (not search or len(search["query"]) > LONGEST_QUERY):
@@ -53,9 +63,9 @@ class XFeed:
         self.kind = feed.kind or PostKind.POST
         self._account = account["name"] if account else ""
         self._query = search["query"] if search else ""
-        self._base = settings.x.base_url.rstrip("/")
-        token = credential(settings.x.bearer_token, "ALGO_X__BEARER_TOKEN", f"the feed {feed.name!r}")
-        retries = Retries("X", attempts=settings.x.attempts, pause_seconds=settings.x.pause_seconds, sleep=sleep)
+        self._base = config.base_url.rstrip("/")
+        token = credential(config.bearer_token, "ALGO_PLATFORMS__X__BEARER_TOKEN", f"the feed {feed.name!r}")
+        retries = Retries("X", attempts=config.attempts, pause_seconds=config.pause_seconds, sleep=sleep)
         self._client = HttpClient(retries, headers={"Authorization": f"Bearer {token}"})
 
     def poll(self, since: Watermark, until: datetime) -> Iterator[FeedPage]:
@@ -114,7 +124,7 @@ class XFeed:
                 said = ""
             status = error.reply.status
             advice = {
-                401: "check ALGO_X__BEARER_TOKEN, it may have expired",
+                401: "check ALGO_PLATFORMS__X__BEARER_TOKEN, it may have expired",
                 403: "see whether the access level of the token allows it",
                 404: "check the account's name",
             }.get(status, "check the feed's source")
@@ -189,6 +199,9 @@ def _said(reply: Any) -> str:  # noqa: ANN401 - what JSON can hold
     return f", {str(words)[:100]}" if words else ""
 
 
-def build(settings: Settings, feed: FeedSettings) -> XFeed:
-    """The feed with the token and limits of [x]."""
-    return XFeed(feed, settings)
+def build(config: XConfig, feed: FeedContext) -> XFeed:
+    """The feed with the options of [platforms.x]."""
+    return XFeed(feed, config)
+
+
+plugin = Plugin(XConfig, build)

@@ -5,23 +5,31 @@ from pathlib import Path
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError, NothingGoodError
-from algo_trading.services.import_bars import FileReport, ImportBars, ImportReport
-from algo_trading.services.import_fundamentals import ImportFundamentals
+from algo_trading.services.import_bars import FileReport, ImportReport
 
+DEFAULT_VENUE = "XNYS"
 MOST_LINES = 12  # of files or skipped members shown to a person; JSON has them all
 
 
-def import_files(paths: Sequence[Path], symbol: str | None, calendar: str, *, as_json: bool) -> None:
-    """Import and print; a run without a single good row fails after printing."""
+def import_files(paths: Sequence[Path], symbol: str | None, venue: str, interval: str, *, as_json: bool) -> None:
+    """Import and print; a run without a single good row fails after printing.
+
+    Raises:
+        ConfigError: there is no such interval.
+    """
+    try:
+        length = Interval.parse(interval)
+    except ValueError as error:
+        raise ConfigError(f"--interval: {error}") from error
     with bootstrap() as application, output.progress() as bar:
         task = bar.add_task("importing", total=None)
 
-        def tell(file: FileReport) -> None:
+        def count(file: FileReport) -> None:
             bar.update(task, advance=1, description=file.place[-60:])
 
-        report = application.make(ImportBars)(paths, symbol, calendar, tell)
+        report = application.import_bars()(paths, symbol, venue, length, count)
         where = application.objects.location(report.docs) if report.docs else ""
     if as_json:
         output.print_json(report)
@@ -33,7 +41,7 @@ def import_files(paths: Sequence[Path], symbol: str | None, calendar: str, *, as
         )
 
 
-def import_figures(path: Path, calendar: str | None, *, as_json: bool) -> None:
+def import_figures(path: Path, venue: str | None, *, as_json: bool) -> None:
     """Import figures from one file and print the counts.
 
     Raises:
@@ -44,18 +52,20 @@ def import_figures(path: Path, calendar: str | None, *, as_json: bool) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as a text in UTF-8: {error}") from error
     with bootstrap() as application:
-        settings = application.settings
-        watched = [Instrument(symbol, settings.venue) for symbol in settings.symbols]
-        report = application.make(ImportFundamentals)(lines, path.name, calendar or settings.venue, watched)
+        application.apply_config().seed()
+        watchlists = application.watchlists.all()
+        venue = venue or next((one.venue for one in watchlists), DEFAULT_VENUE)
+        watched = [one for watchlist in watchlists for one in watchlist.instruments if one.venue == venue]
+        report = application.import_fundamentals()(lines, path.name, venue, watched)
     if as_json:
         output.print_json(report)
     else:
         output.console.print(f"{report.read} rows: {report.stored} stored, {report.known} known already")
-        if report.strangers:
-            listed = ", ".join(report.strangers[:MOST_LINES])
-            more = len(report.strangers) - MOST_LINES
-            told = f"neither watched nor with bars: {listed}{f' and {more} more' if more > 0 else ''}"
-            output.notes.print(output.showable(f"{told}; their figures are stored all the same"), soft_wrap=True)
+        if report.unwatched:
+            listed = ", ".join(report.unwatched[:MOST_LINES])
+            more = len(report.unwatched) - MOST_LINES
+            unknown = f"neither watched nor with bars: {listed}{f' and {more} more' if more > 0 else ''}"
+            output.notes.print(output.showable(f"{unknown}; their figures are stored all the same"), soft_wrap=True)
 
 
 def _print(report: ImportReport, where: str) -> None:

@@ -9,10 +9,8 @@ from algo_trading.domain.post import Mention
 from algo_trading.errors import AlgoTradingError, ConfigError
 from algo_trading.notification.words import shortened
 from algo_trading.services.collect import FeedReport
-from algo_trading.services.deliver import DeliverMails, DeliveryReport
-from algo_trading.services.notify import NotifySubscribers
-from algo_trading.services.open_accounts import OpenAccounts
-from algo_trading.services.run_text import COLLECTED, RunText, TextReport
+from algo_trading.services.deliver import DeliveryReport
+from algo_trading.services.run_text import COLLECTED, TextReport
 
 SENT = "mails sent"
 ENGLISH = "en"
@@ -24,11 +22,11 @@ def run_text(*, as_json: bool) -> None:
     with bootstrap() as application:
         if not application.feeds:
             raise ConfigError("no feed is configured: add a [[feeds]] table with platform and source")
-        application.make(OpenAccounts)()
+        application.apply_config().seed()
         with output.counting({COLLECTED: len(application.feeds)}) as progress:
-            report = application.make(RunText)(None, progress)
-            queued = application.make(NotifySubscribers)()
-            delivered = application.make(DeliverMails)(partial(progress, SENT))
+            report = application.run_text()(None, progress)
+            queued = application.queue_notices()()
+            delivered = application.deliver_notices()(partial(progress, SENT))
     if as_json:
         output.print_json({**output.plain(report), "queued": queued, "delivered": delivered})
     else:

@@ -1,14 +1,18 @@
 """The command `up`."""
 
+from collections.abc import Sequence
+
 from rich.panel import Panel
 
 from algo_trading.bootstrap import App
+from algo_trading.bootstrap.check import configuration_mistakes
 from algo_trading.cli import output
+from algo_trading.cli.configuration import warn_of_difference
 from algo_trading.domain.post import PostKey
+from algo_trading.errors import ConfigError
 from algo_trading.launcher.airflow import Airflow
-from algo_trading.launcher.stack import Plan, plan, started, work_through
-from algo_trading.notification.words import shortened
-from algo_trading.services.status import ReadStatus
+from algo_trading.launcher.stack import ClockPlan, plan, started, work_through
+from algo_trading.notification.words import price_text, shortened
 from algo_trading.settings import load_settings
 
 NEWEST_SIGNALS = 8
@@ -18,8 +22,16 @@ TEXT_SHOWN = 120  # characters
 
 
 def bring_up() -> None:
-    """Start, work through, show."""
+    """Start, process, show.
+
+    Raises:
+        ConfigError: the configuration has mistakes; all of them are named, and nothing is started.
+    """
+    mistakes = configuration_mistakes()
+    if mistakes:
+        raise ConfigError("; ".join(mistakes))
     with started(load_settings(), say) as (application, airflow):
+        warn_of_difference(application)
         wanted = plan(application)
         with output.progress() as bar:
             task = bar.add_task("preparing", total=None)
@@ -27,7 +39,7 @@ def bring_up() -> None:
             def track(what: str, done: int, total: int) -> None:
                 bar.update(task, description=what, completed=done, total=total)
                 if not output.notes.is_terminal and done == total:
-                    say(f"{what}: {done} of {total}")
+                    say(f"{what}: {done} of {total}" if total > 1 else what)
 
             work_through(application, airflow, wanted, track, output.notes)
         show(application, airflow, wanted)
@@ -38,31 +50,33 @@ def say(sentence: str) -> None:
     output.notes.print(f"· {sentence}")
 
 
-def show(application: App, airflow: Airflow, wanted: Plan) -> None:
+def show(application: App, airflow: Airflow, wanted: Sequence[ClockPlan]) -> None:
     """What happened, the newest signals, and where to look."""
-    status = application.make(ReadStatus)()
-    venue, newest = application.settings.venue, wanted.backfill[-1]
+    status = application.read_status()()
     counts = [
-        ("sessions worked through in Airflow", f"{wanted.backfill[0]} .. {wanted.backfill[-1]}"),
+        *((f"{one.name} processed in Airflow", f"{one.backfill[0]} .. {one.backfill[-1]}") for one in wanted),
         *((name, f"{count:,}") for name, count in status.rows.items()),
         ("mails sent", f"{status.outbox['sent']:,}"),
         *((f"orders {name}", f"{count:,}") for name, count in status.orders.items()),
     ]
-    output.table(f"What happened ({application.market_data.name})", ("what", "count"), counts)
+    output.table("What happened", ("what", "count"), counts)
     rows = [
-        (signal.session, signal.side, signal.instrument, f"{signal.close:.2f}", signal.strategy.name, signal.reason)
-        for signal in application.signals.newest(NEWEST_SIGNALS) or application.signals.of_session(venue, newest)
+        (one.period, one.side, str(one.series), price_text(one.close), one.strategy.name, one.reason)
+        for one in application.signals.newest(NEWEST_SIGNALS)
     ]
-    output.table("The newest signals", ("session", "side", "symbol", "close", "strategy", "why"), rows)
+    output.table("The newest signals", ("period", "side", "symbol", "close", "strategy", "why"), rows)
     _show_posts(application)
     for account in status.accounts:
         held = ", ".join(f"{quantity} x {name}" for name, quantity in account.positions.items()) or "nothing"
-        output.console.print(f"Account [bold]{account.name}[/]: cash {account.cash}; holds {held}")
+        output.console.print(
+            f"Account [bold]{account.name}[/]: equity {account.equity} {account.currency}, cash {account.cash}; "
+            f"holds {held}"
+        )
     user, password = airflow.login
     output.console.print(
         Panel.fit(
             f"Airflow   {airflow.url}   user [bold]{user}[/]   password [bold]{password}[/]\n"
-            f"Mails     {application.channel.location()}\n"
+            f"Mails     {application.channel().location()}\n"
             f"Objects   {application.objects.location('bars')}\n"
             "Next      algo-trading status, signals, orders, quarantine; `make stop` ends everything",
             title="Where to look",
@@ -73,7 +87,7 @@ def show(application: App, airflow: Airflow, wanted: Plan) -> None:
 
 
 def _show_posts(application: App) -> None:
-    """The newest posts that a strategy decided on, with how sure it was."""
+    """The newest posts that a strategy decided on, with its confidence."""
     decided = [
         (post, signal)
         for signal in application.signals.newest(SIGNALS_LOOKED_AT)

@@ -1,25 +1,28 @@
 """The command `status`."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
-from algo_trading.bootstrap import bootstrap, embedded_postgres, feed_lines
+from algo_trading.bootstrap import bootstrap, embedded_postgres
+from algo_trading.bootstrap.check import configuration_mistakes
+from algo_trading.bootstrap.services import Services
 from algo_trading.cli import output
-from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
+from algo_trading.cli.configuration import sentences
+from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.launcher.stack import airflow_of
-from algo_trading.services.status import ReadStatus
 from algo_trading.settings import Settings, load_settings
 
+SYMBOLS_SHOWN = 8
 UNKNOWN: dict[str, Any] = {
     "latest_partition": None,
+    "watchlists": {},
     "rows": dict.fromkeys(("bars", "indicators", "signals", "quarantined", "posts", "articles", "mentions")),
     "outbox": dict.fromkeys(("sent", "pending", "failed")),
-    "orders": dict.fromkeys(("pending", "filled", "refused")),
+    "orders": dict.fromkeys(("pending", "filled", "refused", "cancelled", "expired")),
     "accounts": [],
     "recommendations": [],
     "feeds": [],
+    "configuration_changes": [],
 }
 
 
@@ -35,26 +38,11 @@ def read() -> dict[str, Any]:
         **counts,
     }
     configured = {feed.name for feed in settings.feeds}
-    state["configuration_errors"] = mistakes(settings)
+    state["configuration_errors"] = configuration_mistakes()
     state["feeds"] = [{**feed, "configured": feed["name"] in configured} for feed in state["feeds"]]
     if reason:
         state["reason"] = reason
     return state
-
-
-def mistakes(settings: Settings) -> list[str]:
-    """A sentence on each configured strategy that is refused, and on feeds that have one name."""
-    from algo_trading.strategies.registry import build_strategy
-
-    checks: list[Callable[[], object]] = [partial(feed_lines, settings)]
-    checks += [partial(build_strategy, entry.name, entry.params) for entry in settings.strategies]
-    found: dict[str, None] = {}
-    for check in checks:
-        try:
-            check()
-        except AlgoTradingError as error:
-            found[str(error)] = None
-    return list(found)
 
 
 def _database(settings: Settings) -> tuple[bool, dict[str, Any], str]:
@@ -63,13 +51,78 @@ def _database(settings: Settings) -> tuple[bool, dict[str, Any], str]:
         return False, UNKNOWN, "the embedded PostgreSQL is stopped; `make run` starts it"
     try:
         with bootstrap(settings) as application:
-            return True, output.plain(application.make(ReadStatus)()), ""
+            state = output.plain(application.read_status()())
+            return True, {**state, "configuration_changes": _changes(application)}, ""
     except ServiceUnavailableError as error:
         return False, UNKNOWN, str(error)
 
 
+def _changes(application: Services) -> list[str]:
+    """What applying the configuration would do; nothing before it was applied the first time, or while it is wrong."""
+    if not application.watchlists.all():
+        return []
+    try:
+        found = application.apply_config().difference()
+    except ConfigError:
+        return []
+    return [*sentences(found.changes), *found.refused]
+
+
 def _word(*, up: bool) -> str:
     return "up" if up else "down"
+
+
+def show(state: dict[str, Any]) -> None:
+    """The same as tables."""
+    output.table("Services", ("service", "state"), state["services"].items())
+    for sentence in state["configuration_errors"]:
+        output.notes.print(output.showable(f"the configuration is wrong: {sentence}"), soft_wrap=True)
+    if "reason" in state:
+        output.notes.print(state["reason"])
+        return
+    _show_watchlists(state)
+    rows = [*state["rows"].items(), *((f"mails {name}", n) for name, n in state["outbox"].items())]
+    rows += [(f"orders {name}", n) for name, n in state["orders"].items()]
+    output.table(f"Newest session: {state['latest_partition'] or 'none yet'}", ("what", "count"), rows)
+    for account in state["accounts"]:
+        _show_account(account)
+    feeds = [(feed["name"], _minute(feed["newest"]), _state(feed)) for feed in state["feeds"]]
+    if feeds:
+        output.table("Feeds", ("feed", "newest (UTC)", "state"), feeds)
+    found = [(r["symbol"], r["strategy"], r["session"], r["trials"], r["reason"]) for r in state["recommendations"]]
+    if found:
+        columns = ("symbol", "strategy", "as of", "settings tried", "why")
+        output.table("Recommended by the newest review", columns, found)
+
+
+def _show_watchlists(state: dict[str, Any]) -> None:
+    rows = []
+    for name, one in state["watchlists"].items():
+        more = len(one["symbols"]) - SYMBOLS_SHOWN
+        symbols = ", ".join(one["symbols"][:SYMBOLS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        newest = "\n".join(f"{interval}: {period or 'none yet'}" for interval, period in one["latest"].items())
+        rows.append((name, f"{one['venue']} from {one['source']}", symbols, newest))
+    if rows:
+        output.table("Watchlists", ("name", "bars", "symbols", "newest period"), rows)
+    changes = state["configuration_changes"]
+    if changes:
+        said = "the configuration differs from what is stored; `algo-trading config apply` brings it over:"
+        output.notes.print(said, soft_wrap=True)
+        for sentence in changes:
+            output.notes.print(f"  {output.showable(sentence)}", soft_wrap=True)
+
+
+def _show_account(account: dict[str, Any]) -> None:
+    held = ", ".join(f"{quantity} of {name}" for name, quantity in account["positions"].items()) or "nothing"
+    output.console.print(
+        f"account [bold]{account['name']}[/] ({account['broker']}, {account['mode']}): "
+        f"equity {account['equity']} {account['currency']}, cash {account['cash']}, holds {held}"
+    )
+    for clock in account["clocks"]:
+        output.console.print(
+            f"  {clock['venue']} {clock['interval']}: processed up to {clock['cursor'] or 'nothing yet'}, "
+            f"waits for {clock['waits_for']} to be decided"
+        )
 
 
 def _minute(moment: str | None) -> str:
@@ -78,31 +131,3 @@ def _minute(moment: str | None) -> str:
 
 def _state(feed: dict[str, Any]) -> str:
     return (feed["error"] or "fine") if feed["configured"] else "no longer configured"
-
-
-def show(state: dict[str, Any]) -> None:
-    """The same as tables."""
-    services = [(name, word) for name, word in state["services"].items()]
-    output.table("Services", ("service", "state"), services)
-    for sentence in state["configuration_errors"]:
-        output.notes.print(output.showable(f"the configuration is wrong: {sentence}"), soft_wrap=True)
-    if "reason" in state:
-        output.notes.print(state["reason"])
-        return
-    rows = [*state["rows"].items(), *((f"mails {name}", n) for name, n in state["outbox"].items())]
-    rows += [(f"orders {name}", n) for name, n in state["orders"].items()]
-    output.table(f"Newest session: {state['latest_partition'] or 'none yet'}", ("what", "count"), rows)
-    for account in state["accounts"]:
-        held = ", ".join(f"{quantity} of {name}" for name, quantity in account["positions"].items()) or "nothing"
-        output.console.print(
-            f"account [bold]{account['name']}[/]: cash {account['cash']}, holds {held}; at {account['cursor']}, "
-            f"waits for {account['waits_for']} to be decided"
-        )
-    feeds = [(feed["name"], _minute(feed["newest"]), _state(feed)) for feed in state["feeds"]]
-    if feeds:
-        output.table("Feeds", ("feed", "newest (UTC)", "state"), feeds)
-    found = [(r["symbol"], r["strategy"], r["session"], r["trials"], r["reason"]) for r in state["recommendations"]]
-    if found:
-        output.table(
-            "Recommended by the newest review", ("symbol", "strategy", "as of", "settings tried", "why"), found
-        )

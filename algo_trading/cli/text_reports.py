@@ -11,12 +11,13 @@ from algo_trading.bootstrap import impact_weights
 from algo_trading.cli import output
 from algo_trading.domain.sentiment import Tone, Topic
 from algo_trading.errors import ConfigError, UnknownNameError
+from algo_trading.plugins import load_plugin
 from algo_trading.sentiment.classify.events import EventClassifier
 from algo_trading.sentiment.classify.finance import FinanceScorer
 from algo_trading.sentiment.classify.impact import impact
 from algo_trading.sentiment.classify.linear import Reason
 from algo_trading.sentiment.classify.masking import NAMED_FROM
-from algo_trading.sentiment.classify.scorers import Scorer, build_scorer, scorer_names
+from algo_trading.sentiment.classify.scorers import GROUP, Scorer, build_scorer, scorer_names
 from algo_trading.sentiment.cleaning import plain_text
 from algo_trading.sentiment.mentions.finder import MentionFinder, best_matches
 from algo_trading.sentiment.mentions.names import known_listings
@@ -32,6 +33,7 @@ from algo_trading.sentiment.training.datasets import (
 )
 from algo_trading.sentiment.training.evaluation import Evaluation, evaluate
 from algo_trading.settings import load_settings
+from algo_trading.settings.plugin_tables import plugin_config
 
 SETS = "sentiment_events"  # the folder of the labelled sets within the shared data
 COLUMNS = ("text", "label")
@@ -205,12 +207,15 @@ def _sets_folder(data: Path | None) -> Path:
 def _scorers(names: Sequence[str], model: Path | None) -> list[Scorer]:
     """The named scorers, or all of them; transformer only with a model."""
     wanted = list(dict.fromkeys(names)) or [name for name in scorer_names() if name != "transformer" or model]
-    own = load_settings().sentiment.expressions
-    options: dict[str, dict[str, object]] = {
-        "transformer": {"folder": model},
-        "finance": {"expressions": Path(own).expanduser()} if own else {},
-    }
-    return [build_scorer(name, **options.get(name, {})) for name in wanted]
+    return [_scorer(name, model) for name in wanted]
+
+
+def _scorer(name: str, model: Path | None) -> Scorer:
+    """A scorer with its configured options; of transformer `model` is used before the configured folder."""
+    options = plugin_config(load_settings(), "scorers", name, load_plugin(GROUP, name).config_type).model_dump()
+    if name == "transformer" and model is not None:
+        options["folder"] = model
+    return build_scorer(name, **options)
 
 
 def _tones_by(scorer: Scorer) -> Predict:

@@ -1,93 +1,149 @@
-"""Accounts, orders, fills and positions. Money is Decimal, in the account's currency."""
+"""Accounts: whose they are, how far they have come, and what is in them. Money is Decimal."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.signal import Side, StrategyId
+from algo_trading.domain.costs import Costs
+from algo_trading.domain.exits import NO_EXITS, Exits
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.ledger import Holding, Sums
+from algo_trading.domain.order import Order
+from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.time import Interval
 
 
-class OrderStatus(StrEnum):
-    """Where an order stands."""
+class Mode(StrEnum):
+    """Whether an account trades real money."""
 
-    PENDING = "pending"
-    FILLED = "filled"
-    REFUSED = "refused"
-
-
-class EntryKind(StrEnum):
-    """Why an account's cash or shares changed."""
-
-    FILL = "fill"
-    SPLIT = "split"
-    DIVIDEND = "dividend"
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Shares that one strategy holds of one instrument: a sell closes only what the same strategy bought."""
-
-    strategy: StrategyId
-    instrument: Instrument
-    quantity: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A market order for the next session's open.
-
-    A buy spends up to `budget`, fixed at the decision, and becomes shares at the fill price, at most `quantity` of them
-    (None: as many as it buys); a sell closes the whole position (`budget` is None). `client_order_id` derives from the
-    signal, so the same signal never orders twice. `reason` says why the order was placed or, once refused, why not.
-    """
-
-    client_order_id: str
-    strategy: StrategyId
-    instrument: Instrument
-    side: Side
-    budget: Decimal | None
-    decided_session: date
-    status: OrderStatus
-    reason: str
-    quantity: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """The execution of an order: `price` per share includes slippage, `commission` is paid on top."""
-
-    client_order_id: str
-    session: date
-    quantity: Decimal
-    price: Decimal
-    commission: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the account's book: what changed its cash and shares, and by how much."""
-
-    session: date
-    kind: EntryKind
-    strategy: StrategyId
-    instrument: Instrument
-    cash: Decimal
-    quantity: Decimal
+    PAPER = "paper"
+    LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as of the close of its `cursor` session (None: nothing processed yet).
+    """An account as it was opened.
 
-    Sessions are processed one after the other from `start`; `cursor` is the newest processed one.
+    `broker` is the name of the plug-in that trades for it, `currency` the asset in which it is kept. Periods that
+    opened before `start` never trade. One entry may spend `position_fraction` of its equity times the signal's own
+    size. With `shorts` a strategy may also sell what it does not hold, where the venue allows that.
     """
 
     name: str
+    broker: str
+    currency: str
+    mode: Mode
+    owner: str
+    start: datetime
+    position_fraction: Decimal
+    costs: Costs
+    shorts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClock:
+    """How far an account has come in the periods of one venue and interval.
+
+    `start` is when the first period may open that it takes part in, `cursor` when the newest processed one opened
+    (None: none was). `begun` is the next one once its corporate actions and orders on posts are done with.
+    """
+
     venue: str
-    start: date
-    cursor: date | None
-    cash: Decimal
+    interval: Interval
+    start: datetime
+    cursor: datetime | None = None
+    begun: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, Interval]:
+        """What it is the clock of."""
+        return self.venue, self.interval
+
+    def times(self, series: Series) -> bool:
+        """Whether a series follows this clock."""
+        return (series.venue, series.interval) == self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What one strategy holds of one instrument, negative when it is short.
+
+    `opened_by` is the id of the order that opened it, `entry_price` what one cost then (slippage included) and
+    `best_price` the best price since, both as the splits and dividends since have left them. `exits` were the
+    assignment's when it was opened.
+    """
+
+    strategy: StrategyId
+    series: Series
+    quantity: Decimal
+    entry_price: Decimal
+    best_price: Decimal
+    opened_by: str
+    exits: Exits = NO_EXITS
+
+    @property
+    def holding(self) -> Holding:
+        """Which strategy holds which series."""
+        return Holding(self.strategy, self.series)
+
+    @property
+    def instrument(self) -> Instrument:
+        """What is held."""
+        return self.series.instrument
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """What is in an account: cash by asset, positions by holding, orders that may still be executed, and its clocks."""
+
+    account: Account
+    cash: Mapping[str, Decimal] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
-    pending: tuple[Order, ...] = ()
+    orders: tuple[Order, ...] = ()
+    clocks: tuple[AccountClock, ...] = ()
+
+    @property
+    def money(self) -> Decimal:
+        """Cash in the account's currency."""
+        return self.cash.get(self.account.currency, Decimal(0))
+
+    @property
+    def sums(self) -> Sums:
+        """Cash and positions, to be compared with what the book adds up to."""
+        return Sums(
+            {asset: amount for asset, amount in self.cash.items() if amount},
+            {position.holding: position.quantity for position in self.positions},
+        )
+
+    def position(self, holding: Holding) -> Position | None:
+        """The position of a holding."""
+        return next((position for position in self.positions if position.holding == holding), None)
+
+    def clock(self, venue: str, interval: Interval) -> AccountClock | None:
+        """The clock of a venue and interval."""
+        return next((clock for clock in self.clocks if clock.key == (venue, interval)), None)
+
+    def paid(self, asset: str, amount: Decimal) -> "AccountState":
+        """With an amount of cash more, or less where it is negative."""
+        return replace(self, cash={**self.cash, asset: self.cash.get(asset, Decimal(0)) + amount})
+
+    def holding(self, position: Position) -> "AccountState":
+        """With this position instead of the one of the same holding; gone where its quantity is zero."""
+        others = [held for held in self.positions if held.holding != position.holding]
+        if position.quantity:
+            others.append(position)
+        return replace(self, positions=tuple(sorted(others, key=lambda held: held.holding.sort_key)))
+
+    def ordering(self, order: Order) -> "AccountState":
+        """With this order instead of the one of the same id, in its place; gone where nothing can become of it."""
+        known = any(waiting.client_order_id == order.client_order_id for waiting in self.orders)
+        orders = (*self.orders, *(() if known else (order,)))
+        changed = (order if waiting.client_order_id == order.client_order_id else waiting for waiting in orders)
+        return replace(self, orders=tuple(waiting for waiting in changed if not waiting.status.final))
+
+    def timed(self, clock: AccountClock) -> "AccountState":
+        """With this clock instead of the one of the same venue and interval."""
+        others = [known for known in self.clocks if known.key != clock.key]
+        return replace(self, clocks=tuple(sorted([*others, clock], key=lambda c: (c.venue, c.interval.order))))

@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval, moment_of, period_key
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -51,12 +52,21 @@ class Bars:
         return len(self.opened_at)
 
     @property
+    def series(self) -> Series:
+        """What they are bars of."""
+        return Series(self.instrument, self.interval)
+
+    def period(self, index: int) -> str:
+        """The key of the period of the bar at `index` (domain/time.py)."""
+        return period_key(self.interval, moment_of(self.opened_at[index]))
+
+    @property
     def sessions(self) -> Times:
-        """Session dates, datetime64[D]."""
+        """Dates on which the bars opened, of daily ones those of the sessions, datetime64[D]."""
         return self.opened_at.astype("datetime64[D]")
 
     def session(self, index: int) -> date:
-        """Session date of the bar at `index`."""
+        """Date on which the bar at `index` opened."""
         value = self.sessions[index].item()
         assert isinstance(value, date)
         return value

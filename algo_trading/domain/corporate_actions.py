@@ -58,7 +58,16 @@ def adjustment_factors(bars: Bars, actions: Iterable[CorporateAction]) -> tuple[
 
 
 def adjusted(bars: Bars, actions: Iterable[CorporateAction]) -> Bars:
-    """`bars` (as traded) with prices and volumes back-adjusted as of their last session."""
+    """`bars` (as traded) with prices and volumes back-adjusted as of their last session.
+
+    They are the same object where no action has an ex-date after the first one and up to the last.
+    """
+    if not len(bars):
+        return bars
+    first, last = bars.session(0), bars.session(-1)
+    actions = [action for action in actions if first < action.ex_date <= last]
+    if not actions:
+        return bars
     prices, volumes = adjustment_factors(bars, actions)
     return replace(
         bars,

@@ -8,7 +8,7 @@ import numpy as np
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.post import Mention
-from algo_trading.domain.times import array_time
+from algo_trading.domain.time import array_time
 
 # Of the mentions that became available after the close before and until the bar's close; NaN where there was none.
 SENTIMENT = "sentiment"  # mean, weighted by the confidence of the mentions

@@ -1,19 +1,16 @@
-"""What is traded, and when its exchange is open."""
+"""What is traded, and the series of bars it has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
+from decimal import Decimal
 
-
-class Interval(StrEnum):
-    """Length of a bar."""
-
-    DAY = "1d"
+from algo_trading.domain.time import Interval
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Instrument:
-    """A tradable symbol and the code of the calendar its sessions follow (exchange_calendars, e.g. XNYS)."""
+    """A tradable symbol and the code of its venue (domain/venue.py)."""
 
     symbol: str
     venue: str = "XNYS"
@@ -22,11 +19,64 @@ class Instrument:
         return self.symbol
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Session:
-    """One trading day of a venue, with its true open and close in UTC."""
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The bars of one instrument in one interval: what bars, indicators, assignments and reports are keyed by."""
 
-    venue: str
-    date: date
-    opens_at: datetime
-    closes_at: datetime
+    instrument: Instrument
+    interval: Interval = Interval.DAY
+
+    @classmethod
+    def parse(cls, text: str, venue_of: Mapping[str, str], venue: str = "XNYS") -> "Series":
+        """The series written as `str` writes it: `IBM`, `INJUSDT_4h`.
+
+        `venue_of` knows the venues of symbols; `venue` is that of the others. An ending that is no interval belongs to
+        the symbol.
+        """
+        symbol, _, length = text.rpartition("_")
+        if not symbol or length not in [*Interval]:
+            symbol, length = text, Interval.DAY
+        return cls(Instrument(symbol, venue_of.get(symbol, venue)), Interval(length))
+
+    @property
+    def symbol(self) -> str:
+        """The instrument's symbol."""
+        return self.instrument.symbol
+
+    @property
+    def venue(self) -> str:
+        """The instrument's venue."""
+        return self.instrument.venue
+
+    def __str__(self) -> str:
+        """`INJUSDT_4h`; a daily series is called as its symbol."""
+        return self.symbol if self.interval is Interval.DAY else f"{self.symbol}_{self.interval}"
+
+    def __lt__(self, other: "Series") -> bool:
+        return self.sort_key < other.sort_key
+
+    @property
+    def sort_key(self) -> tuple[str, str, int]:
+        """Venue, symbol, and intervals from short to long."""
+        return self.venue, self.symbol, self.interval.order
+
+
+@dataclass(frozen=True, slots=True)
+class TradingRules:
+    """What the venue asks of orders for an instrument; a zero asks nothing.
+
+    Prices are multiples of `tick`, quantities of `lot` and at least `min_quantity`; price times quantity is at least
+    `min_notional`. `base` is what is traded and `quote` what it is paid in. The instrument was listed from `listed_at`
+    until `delisted_at`, as far as these are known; `trading` is False while the venue has halted it.
+    """
+
+    instrument: Instrument
+    base: str
+    quote: str
+    tick: Decimal = Decimal(0)
+    lot: Decimal = Decimal(0)
+    min_quantity: Decimal = Decimal(0)
+    min_notional: Decimal = Decimal(0)
+    trading: bool = True
+    listed_at: datetime | None = None
+    delisted_at: datetime | None = None

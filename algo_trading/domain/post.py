@@ -171,3 +171,16 @@ class Mention:
     option_direction: OptionDirection | None = None
     strikes: tuple[float, ...] = ()
     expiries: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a feed has been read: the newest post's time and id, and what its server wants back (an ETag).
+
+    `asked_until` is the end of what was asked for so far, which is later than the newest post where nobody wrote any.
+    """
+
+    published_at: datetime | None = None
+    id: str = ""
+    token: str = ""
+    asked_until: datetime | None = None

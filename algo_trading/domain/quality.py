@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +20,8 @@ class QuarantinedRow:
 class QualityResult:
     """The verdict on one batch.
 
-    `expectations` counts the failing rows of each rule, `holes` lists the sessions missing for each symbol and `errors`
-    the symbols that the source could not answer for, with its sentence.
+    `expectations` counts the failing rows of each rule, `holes` lists the keys of periods missing for each symbol and
+    `errors` the symbols that the source could not answer for, with its sentence.
     """
 
     suite: str
@@ -31,7 +30,7 @@ class QualityResult:
     evaluated: int
     passed: int
     expectations: Mapping[str, int]
-    holes: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import StrategyId
 
 
@@ -27,13 +27,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """The best strategy for an instrument as of the close of `session`; `strategy` is None where none survives.
+    """The best strategy for a series as of the close of `session`; `strategy` is None where none survives.
 
     `trials` counts every setting that was tried, `data_hash` identifies the bars, `report` is the key of the report in
     the object store, empty where there is none. Candidates come best first.
     """
 
-    instrument: Instrument
+    series: Series
     session: date
     strategy: StrategyId | None
     reason: str
@@ -41,6 +41,11 @@ class Recommendation:
     data_hash: str
     candidates: tuple[Candidate, ...] = ()
     report: str = ""
+
+    @property
+    def instrument(self) -> Instrument:
+        """What the series is of."""
+        return self.series.instrument
 
     @property
     def deflated_sharpe(self) -> float | None:

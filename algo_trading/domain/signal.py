@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import period_key
 
 
 class Side(StrEnum):
@@ -30,10 +31,11 @@ class StrategyId:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One decision. There is one for each active pair and session, holds included, and it is never rewritten.
+    """One decision. There is one for each strategy, series and period, holds included, and it is never rewritten.
 
-    A strategy that is driven by posts decides once for each pair and post instead: `post` is that post's key,
-    `available_at` is when it could be known, and `session` the last one that had closed by then.
+    `opened_at` is that of the bar at whose close it was decided. A strategy that is driven by posts decides once for
+    each series and post instead: `post` is that post's key, `available_at` is when it could be known, and the bar is
+    the last one that had closed by then.
 
     `confidence` is in [0, 1]; `size` is the suggested fraction of the account's position limit, in [0, 1], and
     `shares`, where given, the most shares to buy within it; `close` is the price as traded at the decision;
@@ -41,9 +43,8 @@ class Signal:
     """
 
     strategy: StrategyId
-    instrument: Instrument
-    interval: Interval
-    session: date
+    series: Series
+    opened_at: datetime
     side: Side
     confidence: float
     size: float
@@ -55,15 +56,25 @@ class Signal:
     available_at: datetime | None = None
 
     @property
+    def instrument(self) -> Instrument:
+        """What it is about."""
+        return self.series.instrument
+
+    @property
+    def period(self) -> str:
+        """The key of the bar's period (domain/time.py)."""
+        return period_key(self.series.interval, self.opened_at)
+
+    @property
     def key(self) -> str:
-        """Natural key as a JSON list; mails and orders derive theirs from it."""
+        """Natural key as a JSON list; notices and orders derive theirs from it."""
         parts = (
             self.strategy.name,
             self.strategy.params,
-            self.instrument.symbol,
-            self.instrument.venue,
-            self.interval,
-            self.session.isoformat(),
+            self.series.symbol,
+            self.series.venue,
+            self.series.interval,
+            self.period,
             *([self.post] if self.post else []),
         )
         return json.dumps(parts, separators=(",", ":"))

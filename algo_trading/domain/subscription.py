@@ -1,44 +1,22 @@
-"""Who wants to hear of which signals, and the mails that wait to be sent."""
+"""Who gets notices of which signals."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 
 EVERY = "*"
 
 
-class OutboxStatus(StrEnum):
-    """Where a mail stands: pending until accepted; failed when trying again cannot help."""
-
-    PENDING = "pending"
-    SENT = "sent"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An address that gets a mail for each buy or sell of a strategy on a symbol (EVERY stands for all of them).
+    """An address that gets a notice of each buy or sell of a strategy on a symbol of a venue (EVERY: of all of them).
 
-    Like an account it has a start and a cursor: sessions before the start or behind the cursor are never mailed.
+    It begins at the moment `start`: bars that close after it count, and posts that could be known at or after it.
+    `channel` is a channel's name, "" the configured one.
     """
 
     address: str
     symbol: str
     strategy: str
     venue: str
-    start: date
-    cursor: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
-    """A mail to be sent about the signal with `signal_key`; `dedupe_key` names it everywhere, once."""
-
-    dedupe_key: str
-    address: str
-    signal_key: str
-    session: date
-    status: OutboxStatus = OutboxStatus.PENDING
-    attempts: int = 0
-    last_error: str = ""
-    sent_at: datetime | None = None
+    start: datetime
+    channel: str = ""

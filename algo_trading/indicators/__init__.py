@@ -5,7 +5,8 @@ makes NaN of every SMA whose window holds it, and of an EMA, RSI or MACD from th
 """
 
 from algo_trading.indicators.extremes import highest, lowest
+from algo_trading.indicators.memory import ema_memory, macd_memory, rsi_memory
 from algo_trading.indicators.moving_averages import ema, sma
 from algo_trading.indicators.oscillators import macd, rsi
 
-__all__ = ["ema", "highest", "lowest", "macd", "rsi", "sma"]
+__all__ = ["ema", "ema_memory", "highest", "lowest", "macd", "macd_memory", "rsi", "rsi_memory", "sma"]

@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats
+from algo_trading.indicators.memory import ema_memory, macd_memory, rsi_memory
 from algo_trading.indicators.series import as_series
 
+# Windows of the kernels (importing those loads numba), and the rows that the last row of every column rests on.
+MEMORY = max(200, ema_memory(26), rsi_memory(14), macd_memory(26, 9))
 COLUMNS = ("sma_7", "sma_21", "sma_50", "sma_100", "sma_200", "ema_12", "ema_26", "rsi_14", "macd", "macd_signal")
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +17,8 @@ from typing import NoReturn
 import psycopg
 
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
+from algo_trading.launcher.airflow_config import HOST, POOLS, USER, AirflowConfig, airflow_program
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
-from algo_trading.launcher.home import HOST, POOLS, USER, AirflowHome, airflow_program, checkout_folder
 from algo_trading.launcher.processes import Family
 from algo_trading.settings import Settings
 
@@ -37,19 +38,19 @@ class Airflow:
     metadata_url: str
 
     @property
-    def home(self) -> AirflowHome:
+    def config(self) -> AirflowConfig:
         """Its folder and login."""
-        return AirflowHome(self.settings)
+        return AirflowConfig(self.settings)
 
     @property
     def url(self) -> str:
         """Address of the web UI."""
-        return self.home.url
+        return self.config.url
 
     @property
     def login(self) -> tuple[str, str]:
         """User and password of the web UI."""
-        return USER, self.home.password
+        return USER, self.config.password
 
     @property
     def api(self) -> AirflowApi:
@@ -70,24 +71,23 @@ class Airflow:
             return False
         self._family.end_orphans()
         _refuse_busy_port(self.settings.airflow.port)
-        environment = self.home.environment(self.market_url, self.metadata_url)
+        environment = self.config.environment(self.market_url, self.metadata_url)
         self._migrate(environment, say)
         say("starting Airflow")
         self._family.start(_components(), environment)
         return True
 
-    def wait_until_ready(self, say: Say, seconds: float = READY_SECONDS) -> None:
-        """Return when every component is healthy and every DAG is known.
+    def wait_until_ready(self, dags: AbstractSet[str], say: Say, seconds: float = READY_SECONDS) -> None:
+        """Return when every component is healthy and it knows these DAGs (see `dag_ids.every_dag`).
 
         Raises:
             AlgoTradingError: a DAG cannot be imported, a component keeps dying, or it takes too long.
         """
         limit = time.monotonic() + seconds
-        wanted = {path.stem for path in (checkout_folder() / "dags").glob("*.py")}
         missing = "the API server"
         while True:
             with contextlib.suppress(ServiceUnavailableError):
-                missing = self._missing(wanted)
+                missing = self._missing(dags)
                 if not missing:
                     break
             if not self.is_up():
@@ -107,13 +107,13 @@ class Airflow:
     def become(self, arguments: Sequence[str]) -> NoReturn:
         """Replace this process by Airflow's own command line, working on this installation."""
         program = airflow_program()
-        os.execve(program, [program, *arguments], self.home.environment(self.market_url, self.metadata_url))  # noqa: S606
+        os.execve(program, [program, *arguments], self.config.environment(self.market_url, self.metadata_url))  # noqa: S606
 
     @property
     def _family(self) -> Family:
-        return Family(self.home.folder / "run")
+        return Family(self.config.folder / "run")
 
-    def _missing(self, wanted: set[str]) -> str:
+    def _missing(self, wanted: AbstractSet[str]) -> str:
         health = self.api.health()
         for component in ("scheduler", "dag_processor"):
             if health[component]["status"] != "healthy":
@@ -141,7 +141,7 @@ class Airflow:
     def _migrate(self, environment: dict[str, str], say: Say) -> None:
         """Bring the metadata database to this Airflow's version; skipped when it was done by this version before."""
         revision = self._revision()
-        note = self.home.folder / "migrated.json"
+        note = self.config.folder / "migrated.json"
         done = {"airflow": version("apache-airflow"), "revision": revision}
         if revision is not None and _read_json(note) == done:
             return
@@ -155,7 +155,7 @@ class Airflow:
             check=False,
             text=True,
         )
-        log = self.home.folder / "migrate.log"
+        log = self.config.folder / "migrate.log"
         log.write_text(finished.stdout, encoding="utf-8")
         if finished.returncode:
             raise AlgoTradingError(f"Airflow's database could not be prepared; see {log}")

@@ -3,39 +3,50 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from rich.console import Console
 
 from algo_trading.bootstrap import App, bootstrap, embedded_postgres
-from algo_trading.calendars import market_calendar
-from algo_trading.domain.instrument import Interval
+from algo_trading.calendars import TradingCalendar
+from algo_trading.domain.time import Interval, Period, midnight
+from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import AlgoTradingError
 from algo_trading.launcher.airflow import METADATA_DATABASE, Airflow
-from algo_trading.launcher.board import shown_on
-from algo_trading.launcher.sessions import SessionRuns
+from algo_trading.launcher.airflow_config import checkout_folder
+from algo_trading.launcher.dag_ids import chain, every_dag
+from algo_trading.launcher.period_runs import PeriodRuns
+from algo_trading.launcher.progress import shown_on
 from algo_trading.launcher.text_runs import TextRuns
-from algo_trading.repositories.signals import Stage
-from algo_trading.services.load_history import LoadHistory
-from algo_trading.services.open_accounts import OpenAccounts
-from algo_trading.services.run_session import RunSession
+from algo_trading.repositories.periods import Stage
 from algo_trading.settings import Settings
 
-SESSIONS_IN_AIRFLOW = 5
-SECONDS_FOR_SESSIONS = 600.0
+DAILY_IN_AIRFLOW, INTRADAY_IN_AIRFLOW = 5, 2  # periods, of each watchlist's interval
+SECONDS_FOR_PERIODS = 600.0
 SECONDS_FOR_TEXT = 300.0
 
 Say = Callable[[str], None]
-Track = Callable[[str, int, int], None]  # hears what is being done, how much of it is done and out of how much
+Track = Callable[[str, int, int], None]  # what is being done, how much of it is done and out of how much
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What `make run` works through: bars up to `history` in bulk, `catch_up` in process, `backfill` in Airflow."""
+class ClockPlan:
+    """What `make run` does for one interval of a watchlist.
 
-    history: date
-    catch_up: Sequence[date]
-    backfill: Sequence[date]
+    Bars that opened up to `history` are loaded in bulk, the periods `catch_up` are processed in this process, and
+    `backfill` in Airflow.
+    """
+
+    watchlist: Watchlist
+    interval: Interval
+    history: datetime
+    catch_up: Sequence[Period]
+    backfill: Sequence[Period]
+
+    @property
+    def name(self) -> str:
+        """For people: `us_stocks 1d`."""
+        return f"{self.watchlist.name} {self.interval}"
 
 
 def airflow_of(settings: Settings) -> Airflow:
@@ -52,53 +63,39 @@ def started(settings: Settings, say: Say) -> Iterator[tuple[App, Airflow]]:
     embedded_postgres(settings).start(METADATA_DATABASE)
     airflow = airflow_of(settings)
     with bootstrap(settings) as application:
+        application.apply_config().seed(_beginning(application))
         airflow.start(say)
         yield application, airflow
 
 
-def plan(application: App) -> Plan:
-    """What is left to do, from the newest closed session that the source covers backwards."""
-    venue = application.settings.venue
-    calendar = market_calendar(venue)
-    newest = calendar.newest_closed(application.clock.now()).date
-    covered = application.market_data.newest_session(venue)
-    newest = newest if covered is None else min(newest, covered)
-    backfill = [session.date for session in calendar.sessions(calendar.back(newest, SESSIONS_IN_AIRFLOW - 1), newest)]
-    application.make(OpenAccounts)(backfill[0])
-    account = application.accounts.get(application.settings.account.name)
-    before = calendar.previous(backfill[0]).date
-    since = [session.date for session in calendar.sessions(account.start, before)]
-    catch_up = [day for day in since if not application.sessions.reached(venue, day, Stage.DECIDED)]
-    return Plan(calendar.previous(account.start).date, catch_up, backfill)
+def plan(application: App) -> list[ClockPlan]:
+    """What is left to do for each interval of each watchlist, from the newest period backwards."""
+    return [
+        _clock_plan(application, watchlist, interval)
+        for watchlist in application.watchlists.all()
+        for interval in watchlist.intervals
+    ]
 
 
-def work_through(application: App, airflow: Airflow, wanted: Plan, track: Track, console: Console) -> None:
+def work_through(
+    application: App, airflow: Airflow, wanted: Sequence[ClockPlan], track: Track, console: Console
+) -> None:
     """Load, catch up and backfill; what is done already is skipped.
 
     Raises:
         AlgoTradingError: a step failed; running again goes on there.
     """
-    calendar = market_calendar(application.settings.venue)
-    first_run = calendar.next(wanted.history).date
-    stored = application.bars.newest_before(application.instruments, Interval.DAY, first_run)
-    new = [instrument for instrument in application.instruments if instrument not in stored]
-    if new:
-        beginning: date = calendar.dates[0].item()
-        application.make(LoadHistory)(
-            beginning, wanted.history, new, lambda done: track("loading history", done, len(new))
-        )
-    run = application.make(RunSession)
-    for done, session in enumerate(wanted.catch_up, start=1):
-        report = run(session)
-        track(f"catching up in process, {session}", done, len(wanted.catch_up))
-        if report.delivered.error:
-            raise AlgoTradingError(report.delivered.error)
-    airflow.wait_until_ready(lambda sentence: track(sentence, 1, 1))
+    for one in wanted:
+        _load(application, one, track)
+    _catch_up(application, wanted, track)
+    dags = every_dag(checkout_folder() / "dags", ((one.watchlist.name, one.interval) for one in wanted))
+    airflow.wait_until_ready(dags, lambda sentence: track(sentence, 1, 1))
     kinds = sorted({feed.kind for feed in application.feeds})
-    TextRuns(airflow.api, airflow.home.task_logs).work_through(kinds, track, SECONDS_FOR_TEXT)
-    runs = SessionRuns(airflow.api, airflow.home.task_logs)
-    with shown_on(console) as show:
-        runs.work_through(wanted.backfill, show, SECONDS_FOR_SESSIONS)
+    TextRuns(airflow.api, airflow.config.task_logs).process(kinds, track, SECONDS_FOR_TEXT)
+    for one in wanted:
+        runs = PeriodRuns(airflow.api, airflow.config.task_logs, chain(one.watchlist.name, one.interval))
+        with shown_on(console) as show:
+            runs.process(one.backfill, show, SECONDS_FOR_PERIODS)
 
 
 def stop(settings: Settings, say: Say) -> bool:
@@ -110,3 +107,73 @@ def stop(settings: Settings, say: Say) -> bool:
     if postgres:
         say("PostgreSQL is stopped")
     return airflow or postgres
+
+
+def _clock_plan(application: App, watchlist: Watchlist, interval: Interval) -> ClockPlan:
+    calendar = application.calendars(watchlist.venue)
+    count = INTRADAY_IN_AIRFLOW if interval.intraday else DAILY_IN_AIRFLOW
+    newest = _newest(application, calendar, watchlist, interval)
+    first = calendar.back(interval, newest.opened_at, count - 1)
+    backfill = calendar.periods(interval, first, newest.opened_at)
+    start = calendar.first_from(interval, min(_start(application, watchlist, interval, first), first)).opened_at
+    before = calendar.previous(interval, first).opened_at
+    catch_up = [
+        period
+        for period in calendar.periods(interval, start, before)
+        if not application.periods.reached(watchlist.name, interval, period.opened_at, Stage.DECIDED)
+    ]
+    return ClockPlan(watchlist, interval, calendar.previous(interval, start).opened_at, catch_up, backfill)
+
+
+def _newest(application: App, calendar: TradingCalendar, watchlist: Watchlist, interval: Interval) -> Period:
+    """The newest period that has closed and that the source covers."""
+    newest = calendar.newest_closed(interval, application.clock.now())
+    ends_at = application.source(watchlist.source).ends_at(watchlist.venue, interval)
+    return newest if ends_at is None or newest.opened_at <= ends_at else calendar.period(interval, ends_at)
+
+
+def _start(application: App, watchlist: Watchlist, interval: Interval, first: datetime) -> datetime:
+    """When the first account begins that trades such a series; `first` if none does."""
+    traded_by = {
+        one.account
+        for one in application.assignments.all()
+        if one.watchlist == watchlist.name and one.series.interval is interval
+    }
+    return min((application.accounts.state(name).account.start for name in traded_by), default=first)
+
+
+def _beginning(application: App) -> datetime:
+    """When accounts begin whose start is not configured: with the first daily period that Airflow processes."""
+    newest = []
+    for entry in application.settings.watchlists:
+        watchlist = Watchlist(entry.name, entry.venue, entry.source, entry.intervals, entry.symbols)
+        calendar = application.calendars(entry.venue)
+        interval = entry.intervals[-1]
+        opened_at = _newest(application, calendar, watchlist, interval).opened_at
+        newest.append(calendar.back(interval, opened_at, DAILY_IN_AIRFLOW - 1))
+    return min(newest, default=application.clock.now())
+
+
+def _load(application: App, one: ClockPlan, track: Track) -> None:
+    calendar = application.calendars(one.watchlist.venue)
+    series = one.watchlist.series(one.interval)
+    stored = application.bars.newest_before(series, calendar.next(one.interval, one.history).opened_at)
+    new = [missing for missing in series if missing not in stored]
+    if new:
+        what = f"loading the history of {one.name}"
+        source, beginning = application.source(one.watchlist.source), midnight(calendar.first)
+        application.load_history()(source, beginning, one.history, new, lambda done: track(what, done, len(new)))
+
+
+def _catch_up(application: App, wanted: Sequence[ClockPlan], track: Track) -> None:
+    """In the order of time, over all watchlists."""
+    due = sorted(
+        ((period, one) for one in wanted for period in one.catch_up),
+        key=lambda pair: (pair[0].closed_at, pair[1].interval.order),
+    )
+    run = application.run_period()
+    for done, (period, one) in enumerate(due, start=1):
+        report = run(one.watchlist, period)
+        track(f"catching up in process, {one.name} {period}", done, len(due))
+        if report.delivered.error:
+            raise AlgoTradingError(report.delivered.error)

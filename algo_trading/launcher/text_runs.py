@@ -9,7 +9,7 @@ from typing import Any
 from algo_trading.domain.post import PostKind
 from algo_trading.errors import AlgoTradingError
 from algo_trading.launcher.api import AirflowApi
-from algo_trading.launcher.sessions import FAILED, POLL_SECONDS, SUCCESS, failure
+from algo_trading.launcher.period_runs import FAILED, POLL_SECONDS, SUCCESS, failure
 
 HEADS = {PostKind.POST: "social_posts", PostKind.ARTICLE: "news_articles"}
 FOLLOWERS = ("text_sentiment", "text_signals")
@@ -25,10 +25,10 @@ class TextRuns:
     api: AirflowApi
     logs: Path
 
-    def work_through(self, kinds: Sequence[PostKind], track: Track, seconds: float) -> bool:
+    def process(self, kinds: Sequence[PostKind], track: Track, seconds: float) -> bool:
         """Have the heads of `kinds` run that never did, and wait for all that follows; returns whether any had to.
 
-        What is done stays done; what failed earlier is tried again. `track` hears how many flows are through.
+        What is done stays done; what failed earlier is tried again. `track` is given how many flows are through.
 
         Raises:
             AlgoTradingError: a run failed (the task, its error and its log are named), a DAG is paused, or it takes
@@ -73,15 +73,15 @@ class TextRuns:
 
     def _through(self, heads: Sequence[str]) -> int:
         """How many flows have nothing left to do, in their order."""
-        told, through = "", 0  # the time at which the flows before told of something new, as ISO 8601
+        changed, through = "", 0  # the time at which the flows before changed of something new, as ISO 8601
         for dag in heads:
             if self._unfinished(dag) or not self._runs(dag, SUCCESS):
                 return through
-            told, through = max(told, self._told(dag)), through + 1
+            changed, through = max(changed, self._changed_at(dag)), through + 1
         for dag in FOLLOWERS if heads else ():
-            if self._unfinished(dag) or (told and not self._answered(dag, told)):
+            if self._unfinished(dag) or (changed and not self._answered(dag, changed)):
                 return through
-            told, through = (self._told(dag) if told else ""), through + 1
+            changed, through = (self._changed_at(dag) if changed else ""), through + 1
         return through
 
     def _failed(self, dag: str) -> str:
@@ -92,7 +92,7 @@ class TextRuns:
     def _unfinished(self, dag: str) -> bool:
         return any(run["state"] in UNFINISHED for run in self._runs(dag))
 
-    def _told(self, dag: str) -> str:
+    def _changed_at(self, dag: str) -> str:
         """When the newest run announced something; empty if it was skipped because there was nothing new."""
         newest = self._runs(dag)[0]["dag_run_id"]
         ends = [

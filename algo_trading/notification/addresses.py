@@ -1,27 +1,31 @@
-"""The one rule for mail addresses."""
+"""What a valid email address is: the one rule for subscribers, senders and recipients."""
 
-# Names within a machine or a network, which email-validator refuses as domains; mail to them is delivered all the same.
-LOCAL = {"localhost", "local", "test"}
+from email.headerregistry import Address
+
+# email-validator takes names of one's own machine and network for mistakes; a mail server at home has one of these.
+PRIVATE_DOMAINS = ("localhost", "local", "test")
 
 
-def check_address(text: str) -> str:
-    """The address as it is. Addresses within a network (trader@localhost) and in other alphabets are valid.
+def email_address(text: str) -> Address:
+    """Parse a bare address, name@host; whether somebody reads mails there is not asked.
 
     Raises:
-        ValueError: it is not one plain email address; the message says what is wrong with it.
+        ValueError: with a sentence that says so.
     """
     from email_validator import EmailNotValidError, validate_email
 
-    if "=?" in text:
-        raise ValueError(f"{text!r} is not a valid email address: parsers of mail headers take =? for an encoded word")
-    is_local = text.rpartition("@")[2].rpartition(".")[2].lower() in LOCAL
+    domain = text.rpartition("@")[2]
+    private = domain.lower().rpartition(".")[2] in PRIVATE_DOMAINS
     try:
         validate_email(
-            f"{text}.internal" if is_local else text,
-            strict=True,
+            f"{text}.example" if private else text,
+            strict=True,  # what RFC 5321 says of lengths, too
             check_deliverability=False,
             globally_deliverable=False,
         )
     except EmailNotValidError as error:
-        raise ValueError(f"{text!r} is not a valid email address: {error}") from None
-    return text
+        raise ValueError(f"{text!r} is not a valid email address; write it as name@host") from error
+    if text.startswith("=?"):  # readers of headers would decode it
+        raise ValueError(f"{text!r} is not a valid email address; it must not begin with =?")
+    username, _, domain = text.rpartition("@")
+    return Address(username=username, domain=domain)

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from algo_trading.calendars import MarketCalendar
 from algo_trading.domain.bars import Floats, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.times import array_time
+from algo_trading.domain.time import array_time
+from algo_trading.domain.venue import venue_of
 from algo_trading.quality.parse import Parsed, is_none
 from algo_trading.quality.rules import MOST_VOLUME, PRICES, Reason
 from algo_trading.quality.units import SUSPICIOUS, Closes, off_unit, off_unit_within
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOISE = 1e-6  # relative; adjusted sources print the high a rounding error below the close
-AROUND_THE_CLOCK = "24/7"  # the calendar of coins, of which parts are traded
-NO_TIME = np.datetime64("NaT", "us")
 
 
-def value_columns(parsed: Parsed, calendar: MarketCalendar) -> "pd.DataFrame":
+def value_columns(parsed: Parsed, venue: str) -> "pd.DataFrame":
     """The columns of `rules.value_rules`, and no others: each expectation copies all of them."""
     import pandas as pd
 
@@ -41,14 +39,14 @@ def value_columns(parsed: Parsed, calendar: MarketCalendar) -> "pd.DataFrame":
             "lowest_price": np.fmin.reduce([opened, high, low, close]),
             "order_margin": np.minimum(below_high, above_low),
             "volume": volume,
-            "impossible_volume": _impossible(volume, calendar),
+            "impossible_volume": _impossible(volume, venue),
         }
     )
 
 
-def _impossible(volume: Floats, calendar: MarketCalendar) -> NDArray[np.object_]:
+def _impossible(volume: Floats, venue: str) -> NDArray[np.object_]:
     """Volumes that no venue can have, else None."""
-    parts = calendar.code != AROUND_THE_CLOCK and np.mod(volume, 1) != 0
+    parts = venue_of(venue).whole_quantities & (np.mod(volume, 1) != 0)
     found = np.full(len(volume), None, dtype=object)
     for row in np.flatnonzero(np.isfinite(volume) & (parts | (volume > MOST_VOLUME))):
         found[row] = f"{volume[row]:g}"
@@ -56,7 +54,7 @@ def _impossible(volume: Floats, calendar: MarketCalendar) -> NDArray[np.object_]
 
 
 def _missing(parsed: Parsed) -> NDArray[np.object_]:
-    absent = {"symbol": is_none(parsed.symbol), "session": np.isnat(parsed.session)}
+    absent = {"symbol": is_none(parsed.symbol), "session": np.isnat(parsed.opened_at)}
     absent |= {name: np.isnan(values) for name, values in parsed.numbers.items()}
     named = np.full(len(parsed), None, dtype=object)
     for row in np.flatnonzero(np.any(list(absent.values()), axis=0)):
@@ -70,7 +68,7 @@ def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
 
     now = array_time(batch.now)
     repeat = repeats(parsed)
-    closed_at = _closes(batch.calendar, parsed.session)
+    closed_at = _closes(batch, parsed.opened_at)
     hours = (now - closed_at) / np.timedelta64(1, "h")
     sound = np.flatnonzero(is_none(repeat) & (hours >= 0))
     unit = np.full(len(parsed), None, dtype=object)
@@ -90,8 +88,8 @@ def repeats(parsed: Parsed) -> NDArray[np.object_]:
     """For each row IDENTICAL (a further copy), CONFLICTING (its key comes with different values too) or None."""
     found = np.full(len(parsed), None, dtype=object)
     codes = _codes(parsed.symbol)
-    order = np.lexsort((parsed.session, codes))  # stable: the first copy stays first
-    same = (np.diff(codes[order]) == 0) & (np.diff(parsed.session[order]) == np.timedelta64(0, "D"))
+    order = np.lexsort((parsed.opened_at, codes))  # stable: the first copy stays first
+    same = (np.diff(codes[order]) == 0) & (np.diff(parsed.opened_at[order]) == np.timedelta64(0, "us"))
     if not same.any():
         return found
     first = np.concatenate(([True], ~same))
@@ -114,24 +112,20 @@ def _codes(symbols: NDArray[np.object_]) -> NDArray[np.int64]:
     return codes
 
 
-def _closes(calendar: MarketCalendar, sessions: NDArray[np.datetime64]) -> Times:
-    """True closes; NaT where there is no session, the day after where the calendar does not reach yet."""
-    known = calendar.dates
-    position = np.minimum(np.searchsorted(known, sessions), len(known) - 1)
-    is_session = known[position] == sessions
-    closes = np.full(len(sessions), NO_TIME)
-    closes[is_session] = calendar.closes(sessions[is_session])
-    beyond = sessions > known[-1]
-    closes[beyond] = sessions[beyond].astype("datetime64[us]") + np.timedelta64(1, "D")
+def _closes(batch: Batch, opened_at: Times) -> Times:
+    """True closes; NaT where there is no period, the end of its length where the calendar does not reach yet."""
+    closes = batch.calendar.closes(batch.interval, opened_at)
+    beyond = opened_at.astype("datetime64[D]") > np.datetime64(batch.calendar.last, "D")
+    closes[beyond] = opened_at[beyond] + np.timedelta64(batch.interval.length, "us")
     return closes
 
 
 def _off_unit(batch: Batch, bars: Parsed) -> NDArray[np.bool_]:
-    of_venue = pc.equal(batch.neighbours["venue"], batch.calendar.code)
+    of_venue = pc.equal(batch.neighbours["venue"], batch.calendar.venue)
     stored = batch.neighbours.filter(pc.and_(of_venue, pc.greater(batch.neighbours["close"], 0)))
     symbols = np.concatenate((bars.symbol, stored["symbol"].to_numpy()))
     codes = _codes(symbols)
-    sessions = np.concatenate((bars.session, stored["opened_at"].to_numpy().astype("datetime64[D]")))
+    sessions = np.concatenate((bars.opened_at, stored["opened_at"].to_numpy().astype("datetime64[us]")))
     is_stored = np.arange(len(codes)) >= len(bars)
     order = np.lexsort((~is_stored, sessions, codes))
     closes = Closes(

@@ -1,4 +1,4 @@
-"""The gate through which every daily bar comes in."""
+"""The gate through which every bar comes in."""
 
 from collections import Counter, deque
 
@@ -7,8 +7,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import COLUMNS
-from algo_trading.domain.instrument import Interval
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.domain.time import moment_of, period_key
+from algo_trading.gateways.market_data import RAW_COLUMNS
 from algo_trading.quality.columns import series_columns, value_columns
 from algo_trading.quality.docs import Page, publish
 from algo_trading.quality.expectations import expectations
@@ -17,7 +18,6 @@ from algo_trading.quality.parse import Parsed, is_none, parse_rows
 from algo_trading.quality.rules import SERIES, SUITE, VALUES, Reason
 from algo_trading.quality.verdict import Batch, Verdict
 from algo_trading.repositories.bars import BAR_SCHEMA, TIME
-from algo_trading.repositories.market_data import RAW_COLUMNS
 from algo_trading.repositories.objects import ObjectStore
 
 PAGES = 200  # newest validation results kept for the data docs; a batch makes two
@@ -30,7 +30,7 @@ class BarGate:
         self._pages: deque[Page] = deque(maxlen=PAGES)
 
     def judge(self, batch: Batch) -> Verdict:
-        parsed = parse_rows(batch.rows)
+        parsed = parse_rows(batch.rows, batch.interval)
         reasons, closed_at = self._reasons(batch, parsed)
         is_good = is_none(reasons)
         good = _bars(batch, parsed, np.flatnonzero(is_good), closed_at)
@@ -43,7 +43,7 @@ class BarGate:
             evaluated=len(parsed),
             passed=good.num_rows,
             expectations={str(reason): counts[reason] for reason in Reason},
-            holes=find_gaps(good, batch.neighbours, batch.expected, batch.calendar, batch.now),
+            holes=find_gaps(good, batch),
         )
         return Verdict(good, quarantined, result)
 
@@ -59,7 +59,7 @@ class BarGate:
         closed_at = np.full(len(parsed), np.datetime64("NaT", "us"))
         if not len(parsed):
             return np.empty(0, dtype=object), closed_at
-        values = expectations().judge(VALUES, value_columns(parsed, batch.calendar))
+        values = expectations().judge(VALUES, value_columns(parsed, batch.calendar.venue))
         self._pages.append(Page(batch.name, VALUES, batch.now, values.result))
         reasons = values.reasons
         sound = np.flatnonzero(is_none(reasons))
@@ -73,13 +73,13 @@ class BarGate:
 
 
 def _bars(batch: Batch, parsed: Parsed, rows: NDArray[np.int64], closed_at: NDArray[np.datetime64]) -> pa.Table:
-    venue, interval = (pa.repeat(text, len(rows)).cast(pa.string()) for text in (batch.calendar.code, Interval.DAY))
+    venue, interval = (pa.repeat(text, len(rows)).cast(pa.string()) for text in (batch.calendar.venue, batch.interval))
     table = pa.table(
         [
             pa.array(parsed.symbol[rows], pa.string()),
             venue,
             interval,
-            pa.array(parsed.session[rows].astype("datetime64[us]")).cast(TIME),
+            pa.array(parsed.opened_at[rows]).cast(TIME),
             pa.array(closed_at[rows]).cast(TIME),
             *(pa.array(parsed.numbers[name][rows]) for name in COLUMNS),
         ],
@@ -96,9 +96,14 @@ def _quarantined(
             source=batch.source,
             place=cells.pop("place") or "",
             symbol=parsed.symbol[row] or cells["symbol"] or "",
-            session=(cells["session"] or "") if np.isnat(parsed.session[row]) else str(parsed.session[row]),
+            session=_period(batch, parsed, row) or cells["session"] or "",
             reason=str(reasons[row]),
             row={name: cells[name] or "" for name in RAW_COLUMNS},
         )
         for row, cells in zip(rows.tolist(), batch.rows.take(rows).to_pylist(), strict=True)
     )
+
+
+def _period(batch: Batch, parsed: Parsed, row: int) -> str:
+    opened_at = parsed.opened_at[row]
+    return "" if np.isnat(opened_at) else period_key(batch.interval, moment_of(opened_at))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import COLUMNS, Floats
+from algo_trading.domain.time import Interval, array_time
 
 # Texts that stand for "no value" in a date or a number. A symbol may be called NA or NULL, so it has only the blank.
 MISSING = ("", "nan", "none", "null", "na", "n/a", "#n/a", "nat")
@@ -38,16 +39,25 @@ TIME = re.compile(
 SYMBOL = re.compile(r"(?![=+@-])(?:[\w.^$&=:!+*@#~'() -]|(?<=\w)/(?=\w))+")
 
 
+ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
+EPOCH = re.compile(r"\d{9,19}", re.ASCII)
+EPOCH_START = np.datetime64(0, "us")
+UNITS = tuple(np.timedelta64(1, unit) for unit in ("s", "ms", "us", "ns"))
+# Up to the year 5138 in seconds, and the same in smaller units.
+LARGEST = dict(zip(UNITS, (10**11, 10**14, 10**17, 10**20), strict=True))
+
+
 @dataclass(frozen=True, eq=False)
 class Parsed:
     """Columns of n rows.
 
-    `symbol` (None where blank) and `session` (NaT where missing) name the bar; `numbers` holds the float columns (NaN
-    where missing); `unparseable` quotes the first cell of each row that is neither empty nor readable, else None.
+    `symbol` (None where blank) and `opened_at` (datetime64[us] in UTC, NaT where missing) name the bar; `numbers` holds
+    the float columns (NaN where missing); `unparseable` quotes the first cell of each row that is neither empty nor
+    readable, else None.
     """
 
     symbol: NDArray[np.object_]
-    session: NDArray[np.datetime64]
+    opened_at: NDArray[np.datetime64]
     numbers: Mapping[str, Floats]
     unparseable: NDArray[np.object_]
 
@@ -57,7 +67,7 @@ class Parsed:
     def take(self, rows: NDArray[np.int64]) -> "Parsed":
         """The rows at these positions."""
         numbers = {name: column[rows] for name, column in self.numbers.items()}
-        return Parsed(self.symbol[rows], self.session[rows], numbers, self.unparseable[rows])
+        return Parsed(self.symbol[rows], self.opened_at[rows], numbers, self.unparseable[rows])
 
 
 def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -66,17 +76,19 @@ def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
     return mask
 
 
-def parse_rows(rows: pa.Table) -> Parsed:
-    """Read a RAW_SCHEMA table."""
+def parse_rows(rows: pa.Table, interval: Interval) -> Parsed:
+    """Read a RAW_SCHEMA table of bars of an interval."""
     symbol, bad_symbol = parse_symbols(rows["symbol"])
-    session, bad_session = parse_dates(rows["session"])
+    opened_at, bad_time = (parse_moments if interval.intraday else parse_dates)(rows["session"])
     numbers = {name: parse_numbers(rows[name]) for name in COLUMNS}
     unparseable = np.full(rows.num_rows, None, dtype=object)
-    bad = {"symbol": bad_symbol, "session": bad_session} | {name: wrong for name, (_, wrong) in numbers.items()}
+    bad = {"symbol": bad_symbol, "session": bad_time} | {name: wrong for name, (_, wrong) in numbers.items()}
     for name, wrong in bad.items():
         for row in np.flatnonzero(wrong & is_none(unparseable)):
             unparseable[row] = f"{name}: {rows[name][int(row)].as_py()}"
-    return Parsed(symbol, session, {name: values for name, (values, _) in numbers.items()}, unparseable)
+    return Parsed(
+        symbol, opened_at.astype("datetime64[us]"), {name: values for name, (values, _) in numbers.items()}, unparseable
+    )
 
 
 def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
@@ -90,6 +102,15 @@ def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray
 def parse_dates(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
     """Dates (datetime64[D], NaT where missing), and where there is a text that is not a date."""
     return _by_distinct_value(column, _date, np.array(["NaT"], "datetime64[D]"))
+
+
+def parse_moments(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
+    """Moments (datetime64[us] in UTC, NaT where missing), and where there is a text that is none.
+
+    Texts are ISO 8601 (without a zone they are in UTC) or whole seconds, milli-, micro- or nanoseconds since 1970,
+    told apart by their size.
+    """
+    return _by_distinct_value(column, _moment, np.array(["NaT"], "datetime64[us]"))
 
 
 def _by_distinct_value(
@@ -130,6 +151,18 @@ def _date(text: str) -> date | None:
         if found and TIME.fullmatch(text, found.end()):
             return date(int(found["year"]), int(found["month"]), int(found["day"]))
     raise ValueError(text)
+
+
+def _moment(text: str) -> np.datetime64 | None:
+    if text.lower() in MISSING:
+        return None
+    if EPOCH.fullmatch(text):
+        value = int(text)
+        return next(EPOCH_START + value * unit for unit, most in LARGEST.items() if value < most)
+    if not ISO.match(text):
+        raise ValueError(text)
+    found = datetime.fromisoformat(text)
+    return array_time(found.replace(tzinfo=found.tzinfo or UTC))
 
 
 def parse_numbers(column: pa.ChunkedArray) -> tuple[Floats, NDArray[np.bool_]]:

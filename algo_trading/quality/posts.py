@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.post import Post, PostKey
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.gateways.post_feeds import RAW_POST_COLUMNS
 from algo_trading.plugins import plugin_names
 from algo_trading.quality.parse import is_none
 from algo_trading.quality.post_rules import LARGEST_TEXT, POST_REPEATS, POST_SUITE, POST_VALUES, PostReason
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict, key_of
-from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS
 from algo_trading.sentiment.cleaning import clean, is_readable, language_of, one_line
 
 LONGEST_AUTHOR = 200
@@ -76,7 +76,7 @@ class PostGate:
 
     @cached_property
     def _platforms(self) -> frozenset[str]:
-        return frozenset(plugin_names("algo_trading.post_feeds") if self._given is None else self._given)
+        return frozenset(plugin_names("algo_trading.platforms") if self._given is None else self._given)
 
     def _value_reasons(self, rows: list[Row], now: datetime) -> NDArray[np.object_]:
         import pandas as pd

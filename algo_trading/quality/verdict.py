@@ -2,35 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 import pyarrow as pa
 
-from algo_trading.calendars import MarketCalendar
+from algo_trading.calendars import TradingCalendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.domain.time import Interval
 from algo_trading.repositories.objects import ObjectStore
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of daily bars as they came (RAW_SCHEMA) and what is needed to judge them.
+    """Rows of bars of one interval as they came (RAW_SCHEMA) and what is needed to judge them.
 
     `now` bounds the future; `neighbours` (BAR_SCHEMA) are stored bars next to the rows, against which a jump is
-    measured; `actions` explain jumps. For finding gaps `expected` gives the first and last session each instrument
-    should have; None stands for all between an instrument's first and last good row.
+    measured; `actions` explain jumps. For finding gaps `expected` gives the first and last period, by when they
+    opened, that each instrument should have; None stands for all between an instrument's first and last good row.
     """
 
     rows: pa.Table
     source: str
     name: str
-    calendar: MarketCalendar
+    calendar: TradingCalendar
+    interval: Interval
     now: datetime
     neighbours: pa.Table
     actions: Sequence[CorporateAction] = ()
-    expected: Mapping[Instrument, tuple[date, date]] | None = field(default_factory=dict)
+    expected: Mapping[Instrument, tuple[datetime, datetime]] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Verdict:
 
 
 class Gate(Protocol):
-    """Judges batches of daily bars."""
+    """Judges batches of bars."""
 
     def judge(self, batch: Batch) -> Verdict:
         """Let good rows through and name the first rule that each other row breaks."""

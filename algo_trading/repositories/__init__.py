@@ -1,1 +1,1 @@
-"""Interfaces to what is stored and to the outside world. Services take these; `bootstrap` chooses the adapters."""
+"""Protocols of what is stored. Services take these; `bootstrap` chooses the adapters."""

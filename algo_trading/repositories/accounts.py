@@ -1,72 +1,110 @@
-"""Accounts with their orders, fills and books."""
+"""Accounts with their orders, executions and books."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import datetime
 from typing import Protocol
 
-from algo_trading.domain.account import Account, Entry, Fill, Order
+from algo_trading.domain.account import Account, AccountState
+from algo_trading.domain.ledger import Entry
+from algo_trading.domain.order import Execution, Order, OrderEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """How the sending of an order went so far: how often it was tried, and why it failed the last time."""
+
+    client_order_id: str
+    attempts: int = 0
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountStep:
-    """What one session did to an account: its state afterwards and what happened, stored in one transaction.
+    """What happens to an account at once: its state before and afterwards, and what led from one to the other.
 
-    `orders` are the orders whose status is new or changed in this session.
+    `orders` are those that are new or changed; each leaves an event of the moment `at`. A new order that is to be sent
+    gets a submission.
     """
 
-    account: Account
+    before: AccountState
+    after: AccountState
+    at: datetime
     orders: tuple[Order, ...] = ()
-    fills: tuple[Fill, ...] = ()
+    executions: tuple[Execution, ...] = ()
     entries: tuple[Entry, ...] = ()
-
-
-class LockedAccount(Protocol):
-    """An account nobody else can advance meanwhile."""
+    submissions: tuple[Submission, ...] = ()
 
     @property
-    def account(self) -> Account:
-        """Its state."""
-        ...
-
-    def store(self, step: AccountStep) -> None:
-        """Write a step; it is committed when the lock is released without an error."""
-        ...
+    def account(self) -> str:
+        """The name of the account."""
+        return self.after.account.name
 
 
 class AccountRepository(Protocol):
-    """Accounts by name."""
+    """Accounts by name. Who changes one holds the exclusive work `account NAME` (repositories/locks.py)."""
 
-    def open(self, name: str, venue: str, start: date, cash: Decimal) -> Account:
-        """Create the account unless it exists; an existing one is returned as it is."""
+    def open(self, step: AccountStep) -> AccountState:
+        """Create the account as a first step has it, unless it exists; an existing one is returned as it is."""
         ...
 
     def names(self) -> list[str]:
         """Names of all accounts, sorted."""
         ...
 
-    def get(self, name: str) -> Account:
-        """The account; KeyError if there is none."""
+    def state(self, name: str) -> AccountState:
+        """What is in the account; KeyError if there is none."""
         ...
 
-    def locked(self, name: str) -> AbstractContextManager[LockedAccount]:
-        """Lock the account for one step: waits for other holders; commits at the end, rolls back on an error."""
+    def store(self, step: AccountStep) -> None:
+        """Write a step in one transaction: all of it or nothing.
+
+        Raises:
+            ValueError: an execution or an entry was booked before.
+            KeyError: there is no such account.
+        """
+        ...
+
+    def change(self, account: Account) -> None:
+        """Write the owner, position fraction, costs and shorts of an open account; KeyError if there is none."""
+        ...
+
+    def order(self, client_order_id: str) -> Order | None:
+        """One order."""
         ...
 
     def orders(self, name: str | None = None, limit: int | None = None) -> list[Order]:
-        """Orders, newest decision first."""
+        """Orders of one account or of all, newest decision first."""
         ...
 
-    def fills(self, name: str) -> list[Fill]:
-        """Fills of an account, oldest first."""
+    def known_orders(self, client_order_ids: Collection[str]) -> set[str]:
+        """Those of the ids under which there are orders."""
         ...
 
-    def entries(self, name: str) -> Sequence[Entry]:
-        """The account's book, oldest first."""
+    def events(self, client_order_id: str) -> list[OrderEvent]:
+        """What became of an order, oldest first."""
+        ...
+
+    def submission(self, client_order_id: str) -> Submission | None:
+        """How the sending of an order went."""
+        ...
+
+    def executions(self, name: str) -> list[Execution]:
+        """Executions of an account, oldest first."""
+        ...
+
+    def executions_of(self, client_order_ids: Collection[str]) -> Mapping[str, Sequence[Execution]]:
+        """Executions of some orders, by order and oldest first; orders without any are left out."""
+        ...
+
+    def known_executions(self, name: str, ids: Collection[str]) -> set[str]:
+        """Those of the broker's execution ids that are booked in the account."""
+        ...
+
+    def entries(self, name: str) -> list[Entry]:
+        """The account's book in the order in which it was written."""
         ...
 
     def order_counts(self) -> Mapping[str, int]:
-        """Orders by status."""
+        """Orders by status; every status is there."""
         ...

@@ -1,10 +1,11 @@
 """Bars, corporate actions and indicators."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +14,13 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.domain.corporate_actions import CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval
 from algo_trading.indicators import panel
 
 TIME = pa.timestamp("us", tz="UTC")
+KEYS = ("symbol", "venue", "interval")
+DIGESTS = b"algo_trading.digests"
 
 BAR_SCHEMA = pa.schema(
     [
@@ -61,8 +65,40 @@ class UpsertCount:
         )
 
 
-class BarRepository(Protocol):
-    """Bars as traded."""
+@dataclass(frozen=True, slots=True)
+class SeriesExtent:
+    """How much is stored of a series: when its first and last bar opened, and how many there are."""
+
+    series: Series
+    first: datetime
+    last: datetime
+    bars: int
+
+
+class SeriesDigest(NamedTuple):
+    """What tells the stored bars of a series in a range from any others: their number and a hash of their values."""
+
+    bars: int
+    hash: int
+
+
+class BarReader(Protocol):
+    """Reads bars as traded. Moments are those at which bars opened (for daily bars 00:00 UTC of the date)."""
+
+    def read(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
+        """Bars that opened in first..last (None: unbounded) in BAR_SCHEMA, sorted by venue, symbol, interval and time.
+
+        Intervals are sorted as text.
+        """
+        ...
+
+    def series(self, interval: Interval | None = None) -> list[Series]:
+        """Series that have bars, sorted; of one interval, or of all."""
+        ...
+
+
+class BarRepository(BarReader, Protocol):
+    """The stored bars."""
 
     def upsert(self, bars: pa.Table, source: str) -> UpsertCount:
         """Insert new bars, update those that differ, leave the rest alone, in one transaction.
@@ -71,28 +107,34 @@ class BarRepository(Protocol):
         """
         ...
 
-    def read(
-        self, instruments: Sequence[Instrument], interval: Interval, first: date | None, last: date | None
-    ) -> pa.Table:
-        """Bars of sessions first..last (None: unbounded) in BAR_SCHEMA, sorted by venue, symbol and time."""
+    def read_venue(self, venue: str, interval: Interval, first: datetime, last: datetime) -> pa.Table:
+        """As `read`, for every series of a venue in an interval.
+
+        The metadata of its schema hold `digests` of the same moment, for `digests_of`.
+        """
         ...
 
-    def read_venue(self, venue: str, interval: Interval, first: date, last: date) -> pa.Table:
-        """As `read`, for every instrument of a venue."""
+    def digests(self, series: Sequence[Series], first: datetime, last: datetime) -> Mapping[Series, SeriesDigest]:
+        """Those of the bars that opened in first..last, for the series that have some.
+
+        They are computed where the bars lie and can be compared with each other alone.
+        """
         ...
 
-    def newest_before(
-        self, instruments: Sequence[Instrument], interval: Interval, before: date
-    ) -> Mapping[Instrument, date]:
-        """Newest stored session before `before`, for the instruments that have one."""
+    def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
+        """As `read`, of each series the newest `count` bars that opened at or before `last`."""
         ...
 
-    def instruments(self, interval: Interval) -> list[Instrument]:
-        """Instruments that have such bars, sorted by venue and symbol."""
+    def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
+        """When the newest stored bar that opened before `before` did, for the series that have one."""
         ...
 
-    def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
-        """When the first stored bar closed (UTC), for the instruments that have one."""
+    def first_closes(self, series: Sequence[Series]) -> Mapping[Series, datetime]:
+        """When the first stored bar closed (UTC), for the series that have one."""
+        ...
+
+    def extents(self) -> list[SeriesExtent]:
+        """How much is stored of every series, sorted by it."""
         ...
 
     def count(self) -> int:
@@ -113,14 +155,14 @@ class CorporateActionRepository(Protocol):
 
 
 class IndicatorRepository(Protocol):
-    """Indicators as published for each session: a copy of what it saw, never an input to a decision."""
+    """Indicators as published for each period: a copy of what it saw, never an input to a decision."""
 
     def upsert(self, rows: pa.Table) -> UpsertCount:
         """Insert or update rows of INDICATOR_SCHEMA."""
         ...
 
-    def read(self, instruments: Sequence[Instrument], interval: Interval, session: date) -> pa.Table:
-        """Rows of a session in INDICATOR_SCHEMA, sorted by venue and symbol."""
+    def read(self, series: Sequence[Series], opened_at: datetime) -> pa.Table:
+        """Rows of a period in INDICATOR_SCHEMA, sorted by venue, symbol and interval."""
         ...
 
     def count(self) -> int:
@@ -128,16 +170,33 @@ class IndicatorRepository(Protocol):
         ...
 
 
-def instrument_starts(table: pa.Table) -> NDArray[np.int64]:
-    """First row of each instrument of a table sorted as `BarRepository.read` sorts, and last the number of rows.
+def with_digests(table: pa.Table, digests: Mapping[Series, SeriesDigest]) -> pa.Table:
+    """`table`, of one venue and interval, with the digests in the metadata of its schema (and of a Parquet file)."""
+    return table.replace_schema_metadata({DIGESTS: json.dumps({one.symbol: found for one, found in digests.items()})})
+
+
+def digests_of(schema: pa.Schema) -> dict[str, SeriesDigest]:
+    """The digests of a table of one venue and interval by symbol; none where it was written without."""
+    found = json.loads((schema.metadata or {}).get(DIGESTS, b"{}"))
+    return {symbol: SeriesDigest(*digest) for symbol, digest in found.items()}
+
+
+def series_of(table: pa.Table) -> list[Series]:
+    """The series of each row of a table with KEYS."""
+    names = zip(*(table[key].to_pylist() for key in KEYS), strict=True)
+    return [Series(Instrument(symbol, venue), Interval(interval)) for symbol, venue, interval in names]
+
+
+def series_starts(table: pa.Table) -> NDArray[np.int64]:
+    """First row of each series of a table sorted as `BarRepository.read` sorts, and last the number of rows.
 
     Raises:
-        ValueError: the bars of an instrument are not in ascending order of time, or one is there twice.
+        ValueError: the bars of a series are not in ascending order of time, or one is there twice.
     """
     last = table.num_rows - 1
     if last < 0:
         return np.zeros(1, dtype=np.int64)
-    keys = table.select(["symbol", "venue"])
+    keys = table.select(list(KEYS))
     # Names are compared at every 64th row, and row by row only where two of these differ.
     stride = 64
     samples = np.append(np.arange(0, last, stride), last)
@@ -155,23 +214,23 @@ def instrument_starts(table: pa.Table) -> NDArray[np.int64]:
 
 def _differ(keys: pa.Table, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
     one, other = keys.take(pa.array(left)), keys.take(pa.array(right))
-    differs = pc.or_(pc.not_equal(one["symbol"], other["symbol"]), pc.not_equal(one["venue"], other["venue"]))
-    flags: NDArray[np.bool_] = differs.to_numpy()
+    flags: NDArray[np.bool_] = np.logical_or.reduce([pc.not_equal(one[key], other[key]).to_numpy() for key in KEYS])
     return flags
 
 
-def split_by_instrument(table: pa.Table, interval: Interval) -> dict[Instrument, Bars]:
-    """Bars of each instrument of a table sorted as `BarRepository.read` sorts; columns are shared, not copied."""
-    starts = instrument_starts(table).tolist()
+def split_by_series(table: pa.Table) -> dict[Series, Bars]:
+    """Bars of each series of a table sorted as `BarRepository.read` sorts; columns are shared, not copied."""
+    starts = series_starts(table).tolist()
     opened, closed = _times(table["opened_at"]), _times(table["closed_at"])
     columns: dict[str, Any] = {name: np.ascontiguousarray(table[name].to_numpy()) for name in COLUMNS}
-    series: dict[Instrument, Bars] = {}
-    for start, end in pairwise(starts):
-        instrument = Instrument(table["symbol"][start].as_py(), table["venue"][start].as_py())
+    names = table.select(list(KEYS)).take(pa.array(starts[:-1], pa.int64())).to_pylist()
+    split: dict[Series, Bars] = {}
+    for (start, end), name in zip(pairwise(starts), names, strict=True):
+        series = Series(Instrument(name["symbol"], name["venue"]), Interval(name["interval"]))
         window = slice(start, end)
-        values = {name: column[window] for name, column in columns.items()}
-        series[instrument] = Bars(instrument, interval, opened[window], closed[window], **values)
-    return series
+        values = {column: array[window] for column, array in columns.items()}
+        split[series] = Bars(series.instrument, series.interval, opened[window], closed[window], **values)
+    return split
 
 
 def _times(column: pa.ChunkedArray) -> Times:

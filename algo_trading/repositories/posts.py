@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Author, Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, Mention, Post, PostKey, PostKind, Watermark
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.signal import StrategyId
-from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.domain.time import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,13 @@ class MentionRepository(Protocol):
         ...
 
     def undecided(
-        self, strategy: StrategyId, since: Mapping[Instrument, datetime | None], until: datetime
+        self,
+        strategy: StrategyId,
+        interval: Interval,
+        since: Mapping[Instrument, datetime | None],
+        until: datetime,
     ) -> list[Mention]:
-        """Mentions on which the strategy has no signal, sorted as those of `of_instruments`.
+        """Mentions on which the strategy has no signal for series of the interval, sorted as those of `of_instruments`.
 
         They became available by `until` and, for each instrument, from `since` on (None: whenever).
         """

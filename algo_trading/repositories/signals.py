@@ -1,12 +1,12 @@
-"""Signals and the log of processed sessions."""
+"""Signals."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Protocol
 
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Series
 from algo_trading.domain.signal import Signal
+from algo_trading.domain.time import Interval
 
 
 class SignalRepository(Protocol):
@@ -16,20 +16,23 @@ class SignalRepository(Protocol):
         """Store signals whose key is new and return how many were; a stored one is never rewritten."""
         ...
 
-    def of_session(self, venue: str, session: date) -> list[Signal]:
-        """Signals decided at the close of a session, sorted by strategy and symbol."""
+    def of_period(self, venue: str, interval: Interval, opened_at: datetime) -> list[Signal]:
+        """Signals decided at the close of a period, sorted by strategy and symbol."""
         ...
 
-    def on_posts(self, venue: str, after: datetime, before: datetime) -> list[Signal]:
-        """Signals on posts with `after` <= available_at < `before`, by that time, then post, strategy and symbol."""
+    def on_posts(self, venue: str, interval: Interval, after: datetime, before: datetime) -> list[Signal]:
+        """Signals of such series on posts with `after` <= available_at < `before`.
+
+        They are sorted by that time, then post, strategy and symbol.
+        """
         ...
 
-    def instruments(self) -> list[Instrument]:
-        """Instruments that there are signals about, sorted by venue and symbol."""
+    def series(self) -> list[Series]:
+        """Series that there are signals about, sorted."""
         ...
 
-    def of_instrument(self, instrument: Instrument) -> list[Signal]:
-        """Every signal about an instrument, sorted by session, strategy and post."""
+    def of_series(self, series: Series) -> list[Signal]:
+        """Every signal about a series, sorted by period, strategy and post."""
         ...
 
     def find(self, key: str) -> Signal | None:
@@ -42,27 +45,4 @@ class SignalRepository(Protocol):
 
     def count(self) -> int:
         """Stored signals."""
-        ...
-
-
-class Stage(StrEnum):
-    """Steps a session passes; each is recorded when all of it is stored."""
-
-    INGESTED = "ingested"
-    DECIDED = "decided"
-
-
-class SessionLog(Protocol):
-    """Which sessions have been through which stage."""
-
-    def mark(self, venue: str, session: date, stage: Stage) -> None:
-        """Record the stage; once recorded it stays."""
-        ...
-
-    def reached(self, venue: str, session: date, stage: Stage) -> bool:
-        """Whether the session has been through the stage."""
-        ...
-
-    def newest(self, stage: Stage) -> date | None:
-        """The newest session of any venue that has been through the stage."""
         ...

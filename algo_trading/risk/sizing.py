@@ -1,62 +1,108 @@
-"""From a signal to an order, or to a refusal with its reason."""
+"""From a signal to the orders it leads to, or to a rejection with its reason."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
-from algo_trading.domain.account import Account, Order, OrderStatus
+from algo_trading.domain.account import AccountState
+from algo_trading.domain.costs import QUANTITY_STEP, precision_of
+from algo_trading.domain.exits import NO_EXITS, Exits
+from algo_trading.domain.ledger import Holding
+from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.signal import Side, Signal
-
-CENT = Decimal("0.01")
-SHARE_STEP = Decimal("0.00000001")
+from algo_trading.domain.venue import AssetClass, venue_of
 
 
 @dataclass(frozen=True, slots=True)
-class SizingRules:
-    """How much one entry may spend: `position_fraction` of the account's equity times the signal's own size."""
+class Placing:
+    """When the orders of a signal are decided, until when they may be sent, and the exits of what they open."""
 
-    position_fraction: Decimal
+    decided_at: datetime
+    valid_until: datetime | None = None
+    exits: Exits = NO_EXITS
 
 
-def order_for(signal: Signal, account: Account, equity: Decimal, rules: SizingRules) -> Order | None:
-    """The order that a signal leads to; None for a hold.
+def orders_for(signal: Signal, state: AccountState, equity: Decimal, placing: Placing) -> tuple[Order, ...]:
+    """The orders that a signal leads to: none for a hold, one for most, two where a short account changes sides.
 
-    A buy while the strategy holds or is buying the instrument, and a sell while it holds nothing, is refused. Where the
-    signal asks for a number of shares, a buy takes no more of them.
+    A buy while the strategy holds or is buying the instrument, and a sell while it holds nothing that it could sell, is
+    rejected. Where the signal asks for a number of shares, a buy takes no more of them.
     """
     if signal.side is Side.HOLD:
-        return None
-    same = [p for p in account.positions if (p.strategy, p.instrument) == (signal.strategy, signal.instrument)]
-    waiting = [o for o in account.pending if (o.strategy, o.instrument) == (signal.strategy, signal.instrument)]
-    refusal, budget, quantity = "", None, None
-    if signal.side is Side.BUY:
-        share = rules.position_fraction * Decimal(repr(signal.size))
-        budget = (equity * share).quantize(CENT, ROUND_DOWN)
-        if same:
-            refusal = f"the strategy already holds {same[0].quantity.normalize():f} {signal.instrument}"
-        elif budget <= 0:
-            refusal = f"nothing to spend: equity {equity:.2f}, share of it {share:.4f}"
-        if signal.shares is not None:
-            quantity = Decimal(repr(signal.shares)).quantize(SHARE_STEP, ROUND_DOWN)
-            if quantity < 1 and not refusal:
-                refusal = f"the strategy asks for {quantity.normalize():f} of a share, and shares are whole"
-    elif not same:
-        refusal = f"the strategy holds no {signal.instrument} to sell"
-    if waiting and not refusal:
-        refusal = f"an order to {waiting[0].side} {signal.instrument} is still waiting"
-    return Order(
-        client_order_id=client_order_id(account.name, signal),
+        return ()
+    base = Order(
+        client_order_id=client_order_id(state.account.name, signal.key),
+        account=state.account.name,
         strategy=signal.strategy,
-        instrument=signal.instrument,
+        series=signal.series,
         side=signal.side,
-        budget=budget,
-        decided_session=signal.session,
-        status=OrderStatus.REFUSED if refusal else OrderStatus.PENDING,
-        reason=refusal or signal.reason,
-        quantity=quantity,
+        opened_at=signal.opened_at,
+        decided_at=placing.decided_at,
+        reason=signal.reason,
+        signal=signal.key,
+        valid_until=placing.valid_until,
     )
+    held = state.position(Holding(signal.strategy, signal.series))
+    shorts = may_short(state, signal)
+    opens = signal.side is Side.BUY or shorts
+    if held is None or held.quantity * _sign(signal.side) > 0:
+        if not opens:
+            return (_unless_waiting(base, state, f"the strategy holds no {signal.instrument} to sell", closes=True),)
+        return (_opening(base, signal, state, equity, placing.exits),)
+    closing = _unless_waiting(base, state, "", closes=True)
+    if not shorts or closing.status is OrderStatus.REJECTED:
+        return (closing,)
+    reversed_id = client_order_id(state.account.name, f"{signal.key}\nreverse")
+    return (closing, _sized(replace(base, client_order_id=reversed_id), signal, state, equity, placing.exits))
 
 
-def client_order_id(account: str, signal: Signal) -> str:
-    """The same for the same account and signal, always; 32 characters, as exchanges allow."""
-    return hashlib.sha256(f"{account}\n{signal.key}".encode()).hexdigest()[:32]
+def _opening(order: Order, signal: Signal, state: AccountState, equity: Decimal, exits: Exits) -> Order:
+    held = state.position(Holding(signal.strategy, signal.series))
+    sized = _sized(order, signal, state, equity, exits)
+    if held is not None:
+        short = "" if held.quantity > 0 else "is short of "
+        verb = f"already {short or 'holds '}{abs(held.quantity).normalize():f}"
+        return sized.moved(OrderStatus.REJECTED, f"the strategy {verb} {signal.instrument}")
+    return sized if sized.status is OrderStatus.REJECTED else _unless_waiting(sized, state, "", closes=False)
+
+
+def _sized(order: Order, signal: Signal, state: AccountState, equity: Decimal, exits: Exits) -> Order:
+    """The order with its budget and the most that it takes, rejected where that is nothing."""
+    precision = precision_of(signal.series.venue)
+    share = state.account.position_fraction * Decimal(repr(signal.size))
+    budget = (equity * share).quantize(precision.money, ROUND_DOWN)
+    quantity = None
+    if signal.shares is not None:
+        quantity = Decimal(repr(signal.shares)).quantize(QUANTITY_STEP, ROUND_DOWN)
+    order = replace(order, budget=budget, quantity=quantity, exits=exits)
+    if budget <= 0:
+        return order.moved(OrderStatus.REJECTED, f"nothing to spend: equity {equity:.2f}, share of it {share:.4f}")
+    if quantity is not None and quantity < precision.quantity:
+        asked = f"the strategy asks for {quantity.normalize():f}"
+        whole = f"{asked} of a share, and shares are whole"
+        return order.moved(OrderStatus.REJECTED, whole if precision.whole else f"{asked} {signal.instrument}")
+    return order
+
+
+def _unless_waiting(order: Order, state: AccountState, refusal: str, *, closes: bool) -> Order:
+    """The order, rejected with `refusal` or where another one of the same holding still waits."""
+    order = replace(order, closes=closes)
+    waiting = [o for o in state.orders if (o.strategy, o.series) == (order.strategy, order.series)]
+    if waiting and not refusal:
+        refusal = f"an order to {waiting[0].side} {order.instrument} is still waiting"
+    return order.moved(OrderStatus.REJECTED, refusal) if refusal else order
+
+
+def may_short(state: AccountState, signal: Signal) -> bool:
+    """Whether the account and the venue allow selling what is not held: no spot market of coins does."""
+    return state.account.shorts and venue_of(signal.series.venue).asset_class is not AssetClass.CRYPTO
+
+
+def _sign(side: Side) -> int:
+    return 1 if side is Side.BUY else -1
+
+
+def client_order_id(account: str, cause: str) -> str:
+    """The same for the same account and cause (a signal's key), always; 32 characters, as exchanges allow."""
+    return hashlib.sha256(f"{account}\n{cause}".encode()).hexdigest()[:32]

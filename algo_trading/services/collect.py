@@ -11,12 +11,12 @@ from functools import partial
 
 import pyarrow as pa
 
-from algo_trading.domain.post import PostKey, PostKind
+from algo_trading.domain.post import PostKey, PostKind, Watermark
 from algo_trading.errors import RateLimitedError, SourceError
+from algo_trading.gateways.clock import Clock
+from algo_trading.gateways.post_feeds import FeedPage, PostFeed
 from algo_trading.quality.post_verdict import JudgesPosts, PostBatch, key_of
-from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
-from algo_trading.repositories.post_feeds import FeedPage, PostFeed, Watermark
 from algo_trading.repositories.posts import FeedState, FeedStateRepository, PostRepository
 from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
 
@@ -149,7 +149,7 @@ class CollectPosts:
     ) -> CollectReport:
         """Poll every feed of these kinds for what was published up to `until` (None: now).
 
-        `progress` hears how many feeds are done.
+        `progress` is told how many feeds are done.
 
         A feed that fails keeps its watermark and its sentence, and the others go on. They do so, too, where a feed
         breaks for a reason that no source has, as by a mistake in a plug-in; that is raised after the last feed.

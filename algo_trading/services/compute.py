@@ -1,17 +1,17 @@
-"""Indicators of a session, on prices adjusted as of that session."""
+"""Indicators of a period, on prices adjusted as of it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from algo_trading.domain.corporate_actions import CorporateAction, adjustment_factors
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.indicators.panel import panel, validity
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Period
+from algo_trading.indicators.panel import MEMORY, panel, validity
 from algo_trading.repositories.bars import (
     INDICATOR_SCHEMA,
     INDICATORS,
@@ -20,49 +20,55 @@ from algo_trading.repositories.bars import (
     CorporateActionRepository,
     IndicatorRepository,
     UpsertCount,
-    instrument_starts,
-    split_by_instrument,
+    series_of,
+    series_starts,
+    split_by_series,
 )
 
-BATCH = 250  # instruments whose histories are in memory at once: some 100 MB for daily bars of 13 years
+BATCH = 250  # series whose bars are in memory at once: some 30 MB
 
 
 @dataclass(frozen=True)
 class ComputeReport:
-    """Rows of a session: `published` are all of them, `counts` what became of them; `missing` had no bar."""
+    """Rows of a period: `published` are all of them, `counts` what became of them; `missing` had no bar."""
 
     published: int
     counts: UpsertCount
-    missing: tuple[Instrument, ...]
+    missing: tuple[Series, ...]
 
 
 @dataclass(frozen=True)
 class ComputeIndicators:
-    """Publish one row of indicators for each instrument and session."""
+    """Publish one row of indicators for each series and period."""
 
     bars: BarRepository
     actions: CorporateActionRepository
     indicators: IndicatorRepository
 
-    def __call__(self, session: date, instruments: Sequence[Instrument]) -> ComputeReport:
-        """Compute and store the rows of `session`; an instrument without a bar of it has none and is named.
+    def __call__(self, period: Period, series: Sequence[Series]) -> ComputeReport:
+        """Compute and store the rows of `period`; a series without a bar of it has none and is named.
 
-        Only bars and actions up to `session` are read, from the first stored bar on, so the rows are the same whenever
-        this runs. An indicator that has not enough bars yet is null.
+        Only bars and actions up to `period` are read, so the rows are the same whenever this runs, and of the bars
+        no more than the indicators remember: with all of them the rows agree but for their last digits. An indicator
+        that has not enough bars yet is null.
         """
-        wanted = sorted(set(instruments))
+        wanted = sorted(set(series))
         missing = set(wanted)
         counts = UpsertCount()
         for first in range(0, len(wanted), BATCH):
-            rows = self._rows(session, wanted[first : first + BATCH])
-            missing -= set(map(Instrument, rows["symbol"].to_pylist(), rows["venue"].to_pylist()))
+            rows = self._rows(period, wanted[first : first + BATCH])
+            missing -= set(series_of(rows))
             counts += self.indicators.upsert(rows)
         return ComputeReport(len(wanted) - len(missing), counts, tuple(sorted(missing)))
 
-    def _rows(self, session: date, instruments: Sequence[Instrument]) -> pa.Table:
-        bars = self.bars.read(instruments, Interval.DAY, None, session)
-        table = indicator_table(with_adjusted_close(bars, self.actions.read(instruments, session)))
-        return table.filter(pc.equal(table["opened_at"], pa.scalar(datetime.combine(session, time(), UTC), TIME)))
+    def _rows(self, period: Period, series: Sequence[Series]) -> pa.Table:
+        bars = self.bars.read_last(series, period.opened_at, MEMORY)
+        if not bars.num_rows:
+            return INDICATOR_SCHEMA.empty_table()
+        instruments = sorted({one.instrument for one in series})
+        actions = self.actions.read(instruments, period.date, pc.min(bars["opened_at"]).as_py().date())
+        table = indicator_table(with_adjusted_close(bars, actions))
+        return table.filter(pc.equal(table["opened_at"], pa.scalar(period.opened_at, TIME)))
 
 
 def with_adjusted_close(bars: pa.Table, actions: Sequence[CorporateAction]) -> pa.Table:
@@ -73,8 +79,8 @@ def with_adjusted_close(bars: pa.Table, actions: Sequence[CorporateAction]) -> p
     if not of_instrument or not bars.num_rows:
         return bars
     closes = [
-        series.close * adjustment_factors(series, of_instrument[instrument])[0]
-        for instrument, series in split_by_instrument(bars, Interval.DAY).items()
+        series.close * adjustment_factors(series, of_instrument[series.instrument])[0]
+        for series in split_by_series(bars).values()
     ]
     return bars.set_column(bars.schema.get_field_index("close"), "close", pa.array(np.concatenate(closes)))
 
@@ -87,7 +93,7 @@ def indicator_table(bars: pa.Table, threads: int = 1) -> pa.Table:
     Raises:
         ValueError: the bars of an instrument are not in ascending order of time.
     """
-    starts = instrument_starts(bars)
+    starts = series_starts(bars)
     closes = bars["close"].to_numpy()
     size = closes.nbytes
     memory = pa.allocate_buffer(len(INDICATORS) * size)  # of Arrow's pool, which keeps it for the next table

@@ -1,135 +1,152 @@
-"""Mails of the outbox go out."""
+"""Notices of the outbox go out."""
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache, partial
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from functools import lru_cache
 
-from algo_trading.calendars import market_calendar
-from algo_trading.domain.bars import Bars
-from algo_trading.domain.corporate_actions import adjusted
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.domain.limits import NO_LIMITS, Limits
-from algo_trading.domain.post import Levels, PostKey
-from algo_trading.domain.signal import Side, Signal, StrategyId
-from algo_trading.domain.times import moment_of
-from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
-from algo_trading.notification.compose import compose, sender_address
-from algo_trading.notification.notice import Notice, notice_of
-from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
-from algo_trading.repositories.clock import Clock
-from algo_trading.repositories.posts import PostRepository
-from algo_trading.repositories.signals import SignalRepository
-from algo_trading.repositories.subscriptions import Channel, DeferredError, OutboxRepository, UndeliverableError
-from algo_trading.risk.limits import Proposal, refusal
-from algo_trading.strategies.registry import build_strategy
+from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus
+from algo_trading.errors import AlgoTradingError
+from algo_trading.gateways.channels import Channels, ChannelSession, DeferredError, Mail, UndeliverableError
+from algo_trading.gateways.clock import Clock
+from algo_trading.notification.mail import MailForm, sender_address
+from algo_trading.notification.rendering import Renderer
+from algo_trading.repositories.notices import Outbox, Outcome, Sender
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
-NOTICES_KEPT = 64  # each about 100 kB; the outbox is in session order, so readers of one signal are near each other
-PICTURES_KEPT = 16  # bars of a symbol, and their charts: many posts fall on the same bar
-
-Picture = tuple[Bars, dict[tuple[StrategyId, Side], bytes]]
-Pictures = Callable[[Instrument, Interval, date], Picture]
+BATCH = 100  # notices that are claimed together: at most so many are repeated after a crash
+LEASE = timedelta(minutes=15)  # how long they are kept from others; longer than this and one mail together take:
+SETTLED_AFTER = timedelta(minutes=1)
+FORMS_KEPT = 16  # each about 100 kB; the recipients of a content are next to each other
 
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """What became of the mails that were due: sent, to be tried again, given up.
+    """What became of the notices that were due: sent, to be tried again, given up.
 
-    `error` is the sentence of the last one that is to be tried again, empty if there is none.
+    `error` is the sentence of the last one that is to be tried again, `refusal` that of the last one that was given up;
+    they are empty if there is none.
     """
 
     sent: int = 0
     retried: int = 0
     failed: int = 0
     error: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
-class DeliverMails:
-    """Send what waits in the outbox, one mail and one transaction after the other."""
+class DeliverNotices:
+    """Deliver what waits in the outbox, many notices in one conversation and none of it in a transaction.
 
-    outbox: OutboxRepository
-    signals: SignalRepository
-    bars: BarRepository
-    actions: CorporateActionRepository
-    channel: Channel
+    A batch is claimed, delivered and settled. After a crash what was not settled is delivered again, with the same key.
+    """
+
+    outbox: Outbox
+    renderers: Mapping[NoticeKind, Renderer]
+    channels: Channels
     clock: Clock
     sender: str
-    posts: PostRepository
-    limits: Mapping[StrategyId, Limits]
-    levels: Levels
 
     def __call__(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
-        """Send every mail that is due now; one that is refused does not hold up the others.
+        """Deliver every notice that is due now; one that is refused does not hold up the others.
 
-        It ends early when the channel as a whole does not work: the mails stay in the outbox. `progress` hears how many
-        are sent.
+        When a channel as a whole does not work, its notices stay in the outbox. `progress` is called with the number
+        that are sent.
 
         Raises:
-            ConfigError: `sender` is no mail address.
+            ConfigError: `sender` is not a valid email address.
         """
-        sender = sender_address(self.sender)
-        pictures = lru_cache(maxsize=PICTURES_KEPT)(self._picture)
-        notice = lru_cache(maxsize=NOTICES_KEPT)(partial(self._notice, pictures=pictures))
-        sent = retried = failed = 0
-        error, working = "", True
-        due = self.clock.now()  # fixed: what is put off now is not taken again
-        while working:
-            with self.outbox.claim(due) as claimed:
-                if claimed is None:
-                    break
-                item = claimed.item
-                try:
-                    message = compose(notice(item.signal_key), item, sender, self.clock.now())
-                    self.channel.deliver(message, item.dedupe_key)
-                except UndeliverableError as refusal:
-                    claimed.failed(str(refusal))
-                    failed += 1
-                except AlgoTradingError as trouble:
-                    error = str(trouble)
-                    claimed.retry(error, self.clock.now() + pause(item.attempts))
-                    retried += 1
-                    working = isinstance(trouble, DeferredError) or not isinstance(trouble, ServiceUnavailableError)
-                else:
-                    claimed.sent(self.clock.now())
-                    sent += 1
-                    progress(sent)
-        return DeliveryReport(sent, retried, failed, error)
+        forms = _Forms(self.renderers, sender_address(self.sender))
+        with self.outbox.sender() as sender, ExitStack() as conversations:
+            delivery = _Delivery(self.clock.now(), sender, forms, self.channels, self.clock, conversations, progress)
+            while delivery.batch():
+                pass
+        return delivery.report
 
-    def _notice(self, signal_key: str, pictures: Pictures) -> Notice:
-        signal = self.signals.find(signal_key)
-        if signal is None:
-            raise UndeliverableError(f"there is no signal {signal_key}")
-        strategy = build_strategy(signal.strategy.name, json.loads(signal.strategy.params))
-        bars, charts = pictures(signal.instrument, signal.interval, signal.session)
-        chart = charts.get((signal.strategy, signal.side))
-        post = self.posts.find(PostKey.parse(signal.post)) if signal.post else None
-        level, unordered = self.levels.of(signal.confidence), self._unordered(signal, bars)
-        notice = notice_of(signal, bars, strategy, level, chart=chart, post=post, unordered=unordered)
-        charts[signal.strategy, signal.side] = notice.chart
-        return notice
 
-    def _picture(self, instrument: Instrument, interval: Interval, session: date) -> Picture:
-        """The bars up to a session, and room for the charts of the signals that fall on its bar."""
-        bars = split_by_instrument(self.bars.read([instrument], interval, None, session), interval).get(instrument)
-        if bars is None or bars.session(-1) != session:
-            raise UndeliverableError(f"there is no bar of {instrument} for {session}")
-        return adjusted(bars, self.actions.read([instrument], session)), {}
+class _Forms:
+    """Mails of contents, each rendered once, and the errors of those that cannot be."""
 
-    def _unordered(self, signal: Signal, bars: Bars) -> str:
-        """Why the signal leads to no order, as far as that is certain already; empty if it may."""
-        limits, level = self.limits.get(signal.strategy, NO_LIMITS), self.levels.of(signal.confidence)
-        if not level.reaches(limits.order_from):
-            name = signal.strategy.name
-            return f"Nothing is ordered: the confidence is {level}, and {name} orders from {limits.order_from} on."
-        if signal.side is Side.SELL or signal.available_at is None:
-            return ""
-        closed = moment_of(bars.closed_at[-1])
-        zone = market_calendar(signal.instrument.venue).zone
-        reason = refusal(limits, Proposal(signal.available_at, zone, signal.close, closed, None, 0))
-        return f"Nothing is ordered: {reason}." if reason else ""
+    def __init__(self, renderers: Mapping[NoticeKind, Renderer], sender: Address) -> None:
+        self._render = {kind: renderer.begin() for kind, renderer in renderers.items()}
+        self._sender = sender
+        self._kept = lru_cache(maxsize=FORMS_KEPT)(self._made)
+
+    def of(self, content: Content) -> MailForm:
+        made = self._kept(content)
+        if isinstance(made, Exception):
+            raise made
+        return made
+
+    def _made(self, content: Content) -> MailForm | UndeliverableError | AlgoTradingError:
+        try:
+            return MailForm(self._render[content.kind](content.key), self._sender)
+        except (UndeliverableError, AlgoTradingError) as error:
+            return error.with_traceback(None)
+
+
+@dataclass
+class _Delivery:
+    """One round through the outbox; `due` is fixed: what is put off now is not taken again."""
+
+    due: datetime
+    outbox: Sender
+    forms: _Forms
+    channels: Channels
+    clock: Clock
+    conversations: ExitStack
+    progress: Callable[[int], None]
+    report: DeliveryReport = field(default_factory=DeliveryReport)
+    sessions: dict[str, ChannelSession] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+
+    def batch(self) -> bool:
+        """Deliver the next notices; False if there are none."""
+        claimed = self.outbox.claim(self.due, self.clock.now() + LEASE, BATCH, self.down)
+        outcomes: list[Outcome] = []
+        settled_at = self.clock.now()
+        try:
+            for place, notice in enumerate(claimed):
+                if self.clock.now() - settled_at > SETTLED_AFTER:
+                    self.outbox.settle(outcomes)
+                    outcomes, settled_at = [], self.clock.now()
+                    self.outbox.extend(claimed[place:], settled_at + LEASE)
+                if notice.channel not in self.down:
+                    outcomes.append(self._outcome(notice))
+                    if outcomes[-1].status is NoticeStatus.SENT:
+                        self.progress(self.report.sent)
+        finally:
+            self.outbox.settle(outcomes)
+        return bool(claimed)
+
+    def _outcome(self, notice: Notice) -> Outcome:
+        report = self.report
+        try:
+            mail = self.forms.of(notice.content).fill(notice.recipient, notice.dedupe_key, self.clock.now())
+            self._deliver(notice.channel, mail)
+        except UndeliverableError as refusal:
+            self.report = replace(report, failed=report.failed + 1, refusal=str(refusal))
+            return Outcome(notice.dedupe_key, NoticeStatus.FAILED, self.clock.now(), str(refusal))
+        except AlgoTradingError as error:
+            self.report = replace(report, retried=report.retried + 1, error=str(error))
+            again = self.clock.now() + pause(notice.attempts)
+            return Outcome(notice.dedupe_key, NoticeStatus.PENDING, again, str(error))
+        self.report = replace(report, sent=report.sent + 1)
+        return Outcome(notice.dedupe_key, NoticeStatus.SENT, self.clock.now())
+
+    def _deliver(self, channel: str, mail: Mail) -> None:
+        try:
+            if channel not in self.sessions:
+                self.sessions[channel] = self.conversations.enter_context(self.channels(channel).session())
+            self.sessions[channel].deliver(mail)
+        except DeferredError:
+            raise
+        except AlgoTradingError:
+            self.down.add(channel)
+            raise
 
 
 def pause(attempts: int) -> timedelta:

@@ -1,41 +1,47 @@
-"""Strategies decide: one signal for each active pair and session."""
+"""Strategies decide: one signal for each strategy, series and period."""
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 import numpy as np
+import pyarrow.compute as pc
 
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import CorporateAction, adjusted
 from algo_trading.domain.features import TEXT_FEATURES
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.domain.signal import Side, Signal
-from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.domain.time import Period, array_time, moment_of
+from algo_trading.domain.watchlist import Assignment
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 from algo_trading.repositories.signals import SignalRepository
+from algo_trading.repositories.watchlists import AssignmentRepository
 from algo_trading.services.features import JoinFeatures
-from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.registry import Strategies
+
+BATCH = 250  # series whose bars are in memory at once
 
 
 @dataclass(frozen=True)
 class EvaluateReport:
-    """Signals of a session: `decided` are all of them, `new` those that were not stored before.
+    """Signals of a period: `decided` are all of them, `new` those that were not stored before.
 
-    `skipped` names where nothing could be decided; `waiting` counts what of it waits for the bars of which session.
+    `skipped` names where nothing could be decided; `waiting` counts what of it waits for the bars of which period.
     """
 
     decided: int
     new: int
     skipped: tuple[str, ...]
-    waiting: Mapping[date, int] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class EvaluateStrategies:
-    """Ask every active strategy about its instruments, as of the close of one session.
+    """Ask every assigned strategy about its series, as of the close of one period.
 
     Strategies that decide at single posts are not asked.
     """
@@ -44,67 +50,133 @@ class EvaluateStrategies:
     actions: CorporateActionRepository
     join: JoinFeatures
     signals: SignalRepository
-    pairs: Sequence[ActivePair]
+    assignments: AssignmentRepository
+    strategies: Strategies
 
-    def __call__(self, session: date, instruments: Sequence[Instrument]) -> EvaluateReport:
-        """Decide for the active pairs of `instruments`. A pair without a bar of `session` is skipped and named.
+    def __call__(self, period: Period, series: Sequence[Series]) -> EvaluateReport:
+        """Decide for the strategies that are assigned to `series`; one without a bar of `period` is skipped and named.
 
-        Only bars and actions up to `session`, and text and figures that were there at its close, are read, so the
-        signals are the same whenever this runs. A stored signal is never rewritten.
-
-        Raises:
-            ConfigError: a strategy needs a feature that there is not.
+        Only bars and actions up to `period`, and text and figures that were there at its close, are read, so the
+        decisions are the same whenever this runs. Of the bars no more are read than the strategies remember.
         """
-        wanted = set(instruments)
-        asked: dict[Instrument, list[Strategy]] = {}
-        for pair in self.pairs:
-            if pair.instrument in wanted and not pair.strategy.on_posts:
-                asked.setdefault(pair.instrument, []).append(pair.strategy)
-        watched = sorted(asked)
-        if not watched:
-            return EvaluateReport(0, 0, ())
-        series = split_by_instrument(self.bars.read(watched, Interval.DAY, None, session), Interval.DAY)
-        actions = self.actions.read(watched, session)
-        decided, skipped = [], []
-        for instrument, strategies in asked.items():
-            bars = series.get(instrument)
-            if bars is None or bars.session(-1) != session:
-                skipped += [f"{strategy.name} {instrument}" for strategy in strategies]
-                continue
-            own = [action for action in actions if action.instrument == instrument]
-            # Once for all strategies: reading what was written about an instrument takes longer than deciding on it.
-            known = self.join(bars, sorted({name for strategy in strategies for name in strategy.features}))
-            decided += [decide_last(strategy, known, own) for strategy in strategies]
+        asked = strategies_by_series(self.assignments.all(), series, self.strategies)
+        decided: list[Signal] = []
+        skipped: list[str] = []
+        alike: defaultdict[int | None, list[Series]] = defaultdict(list)
+        for one, strategies in asked.items():
+            alike[_memory(strategies)].append(one)
+        for count, several in alike.items():
+            for first in range(0, len(several), BATCH):
+                batch = {one: asked[one] for one in several[first : first + BATCH]}
+                self._decide(period, batch, count, decided, skipped)
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
 
+    def _decide(
+        self,
+        period: Period,
+        asked: Mapping[Series, list[Strategy]],
+        count: int | None,
+        decided: list[Signal],
+        skipped: list[str],
+    ) -> None:
+        """Decide on the last `count` bars (None: all) of some series."""
+        watched, until = sorted(asked), period.opened_at
+        table = self.bars.read(watched, None, until) if count is None else self.bars.read_last(watched, until, count)
+        since = pc.min(table["opened_at"]).as_py()
+        actions = actions_by_instrument(
+            self.actions.read(instruments_of(watched), period.date, since.date()) if since else ()
+        )
+        found = split_by_series(table)
+        for one, strategies in asked.items():
+            bars = found.get(one)
+            if bars is None or bars.opened_at[-1] != array_time(until):
+                skipped += [f"{strategy.name} {one}" for strategy in strategies]
+                continue
+            # Once for all strategies: reading what was written about an instrument takes longer than deciding on it.
+            features = sorted({name for strategy in strategies for name in strategy.features})
+            # The first bar of a part of history is there to tell what was written before the next one.
+            known = self.join(bars, features, moment_of(bars.closed_at[0]) if len(bars) == count else None)
+            decided += [decide_last(strategy, known, actions[one.instrument]) for strategy in strategies]
 
-def needs_text(pairs: Sequence[ActivePair]) -> bool:
-    """Whether any strategy needs to know what was written."""
-    return any(set(pair.strategy.features) & set(TEXT_FEATURES) for pair in pairs)
 
+def _memory(strategies: Sequence[Strategy]) -> int | None:
+    """Bars to read for the strategies of a series; one more than they remember.
 
-def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction]) -> Signal:
-    """The signal of `strategy` at the last of `bars`, which are as traded and begin with the first stored one.
-
-    They have the features that the strategy needs.
+    Text from before the first bar read counts as that bar's, which is right for the first stored one alone.
     """
+    counts = [strategy.memory for strategy in strategies]
+    return None if None in counts else 1 + max(count for count in counts if count is not None)
+
+
+def strategies_by_series(
+    assignments: Sequence[Assignment], series: Collection[Series], build: Strategies, *, on_posts: bool = False
+) -> dict[Series, list[Strategy]]:
+    """The strategies assigned to each of `series`, once each; those that decide on single posts or the others."""
+    wanted, asked = set(series), dict[Series, dict[StrategyId, Strategy]]()
+    for assignment in assignments:
+        if assignment.series in wanted:
+            strategy = build(assignment.strategy)
+            if strategy.on_posts is on_posts:
+                asked.setdefault(assignment.series, {})[assignment.strategy] = strategy
+    return {one: list(strategies.values()) for one, strategies in asked.items()}
+
+
+def instruments_of(series: Sequence[Series]) -> list[Instrument]:
+    """The instruments of several series, sorted, once each."""
+    return sorted({one.instrument for one in series})
+
+
+def actions_by_instrument(actions: Sequence[CorporateAction]) -> Mapping[Instrument, list[CorporateAction]]:
+    """The actions of each instrument; none for one that is not there."""
+    found: defaultdict[Instrument, list[CorporateAction]] = defaultdict(list)
+    for action in actions:
+        found[action.instrument].append(action)
+    return found
+
+
+def needs_text(assignments: Sequence[Assignment], build: Strategies) -> bool:
+    """Whether any assigned strategy needs to know what was written."""
+    return any(set(build(assignment.strategy).features) & set(TEXT_FEATURES) for assignment in assignments)
+
+
+def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction], like: str | None = None) -> Signal:
+    """The signal of `strategy` at the last of `bars`, which are as traded and have the features that it needs.
+
+    It rests on as many bars as the strategy remembers, or as the `inputs_hash` of a stored signal says (`like`). They
+    are at the end of `bars`, or all of these if they are fewer.
+
+    An `inputs_hash` is the number of bars and the digest of what was decided on (`inputs_hash()`), parted by a colon;
+    without a number it covers every bar from the first stored one on.
+    """
+    count = strategy.memory if like is None else _bars_covered(like)
+    bars = bars if count is None else bars[-count:]
+    digest = inputs_hash(bars, actions if count is None else _within(bars, actions), strategy.features)
     seen = adjusted(bars, actions)
     decisions = strategy.decide(seen)
     side = decisions.side(-1)
     shares = float(decisions.shares[-1]) if decisions.shares is not None and side is Side.BUY else math.nan
     return Signal(
         strategy=strategy.id,
-        instrument=bars.instrument,
-        interval=bars.interval,
-        session=bars.session(-1),
+        series=bars.series,
+        opened_at=moment_of(bars.opened_at[-1]),
         side=side,
         confidence=float(decisions.confidence[-1]),
         size=float(decisions.size[-1]),
         close=float(bars.close[-1]),
         reason=strategy.explain(seen, -1),
-        inputs_hash=inputs_hash(bars, actions, strategy.features),
+        inputs_hash=digest if count is None else f"{len(bars)}:{digest}",
         shares=shares if math.isfinite(shares) else None,
     )
+
+
+def _bars_covered(like: str) -> int | None:
+    count, colon, _ = like.partition(":")
+    return int(count) if colon else None
+
+
+def _within(bars: Bars, actions: Sequence[CorporateAction]) -> list[CorporateAction]:
+    """The actions that adjust a bar: those after the first one."""
+    return [action for action in actions if action.ex_date > bars.session(0)]
 
 
 def inputs_hash(bars: Bars, actions: Sequence[CorporateAction], features: Sequence[str] = ()) -> str:
@@ -113,7 +185,8 @@ def inputs_hash(bars: Bars, actions: Sequence[CorporateAction], features: Sequen
     Without features it is that of bars and actions alone.
     """
     digest = hashlib.sha256()
-    digest.update(bars.sessions.astype(np.int64).tobytes())
+    opened = bars.opened_at if bars.interval.intraday else bars.sessions
+    digest.update(opened.astype(np.int64).tobytes())
     for name in COLUMNS:
         digest.update(np.ascontiguousarray(getattr(bars, name), dtype="<f8").tobytes())
     for action in sorted(action for action in actions if action.ex_date <= bars.session(-1)):

@@ -14,7 +14,7 @@ from algo_trading.domain.features import (
 )
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.post import Mention
-from algo_trading.domain.times import moment_of
+from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.fundamentals import FundamentalsRepository
 from algo_trading.repositories.posts import MentionRepository
@@ -42,15 +42,17 @@ class JoinFeatures:
     mentions: MentionRepository
     fundamentals: FundamentalsRepository
 
-    def __call__(self, bars: Bars, names: Sequence[str]) -> Bars:
+    def __call__(self, bars: Bars, names: Sequence[str], after: datetime | None = None) -> Bars:
         """`bars` with the features `names`; nothing that became available after the last close is read.
+
+        Neither is what was written until `after`, if it is given.
 
         Raises:
             ConfigError: there is no feature of such a name.
         """
-        return joined(bars, names, self.read(bars, names))
+        return joined(bars, names, self.read(bars, names, after))
 
-    def read(self, bars: Bars, names: Sequence[str]) -> Knowledge:
+    def read(self, bars: Bars, names: Sequence[str], after: datetime | None = None) -> Knowledge:
         """What the features `names` of `bars` are made of.
 
         Raises:
@@ -61,7 +63,7 @@ class JoinFeatures:
                 raise ConfigError(f"there is no feature {name!r}; known are: {', '.join(sorted(FEATURES))}")
         own, until = [bars.instrument] if len(bars) else [], last_close(bars)
         return Knowledge(
-            self.mentions.of_instruments(own, None, until) if set(names) & set(TEXT_FEATURES) else (),
+            self.mentions.of_instruments(own, after, until) if set(names) & set(TEXT_FEATURES) else (),
             self.fundamentals.read(own, until) if set(names) & set(FUNDAMENTAL_FEATURES) else (),
         )
 

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import RateLimitedError, SourceError
-from algo_trading.repositories.clock import Clock
-from algo_trading.repositories.fundamentals import FundamentalsPayload, FundamentalsRepository, FundamentalsSource
+from algo_trading.gateways.clock import Clock
+from algo_trading.gateways.fundamentals import FundamentalsPayload, FundamentalsSource
+from algo_trading.repositories.fundamentals import FundamentalsRepository
 from algo_trading.repositories.objects import ObjectStore
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
@@ -14,16 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from algo_trading.calendars import MarketCalendar, market_calendar
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.calendars import Calendars, TradingCalendar
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.quality import QualityResult
+from algo_trading.domain.time import Interval, array_time, midnight, moment_of
 from algo_trading.errors import AlgoTradingError
-from algo_trading.quality.parse import is_none, parse_dates, parse_symbols
+from algo_trading.gateways.bar_files import BarFile, BarFileReader, FileOnDisk, Skipped, UnreadableTableError
+from algo_trading.gateways.clock import Clock
+from algo_trading.quality.parse import is_none, parse_dates, parse_moments, parse_symbols
 from algo_trading.quality.rules import SUITE, Reason
 from algo_trading.quality.verdict import Batch, Gate, Verdict
-from algo_trading.repositories.bar_files import BarFile, BarFileReader, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
-from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import (
     ImportedFile,
@@ -32,7 +33,7 @@ from algo_trading.repositories.quality import (
     QuarantineRepository,
 )
 from algo_trading.services.export import ExportBars
-from algo_trading.services.ingest import NEIGHBOURS
+from algo_trading.services.ingest import neighbourhood
 
 SOURCE = "import"
 BATCH_ROWS = 100_000  # that are judged at once: enough that what a judgement costs by itself is little for each
@@ -105,26 +106,28 @@ class ImportBars:
     imports: ImportRepository
     objects: ObjectStore
     export: ExportBars
+    calendars: Calendars
     clock: Clock
 
     def __call__(
         self,
         paths: Sequence[Path],
         symbol: str | None,
-        calendar_code: str,
+        venue: str,
+        interval: Interval = Interval.DAY,
         progress: Callable[[FileReport], None] = lambda _report: None,
     ) -> ImportReport:
         """Import files and folders; `progress` is called for each table when it is done.
 
-        Rows without a symbol column are of `symbol`, else of the symbol that the file's name spells. `calendar_code`
-        says whose sessions count. A table that cannot be read is skipped, and the others are imported.
+        Rows without a symbol column are of `symbol`, else of the symbol that the file's name spells. All
+        are bars of `interval` at `venue`. A table that cannot be read is skipped, and the others are imported.
 
         Raises:
             AlgoTradingError: a path does not exist, cannot be read or holds no bars, no table can be read, or there is
-                no such calendar.
+                no such venue.
         """
-        calendar = market_calendar(calendar_code)
-        work = _Work(self, calendar, progress)
+        batches = _Batches(self.calendars(venue), interval)
+        work = _Work(self, batches, progress)
         files = self.read_bar_files(paths, symbol)
         while some := list(islice(files, FILES_AT_ONCE)):
             work.take(some)
@@ -133,10 +136,10 @@ class ImportBars:
             raise AlgoTradingError(
                 f"{', '.join(map(str, paths))} holds no bars that can be read: {work.skipped[-1].reason}"
             )
-        self.export(calendar.code, work.years)
+        self.export(venue, interval, work.months)
         docs = self.gate.publish(self.objects, f"import-{self.clock.now():%Y%m%dT%H%M%S}")
         self.imports.add(*(ImportedFile(t.fingerprint, t.place, t.read) for t in work.tables if t.is_final))
-        return _sums([table.report() for table in work.tables], work.skipped, work.years, docs)
+        return _sums([table.report() for table in work.tables], work.skipped, work.months, docs)
 
     def archive(self, file: FileOnDisk) -> None:
         """Keep the file as it came."""
@@ -146,20 +149,22 @@ class ImportBars:
         except OSError as error:  # of the file; the store explains its own
             raise AlgoTradingError(f"{file.path} cannot be read: {error.strerror}") from error
 
-    def judge(self, name: str, rows: pa.Table, symbols: Sequence[str], calendar: MarketCalendar) -> "_Judged":
+    def judge(self, name: str, rows: pa.Table, symbols: Sequence[str], batches: "_Batches") -> "_Judged":
         """Judge rows of these symbols, store the good ones that are new or changed, and quarantine the others."""
-        instruments = [Instrument(symbol, calendar.code) for symbol in symbols]
-        first, last = _extent(rows, calendar)
-        stored = self.bars.read(instruments, Interval.DAY, first - NEIGHBOURS, last + NEIGHBOURS)
+        instruments = [Instrument(symbol, batches.calendar.venue) for symbol in symbols]
+        around = neighbourhood(batches.interval)
+        first, last = batches.extent(rows)
+        stored = self.bars.read([Series(one, batches.interval) for one in instruments], first - around, last + around)
         verdict = self.gate.judge(
             Batch(
                 rows=rows,
                 source=SOURCE,
                 name=name,
-                calendar=calendar,
+                calendar=batches.calendar,
+                interval=batches.interval,
                 now=self.clock.now(),
                 neighbours=stored,
-                actions=self.actions.read(instruments, last + NEIGHBOURS),
+                actions=self.actions.read(instruments, (last + around).date()),
                 expected=None,
             )
         )
@@ -169,6 +174,27 @@ class ImportBars:
         if changed.any():
             self.bars.upsert(verdict.good.filter(pa.array(changed)), SOURCE)
         return _Judged(verdict, changed)
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """What the rows of all batches mean."""
+
+    calendar: TradingCalendar
+    interval: Interval
+
+    def fingerprint(self, table: BarFile) -> str:
+        """Of the content and what it means: another symbol, venue or interval makes other bars of the same bytes."""
+        meaning = "\n".join((table.sha256, table.symbol or "", self.calendar.venue, self.interval))
+        return hashlib.sha256(meaning.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def extent(self, rows: pa.Table) -> tuple[datetime, datetime]:
+        """When the first and the last of the rows opened, as far as the calendar reaches."""
+        opened, _ = (parse_moments if self.interval.intraday else parse_dates)(rows["session"])
+        earliest, latest = (array_time(midnight(day)) for day in (self.calendar.first, self.calendar.last))
+        known = np.clip(opened[~np.isnat(opened)].astype("datetime64[us]"), earliest, latest)
+        first, last = (known.min(), known.max()) if len(known) else (latest, latest)
+        return moment_of(first), moment_of(last)
 
 
 @dataclass(frozen=True)
@@ -191,7 +217,7 @@ class _Table:
     is_known: bool = False  # from an import before
     waits_for_close: bool = False
     reasons: Counter[str] = field(default_factory=Counter)
-    holes: dict[str, tuple[date, ...]] = field(default_factory=dict)
+    holes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_final(self) -> bool:
@@ -227,11 +253,11 @@ class _Table:
 class _Work:
     """An import at work: tables are collected until a batch is full, or a symbol comes a second time."""
 
-    def __init__(self, service: ImportBars, calendar: MarketCalendar, progress: Callable[[FileReport], None]) -> None:
-        self._service, self._calendar, self._progress = service, calendar, progress
+    def __init__(self, service: ImportBars, batches: "_Batches", progress: Callable[[FileReport], None]) -> None:
+        self._service, self._batches, self._progress = service, batches, progress
         self.tables: list[_Table] = []
         self.skipped: list[Skipped] = []
-        self.years: set[int] = set()
+        self.months: set[datetime] = set()
         self._done: dict[str, _Table] = {}
         self._archived: FileOnDisk | None = None
         self._waiting: list[tuple[_Table, pa.Table]] = []  # parts whose rows are not judged yet
@@ -241,7 +267,7 @@ class _Work:
 
     def take(self, files: Sequence[FileOnDisk]) -> None:
         """Import the tables of some files, the last of them perhaps with those that follow."""
-        prints = {id(source): _fingerprint(source, self._calendar) for file in files for source in file.tables}
+        prints = {id(source): self._batches.fingerprint(source) for file in files for source in file.tables}
         imported = self._service.imports.find(*prints.values())
         for file in files:
             self.skipped.extend(file.skipped)
@@ -295,9 +321,9 @@ class _Work:
         tables = [table for table, _ in self._waiting]
         name = tables[0].place + (f" and {len(tables) - 1} more" if len(tables) > 1 else "")
         rows = pa.concat_tables(part for _, part in self._waiting)
-        judged = self._service.judge(name, rows, sorted(self._owners), self._calendar)
+        judged = self._service.judge(name, rows, sorted(self._owners), self._batches)
         verdict, good = judged.verdict, judged.verdict.good
-        self.years |= _years(verdict)
+        self.months |= _months(verdict)
         for table, part in self._waiting:
             table.read += len(part)
         # No symbol is in two tables, so the symbol of a good row says whose it is.
@@ -334,32 +360,19 @@ def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
     return ~same
 
 
-def _fingerprint(table: BarFile, calendar: MarketCalendar) -> str:
-    """Of the content and what it means: another symbol or calendar makes other bars of the same bytes."""
-    meaning = "\n".join((table.sha256, table.symbol or "", calendar.code))
-    return hashlib.sha256(meaning.encode("utf-8", "surrogateescape")).hexdigest()
-
-
 def _symbols(rows: pa.Table) -> set[str]:
     symbols, wrong = parse_symbols(rows["symbol"])
     return set(symbols[~wrong & ~is_none(symbols)].tolist())
 
 
-def _extent(rows: pa.Table, calendar: MarketCalendar) -> tuple[date, date]:
-    """The first and last of the rows' dates within the calendar."""
-    sessions, _ = parse_dates(rows["session"])
-    earliest, latest = calendar.dates[0], calendar.dates[-1]
-    known = np.clip(sessions[~np.isnat(sessions)], earliest, latest)
-    first, last = (known.min(), known.max()) if len(known) else (latest, latest)
-    return first.item(), last.item()
+def _months(verdict: Verdict) -> set[datetime]:
+    months = verdict.good["opened_at"].to_numpy().astype("datetime64[M]")
+    return {moment_of(month) for month in np.unique(months)}
 
 
-def _years(verdict: Verdict) -> set[int]:
-    days = verdict.good["opened_at"].to_numpy().astype("datetime64[Y]")
-    return {day.item().year for day in np.unique(days)}
-
-
-def _sums(reports: Sequence[FileReport], skipped: Sequence[Skipped], years: set[int], docs: str | None) -> ImportReport:
+def _sums(
+    reports: Sequence[FileReport], skipped: Sequence[Skipped], months: set[datetime], docs: str | None
+) -> ImportReport:
     reasons: Counter[str] = Counter()
     for report in reports:
         reasons.update(report.reasons)
@@ -371,6 +384,6 @@ def _sums(reports: Sequence[FileReport], skipped: Sequence[Skipped], years: set[
         reasons=dict(reasons.most_common()),
         files=tuple(reports),
         skipped=tuple(skipped),
-        years=tuple(sorted(years)),
+        years=tuple(sorted({month.year for month in months})),
         docs=docs,
     )

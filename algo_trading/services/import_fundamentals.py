@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 
-from algo_trading.calendars import market_calendar
 from algo_trading.domain.fundamentals import Fundamentals
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
+from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.bars import BarRepository
-from algo_trading.repositories.clock import Clock
 from algo_trading.repositories.fundamentals import FundamentalsRepository
 
 SOURCE = "file"
@@ -23,13 +23,13 @@ EXAMPLE = "AAPL,2012-01-25T16:30:00-05:00,12.9,4.2e11"
 class ImportedFundamentals:
     """Rows read, those stored, and those that were there already.
 
-    `strangers` are the symbols, sorted, that nobody watches and that have no bars: nothing uses their figures yet.
+    `unwatched` are the symbols, sorted, that nobody watches and that have no bars: nothing uses their figures yet.
     """
 
     read: int
     stored: int
     known: int
-    strangers: tuple[str, ...] = ()
+    unwatched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,16 @@ class ImportFundamentals:
                 no row.
             UnknownNameError: there is no such calendar.
         """
-        rows = list(_figures(lines, name, market_calendar(calendar).code, self.clock.now()))
+        rows = list(_figures(lines, name, venue_of(calendar).code, self.clock.now()))
         if not rows:
             raise ConfigError(f"{name} has no rows; each is like {EXAMPLE}")
         figures = [seen for _, seen in rows]
         self._require_no_contradiction(rows)
         stored = self.fundamentals.add(figures, SOURCE)
         rest = sorted({seen.instrument for seen in figures}.difference(watched))
-        strangers = sorted({*rest} - self.bars.first_closes(rest, Interval.DAY).keys())
+        unwatched = sorted({*rest} - {one.instrument for one in self.bars.first_closes([Series(one) for one in rest])})
         return ImportedFundamentals(
-            len(figures), stored, len(figures) - stored, tuple(instrument.symbol for instrument in strangers)
+            len(figures), stored, len(figures) - stored, tuple(instrument.symbol for instrument in unwatched)
         )
 
     def _require_no_contradiction(self, rows: Sequence[tuple[str, Fundamentals]]) -> None:

@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 
 from algo_trading.errors import SourceError
-from algo_trading.repositories.clock import Clock
-from algo_trading.repositories.listings import CoinListings, ListingPage, ListingRepository, largest
+from algo_trading.gateways.clock import Clock
+from algo_trading.gateways.coin_listings import CoinListings, ListingPage
+from algo_trading.repositories.listings import ListingRepository, largest
 from algo_trading.repositories.objects import ObjectStore
 
 

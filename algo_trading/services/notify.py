@@ -1,101 +1,125 @@
-"""Signals become mails in the outbox, for everyone who subscribed."""
+"""Signals become notices in the outbox, for everyone who subscribed."""
 
-import hashlib
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 
-from algo_trading.calendars import market_calendar
-from algo_trading.domain.limits import NO_LIMITS, Limits
+from algo_trading.calendars import Calendars, TradingCalendar
+from algo_trading.domain.limits import NO_LIMITS
+from algo_trading.domain.notice import Content, NoticeKind
 from algo_trading.domain.post import Levels
-from algo_trading.domain.signal import Side, Signal, StrategyId
-from algo_trading.domain.subscription import EVERY, OutboxItem, OutboxStatus, Subscription
+from algo_trading.domain.signal import Side, Signal
+from algo_trading.domain.time import Interval
+from algo_trading.domain.watchlist import Assignment
 from algo_trading.errors import AlgoTradingError
-from algo_trading.repositories.signals import SessionLog, SignalRepository, Stage
-from algo_trading.repositories.subscriptions import OutboxRepository, SubscriptionRepository
-from algo_trading.services.execute import next_session
+from algo_trading.notification.signal import AssignedLimits, limits_by_decision
+from algo_trading.repositories.notices import Announcement, NoticeQueue
+from algo_trading.repositories.signals import SignalRepository
+from algo_trading.repositories.subscriptions import SubscriptionRepository
+from algo_trading.repositories.watchlists import AssignmentRepository
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class NotifySubscribers:
-    """Advance every subscription through the decided sessions after its cursor, as accounts are.
+class QueueNotices:
+    """Queue notices of the buys and sells of every decided period, once, in the order of the periods.
 
-    The cursor and the mails of a session are written in one transaction; the mail's key comes from the signal and the
-    address, so nobody gets the same mail twice however often a session runs. A signal on a post is mailed as soon as
-    there is one, unless a session that closed after the post is behind the cursor already.
+    The notices of a period and the record that they are queued are written in one transaction. A period that is decided
+    after later ones is queued when it is; none waits for another. A signal on a post is queued as soon as there is one,
+    unless the notices of a period of its watchlist that closed after the post are queued already. Who subscribes later
+    gets nothing from before.
     """
 
     subscriptions: SubscriptionRepository
-    sessions: SessionLog
+    queue: NoticeQueue
     signals: SignalRepository
-    outbox: OutboxRepository
-    outbox_limit: int
-    limits: Mapping[StrategyId, Limits]
+    assignments: AssignmentRepository
     levels: Levels
+    calendars: Calendars
+    outbox_limit: int
 
     def __call__(self) -> int:
-        """Put the mails that are due into the outbox and return how many are new.
+        """Queue what is due and return how many notices are new.
 
         Raises:
-            AlgoTradingError: the outbox is full; cursors stay where they are and go on once it has been emptied.
+            AlgoTradingError: the outbox is full; what was not queued is queued once it has been emptied.
         """
-        return sum(self._advance(subscription) for subscription in self.subscriptions.all())
-
-    def _advance(self, subscription: Subscription) -> int:
-        queued, decided = 0, True
-        while decided:
-            new, decided = self._step(subscription)
-            queued += new
+        assignments, earliest = self.assignments.all(), self.subscriptions.earliest()
+        limits = limits_by_decision(assignments)
+        queued = self._on_posts(assignments, earliest, limits) if earliest else 0
+        venues = {assignment.watchlist: assignment.series.venue for assignment in assignments}
+        for watchlist, interval in self.queue.waiting():
+            if earliest is None or watchlist not in venues:
+                self.queue.pass_over(watchlist, interval, None)
+                continue
+            calendar = self.calendars(venues[watchlist])
+            if closed := _newest_closed(calendar, interval, earliest):
+                self.queue.pass_over(watchlist, interval, closed)
+            for opened_at in self.queue.due(watchlist, interval):
+                queued += self._period(watchlist, calendar, interval, opened_at, limits)
         return queued
 
-    def _step(self, subscription: Subscription) -> tuple[int, bool]:
-        """The new mails of the next session and of posts, and whether there was a session to go to."""
-        with ExitStack() as stack:
-            try:
-                locked = stack.enter_context(self.subscriptions.locked(subscription))
-            except KeyError:
-                return 0, False  # it was removed meanwhile
-            current = locked.subscription
-            session = next_session(current.venue, current.start, current.cursor)
-            decided = self.sessions.reached(current.venue, session, Stage.DECIDED)
-            told = self._on_posts(current, session if decided else None)
-            if decided:
-                told += self.signals.of_session(current.venue, session)
-                locked.advance(session)
-            new = locked.queue([_item(signal, current) for signal in told if self._concerns(signal, current)])
-            if new:
-                self._require_room(new)  # an error here takes the step back
-            return new, decided
+    def _period(
+        self, watchlist: str, calendar: TradingCalendar, interval: Interval, opened_at: datetime, limits: AssignedLimits
+    ) -> int:
+        signals = self.signals.of_period(calendar.venue, interval, opened_at)
+        closed_at = calendar.period(interval, opened_at).closed_at
+        with self.queue.step() as step:
+            if not step.take(watchlist, interval, opened_at):
+                return 0
+            announced = [_announcement(signal, closed_at) for signal in self._mailed(signals, limits)]
+            return self._with_room(step.queue(announced))
 
-    def _on_posts(self, subscription: Subscription, session: date | None) -> list[Signal]:
-        """Signals on posts after the close at the cursor and before that of `session` (None: all there are)."""
-        calendar = market_calendar(subscription.venue)
-        last = subscription.cursor or calendar.previous(subscription.start).date
-        before = calendar.session(session).closes_at if session else END_OF_TIME
-        return self.signals.on_posts(subscription.venue, calendar.session(last).closes_at, before)
+    def _on_posts(self, assignments: Sequence[Assignment], earliest: datetime, limits: AssignedLimits) -> int:
+        queued = 0
+        watched = {(one.watchlist, one.series.venue, one.series.interval) for one in assignments}
+        for watchlist, venue, interval in sorted(watched):
+            newest = self.queue.newest(watchlist, interval)
+            passed = self.calendars(venue).period(interval, newest).closed_at if newest else earliest
+            signals = self.signals.on_posts(venue, interval, max(passed, earliest), END_OF_TIME)
+            own = {(one.strategy, one.series) for one in assignments if one.watchlist == watchlist}
+            mailed = self._mailed([one for one in signals if (one.strategy, one.series) in own], limits)
+            announced = [
+                _announcement(signal, signal.available_at + timedelta.resolution)
+                for signal in mailed
+                if signal.available_at is not None
+            ]
+            with self.queue.step() as step:
+                queued += self._with_room(step.queue(announced))
+        return queued
 
-    def _concerns(self, signal: Signal, subscription: Subscription) -> bool:
-        level = self.levels.of(signal.confidence)
-        return (
-            signal.side is not Side.HOLD
-            and subscription.symbol in {EVERY, signal.instrument.symbol}
-            and subscription.strategy in {EVERY, signal.strategy.name}
-            and level.reaches(self.limits.get(signal.strategy, NO_LIMITS).mail_from)
-        )
+    def _mailed(self, signals: Sequence[Signal], limits: AssignedLimits) -> list[Signal]:
+        """The buys and sells that reach the level from which one of the accounts that they are for is told of them."""
+        return [
+            signal
+            for signal in signals
+            if signal.side is not Side.HOLD
+            and any(
+                self.levels.of(signal.confidence).reaches(one.mail_from)
+                for one in limits.get((signal.strategy, signal.series), [NO_LIMITS])
+            )
+        ]
 
-    def _require_room(self, wanted: int) -> None:
-        # Counted without the step that is not committed yet.
-        waiting = self.outbox.counts()[OutboxStatus.PENDING]
-        if waiting + wanted > self.outbox_limit:
+    def _with_room(self, new: int) -> int:
+        """`new`, unless the outbox has no room for them: the error takes the step back."""
+        waiting = self.queue.pending() if new else 0
+        if new and waiting + new > self.outbox_limit:
             raise AlgoTradingError(
                 f"the outbox is full: {waiting} mails wait (mail.outbox_limit is {self.outbox_limit}); "
                 "repair the channel and run `algo-trading deliver`, or raise the limit"
             )
+        return new
 
 
-def _item(signal: Signal, subscription: Subscription) -> OutboxItem:
-    key = hashlib.sha256(f"{subscription.address}\n{signal.key}".encode()).hexdigest()[:32]
-    return OutboxItem(key, subscription.address, signal.key, signal.session)
+def _announcement(signal: Signal, begun_before: datetime) -> Announcement:
+    content = Content(NoticeKind.SIGNAL, signal.key, signal.opened_at)
+    return Announcement(content, signal.series.venue, signal.series.symbol, signal.strategy.name, begun_before)
+
+
+def _newest_closed(calendar: TradingCalendar, interval: Interval, moment: datetime) -> datetime | None:
+    """When the newest period opened that had closed at a moment; None where the calendar begins later."""
+    try:
+        return calendar.newest_closed(interval, moment).opened_at
+    except AlgoTradingError:
+        return None

@@ -1,15 +1,19 @@
-"""Accounts and subscriptions that the configuration asks for."""
+"""Accounts that the configuration asks for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 
-from algo_trading.calendars import market_calendar
-from algo_trading.domain.subscription import Subscription
-from algo_trading.repositories.accounts import AccountRepository
-from algo_trading.repositories.clock import Clock
-from algo_trading.repositories.subscriptions import SubscriptionRepository
+from algo_trading.calendars import Calendars
+from algo_trading.domain.account import Account, AccountState, Mode
+from algo_trading.domain.booking import book_deposit
+from algo_trading.domain.costs import Costs
+from algo_trading.gateways.clock import Clock
+from algo_trading.repositories.accounts import AccountRepository, AccountStep
+from algo_trading.repositories.watchlists import AssignmentRepository
+
+OPENING = "opening deposit"
 
 
 @dataclass(frozen=True)
@@ -17,19 +21,15 @@ class AccountPlan:
     """An account as configured; without `start` it begins when it is opened."""
 
     name: str
-    venue: str
+    broker: str
+    currency: str
+    mode: Mode
+    owner: str
     cash: Decimal
-    start: date | None
-
-
-@dataclass(frozen=True)
-class SubscriptionPlan:
-    """A subscription as configured; without `start` it begins when it is opened."""
-
-    address: str
-    symbol: str
-    strategy: str
-    start: date | None
+    position_fraction: Decimal
+    costs: Costs
+    start: datetime | None = None
+    shorts: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,41 @@ class OpenAccounts:
     """Open what is not open yet; what is open stays as it is, whatever the configuration says now."""
 
     accounts: AccountRepository
-    subscriptions: SubscriptionRepository
-    account_plan: AccountPlan
-    subscription_plans: Sequence[SubscriptionPlan]
+    assignments: AssignmentRepository
+    account_plans: Sequence[AccountPlan]
+    calendars: Calendars
     clock: Clock
 
-    def __call__(self, start: date | None = None) -> None:
-        """Begin with the configured start, else `start`, else the newest closed session.
+    def __call__(self, start: datetime | None = None) -> None:
+        """Begin with the configured start, else `start`, else the newest closed period of what the account trades.
 
-        The last of these keeps a backfill of old sessions from trading or mailing today.
+        The last of these keeps a backfill of old periods from trading today.
         """
-        plan = self.account_plan
-        begin = start or market_calendar(plan.venue).newest_closed(self.clock.now()).date
-        self.accounts.open(plan.name, plan.venue, plan.start or begin, plan.cash)
-        for wanted in self.subscription_plans:
-            self.subscriptions.add(
-                Subscription(wanted.address, wanted.symbol, wanted.strategy, plan.venue, wanted.start or begin)
-            )
+        now = self.clock.now()
+        known = set(self.accounts.names())
+        for plan in self.account_plans:
+            if plan.name not in known:
+                account = _account(plan, plan.start or start or self._newest(plan.name, now))
+                booking = book_deposit(AccountState(account), plan.cash, OPENING, account.start, now)
+                self.accounts.open(AccountStep(AccountState(account), booking.state, now, entries=booking.entries))
+
+    def _newest(self, name: str, now: datetime) -> datetime:
+        """When the newest closed period opened, of the clock for which that is the longest ago."""
+        own = (one.series for one in self.assignments.all() if one.account == name)
+        clocks = {(series.venue, series.interval) for series in own}
+        opened = [self.calendars(venue).newest_closed(interval, now).opened_at for venue, interval in clocks]
+        return min(opened, default=now)
+
+
+def _account(plan: AccountPlan, start: datetime) -> Account:
+    return Account(
+        plan.name,
+        plan.broker,
+        plan.currency,
+        plan.mode,
+        plan.owner,
+        start,
+        plan.position_fraction,
+        plan.costs,
+        plan.shorts,
+    )

@@ -3,6 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -41,8 +42,8 @@ class Decisions:
 class Strategy(ABC):
     """A frozen dataclass of parameters; a subclass checks them in `__post_init__` and raises ValueError.
 
-    `decide` gets back-adjusted bars from the first stored bar on. What it says at a bar may depend on that bar and
-    earlier ones alone: the test suite cuts the future off and compares.
+    `decide` gets back-adjusted bars: in a backtest from the first stored one on, live the last `memory`. What it says
+    at a bar may depend on that bar and earlier ones alone: the test suite cuts the future off and compares.
 
     `features` are the columns of `bars.features` that it needs (names in domain/features.py). A strategy `on_posts`
     decides at each single post that mentions its instrument, whose features then stand at the last bar, instead of at
@@ -60,6 +61,16 @@ class Strategy(ABC):
     def warmup(self) -> int:
         """Bars needed before the first decision."""
 
+    @property
+    def memory(self) -> int | None:
+        """How many bars its last decision and explanation need, to be the ones that it gives with all bars.
+
+        Live evaluation reads no more than that, and the signal's `inputs_hash` covers them. None: all that are stored,
+        which is right for every strategy and makes each decision dearer as history grows. Recursive averages never
+        forget; `indicators.memory` says from how many bars on the rest weighs less than a rounding.
+        """
+        return None
+
     @abstractmethod
     def decide(self, bars: Bars) -> Decisions:
         """Decisions at the close of each of `bars`; no entry and no exit during the warm-up."""
@@ -75,7 +86,7 @@ class Strategy(ABC):
     def lines(self, bars: Bars) -> dict[str, Floats]:
         """The series the strategy watches, by their names in a chart, on the scale of the price."""
 
-    @property
+    @cached_property
     def id(self) -> StrategyId:
         """Name and parameters, as signals are keyed."""
         return StrategyId(self.name, json.dumps(asdict(self), sort_keys=True, separators=(",", ":")))

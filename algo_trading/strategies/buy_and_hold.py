@@ -24,6 +24,10 @@ class BuyAndHold(Strategy):
     def warmup(self) -> int:
         return 1
 
+    @property
+    def memory(self) -> int:
+        return 1
+
     def decide(self, bars: Bars) -> Decisions:
         n = len(bars)
         return Decisions(np.ones(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_), np.ones(n), np.ones(n))

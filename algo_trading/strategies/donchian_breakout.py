@@ -33,6 +33,10 @@ class DonchianBreakout(Strategy):
     def warmup(self) -> int:
         return max(self.entry, self.exit) + 2
 
+    @property
+    def memory(self) -> int:
+        return self.warmup
+
     def decide(self, bars: Bars) -> Decisions:
         upper, lower = self._channel(bars)
         above, below = bars.close > upper, bars.close < lower  # False where the channel is NaN

@@ -7,7 +7,7 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.signal import Side
-from algo_trading.indicators import ema
+from algo_trading.indicators import ema, ema_memory
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.crosses import crosses_above, gap_confidence, require_windows
 
@@ -30,6 +30,10 @@ class EmaCross(Strategy):
     @property
     def warmup(self) -> int:
         return self.slow + 1
+
+    @property
+    def memory(self) -> int:
+        return ema_memory(self.slow) + 1
 
     def decide(self, bars: Bars) -> Decisions:
         fast, slow = ema(bars.close, self.fast), ema(bars.close, self.slow)

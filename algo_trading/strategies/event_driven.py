@@ -47,6 +47,10 @@ class EventDriven(Strategy):
     def warmup(self) -> int:
         return 2
 
+    @property
+    def memory(self) -> int:
+        return self.hold + 2
+
     def decide(self, bars: Bars) -> Decisions:
         impact, pe = (bars.features[name] for name in self.features)
         change = returns(bars.close)

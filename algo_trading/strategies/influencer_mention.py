@@ -51,6 +51,10 @@ class InfluencerMention(Strategy):
     def warmup(self) -> int:
         return 1
 
+    @property
+    def memory(self) -> int:
+        return 1
+
     def decide(self, bars: Bars) -> Decisions:
         confidence, sentiment = (bars.features[name] for name in self.features)
         known = ~np.isnan(confidence)

@@ -7,7 +7,7 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.signal import Side
-from algo_trading.indicators import ema, macd
+from algo_trading.indicators import ema, macd, macd_memory
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.crosses import crosses_above, gap_confidence, require_windows
 
@@ -35,6 +35,10 @@ class MacdCross(Strategy):
     @property
     def warmup(self) -> int:
         return self.slow + self.signal
+
+    @property
+    def memory(self) -> int:
+        return macd_memory(self.slow, self.signal) + 1
 
     def decide(self, bars: Bars) -> Decisions:
         line, signal = macd(bars.close, self.fast, self.slow, self.signal)

@@ -40,6 +40,10 @@ class Momentum(Strategy):
     def warmup(self) -> int:
         return self.lookback + 1
 
+    @property
+    def memory(self) -> int:
+        return self.lookback + 1
+
     def decide(self, bars: Bars) -> Decisions:
         gained = self._gained(bars)
         known = _month_begins(bars) & ~np.isnan(gained)

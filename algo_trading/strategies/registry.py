@@ -1,11 +1,14 @@
 """Strategies by name."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from functools import lru_cache
 from typing import Any
 
+from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import ConfigError
-from algo_trading.plugins import load_plugin, plugin_names
+from algo_trading.plugins import load_entry_point, plugin_names
 from algo_trading.strategies.base import Strategy
 
 GROUP = "algo_trading.strategies"
@@ -23,7 +26,7 @@ def strategy_class(name: str) -> type[Strategy]:
         UnknownNameError: no such strategy; the known ones are listed.
         ConfigError: what is registered is no strategy, or one that calls itself by another name.
     """
-    found = load_plugin(GROUP, name)
+    found = load_entry_point(GROUP, name)
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise ConfigError(f"what the entry point {name!r} of {GROUP} names is no subclass of Strategy")
     if found.name != name:
@@ -48,3 +51,12 @@ def build_strategy(name: str, params: Mapping[str, Any]) -> Strategy:
         return kind(**params)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{name}: {error}; its parameters and defaults are: {listing}") from error
+
+
+@lru_cache(maxsize=4096)
+def strategy_of(identity: StrategyId) -> Strategy:
+    """The strategy that an id names, built once per process; errors as those of `build_strategy`."""
+    return build_strategy(identity.name, json.loads(identity.params))
+
+
+Strategies = Callable[[StrategyId], Strategy]

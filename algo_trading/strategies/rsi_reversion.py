@@ -7,7 +7,7 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.signal import Side
-from algo_trading.indicators import rsi
+from algo_trading.indicators import rsi, rsi_memory
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.crosses import crosses_above, require_windows
 
@@ -38,6 +38,10 @@ class RsiReversion(Strategy):
     @property
     def warmup(self) -> int:
         return self.window + 2
+
+    @property
+    def memory(self) -> int:
+        return rsi_memory(self.window) + 1
 
     def decide(self, bars: Bars) -> Decisions:
         strength = rsi(bars.close, self.window)

@@ -35,6 +35,10 @@ class SmaCross(Strategy):
     def warmup(self) -> int:
         return max(self.slow + 1, self.trend)
 
+    @property
+    def memory(self) -> int:
+        return max(self.slow + 1, self.trend)
+
     def decide(self, bars: Bars) -> Decisions:
         fast, slow = sma(bars.close, self.fast), sma(bars.close, self.slow)
         entries, exits = crosses_above(fast, slow), crosses_above(slow, fast)

@@ -49,6 +49,10 @@ class VolatilityDrop(Strategy):
     def warmup(self) -> int:
         return self.window + 2
 
+    @property
+    def memory(self) -> int:
+        return self.hold + self.window + 2
+
     def decide(self, bars: Bars) -> Decisions:
         mood, change = bars.features[SENTIMENT], returns(bars.close)
         unusual = change < self._bound(change) - TOUCH

@@ -145,7 +145,7 @@ def _judged(bars: Bars, walks: Sequence[WalkForward], tried: Floats) -> Review:
         chosen = best.strategy
         reason = f"best of {len(found)} strategies {span}: {_merits(best.statistics, best.deflated_sharpe, evidence)}"
     recommendation = Recommendation(
-        instrument=bars.instrument,
+        series=bars.series,
         session=bars.session(-1),
         strategy=chosen,
         reason=reason,

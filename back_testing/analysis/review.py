@@ -1,31 +1,26 @@
-"""The weekly review: for each instrument the strategy to trade it with, stored with its report."""
+"""The weekly review: for each series the strategy to trade it with, stored with its report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import quote
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.limits import Limits
-from algo_trading.domain.post import Levels
+from algo_trading.domain.instrument import Series
 from algo_trading.domain.recommendation import Candidate, Recommendation
-from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.recommendations import RecommendationRepository
-from algo_trading.risk.costs import Costs
 from back_testing.analysis.recommend import CONVINCING, OVERFITTED, Review, recommend
 from back_testing.engine.data import ReadHistory
 from back_testing.engine.rules import TradingRules
-from back_testing.engine.signal_limits import SignalLimits
 from back_testing.report import render_report
 from back_testing.search.walk_forward import Plan, notes
 
 
 @dataclass(frozen=True)
 class ReviewReport:
-    """Instruments reviewed; what is recommended for each ("none" where nothing survives), and why some were skipped."""
+    """Series reviewed; what is recommended for each ("none" where nothing survives), and why some were skipped."""
 
     reviewed: int = 0
     recommended: Mapping[str, str] = field(default_factory=dict)
@@ -34,43 +29,34 @@ class ReviewReport:
 
 @dataclass(frozen=True)
 class ReviewStrategies:
-    """Review every registered strategy on instruments, under the account's costs and the limits of its signals."""
+    """Review every registered strategy on series, under the account's costs and the limits of its signals."""
 
     history: ReadHistory
     recommendations: RecommendationRepository
     objects: ObjectStore
-    costs: Costs
-    limits: Mapping[StrategyId, Limits]
-    levels: Levels
+    rules: Callable[[Series], TradingRules]
 
-    def __call__(self, session: date, instruments: Sequence[Instrument], plan: Plan) -> ReviewReport:
-        """Review on bars up to `session`. Done again for the same session it stores the same again, in the same place.
+    def __call__(self, until: datetime, series: Sequence[Series], plan: Plan) -> ReviewReport:
+        """Review on bars that opened up to `until`. For the same moment it stores the same again, in the same place.
 
-        For an instrument that no strategy can be walked over nothing is recommended, with the reason.
+        For a series that no strategy can be walked over nothing is recommended, with the reason.
         """
         recommended, skipped = {}, {}
-        for instrument in instruments:
+        for one in series:
             try:
-                history = self.history([instrument], session)
+                history = self.history([one], until)
                 (bars,) = history.series
-                review = recommend(bars, self.rules, plan)
+                review = recommend(bars, self.rules(one), plan)
             except ConfigError as error:
-                skipped[str(instrument)] = str(error)
-                self.recommendations.store(
-                    Recommendation(instrument, session, None, str(error), trials=0, data_hash="")
-                )
+                skipped[str(one)] = str(error)
+                self.recommendations.store(Recommendation(one, until.date(), None, str(error), trials=0, data_hash=""))
                 continue
-            recommended[str(instrument)] = self._store(session, bars, review, history.notes)
+            recommended[str(one)] = self._store(until.date(), bars, review, history.notes)
         return ReviewReport(len(recommended), recommended, skipped)
-
-    @property
-    def rules(self) -> TradingRules:
-        """The whole equity at the next open, with the costs of the account."""
-        return TradingRules(costs=self.costs, limits=SignalLimits(self.levels, self.limits))
 
     def _store(self, session: date, bars: Bars, review: Review, data_notes: Sequence[str]) -> str:
         # The report first: whoever reads the recommendation finds it.
-        name = quote(f"{bars.instrument.symbol}-{bars.instrument.venue}", safe="")
+        name = quote(f"{bars.series}-{bars.series.venue}", safe="")
         key = f"reports/strategy_review/{session}/{name}.html"
         notes = [*review_notes(review), *(("Data", f"{note}.") for note in data_notes)]
         page = render_report(review.walks[0].result, [bars], notes)

@@ -8,11 +8,12 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Series
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Signal, StrategyId
+from algo_trading.domain.time import array_time
 from algo_trading.errors import ConfigError, DisagreementError
-from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.services.decide_on_posts import decide_on_post, with_figures
 from algo_trading.services.evaluate import decide_last
@@ -34,7 +35,7 @@ class Difference:
     why: str
 
     def __str__(self) -> str:
-        said = f"{self.stored.session} {self.stored.instrument} {self.stored.strategy}: stored {_words(self.stored)}"
+        said = f"{self.stored.period} {self.stored.series} {self.stored.strategy}: stored {_words(self.stored)}"
         return f"{said}, derived {_words(self.derived)}" + (f" ({self.why})" if self.why else "")
 
 
@@ -59,7 +60,7 @@ class VerifyReport:
 class VerifyLive:
     """Derive stored signals again, as they were decided live.
 
-    Each from the bars and actions up to its session and the text and figures of that time, or from its post.
+    Each from the bars and actions up to its period and the text and figures of that time, or from its post.
     """
 
     bars: BarRepository
@@ -69,8 +70,8 @@ class VerifyLive:
 
     def __call__(
         self,
-        instruments: Sequence[Instrument] | None = None,
-        progress: Callable[[Instrument], None] = lambda _done: None,
+        series: Sequence[Series] | None = None,
+        progress: Callable[[Series], None] = lambda _done: None,
         strategies: Collection[str] = (),
     ) -> VerifyReport:
         """Check every signal about `instruments` (None: about all); `progress` hears which one is done.
@@ -80,19 +81,18 @@ class VerifyLive:
         Side, confidence, size, shares and close are compared; the wording of a reason may change with the program.
         """
         report = VerifyReport()
-        for instrument in self.signals.instruments() if instruments is None else instruments:
-            report += self._of(instrument, strategies)
-            progress(instrument)
+        for one in self.signals.series() if series is None else series:
+            report += self._of(one, strategies)
+            progress(one)
         return report
 
-    def _of(self, instrument: Instrument, names: Collection[str]) -> VerifyReport:
-        found = self.signals.of_instrument(instrument)
+    def _of(self, series: Series, names: Collection[str]) -> VerifyReport:
+        found = self.signals.of_series(series)
         stored = [signal for signal in found if not names or signal.strategy.name in names]
         if not stored:
             return VerifyReport()
-        series = split_by_instrument(self.bars.read([instrument], Interval.DAY, None, None), Interval.DAY)
-        bars = series.get(instrument)
-        actions = self.actions.read([instrument], stored[-1].session)
+        bars = split_by_series(self.bars.read([series], None, None)).get(series)
+        actions = self.actions.read([series.instrument], stored[-1].opened_at.date())
         strategies = {name: _strategy(name) for name in {signal.strategy for signal in stored}}
         mentions = self._mentions(stored)
         report = VerifyReport()
@@ -127,35 +127,32 @@ class VerifyLive:
     ) -> Signal | str:
         """What the strategy says now, or why that cannot be asked."""
         if seen is None:
-            return f"{REVISED}: there is no bar of the session"
+            return f"{REVISED}: there is no bar of the period"
         if not signal.post:
-            return decide_last(strategy, self.join(seen, strategy.features), actions)
+            return decide_last(strategy, self.join(seen, strategy.features), actions, signal.inputs_hash)
         if signal.post not in mentions:
             return f"{REVISED}: the post {signal.post} does not mention it any more"
-        derived = decide_on_post(strategy, with_figures(self.join, strategy, seen), actions, mentions[signal.post])
+        figures, mention = with_figures(self.join, strategy, seen), mentions[signal.post]
+        derived = decide_on_post(strategy, figures, actions, mention, signal.inputs_hash)
         return derived or f"{REVISED}: the post {signal.post} came before the first bar"
 
 
-def require_signals(
-    signals: SignalRepository, instruments: Sequence[Instrument], strategies: Collection[str] = ()
-) -> None:
-    """Raise ConfigError unless there is a signal about each of `instruments`, and one of any of `strategies`.
+def require_signals(signals: SignalRepository, series: Sequence[Series], strategies: Collection[str] = ()) -> None:
+    """Raise ConfigError unless there is a signal about each of `series`, and one of any of `strategies`.
 
-    No instruments stand for all, and so do no strategies.
+    No series stand for all, and so do no strategies.
     """
-    known = signals.instruments()
-    for instrument in instruments:
-        if instrument not in known:
-            names = [other.symbol for other in known if other.venue == instrument.venue]
+    known = signals.series()
+    for one in series:
+        if one not in known:
+            names = [str(other) for other in known if other.venue == one.venue]
             raise ConfigError(
-                f"no signal about {instrument} ({instrument.venue}) is stored{did_you_mean(instrument.symbol, names)}; "
-                f"there are signals about: {shortened(other.symbol for other in known)}"
+                f"no signal about {one} ({one.venue}) is stored{did_you_mean(str(one), names)}; "
+                f"there are signals about: {shortened(str(other) for other in known)}"
             )
-    decided = (
-        {s.strategy.name for one in instruments or known for s in signals.of_instrument(one)} if strategies else ()
-    )
+    decided = {s.strategy.name for one in series or known for s in signals.of_series(one)} if strategies else ()
     if strategies and not {*decided} & {*strategies}:
-        about = f" about {shortened(one.symbol for one in instruments)}" if instruments else ""
+        about = f" about {shortened(str(one) for one in series)}" if series else ""
         raise ConfigError(
             f"no signal of {shortened(strategies)}{about} is stored; there are signals of: {shortened(decided)}"
         )
@@ -198,9 +195,10 @@ def _same_shares(stored: float | None, derived: float | None) -> bool:
 
 
 def _until(bars: Bars, signal: Signal) -> Bars | None:
-    """The bars up to the signal's session, None if that session has none."""
-    end = int(np.searchsorted(bars.sessions, np.datetime64(signal.session, "D"), side="right"))
-    return bars[:end] if end and bars.session(end - 1) == signal.session else None
+    """The bars up to the signal's period, None if that has none."""
+    opened_at = array_time(signal.opened_at)
+    end = int(np.searchsorted(bars.opened_at, opened_at, side="right"))
+    return bars[:end] if end and bars.opened_at[end - 1] == opened_at else None
 
 
 def _strategy(wanted: StrategyId) -> Strategy | str:

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from algo_trading.domain.time import DAY, Interval, midnight
 from algo_trading.errors import ConfigError
 
 if TYPE_CHECKING:
     from datetime import date
 
     from algo_trading.domain.bars import Bars
-    from algo_trading.domain.instrument import Instrument
+    from algo_trading.domain.instrument import Series
     from algo_trading.services.features import Knowledge
     from algo_trading.strategies.base import Strategy
     from back_testing.engine.data import History
@@ -57,6 +58,10 @@ BARS: Mapping[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "interval": (
+        Annotated[str, typer.Option(help="Length of the database's bars: 1h, 4h, 1d ... A symbol may name it: X_4h.")],
+        "1d",
+    ),
     "adjusted": (
         Annotated[bool, typer.Option("--adjusted/--raw", help="Whether prices are adjusted for splits and dividends.")],
         True,
@@ -76,6 +81,7 @@ class BarSource:
     first: "date | None"
     last: "date | None"
     adjusted: bool
+    interval: Interval = Interval.DAY
 
     def load(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "History":
         """The bars up to the last session, with the features that the strategies need and with earlier history.
@@ -114,15 +120,27 @@ class BarSource:
         if not self.symbols:
             raise ConfigError("name a symbol of the database with --symbol, or a file of bars with --csv")
         from algo_trading.bootstrap import bootstrap
-        from algo_trading.domain.instrument import Instrument
-        from back_testing.engine.data import ReadHistory
+        from back_testing.services import read_history
 
         with bootstrap() as application:
-            settings = application.settings
-            names = [s for symbol in self.symbols for s in (settings.symbols if symbol == WATCHLIST else [symbol])]
-            instruments = [Instrument(name, self.calendar or settings.venue) for name in dict.fromkeys(names)]
+            venues = {} if self.calendar else {one.symbol: one.venue for one in application.bars.series()}
+            watched = [one for watchlist in application.watchlists.all() for one in watchlist.series(self.interval)]
+            named = {
+                one: None
+                for symbol in self.symbols
+                for one in (watched if symbol == WATCHLIST else [self._series(symbol, venues)])
+            }
             wanted = list(dict.fromkeys(name for needed in features.values() for name in needed))
-            return application.make(ReadHistory)(instruments, self.last, adjust=self.adjusted, features=wanted)
+            last = midnight(self.last) + DAY - timedelta(microseconds=1) if self.last else None
+            return read_history(application)([*named], last, adjust=self.adjusted, features=wanted)
+
+    def _series(self, symbol: str, venues: Mapping[str, str]) -> "Series":
+        """The series of a symbol, which may name its interval: INJUSDT_4h."""
+        from algo_trading.domain.instrument import Series
+
+        series = Series.parse(symbol, venues, self.calendar or QUICK_CALENDARS[0])
+        daily = series.interval is Interval.DAY
+        return Series(series.instrument, self.interval) if daily else series
 
 
 def bar_source(options: Mapping[str, Any]) -> BarSource:
@@ -141,6 +159,7 @@ def bar_source(options: Mapping[str, Any]) -> BarSource:
         first=first.date() if first else None,
         last=last.date() if last else None,
         adjusted=options["adjusted"],
+        interval=_interval(options["interval"]),
     )
 
 
@@ -149,14 +168,14 @@ class FeatureJoin:
     """Joins features anew to bars of the database whose future was cut off; all that is known was read once."""
 
     features: Sequence[str]
-    known: "Mapping[Instrument, Knowledge]"
+    known: "Mapping[Series, Knowledge]"
 
     def __call__(self, bars: "Bars") -> "Bars":
         if not self.features:
             return bars
         from algo_trading.services.features import joined, last_close
 
-        return joined(bars, self.features, self.known[bars.instrument].until(last_close(bars)))
+        return joined(bars, self.features, self.known[bars.series].until(last_close(bars)))
 
 
 def feature_join(strategy: "Strategy", series: "Sequence[Bars]") -> FeatureJoin:
@@ -164,17 +183,23 @@ def feature_join(strategy: "Strategy", series: "Sequence[Bars]") -> FeatureJoin:
     if not strategy.features:
         return FeatureJoin((), {})
     from algo_trading.bootstrap import bootstrap
-    from algo_trading.services.features import JoinFeatures
 
     with bootstrap() as application:
-        join = application.make(JoinFeatures)
-        return FeatureJoin(strategy.features, {bars.instrument: join.read(bars, strategy.features) for bars in series})
+        join = application.join_features()
+        return FeatureJoin(strategy.features, {bars.series: join.read(bars, strategy.features) for bars in series})
+
+
+def _interval(text: str) -> Interval:
+    try:
+        return Interval.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"--interval: {error}") from error
 
 
 def _known(calendar: str | None) -> str:
     """A calendar's code; New York's and the one that never closes need no look at the list, which takes a second."""
     if calendar and calendar not in QUICK_CALENDARS:
-        from algo_trading.calendars import market_calendar
+        from algo_trading.domain.venue import venue_of
 
-        return market_calendar(calendar).code
+        return venue_of(calendar).code
     return calendar or QUICK_CALENDARS[0]

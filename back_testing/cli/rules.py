@@ -64,7 +64,7 @@ def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "Tradin
     Raises:
         ConfigError: a value is out of range.
     """
-    from algo_trading.risk.costs import Costs
+    from algo_trading.domain.costs import Costs
     from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
 
     return TradingRules(

@@ -29,21 +29,21 @@ def verify_live(
     a symbol is named that no signal is about, or if none is of the strategies named.
     """
     from algo_trading.bootstrap import bootstrap
-    from algo_trading.domain.instrument import Instrument
+    from algo_trading.domain.instrument import Series
     from algo_trading.strategies.registry import strategy_class
-    from back_testing.analysis.verify_live import VerifyLive, require_signals
+    from back_testing.analysis.verify_live import require_signals
+    from back_testing.services import verify_live as verified
 
     names = [
         strategy_class(name).name for name in strategy or ()
     ]  # an unknown one is an error that lists the known ones
     with bootstrap() as application, output.progress() as bar:
-        named = [Instrument(name, application.settings.venue) for name in dict.fromkeys(symbol or ())]
-        instruments = named or application.signals.instruments()
+        venues = {one.symbol: one.venue for one in application.signals.series()}
+        named = [Series.parse(name, venues) for name in dict.fromkeys(symbol or ())]
+        series = named or application.signals.series()
         require_signals(application.signals, named, names)
-        task = bar.add_task("deriving", total=len(instruments))
-        report = application.make(VerifyLive)(
-            instruments, lambda done: bar.update(task, advance=1, description=done.symbol), names
-        )
+        task = bar.add_task("deriving", total=len(series))
+        report = verified(application)(series, lambda done: bar.update(task, advance=1, description=str(done)), names)
     if json:
         counts = {name: getattr(report, name) for name in ("checked", "agreed", "revised")}
         listed = {name: [_document(d) for d in getattr(report, name)] for name in ("mismatches", "explained")}
@@ -69,7 +69,8 @@ def _document(difference: "Difference") -> dict[str, Any]:
     stored = difference.stored
     return {
         "symbol": stored.instrument.symbol,
-        "session": str(stored.session),
+        "interval": str(stored.series.interval),
+        "session": stored.period,
         "strategy": str(stored.strategy),
         "why": difference.why,
         "stored": _signal(stored),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,16 @@ import pyarrow.compute as pc
 
 from algo_trading.domain.bars import COLUMNS, Bars, Floats, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval, period_key
 from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.gateways.bar_files import BarFile, BarFileReader
+from algo_trading.gateways.market_data import RAW_COLUMNS
 from algo_trading.quality.parse import parse_numbers, parse_rows
-from algo_trading.repositories.bar_files import BarFile, BarFileReader
-from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_instrument
-from algo_trading.repositories.market_data import RAW_COLUMNS
+from algo_trading.repositories.bars import BarReader, CorporateActionRepository, split_by_series
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Flags
-from back_testing.engine.metrics import ALWAYS_OPEN
+from back_testing.engine.metrics import never_closes
 from back_testing.engine.suggestions import did_you_mean, shortened
 
 NO_DIVIDENDS = "the return is that of the price alone where any was paid"
@@ -68,7 +69,7 @@ def bars_from_file(
             raise ConfigError(f"{path} has no bars of {name}; it has {shortened(known)}")
         own = rows.filter(pc.equal(rows["symbol"], found[name.upper()]))
         series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
-        if adjust and venue != ALWAYS_OPEN and not _adjusts(own):
+        if adjust and not never_closes(venue) and not _adjusts(own):
             bare.append(series[-1].instrument.symbol)
     told = f"the file has neither adjusted closes nor dividends of {shortened(bare)}: {NO_DIVIDENDS}"
     return History(series, (told,) if bare else ())
@@ -96,17 +97,17 @@ def _rows(tables: Sequence[BarFile], symbols: Sequence[str]) -> pa.Table:
 
 
 def _bars(rows: pa.Table, instrument: Instrument, last: date | None, *, adjust: bool) -> Bars:
-    parsed = parse_rows(rows)
+    parsed = parse_rows(rows, Interval.DAY)
     for row in np.flatnonzero(parsed.unparseable != np.array(None)):
         raise ConfigError(f"{rows['place'][int(row)]}: this cell cannot be read: {parsed.unparseable[row]}")
     for name in COLUMNS:
         _require(~np.isnan(parsed.numbers[name]), rows, f"the {name} is missing")
-    _require(~np.isnat(parsed.session), rows, "the date is missing")
-    steps = np.diff(parsed.session).astype(np.int64)
+    _require(~np.isnat(parsed.opened_at), rows, "the date is missing")
+    steps = np.diff(parsed.opened_at).astype(np.int64)
     _require(np.append(True, steps != 0), rows, f"{instrument} has this date twice")
     _require(np.append(True, steps > 0), rows, f"{instrument} is not in ascending order of dates")
-    opened: Times = parsed.session.astype("datetime64[us]")
-    closed: Times = (parsed.session + 1).astype("datetime64[us]")
+    opened: Times = parsed.opened_at
+    closed: Times = opened + np.timedelta64(1, "D")
     columns: dict[str, Any] = {name: parsed.numbers[name] for name in COLUMNS}
     bars = Bars(instrument, Interval.DAY, opened, closed, **columns)
     if last is not None:
@@ -145,45 +146,47 @@ def _scaled(bars: Bars, factors: Floats) -> Bars:
 
 @dataclass(frozen=True)
 class ReadHistory:
-    """Bars of the database, back-adjusted as of the last one (made by `App.make`)."""
+    """Bars of the database, back-adjusted as of the last one."""
 
-    bars: BarRepository
+    bars: BarReader
     actions: CorporateActionRepository
     join: JoinFeatures
 
     def __call__(
         self,
-        instruments: Sequence[Instrument],
-        last: date | None,
+        series: Sequence[Series],
+        last: datetime | None,
         *,
         adjust: bool = True,
         features: Sequence[str] = (),
     ) -> History:
-        """Every stored bar up to the session `last` (None: the newest), in the order of `instruments`.
+        """Every stored bar that opened up to `last` (None: the newest), in the order of `series`.
 
         They have `features` as they were known at each close.
 
         Raises:
-            ConfigError: an instrument has no bars, or there is no such feature.
+            ConfigError: a series has no bars, or there is no such feature.
         """
-        series = split_by_instrument(self.bars.read(instruments, Interval.DAY, None, last), Interval.DAY)
-        missing = [instrument for instrument in instruments if instrument not in series]
+        stored = split_by_series(self.bars.read(series, None, last))
+        missing = [one for one in series if one not in stored]
         if missing:
-            raise ConfigError(self._missing(missing[0], f" up to {last}" if last else ""))
-        found = [self.join(series[instrument], features) for instrument in instruments]
+            raise ConfigError(
+                self._missing(missing[0], f" up to {period_key(missing[0].interval, last)}" if last else "")
+            )
+        found = [self.join(stored[one], features) for one in series]
         if not adjust or not found:
             return History(found)
-        actions = self.actions.read(instruments, max(bars.session(-1) for bars in found))
+        actions = self.actions.read([one.instrument for one in series], max(bars.session(-1) for bars in found))
         paying = {action.instrument for action in actions if action.kind is ActionKind.DIVIDEND}
-        bare = [i.symbol for i in instruments if i not in paying and i.venue != ALWAYS_OPEN]
+        bare = [one.symbol for one in series if one.instrument not in paying and not never_closes(one.venue)]
         told = f"the database has no dividends of {shortened(bare)}: {NO_DIVIDENDS}"
         known = [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]
         return History(known, (told,) if bare else ())
 
-    def _missing(self, instrument: Instrument, until: str) -> str:
-        known = [other.symbol for other in self.bars.instruments(Interval.DAY) if other.venue == instrument.venue]
-        hint = did_you_mean(instrument.symbol, known)
+    def _missing(self, series: Series, until: str) -> str:
+        known = [other.symbol for other in self.bars.series(series.interval) if other.venue == series.venue]
+        hint = did_you_mean(series.symbol, known)
         return (
-            f"the database has no bars of {instrument} ({instrument.venue}){until}{hint}; "
+            f"the database has no bars of {series} ({series.venue}){until}{hint}; "
             "bring some with `algo-trading load` or `algo-trading import-bars`, or name a file with --csv"
         )

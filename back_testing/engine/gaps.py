@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars
 from algo_trading.errors import ConfigError
-from back_testing.engine.metrics import ALWAYS_OPEN, DAY
+from back_testing.engine.metrics import DAY, never_closes
 
 LONGEST_CLOSURE = 15.0  # days: longer than any holidays of an exchange, and than the closure of September 2001
 LONGEST_OUTAGE = 3.0  # days: where trading never stops
@@ -35,7 +35,7 @@ class Gap:
 def gaps(bars: Bars, start: int = 0) -> list[Gap]:
     """Where neighbouring bars from `start` on are further apart than closed markets explain."""
     opened = bars.opened_at[start:].astype("datetime64[us]", copy=False).view(np.int64)
-    limit = (LONGEST_OUTAGE if bars.instrument.venue == ALWAYS_OPEN else LONGEST_CLOSURE) * DAY
+    limit = (LONGEST_OUTAGE if never_closes(bars.instrument.venue) else LONGEST_CLOSURE) * DAY
     if len(opened) < 2 or not _may_exceed(opened, limit):
         return []
     steps = opened[1:] - opened[:-1]

@@ -9,12 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats, Times
+from algo_trading.domain.venue import ALWAYS_OPEN, venues
 
 DAYS_OF_ALWAYS_OPEN = 365.0
 DAYS_OF_EXCHANGE = 252.0
-ALWAYS_OPEN = "24/7"
 DAY = 86_400e6  # microseconds
 SAMPLE, LONG_SAMPLE = 31, 100_000  # bars
+
+
+def never_closes(venue: str) -> bool:
+    """Whether trading at a venue never stops."""
+    known = venues().get(venue)
+    return known is not None and known.calendar == ALWAYS_OPEN
 
 
 def periods_per_year(venue: str, opened_at: Times) -> float:
@@ -23,7 +29,7 @@ def periods_per_year(venue: str, opened_at: Times) -> float:
     Bars that are a week, month, quarter or year apart (the median distance of a sample) count 52, 12, 4 or 1, as in
     empyrical's `annualization_factor`; of several bars a day each counts.
     """
-    days = DAYS_OF_ALWAYS_OPEN if venue == ALWAYS_OPEN else DAYS_OF_EXCHANGE
+    days = DAYS_OF_ALWAYS_OPEN if never_closes(venue) else DAYS_OF_EXCHANGE
     if len(opened_at) < 2:
         return days
     sampled = np.arange(SAMPLE) * (len(opened_at) - 1) // SAMPLE

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite
 
+from algo_trading.domain.costs import Costs
 from algo_trading.errors import ConfigError
-from algo_trading.risk.costs import Costs
 from back_testing.engine.signal_limits import SignalLimits
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.times import moment_of
+from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.decide import decide

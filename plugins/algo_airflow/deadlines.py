@@ -1,12 +1,14 @@
-"""Signals have a deadline: some time after the session's close they must be there, or somebody must hear of it."""
+"""Signals have a deadline: some time after the close they must be there, or somebody must be told."""
 
 import logging
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Context
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
+
+from algo_trading.domain.time import Interval, parse_period_key
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -15,22 +17,23 @@ if TYPE_CHECKING:
 LIVE = timedelta(hours=12)
 
 
-class SessionCloseDeadline(BaseDeadlineReference):
-    """Counts from the true close of the session in the run's partition key; runs of the past have no deadline."""
+class PeriodCloseDeadline(BaseDeadlineReference):
+    """Counts from the true close of the period in the run's partition key; runs of the past have no deadline."""
 
     required_kwargs: ClassVar[set[str]] = {"dag_id", "run_id"}
 
-    def __init__(self, venue: str = "XNYS") -> None:
+    def __init__(self, venue: str = "XNYS", interval: str = "1d") -> None:
         self.venue = venue
+        self.interval = Interval(interval)
 
     def serialize_reference(self) -> dict[str, Any]:
         """As JSON for Airflow's database."""
-        return {**super().serialize_reference(), "venue": self.venue}
+        return {**super().serialize_reference(), "venue": self.venue, "interval": str(self.interval)}
 
     @classmethod
-    def deserialize_reference(cls, reference_data: dict[str, Any]) -> "SessionCloseDeadline":
+    def deserialize_reference(cls, reference_data: dict[str, Any]) -> "PeriodCloseDeadline":
         """The reference that `serialize_reference` wrote down."""
-        return cls(reference_data["venue"])
+        return cls(reference_data["venue"], reference_data["interval"])
 
     def _evaluate_with(self, *, session: "Session", dag_id: str, run_id: str) -> datetime | None:
         """Called by the scheduler when it creates a run; `session` is a database session."""
@@ -38,24 +41,24 @@ class SessionCloseDeadline(BaseDeadlineReference):
         from sqlalchemy import select
 
         key = session.scalar(select(DagRun.partition_key).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
-        return close_of_live_session(self.venue, key, datetime.now(UTC))
+        return close_of_live_period(self.venue, self.interval, key, datetime.now(UTC))
 
 
-def close_of_live_session(venue: str, key: str | None, now: datetime) -> datetime | None:
-    """The close of the session named by a partition key, None where there is none or it is long past."""
-    if key is None or date.fromisoformat(key) < (now - LIVE - timedelta(days=1)).date():
+def close_of_live_period(venue: str, interval: Interval, key: str | None, now: datetime) -> datetime | None:
+    """The close of the period named by a partition key, None where there is none or it is long past."""
+    if key is None or parse_period_key(interval, key) < now - LIVE - interval.length - timedelta(days=1):
         return None  # known without the calendar, whose import takes a second: backfills pass here
-    from algo_trading.calendars import market_calendar
+    from algo_trading.calendars import trading_calendar
 
-    closes_at = market_calendar(venue).session(date.fromisoformat(key)).closes_at
-    return closes_at if now - closes_at <= LIVE else None
+    closed_at = trading_calendar(venue).parse(interval, key).closed_at
+    return closed_at if now - closed_at <= LIVE else None
 
 
 def report_late(within_minutes: int, context: Context | dict[str, Any]) -> None:
     """Say in the logs which stage holds the signals up. Runs in the executor, once per missed deadline."""
     run: Any = context["dag_run"]
     logging.getLogger("algo_trading.deadlines").error(
-        "signals are late: %s of session %s was not done %d minutes after the close; state %s, run %s",
+        "signals are late: %s of period %s was not done %d minutes after the close; state %s, run %s",
         run["dag_id"],
         run["partition_key"],
         within_minutes,
@@ -64,12 +67,12 @@ def report_late(within_minutes: int, context: Context | dict[str, Any]) -> None:
     )
 
 
-def signals_within(delay: timedelta, venue: str) -> DeadlineAlert:
+def signals_within(delay: timedelta, venue: str, interval: Interval) -> DeadlineAlert:
     """The alert that every DAG up to the signals carries: the one that is still at work when time is up sends it."""
     minutes = int(delay.total_seconds() // 60)
     return DeadlineAlert(
         name=f"signals {minutes} minutes after the close",
-        reference=SessionCloseDeadline(venue),
+        reference=PeriodCloseDeadline(venue, interval),
         interval=delay,
         callback=SyncCallback(report_late, kwargs={"within_minutes": minutes}),
     )

@@ -3,18 +3,14 @@
 from airflow.sdk import task
 
 from algo_airflow.flow import SOURCE_RETRIES
-from algo_airflow.runtime import Report, application, told
+from algo_airflow.runtime import Report, application, to_xcom
 
 
 @task
 def notify() -> Report:
     """Put a mail for every buy and sell into the outbox of each subscriber."""
-    from algo_trading.services.notify import NotifySubscribers
-    from algo_trading.services.open_accounts import OpenAccounts
-
     with application() as app:
-        app.make(OpenAccounts)()
-        return told(app.make(NotifySubscribers)())
+        return to_xcom(app.queue_notices()())
 
 
 @task(retries=SOURCE_RETRIES)
@@ -25,10 +21,9 @@ def deliver() -> Report:
     what is left then goes out with a later run.
     """
     from algo_trading.errors import ServiceUnavailableError
-    from algo_trading.services.deliver import DeliverMails
 
     with application() as app:
-        report = app.make(DeliverMails)()
+        report = app.deliver_notices()()
         if report.error:
             raise ServiceUnavailableError(report.error)
-        return told(report)
+        return to_xcom(report)

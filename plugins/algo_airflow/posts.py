@@ -4,7 +4,7 @@ from airflow.sdk import Asset, XComArg, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from algo_airflow.flow import SOURCE_RETRIES, TEXT_POOL
-from algo_airflow.runtime import Report, application, told
+from algo_airflow.runtime import Report, application, to_xcom
 from algo_trading.domain.post import PostKind
 
 
@@ -20,10 +20,8 @@ def collected(kind: PostKind, outlet: Asset) -> XComArg:
         hold up the others: its error is in the report and in `algo-trading status`, and the task fails when every feed
         did.
         """
-        from algo_trading.services.collect import CollectPosts
-
         with application() as app:
-            report = told(app.make(CollectPosts)({kind}))
+            report = to_xcom(app.collect_posts()({kind}))
             if not app.posts.unread(1):
                 raise AirflowSkipException(f"nothing new: {report}")
             return report

@@ -1,4 +1,4 @@
-"""How a task reaches the services: the application over the connection `algo_trading`, and the run's session.
+"""How a task reaches the services: the application over the connection `algo_trading`, and the run's period.
 
 Everything heavy is imported inside the functions; DAG files import this module when they are parsed.
 """
@@ -6,8 +6,7 @@ Everything heavy is imported inside the functions; DAG files import this module 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from datetime import date
+from dataclasses import dataclass, fields, is_dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,24 @@ from algo_trading.errors import AlgoTradingError
 if TYPE_CHECKING:
     from airflow.sdk import Asset
 
+    from algo_airflow.clocks import WatchlistClock
     from algo_trading.bootstrap import App
-    from algo_trading.domain.instrument import Instrument
+    from algo_trading.domain.instrument import Series
+    from algo_trading.domain.time import Period
+    from algo_trading.domain.watchlist import Watchlist
 
 CONNECTION = "algo_trading"
 MOST_ITEMS = 20  # of a list or mapping that goes into an XCom; the whole is in the database
 Reports = Any  # the reports of a mapped task's shards, list[Report]; for mypy a task hands on an XComArg
 Report = Any  # JSON; a task annotated with dict would push every key as an XCom of its own
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A portion of a watchlist's series, as the rows are now."""
+
+    watchlist: "Watchlist"
+    series: "Sequence[Series]"
 
 
 @contextmanager
@@ -35,68 +45,71 @@ def application() -> "Iterator[App]":
     from algo_trading.bootstrap import bootstrap
 
     with bootstrap(url=PostgresHook(CONNECTION).get_uri()) as app:
+        if not app.watchlists.all():  # the first start
+            app.apply_config().seed()
         yield app
 
 
-def run_session(app: "App") -> date:
-    """The session a run works on: its partition key, else the newest one that has closed and that the source covers."""
+def run_period(app: "App", clock: "WatchlistClock") -> "Period":
+    """The period a run works on: its partition key, else the newest one that has closed and that the source covers."""
     key = get_current_context()["dag_run"].partition_key
-    return date.fromisoformat(key) if key else _newest_session(app)
+    return _period(clock, key) if key else newest_period(app, clock)
 
 
-def instruments(app: "App", symbols: Sequence[str]) -> "list[Instrument]":
-    """The instruments of a shard."""
-    from algo_trading.domain.instrument import Instrument
+def newest_period(app: "App", clock: "WatchlistClock") -> "Period":
+    """The newest period that has closed and that the source covers."""
+    from algo_trading.calendars import trading_calendar
 
-    return [Instrument(symbol, app.settings.venue) for symbol in symbols]
-
-
-def chosen_history(app: "App") -> "tuple[date, date, list[Instrument]]":
-    """First and last session and the instruments that were chosen in the form of `history_load`."""
-    params = get_current_context()["params"]
-    last = date.fromisoformat(params["to"]) if params["to"] else _newest_session(app)
-    return date.fromisoformat(params["from"]), last, instruments(app, params["symbols"] or app.settings.symbols)
+    calendar = trading_calendar(clock.watchlist.venue)
+    closed = calendar.newest_closed(clock.interval, app.clock.now())
+    ends_at = clock.ends_at()
+    return closed if ends_at is None or closed.opened_at <= ends_at else calendar.period(clock.interval, ends_at)
 
 
-def told(report: object, session: date | None = None) -> Report:
-    """A service's report, on a session where it is about one, logged, as the small JSON that the task returns."""
+def shard(app: "App", clock: "WatchlistClock", index: int | None = None) -> Shard:
+    """The series of one shard of a watchlist, as many as there are rows now; all of them without an index."""
+    watchlist = app.watchlists.get(clock.watchlist.name)
+    series = watchlist.series(clock.interval)
+    return Shard(watchlist, series if index is None else series[index :: clock.shards])
+
+
+def to_xcom(report: object, period: "Period | None" = None) -> Report:
+    """A service's report, on a period where it is about one, logged, as the small JSON that the task returns."""
     plain = _plain(report)
     plain = plain if isinstance(plain, dict) else {"result": plain}
-    if session is not None:
-        plain = {"session": session.isoformat(), **plain}
+    if period is not None:
+        plain = {"period": period.key, **plain}
     logging.getLogger("algo_trading").info("%s", plain)
     return plain
 
 
-def one_session(reports: Sequence[Report]) -> date:
-    """The session that every shard worked on.
+def one_period(clock: "WatchlistClock", reports: Sequence[Report]) -> "Period":
+    """The period that every shard worked on.
 
     Raises:
-        AlgoTradingError: they differ, as they can in a run without a key that was started while a session closed.
+        AlgoTradingError: they differ, as they can in a run without a key that was started while a period closed.
     """
-    sessions = {report["session"] for report in reports}
-    if len(sessions) != 1:
+    periods = {report["period"] for report in reports}
+    if len(periods) != 1:
         raise AlgoTradingError(
-            f"the shards worked on different sessions ({', '.join(sorted(sessions))}); start the run again with a key"
+            f"the shards worked on different periods ({', '.join(sorted(periods))}); start the run again with a key"
         )
-    return date.fromisoformat(sessions.pop())
+    return _period(clock, periods.pop())
 
 
-def announce(asset: "Asset", session: date, **details: Report) -> None:
-    """Publish the session's partition of `asset`, with what a reader of the event wants to know."""
+def publish_event(asset: "Asset", period: "Period", **details: Report) -> None:
+    """Publish the period's partition of `asset`, with what a reader of the event wants to know."""
     context = get_current_context()
     event = context["outlet_events"][asset]
-    event.extra = {"session": session.isoformat(), **details}
+    event.extra = {"period": period.key, **details}
     if not context["dag_run"].partition_key:  # else the event gets the run's key by itself
-        event.add_partitions(session.isoformat())
+        event.add_partitions(period.key)
 
 
-def _newest_session(app: "App") -> date:
-    from algo_trading.calendars import market_calendar
+def _period(clock: "WatchlistClock", key: str) -> "Period":
+    from algo_trading.calendars import trading_calendar
 
-    closed = market_calendar(app.settings.venue).newest_closed(app.clock.now()).date
-    covered = app.market_data.newest_session(app.settings.venue)
-    return closed if covered is None else min(closed, covered)
+    return trading_calendar(clock.watchlist.venue).parse(clock.interval, key)
 
 
 def _plain(value: object) -> Report:

@@ -1,22 +1,24 @@
-"""When a venue's sessions are worked on: one partition per session, some minutes after its true close."""
+"""When a venue's periods are processed: one partition each, some minutes after its true close."""
 
 import secrets
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.exceptions import AirflowTimetableInvalid, InvalidPartitionKeyError
 from airflow.sdk.timezone import coerce_datetime
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import AlgoTradingError
 
 if TYPE_CHECKING:
     from airflow.utils.types import DagRunType
     from pendulum import DateTime
 
-    from algo_trading.calendars import MarketCalendar
-    from algo_trading.domain.instrument import Session
+    from algo_trading.calendars import TradingCalendar
+    from algo_trading.domain.time import Period
+
 
 DELAY = timedelta(minutes=30)
 # A machine that was off works through what it missed, but a backfill of some year long ago must not be taken for the
@@ -24,46 +26,53 @@ DELAY = timedelta(minutes=30)
 CATCH_UP = timedelta(days=60)
 
 
-class MarketSessionTimetable(Timetable):
-    """One run per session of `venue` (any exchange_calendars code), `delay` after its true close, up to `until`.
+class PeriodTimetable(Timetable):
+    """One run per period of `venue` and `interval`, `delay` after its true close, up to the one opened at `until`.
 
-    The partition key is the session's date, the partition date 00:00 UTC of it. Holidays have no run and half days
-    run earlier. Missed sessions are caught up in order, unless they closed more than CATCH_UP ago. The calendar pulls
-    in pandas and is imported when a run is planned, never when a DAG file is parsed.
+    The partition key is the period's key (domain/time.py), the partition date its opening. Holidays have no run and
+    half days run earlier. Missed periods are caught up in order, unless they closed more than CATCH_UP ago. The
+    calendar pulls in pandas and is imported when a run is planned, never when a DAG file is parsed.
     """
 
     partitioned = True
     run_ordering = ("partition_date", "run_after")
 
-    def __init__(self, venue: str, *, delay: timedelta = DELAY, until: date | None = None) -> None:
+    def __init__(
+        self, venue: str, interval: Interval = Interval.DAY, *, delay: timedelta = DELAY, until: datetime | None = None
+    ) -> None:
         self.venue = venue
+        self.interval = interval
         self.delay = delay
         self.until = until
-        self.description = f"{_minutes(delay)} minutes after each session of {venue} closes"
+        what = "session" if interval is Interval.DAY else f"{interval} period"
+        self.description = f"{_minutes(delay)} minutes after each {what} of {venue} closes"
         if until is not None:
-            self.description += f", the last time for {until}"
+            self.description += f", the last time for {until:%Y-%m-%d}"
 
     @property
     def summary(self) -> str:
         """What the UI shows beside the DAG's name."""
-        return f"{self.venue} close + {_minutes(self.delay)} min"
+        what = self.venue if self.interval is Interval.DAY else f"{self.venue} {self.interval}"
+        return f"{what} close + {_minutes(self.delay)} min"
 
     def serialize(self) -> dict[str, Any]:
         """As JSON for Airflow's database."""
         return {
             "venue": self.venue,
+            "interval": str(self.interval),
             "delay": self.delay.total_seconds(),
             "until": None if self.until is None else self.until.isoformat(),
         }
 
     @classmethod
-    def deserialize(cls, data: dict[str, Any]) -> "MarketSessionTimetable":
+    def deserialize(cls, data: dict[str, Any]) -> "PeriodTimetable":
         """The timetable that `serialize` wrote down."""
         until = data["until"]
         return cls(
             data["venue"],
+            Interval(data["interval"]),
             delay=timedelta(seconds=data["delay"]),
-            until=None if until is None else date.fromisoformat(until),
+            until=None if until is None else datetime.fromisoformat(until),
         )
 
     def validate(self) -> None:
@@ -82,45 +91,51 @@ class MarketSessionTimetable(Timetable):
     ) -> DagRunInfo | None:
         """The run to create next; Airflow passes the newest scheduled or backfilled run, by partition date."""
         newest = last_dagrun_info and last_dagrun_info.partition_date
-        return self.run_after_session(newest and newest.date(), restriction, datetime.now(UTC))
+        return self.run_after_period(newest, restriction, datetime.now(UTC))
 
-    def run_after_session(self, last: date | None, restriction: TimeRestriction, now: datetime) -> DagRunInfo | None:
-        """The run of the session after `last`, or without one of the first session that is not due yet.
+    def run_after_period(self, last: datetime | None, restriction: TimeRestriction, now: datetime) -> DagRunInfo | None:
+        """The run of the period after the one opened at `last`, or without one of the first that is not due yet.
 
-        None if that session is after `until` or the restriction's end.
+        None if that period is after `until` or the restriction's end.
         """
         oldest = now if last is None else now - CATCH_UP
         if not restriction.catchup:
             oldest = max(oldest, self._newest_due(now))
         if restriction.earliest is not None:
             oldest = max(oldest, restriction.earliest)
-        first = (oldest - self.delay).date() - timedelta(days=1)
-        if last is not None:
-            first = max(first, last + timedelta(days=1))
-        session = next(session for session in self._from(first) if session.closes_at + self.delay >= oldest)
-        if self.until is not None and session.date > self.until:
+        calendar = self._calendar()
+        after = oldest - self.delay - self.interval.length - timedelta(days=1)
+        period = calendar.next(self.interval, after if last is None else max(last, after))
+        while period.closed_at + self.delay < oldest:
+            period = calendar.next(self.interval, period.opened_at)
+        if self.until is not None and period.opened_at > self.until:
             return None
-        run = self._run(session)
+        run = self._run(period)
         return None if restriction.latest is not None and run.run_after > restriction.latest else run
 
     def iter_partition_dagrun_infos(self, *, earliest: datetime, latest: datetime) -> Iterable[DagRunInfo]:
-        """The runs of a backfill: closed sessions dated earliest..latest (days, inclusive), not after `until`.
+        """The runs of a backfill: closed periods opened in earliest..latest (inclusive), not after `until`.
 
-        The time of day is ignored: whoever chooses days in the UI of another time zone means sessions.
+        Of days the time is ignored: whoever chooses them in the UI of another time zone means whole days. So does, for
+        shorter periods, who ends at midnight.
         """
         now = datetime.now(UTC)
-        last = latest.date() if self.until is None else min(latest.date(), self.until)
-        for session in self._calendar().sessions(earliest.date(), last):
-            if session.closes_at <= now:
-                yield self._run(session)
+        whole_day = timedelta(days=1, microseconds=-1)
+        first, last = earliest, latest if latest != midnight(latest.date()) else latest + whole_day
+        if not self.interval.intraday:
+            first, last = midnight(earliest.date()), midnight(latest.date()) + whole_day
+        if self.until is not None:
+            last = min(last, self.until)
+        for period in self._calendar().periods(self.interval, first, last):
+            if period.closed_at <= now:
+                yield self._run(period)
 
     def _decode_partition_date(self, partition_key: str) -> datetime:
         """The partition date of a run that somebody starts with a key."""
         try:
-            return _midnight(self._calendar().session(date.fromisoformat(partition_key)).date)
-        except (ValueError, AlgoTradingError) as error:
-            reason = error if isinstance(error, AlgoTradingError) else "give a date such as 2026-11-27"
-            raise InvalidPartitionKeyError(f"{partition_key!r} is no session of {self.venue}: {reason}") from error
+            return self._calendar().parse(self.interval, partition_key).opened_at
+        except AlgoTradingError as error:
+            raise InvalidPartitionKeyError(f"{partition_key!r} names no period of {self.venue}: {error}") from error
 
     def infer_manual_data_interval(self, *, run_after: "DateTime") -> DataInterval:
         """Runs started by hand have a partition and no interval; Airflow asks all the same."""
@@ -134,37 +149,26 @@ class MarketSessionTimetable(Timetable):
         data_interval: DataInterval | None,  # noqa: ARG002 - Airflow passes it by name
         **extra: Any,  # noqa: ANN401 - as in the base class
     ) -> str:
-        """E.g. `backfill__2013-02-25__6fa31c`: reprocessing a session makes another run, so ids carry a random end."""
+        """E.g. `backfill__2013-02-25__6fa31c`: reprocessing a period makes another run, so ids carry a random end."""
         return run_type.generate_run_id(
             suffix=f"{extra.get('partition_key') or run_after.isoformat()}__{secrets.token_hex(3)}"
         )
 
-    def _calendar(self) -> "MarketCalendar":
-        from algo_trading.calendars import market_calendar
+    def _calendar(self) -> "TradingCalendar":
+        from algo_trading.calendars import trading_calendar
 
-        return market_calendar(self.venue)
-
-    def _from(self, day: date) -> "Iterator[Session]":
-        calendar = self._calendar()
-        session = calendar.next(day - timedelta(days=1))
-        while True:
-            yield session
-            session = calendar.next(session.date)
+        return trading_calendar(self.venue)
 
     def _newest_due(self, now: datetime) -> datetime:
-        return self._calendar().newest_closed(now - self.delay).closes_at + self.delay
+        return self._calendar().newest_closed(self.interval, now - self.delay).closed_at + self.delay
 
-    def _run(self, session: "Session") -> DagRunInfo:
+    def _run(self, period: "Period") -> DagRunInfo:
         return DagRunInfo(
-            run_after=coerce_datetime(session.closes_at + self.delay),
+            run_after=coerce_datetime(period.closed_at + self.delay),
             data_interval=None,
-            partition_date=coerce_datetime(_midnight(session.date)),
-            partition_key=session.date.isoformat(),
+            partition_date=coerce_datetime(period.opened_at),
+            partition_key=period.key,
         )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _minutes(delay: timedelta) -> str:

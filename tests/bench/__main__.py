@@ -10,7 +10,18 @@ from rich.console import Console
 from bench.measure import Result
 from bench.report import as_json, machine, print_result, versions
 
-BENCHMARKS = ("indicators", "database", "gate", "imports", "chart", "startup", "backtest", "mentions", "text")
+BENCHMARKS = (
+    "indicators",
+    "database",
+    "gate",
+    "imports",
+    "chart",
+    "startup",
+    "backtest",
+    "mentions",
+    "text",
+    "notices",
+)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from algo_trading.domain.bars import Bars, Floats
-from algo_trading.risk.costs import Costs
+from algo_trading.domain.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.rules import Size, SizeKind, TradingRules
 from back_testing.search.sweep import Grid, SweepBlock, sweep

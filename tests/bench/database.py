@@ -3,10 +3,13 @@
 All on one embedded server in a temporary folder. The peers get a flat table with the same columns and primary key.
 """
 
+import multiprocessing
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +19,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine, create_engine
 
+from algo_trading.adapters.local_objects import LocalObjects
+from algo_trading.adapters.parquet_bars import ParquetBars
 from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
 from algo_trading.bootstrap import bootstrap
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval
 from algo_trading.repositories.bars import BAR_SCHEMA, BarRepository
+from algo_trading.services.export import ExportBars
 from bench.measure import Contender, Goal, Progress, Result, measure
 from bench.series import bar_table
+from fakes.locks import FakeLocks
 
 Rows = list[tuple[object, ...]]
 
 SYMBOLS, BARS = 200, 5_000
 ROUNDS = 3
+MANY, TWENTY_YEARS = 500, 5_040
 FEW_SYMBOLS = 20  # for the row-wise peers, which would take minutes
 COLUMNS = ", ".join(BAR_SCHEMA.names)
 TYPES = ["text", "text", "text", "timestamptz", "timestamptz", *["float8"] * 5]
@@ -51,6 +60,7 @@ class Setting:
     engine: Engine
     table: pa.Table
     rows: Rows
+    url: str
 
     def empty(self, table: str) -> None:
         """Remove every row of a table."""
@@ -74,7 +84,7 @@ def a_setting() -> Iterator[Setting]:
                 connection.execute(f"CREATE TABLE flat ({FLAT}, PRIMARY KEY ({KEY}))")
                 table = bar_table(SYMBOLS, BARS)
                 rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
-                yield Setting(app.bars, connection, engine, table, rows)
+                yield Setting(app.bars, connection, engine, table, rows, server.url())
         finally:
             engine.dispose()
             server.stop()
@@ -84,7 +94,8 @@ def benchmark(progress: Progress) -> list[Result]:
     """Load, reload and read."""
     progress("starting PostgreSQL")
     with a_setting() as setting:
-        return [load(setting, progress), reload(setting, progress), read(setting, progress)]
+        measured = [load(setting, progress), reload(setting, progress), read(setting, progress)]
+        return [*measured, read_copies(setting, progress)]
 
 
 def load(setting: Setting, progress: Progress) -> Result:
@@ -117,12 +128,32 @@ def load(setting: Setting, progress: Progress) -> Result:
         "Load bars into an empty table",
         f"{n:,} rows: {SYMBOLS} symbols x {BARS:,} bars (to_sql: {len(few):,} rows)",
         timings,
-        [Goal("times to_sql", 10, timings[0].rate / timings[2].rate)],
+        [
+            Goal("times COPY", 0.75, timings[0].rate / timings[1].rate),
+            Goal("times to_sql", 10, timings[0].rate / timings[2].rate),
+            Goal("MB at the peak", 500, peak_of_a_load(setting), at_most=True),
+        ],
         [
             "ours finds instruments, looks for rows that are there, and writes into yearly partitions",
             "COPY's rows were made into tuples beforehand, and it neither looks nor updates",
+            "the peak is that of a process that makes the rows and loads them",
         ],
     )
+
+
+def peak_of_a_load(setting: Setting) -> float:
+    """Megabytes that a process of its own needs to load the bars into an empty table."""
+    setting.empty("bars")
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_load_and_tell, setting.url).result()
+
+
+def _load_and_tell(url: str) -> float:
+    with bootstrap(url=url) as app:
+        app.bars.upsert(bar_table(SYMBOLS, BARS), "bench")
+    # Not ru_maxrss: a process inherits that of the one it was made by.
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1]) / 1024
 
 
 def reload(setting: Setting, progress: Progress) -> Result:
@@ -153,14 +184,14 @@ def reload(setting: Setting, progress: Progress) -> Result:
         "Load the same bars again",
         f"{n:,} rows",
         timings,
-        [Goal("times DO UPDATE", 3, timings[0].rate / timings[2].rate)],
+        [Goal("times DO UPDATE", 5, timings[0].rate / timings[2].rate)],
         [f"size of the table afterwards, of the size before: ours {growth[0]:.2f}, DO UPDATE {growth[1]:.2f}"],
     )
 
 
 def read(setting: Setting, progress: Progress) -> Result:
     """Everything, in order."""
-    instruments = [Instrument(f"S{number:05}") for number in range(SYMBOLS)]
+    series = [Series(Instrument(f"S{number:05}")) for number in range(SYMBOLS)]
     query = f"SELECT {COLUMNS} FROM flat ORDER BY venue, symbol, opened_at"
 
     def by_pandas() -> pd.DataFrame:
@@ -170,7 +201,7 @@ def read(setting: Setting, progress: Progress) -> Result:
     setting.connection.execute("VACUUM ANALYZE bars, flat")
     timings = measure(
         [
-            Contender("ours", lambda: setting.bars.read(instruments, Interval.DAY, None, None), len(setting.rows)),
+            Contender("ours", lambda: setting.bars.read(series, None, None), len(setting.rows)),
             Contender("pandas read_sql", by_pandas, len(setting.rows)),
         ],
         ROUNDS,
@@ -181,7 +212,38 @@ def read(setting: Setting, progress: Progress) -> Result:
         "Read bars, sorted by venue, symbol and time",
         f"{len(setting.rows):,} rows",
         timings,
-        [Goal("times read_sql", 3, timings[0].rate / timings[1].rate)],
+        [Goal("times read_sql", 6, timings[0].rate / timings[1].rate)],
+    )
+
+
+def read_copies(setting: Setting, progress: Progress) -> Result:
+    """Many series for a backtest, from their Parquet copies and from the database."""
+    progress("loading and exporting")
+    setting.empty("bars")
+    table = bar_table(MANY, TWENTY_YEARS)
+    setting.bars.upsert(table, "bench")
+    series = [Series(Instrument(f"S{number:05}")) for number in range(MANY)]
+    with tempfile.TemporaryDirectory(prefix="bench-copies-") as folder:
+        objects = LocalObjects(Path(folder))
+        years = pc.unique(pc.year(table["opened_at"])).to_pylist()
+        moments = [datetime(year, 1, 1, tzinfo=UTC) for year in years]
+        ExportBars(setting.bars, objects, FakeLocks())("XNYS", Interval.DAY, moments)
+        setting.connection.execute("VACUUM ANALYZE bars")
+        copies = ParquetBars(setting.bars, objects)
+        timings = measure(
+            [
+                Contender("Parquet, proven by the database", lambda: copies.read(series, None, None), len(table)),
+                Contender("the database", lambda: setting.bars.read(series, None, None), len(table)),
+            ],
+            ROUNDS,
+            progress,
+        )
+    return Result(
+        "Read many series for a backtest",
+        f"{MANY} symbols x {TWENTY_YEARS:,} bars",
+        timings,
+        [Goal("seconds", 2, timings[0].median, at_most=True)],
+        ["the database counts and hashes the bars of each series and year, and the files must hold the same"],
     )
 
 

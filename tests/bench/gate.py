@@ -6,12 +6,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algo_trading.adapters.sample import LAST_SESSION, SampleMarketData
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.verdict import Batch
 from algo_trading.repositories.bars import BAR_SCHEMA
-from algo_trading.repositories.market_data import BarRequest
+from bar_requests import daily_request
 from bench.measure import Contender, Progress, Result, measure
 
 SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
@@ -51,11 +52,11 @@ def benchmark(progress: Progress) -> list[Result]:
 def sample_rows(first: date | None) -> pa.Table:
     """Rows of the sample as they come."""
     source = SampleMarketData()
-    answers = source.fetch([BarRequest(Instrument(symbol), first, LAST_SESSION) for symbol in SYMBOLS])
+    answers = source.fetch([daily_request(Instrument(symbol), first, LAST_SESSION) for symbol in SYMBOLS])
     return pa.concat_tables(source.parse(answer.payload).rows for answer in answers if answer.payload)
 
 
 def batch(rows: pa.Table) -> Batch:
     """A batch without stored neighbours or actions."""
     now = datetime(2013, 3, 2, tzinfo=UTC)
-    return Batch(rows, "sample", "bench", market_calendar("XNYS"), now, BAR_SCHEMA.empty_table())
+    return Batch(rows, "sample", "bench", trading_calendar("XNYS"), Interval.DAY, now, BAR_SCHEMA.empty_table())

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
@@ -12,9 +13,10 @@ import numpy as np
 
 from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
 from algo_trading.bootstrap import App, bootstrap
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
+from algo_trading.domain.time import Interval
 from algo_trading.quality.expectations import expectations
-from algo_trading.services.import_bars import ImportBars, ImportReport
+from algo_trading.services.import_bars import ImportReport
 from bench.measure import Goal, Progress, Result, Timing
 
 FILES = 300
@@ -55,8 +57,8 @@ def an_app() -> Iterator[tuple[App, Path]]:
 def write_files(folder: Path, name: str, rows: int) -> Path:
     """FILES files of random walks."""
     folder.mkdir()
-    days = market_calendar("XNYS").dates
-    days = days[days < np.datetime64("2020-01-01")][-rows:]
+    sessions = trading_calendar("XNYS").table(Interval.DAY, date(1999, 1, 1), date(2019, 12, 31))
+    days = sessions.opened_at[-rows:].astype("datetime64[D]")
     random = np.random.default_rng(7)
     for number in range(FILES):
         close = 100 * np.exp(np.cumsum(random.normal(0, 0.01, rows)))
@@ -73,7 +75,7 @@ def imported(app: App, folder: Path, progress: Progress) -> Timing:
     """The processor time of this process; the server's own is not counted."""
     progress(f"importing {folder.name} files")
     begin = time.process_time()
-    report: ImportReport = app.make(ImportBars)([folder], None, "XNYS")
+    report: ImportReport = app.import_bars()([folder], None, "XNYS")
     seconds = time.process_time() - begin
     assert report.stored == report.read
     return Timing(f"{folder.name} files", report.read, (seconds,))

@@ -10,7 +10,7 @@ import talib
 
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators.panel import COLUMNS, panel
-from algo_trading.repositories.bars import instrument_starts
+from algo_trading.repositories.bars import series_starts
 from algo_trading.services.compute import indicator_table
 from bench.measure import Contender, Goal, Progress, Result, measure
 from bench.series import bar_table
@@ -24,7 +24,7 @@ def benchmark(progress: Progress) -> list[Result]:
     """Ours on one thread and on all, from arrays and from Arrow, beside TA-Lib, polars and pandas."""
     table = bar_table(SYMBOLS, BARS)
     n = table.num_rows
-    closes, starts = table["close"].to_numpy(), instrument_starts(table)
+    closes, starts = table["close"].to_numpy(), series_starts(table)
     ours, theirs = np.zeros((len(COLUMNS), n)), np.zeros((len(COLUMNS), n))
     frame = pl.from_arrow(table.select(["symbol", "close"]))
     assert isinstance(frame, pl.DataFrame)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
 
 DAY, MINUTE = np.timedelta64(86_400_000_000, "us"), np.timedelta64(60_000_000, "us")
 

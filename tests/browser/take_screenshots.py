@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from airflow_pages import asset_graph, logged_in, runs
-from algo_trading.launcher.sessions import CHAIN
+from algo_trading.domain.time import Interval
+from algo_trading.launcher.dag_ids import chain
 from algo_trading.launcher.stack import airflow_of
 from algo_trading.settings import load_settings
 
@@ -23,7 +24,7 @@ def main() -> None:
         page.wait_for_timeout(1000)
         page.screenshot(path=IMAGES / "airflow-sessions.png")
         page.set_viewport_size({"width": 1280, "height": 560})
-        asset_graph(page, airflow, "signals", CHAIN)
+        asset_graph(page, airflow, "signals", chain("us_stocks", Interval.DAY))
         page.wait_for_timeout(1500)
         page.screenshot(path=IMAGES / "airflow-assets.png")
 

@@ -3,8 +3,7 @@
 import pytest
 
 from airflow_pages import CHROMIUM, asset_graph, logged_in, runs
-from airflow_stack import DAY, Stack, require_up
-from algo_trading.launcher.sessions import CHAIN
+from airflow_stack import CHAIN, DAY, Stack, require_up
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,11 +21,11 @@ def test_the_session_s_runs_are_green_linked_and_documented(airflow_at_work: Sta
         assert {dag for dag, _, key in shown if key == str(DAY)} == set(CHAIN)
         assert {state for _, state, key in shown if key == str(DAY)} == {"Success"}
 
-        asset_graph(page, airflow, "signals", ["daily_bars", *CHAIN])
+        asset_graph(page, airflow, "signals", ["bars_us_stocks_1d", *CHAIN])
 
         page.goto(f"{airflow.url}/dags/{CHAIN[0]}")
         page.get_by_text("XNYS close + 30 min").wait_for()
         owner = page.locator('a[href="mailto:algo-trading@localhost"]').first
         assert owner.inner_text().strip() == "trading"
         page.get_by_label("Dag Docs").click()
-        page.get_by_text("The partition key is the session's date.").wait_for()
+        page.get_by_text("The partition key is the period's key").wait_for()

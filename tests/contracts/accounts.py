@@ -1,221 +1,335 @@
 """What every repository of accounts does."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Event
 
 import pytest
 
-from algo_trading.domain.account import Account, Entry, EntryKind, Fill, Order, OrderStatus, Position
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.account import Account, AccountClock, AccountState, Mode, Position
+from algo_trading.domain.booking import book_deposit, book_execution
+from algo_trading.domain.costs import Costs
+from algo_trading.domain.exits import Exits
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.ledger import Entry, EntryKind, Holding, differences, sums_of
+from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus, OrderType
 from algo_trading.domain.signal import Side, StrategyId
-from algo_trading.repositories.accounts import AccountRepository, AccountStep
+from algo_trading.domain.time import Interval
+from algo_trading.repositories.accounts import AccountRepository, AccountStep, Submission
 
-START, JAN_3, JAN_4 = date(2013, 1, 2), date(2013, 1, 3), date(2013, 1, 4)
+START = datetime(2013, 1, 2, tzinfo=UTC)
+CLOSE, NEXT = START + timedelta(hours=21), START + timedelta(days=1, hours=14)
+LATER = NEXT + timedelta(days=1)
 CASH = Decimal("100000.00")
 INSTRUMENTS = tuple(Instrument(symbol) for symbol in ("B", "IBM", "MSFT", "_", "a"))
-IBM, MSFT = INSTRUMENTS[1], INSTRUMENTS[2]
+IBM, MSFT = Series(INSTRUMENTS[1]), Series(INSTRUMENTS[2])
+COIN = Series(Instrument("INJUSDT", "BINANCE"), Interval.HOUR_4)
 CROSS = StrategyId("sma_cross", '{"fast":7}')
 
 
-def an_order(number: int, side: Side = Side.BUY, session: date = START, instrument: Instrument = IBM) -> Order:
+def an_account(name: str = "paper", **changes: object) -> Account:
+    costs = Costs(Decimal("0.001"), Decimal(5))
+    account = Account(name, "paper", "USD", Mode.PAPER, "owner", START, Decimal("0.15"), costs)
+    return replace(account, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def opening(account: Account, cash: Decimal = CASH) -> AccountStep:
+    booking = book_deposit(AccountState(account), cash, "opening deposit", START, CLOSE)
+    return AccountStep(AccountState(account), booking.state, CLOSE, entries=booking.entries)
+
+
+def an_order(number: int, side: Side = Side.BUY, decided: datetime = CLOSE, series: Series = IBM) -> Order:
     budget = Decimal("15000.01") if side is Side.BUY else None
-    return Order(f"{number:032}", CROSS, instrument, side, budget, session, OrderStatus.PENDING, f"order {number}")
+    order = Order(f"{number:032}", "paper", CROSS, series, side, START, decided, f"order {number}")
+    return replace(order, budget=budget, signal=f"s{number}")
 
 
-def a_fill(order: Order, session: date, quantity: str = "50", price: str = "101.050505") -> Fill:
-    return Fill(order.client_order_id, session, Decimal(quantity), Decimal(price), Decimal("5.06"))
+def an_execution(order: Order, at: datetime = NEXT, quantity: str = "50", number: int = 1) -> Execution:
+    price, shares = Decimal("101.050505"), Decimal(quantity)
+    value = (shares * price).quantize(Decimal("0.01"))
+    return Execution(
+        f"{order.client_order_id}:{number}", order.client_order_id, at, shares, price, value, Decimal("5.06"), "USD"
+    )  # fmt: skip
 
 
-def an_entry(session: date, kind: EntryKind = EntryKind.FILL, cash: str = "-5057.59", quantity: str = "50") -> Entry:
-    return Entry(session, kind, CROSS, IBM, Decimal(cash), Decimal(quantity))
+def storing(state: AccountState, *orders: Order, at: datetime = CLOSE, **changes: object) -> AccountStep:
+    """The step that stores orders."""
+    after = state
+    for order in orders:
+        after = after.ordering(order)
+    return AccountStep(state, after, at, orders, **changes)  # type: ignore[arg-type]  # fields by name
 
 
-def moved(account: Account, cursor: date, cash: str = "94942.41") -> Account:
-    return replace(account, cursor=cursor, cash=Decimal(cash))
-
-
-def store(accounts: AccountRepository, step: AccountStep) -> None:
-    with accounts.locked(step.account.name) as locked:
-        locked.store(step)
+def executing(state: AccountState, *executions: Execution, status: OrderStatus = OrderStatus.FILLED) -> AccountStep:
+    """The step that books executions of waiting orders."""
+    after = state
+    entries: list[Entry] = []
+    orders: dict[str, Order] = {}
+    for execution in executions:
+        (order,) = (o for o in after.orders if o.client_order_id == execution.client_order_id)
+        booking = book_execution(after, order, execution, "", NEXT)
+        moved = replace(booking.orders[0], status=status)
+        after = booking.state.ordering(moved)
+        orders[moved.client_order_id] = moved
+        entries += booking.entries
+    return AccountStep(state, after, NEXT, tuple(orders.values()), executions, tuple(entries))
 
 
 class AccountContract:
-    """Subclasses give the fixture `accounts`, an empty repository that knows INSTRUMENTS (their signals came first)."""
+    """Subclasses give the fixture `accounts`, an empty repository."""
 
     @pytest.fixture
-    def paper(self, accounts: AccountRepository) -> Account:
-        return accounts.open("paper", "XNYS", START, CASH)
+    def paper(self, accounts: AccountRepository) -> AccountState:
+        return accounts.open(opening(an_account()))
 
     def test_at_first_there_is_nothing(self, accounts: AccountRepository) -> None:
         assert accounts.names() == []
         assert accounts.orders() == []
-        assert accounts.order_counts() == {"pending": 0, "filled": 0, "refused": 0}
+        assert accounts.order_counts() == {str(status): 0 for status in OrderStatus}
+        assert accounts.order("1") is None
+        assert accounts.events("1") == []
+        assert accounts.submission("1") is None
+        assert accounts.known_orders(["1"]) == accounts.known_orders([]) == set()
+        assert accounts.executions_of(["1"]) == accounts.executions_of([]) == {}
         with pytest.raises(KeyError):
-            accounts.get("paper")
-        with pytest.raises(KeyError), accounts.locked("paper"):
-            pass
+            accounts.state("paper")
+        with pytest.raises(KeyError):
+            accounts.store(opening(an_account()))
 
     def test_an_account_is_opened_once(self, accounts: AccountRepository) -> None:
-        opened = accounts.open("paper", "XNYS", START, CASH)
-        assert opened == Account("paper", "XNYS", START, None, CASH)
-        assert accounts.open("paper", "XLON", JAN_3, Decimal(1)) == opened
-        assert accounts.get("paper") == opened
+        account = an_account(
+            "live", broker="binance", currency="USDT", mode=Mode.LIVE, owner="ann", shorts=True,
+            costs=Costs(Decimal("0.00075"), Decimal("2.5"), Decimal("0.1")),
+        )  # fmt: skip
+        opened = accounts.open(opening(account))
+        assert opened == AccountState(account, {"USDT": CASH})
+        assert accounts.open(opening(replace(account, broker="paper", owner="bob"), Decimal(1))) == opened
+        assert accounts.state("live") == opened
+        (deposit,) = accounts.entries("live")
+        assert deposit == Entry(EntryKind.DEPOSIT, "opening deposit", CASH, START, CLOSE, "USDT")
 
     def test_names_come_sorted(self, accounts: AccountRepository) -> None:
         for name in ("b", "a-b", "a_b", "ab", "a1", "B"):
-            accounts.open(name, "XNYS", START, CASH)
+            accounts.open(opening(an_account(name)))
         assert accounts.names() == ["B", "a-b", "a1", "a_b", "ab", "b"]
 
-    def test_a_step_comes_back(self, accounts: AccountRepository, paper: Account) -> None:
-        buy, refused = an_order(1), replace(an_order(2), status=OrderStatus.REFUSED, reason="nothing to spend")
-        first = AccountStep(replace(paper, cursor=START, pending=(buy,)), (buy, refused))
-        store(accounts, first)
-        assert accounts.get("paper") == first.account
-        assert accounts.orders("paper") == [refused, buy]
+    def test_terms_can_be_changed(self, accounts: AccountRepository, paper: AccountState) -> None:
+        accounts.open(opening(an_account("other")))
+        costs = Costs(Decimal("0.0005"), Decimal("7.5"), Decimal("1.25"))
+        changed = replace(
+            paper.account, owner="ann", position_fraction=Decimal("0.2"), costs=costs, shorts=not paper.account.shorts
+        )
+        accounts.change(changed)
+        assert accounts.state("paper") == replace(paper, account=changed)
+        assert accounts.state("other").account == an_account("other")
+        with pytest.raises(KeyError):
+            accounts.change(an_account("nobody"))
 
-        filled, fill, entry = replace(buy, status=OrderStatus.FILLED), a_fill(buy, JAN_3), an_entry(JAN_3)
-        held = replace(moved(paper, JAN_3), positions=(Position(CROSS, IBM, Decimal(50)),))
-        store(accounts, AccountStep(held, (filled,), (fill,), (entry,)))
-        assert accounts.get("paper") == held
-        assert accounts.orders("paper") == [refused, filled]
-        assert accounts.fills("paper") == [fill]
-        assert list(accounts.entries("paper")) == [entry]
-        assert accounts.order_counts() == {"pending": 0, "filled": 1, "refused": 1}
+    def test_a_step_comes_back(self, accounts: AccountRepository, paper: AccountState) -> None:
+        buy = an_order(1)
+        rejected = replace(an_order(2), status=OrderStatus.REJECTED, reason="nothing to spend")
+        accounts.store(storing(paper, buy, rejected))
+        state = accounts.state("paper")
+        assert state == replace(paper, orders=(buy,))
+        assert accounts.orders("paper") == [rejected, buy]
+        assert accounts.order(buy.client_order_id) == buy
+        assert accounts.known_orders([buy.client_order_id, "other"]) == {buy.client_order_id}
 
-    def test_the_shares_of_an_order_are_kept_and_change_with_a_split(
-        self, accounts: AccountRepository, paper: Account
-    ) -> None:
-        order = replace(an_order(1), quantity=Decimal("40.12345678"))
-        store(accounts, AccountStep(replace(paper, pending=(order, an_order(2))), (order, an_order(2))))
-        assert accounts.get("paper").pending == (order, an_order(2))
-        split = replace(order, quantity=Decimal("80.24691356"))
-        filled = replace(split, status=OrderStatus.FILLED)
-        store(accounts, AccountStep(replace(paper, pending=(split,)), (split,)))
-        assert accounts.get("paper").pending[0] == split
-        store(accounts, AccountStep(replace(paper, pending=()), (split, filled)))
-        assert accounts.orders()[-1] == filled
+        waiting = buy.moved(OrderStatus.SUBMITTED).moved(OrderStatus.OPEN)
+        accounts.store(storing(state, waiting))
+        execution = an_execution(buy)
+        step = executing(accounts.state("paper"), execution)
+        accounts.store(step)
+        held = accounts.state("paper")
+        assert held == step.after
+        (position,) = held.positions
+        assert (position.holding, position.quantity) == (Holding(CROSS, IBM), Decimal(50))
+        assert held.money == CASH - execution.value - execution.commission
+        filled = replace(waiting, status=OrderStatus.FILLED, filled=Decimal(50))
+        assert accounts.orders("paper") == [rejected, filled]
+        assert accounts.executions("paper") == [execution]
+        assert accounts.executions_of([buy.client_order_id, rejected.client_order_id]) == {
+            buy.client_order_id: [execution]
+        }
+        assert accounts.entries("paper")[1:] == list(step.entries)
+        assert differences(sums_of(accounts.entries("paper")), held.sums) == []
+        counts = accounts.order_counts()
+        assert (counts["rejected"], counts["filled"], counts["open"]) == (1, 1, 0)
 
-    def test_an_order_keeps_everything_but_its_status_reason_and_shares(
-        self, accounts: AccountRepository, paper: Account
-    ) -> None:
+    def test_every_change_of_an_order_leaves_an_event(self, accounts: AccountRepository, paper: AccountState) -> None:
         order = an_order(1)
-        store(accounts, AccountStep(replace(paper, pending=(order,)), (order,)))
-        refused = replace(order, status=OrderStatus.REFUSED, reason="50 shares cost too much")
-        store(accounts, AccountStep(paper, (refused,)))
-        assert accounts.orders() == [refused]
-        assert accounts.get("paper").pending == ()
+        accounts.store(storing(paper, order))
+        submitted = order.moved(OrderStatus.SUBMITTED)
+        accounts.store(storing(accounts.state("paper"), submitted, at=NEXT))
+        accounts.store(storing(accounts.state("paper"), submitted.moved(OrderStatus.REJECTED, "no cash"), at=LATER))
+        assert accounts.events(order.client_order_id) == [
+            OrderEvent(order.client_order_id, CLOSE, OrderStatus.NEW, None, Decimal(0), "order 1"),
+            OrderEvent(order.client_order_id, NEXT, OrderStatus.SUBMITTED, None, Decimal(0), "order 1"),
+            OrderEvent(order.client_order_id, LATER, OrderStatus.REJECTED, None, Decimal(0), "no cash"),
+        ]
+        assert accounts.events(an_order(2).client_order_id) == []
 
-    def test_money_and_shares_keep_every_digit(self, accounts: AccountRepository, paper: Account) -> None:
-        sell = an_order(1, Side.SELL)
-        fill = a_fill(sell, JAN_3, "0.12345678", "99999999999.123456")
-        entries = (an_entry(JAN_3, cash="0.01", quantity="-0.12345678"),
-                   an_entry(JAN_3, EntryKind.SPLIT, "0", "1234567890.00000001"))  # fmt: skip
-        shares = Position(CROSS, IBM, Decimal("1234567890.00000001"))
-        account = replace(moved(paper, JAN_3, "123456789012345678.91"), positions=(shares,), pending=(sell,))
-        store(accounts, AccountStep(account, (sell,), (fill,), entries))
-        assert accounts.get("paper") == account
-        assert accounts.fills("paper") == [fill]
-        assert tuple(accounts.entries("paper")) == entries
+    def test_what_is_to_be_sent_has_a_submission(self, accounts: AccountRepository, paper: AccountState) -> None:
+        order, rejected = an_order(1), replace(an_order(2), status=OrderStatus.REJECTED)
+        accounts.store(storing(paper, order, rejected))
+        assert accounts.submission(order.client_order_id) == Submission(order.client_order_id)
+        assert accounts.submission(rejected.client_order_id) is None
+        tried = Submission(order.client_order_id, 2, "no answer within 5 s")
+        accounts.store(storing(accounts.state("paper"), submissions=(tried,)))
+        assert accounts.submission(order.client_order_id) == tried
+        accounts.store(storing(accounts.state("paper"), order))  # as for a split
+        assert accounts.submission(order.client_order_id) == tried
 
-    def test_a_position_that_is_closed_is_gone(self, accounts: AccountRepository, paper: Account) -> None:
-        held = replace(paper, positions=(Position(CROSS, IBM, Decimal(1)), Position(CROSS, MSFT, Decimal(2))))
-        store(accounts, AccountStep(held))
-        store(accounts, AccountStep(replace(held, positions=held.positions[1:])))
-        assert accounts.get("paper").positions == held.positions[1:]
+    def test_everything_of_an_order_is_kept(self, accounts: AccountRepository, paper: AccountState) -> None:
+        order = Order(
+            client_order_id="full", account="paper", strategy=CROSS, series=COIN, side=Side.SELL, opened_at=START,
+            decided_at=NEXT, reason="because", type=OrderType.STOP_LIMIT, quantity=Decimal("0.12345678"),
+            budget=Decimal("10.00"), limit_price=Decimal("0.000000012345"), stop_price=Decimal("0.00000002"),
+            closes=True, signal="key", valid_until=LATER, exits=Exits(0.05, None, 0.1), triggered=True,
+        )  # fmt: skip
+        accounts.store(storing(paper, order))
+        assert accounts.order("full") == order
+        assert accounts.state("paper").orders == (order,)
 
-    def test_positions_come_sorted(self, accounts: AccountRepository, paper: Account) -> None:
+    def test_what_a_split_changes_of_an_order_is_kept(self, accounts: AccountRepository, paper: AccountState) -> None:
+        order, other = replace(an_order(1), quantity=Decimal("40.12345678"), stop_price=Decimal(90)), an_order(2)
+        accounts.store(storing(paper, order, other))
+        split = replace(order, quantity=Decimal("80.24691356"), stop_price=Decimal(45))
+        accounts.store(storing(accounts.state("paper"), split))
+        assert accounts.state("paper").orders == (split, other)
+
+    def test_money_and_quantities_keep_every_digit(self, accounts: AccountRepository, paper: AccountState) -> None:
+        order = replace(an_order(1, series=COIN), status=OrderStatus.OPEN)
+        accounts.store(storing(paper, order))
+        execution = Execution(
+            "t1", order.client_order_id, NEXT, Decimal("999999999999.00000001"), Decimal("0.00000001"),
+            Decimal("9999.9999999900000001"), Decimal("0.00000001"), "BNB",
+        )  # fmt: skip
+        step = executing(accounts.state("paper"), execution)
+        rich = step.after.paid("USD", Decimal("12345678901234567890.12"))
+        accounts.store(replace(step, after=rich))
+        state = accounts.state("paper")
+        assert state == rich
+        assert state.cash["BNB"] == Decimal("-0.00000001")
+        assert accounts.executions("paper") == [execution]
+        assert accounts.entries("paper")[1:] == list(step.entries)
+        assert sums_of(accounts.entries("paper")).held == {Holding(CROSS, COIN): Decimal("999999999999.00000001")}
+
+    def test_an_execution_is_booked_once(self, accounts: AccountRepository, paper: AccountState) -> None:
+        order = replace(an_order(1), status=OrderStatus.OPEN)
+        accounts.store(storing(paper, order))
+        step = executing(accounts.state("paper"), an_execution(order), status=OrderStatus.PARTLY_FILLED)
+        accounts.store(step)
+        before = accounts.state("paper")
+        with pytest.raises(ValueError, match="booked before"):
+            accounts.store(step)
+        only_entries = replace(step, executions=())
+        with pytest.raises(ValueError, match="booked before"):
+            accounts.store(only_entries)
+        assert accounts.state("paper") == before
+        ids = [execution.id for execution in step.executions]
+        assert accounts.known_executions("paper", [*ids, "new"]) == set(ids)
+        assert accounts.known_executions("paper", []) == set()
+
+    def test_a_deposit_is_booked_once(self, accounts: AccountRepository, paper: AccountState) -> None:
+        assert paper.money == CASH
+        with pytest.raises(ValueError, match="booked before"):
+            accounts.store(opening(an_account()))
+        assert len(accounts.entries("paper")) == 1
+
+    def test_all_of_a_step_is_stored_or_nothing(self, accounts: AccountRepository, paper: AccountState) -> None:
+        order = replace(an_order(1), status=OrderStatus.OPEN)
+        step = executing(storing(paper, order).after, an_execution(order))
+        twice = replace(step, before=paper, entries=(*step.entries, step.entries[0]))
+        with pytest.raises(ValueError, match="booked before"):
+            accounts.store(twice)
+        assert accounts.state("paper") == paper
+        assert accounts.orders() == []
+        assert accounts.executions("paper") == []
+
+    def test_a_position_keeps_its_exits_and_is_gone_once_it_is_closed(
+        self, accounts: AccountRepository, paper: AccountState
+    ) -> None:
+        kept = Position(CROSS, IBM, Decimal(-5), Decimal("10.5"), Decimal("9.25"), "o1", Exits(target=0.2))
+        other = Position(CROSS, MSFT, Decimal("0.00000001"), Decimal(1), Decimal(1), "o2", Exits(0.1, 0.2, 0.3))
+        accounts.store(AccountStep(paper, paper.holding(kept).holding(other), CLOSE))
+        state = accounts.state("paper")
+        assert state.positions == (kept, other)
+        better = replace(other, best_price=Decimal("1.5"))
+        after = state.holding(replace(kept, quantity=Decimal(0))).holding(better)
+        accounts.store(AccountStep(state, after, CLOSE))
+        assert accounts.state("paper").positions == (better,)
+
+    def test_positions_come_sorted(self, accounts: AccountRepository, paper: AccountState) -> None:
         strategies = [StrategyId("Z", "{}"), StrategyId("_", '{"A":1}'), StrategyId("_", '{"a":1}')]
-        positions = tuple(Position(s, i, Decimal(1)) for s in [*strategies, StrategyId("a", "{}")] for i in INSTRUMENTS)
-        store(accounts, AccountStep(replace(paper, positions=positions)))
-        assert accounts.get("paper").positions == positions
+        wanted = [
+            Position(s, Series(i, interval), Decimal(1), Decimal(1), Decimal(1), "o")
+            for s in [*strategies, StrategyId("a", "{}")]
+            for i in INSTRUMENTS
+            for interval in (Interval.HOUR_1, Interval.DAY)
+        ]
+        after = paper
+        for position in reversed(wanted):
+            after = after.holding(position)
+        accounts.store(AccountStep(paper, after, CLOSE))
+        assert accounts.state("paper").positions == tuple(wanted)
 
-    def test_orders_come_newest_first(self, accounts: AccountRepository, paper: Account) -> None:
-        orders = [an_order(3), an_order(1), an_order(2, session=JAN_3), an_order(4, session=JAN_3)]
+    def test_clocks_go_on_by_themselves(self, accounts: AccountRepository, paper: AccountState) -> None:
+        daily, hourly = AccountClock("XNYS", Interval.DAY, START), AccountClock("BINANCE", Interval.HOUR_1, NEXT)
+        accounts.store(AccountStep(paper, paper.timed(daily).timed(hourly), CLOSE))
+        state = accounts.state("paper")
+        assert state.clocks == (hourly, daily)
+        moved = replace(daily, cursor=START, begun=LATER)
+        accounts.store(AccountStep(state, state.timed(moved), CLOSE))
+        assert accounts.state("paper").clocks == (hourly, moved)
+        assert accounts.state("paper").clock("XNYS", Interval.DAY) == moved
+
+    def test_orders_come_newest_first(self, accounts: AccountRepository, paper: AccountState) -> None:
+        orders = [an_order(3), an_order(1), an_order(2, decided=NEXT), an_order(4, decided=NEXT)]
         for order in orders:
-            store(accounts, AccountStep(paper, (order,)))
-        accounts.open("other", "XNYS", START, CASH)
-        other = an_order(5)
-        store(accounts, AccountStep(accounts.get("other"), (other,)))
+            accounts.store(storing(accounts.state("paper"), order))
+        accounts.open(opening(an_account("other")))
+        other = replace(an_order(5), account="other")
+        accounts.store(storing(accounts.state("other"), other))
+        assert paper.orders == ()
         assert accounts.orders("paper") == [orders[3], orders[2], orders[1], orders[0]]
         assert accounts.orders("paper", 3) == [orders[3], orders[2], orders[1]]
         assert accounts.orders() == [orders[3], orders[2], other, orders[1], orders[0]]
         assert accounts.orders("nobody") == []
 
     def test_waiting_orders_come_in_the_order_they_were_placed(
-        self, accounts: AccountRepository, paper: Account
+        self, accounts: AccountRepository, paper: AccountState
     ) -> None:
-        orders = tuple(an_order(number, instrument=i) for number, i in zip((3, 1, 2), INSTRUMENTS, strict=False))
-        store(accounts, AccountStep(replace(paper, pending=orders), orders))
-        assert accounts.get("paper").pending == orders
+        orders = tuple(an_order(number, series=Series(i)) for number, i in zip((3, 1, 2), INSTRUMENTS, strict=False))
+        accounts.store(storing(paper, *orders))
+        changed = orders[0].moved(OrderStatus.SUBMITTED)
+        accounts.store(storing(accounts.state("paper"), changed))
+        assert accounts.state("paper").orders == (changed, *orders[1:])
 
-    def test_fills_and_entries_come_oldest_first(self, accounts: AccountRepository, paper: Account) -> None:
-        orders = [an_order(1), an_order(2, Side.SELL, instrument=MSFT), an_order(3, session=JAN_3)]
-        early = [a_fill(orders[1], JAN_3), a_fill(orders[0], JAN_3)]  # sells are filled first
-        dividend, trade = an_entry(JAN_3, EntryKind.DIVIDEND, "1.00", "0"), an_entry(JAN_3)
-        store(accounts, AccountStep(paper, tuple(orders)))
-        store(accounts, AccountStep(moved(paper, JAN_3), (), tuple(early), (dividend, trade)))
-        late = a_fill(orders[2], JAN_4)
-        store(accounts, AccountStep(moved(paper, JAN_4), (), (late,), (an_entry(JAN_4),)))
-        assert accounts.fills("paper") == [early[1], early[0], late]  # within a session as their orders were placed
-        assert list(accounts.entries("paper")) == [dividend, trade, an_entry(JAN_4)]
-        assert accounts.fills("nobody") == []
-        assert list(accounts.entries("nobody")) == []
-
-    def test_accounts_do_not_see_each_other(self, accounts: AccountRepository, paper: Account) -> None:
-        other = accounts.open("other", "XNYS", START, CASH)
-        order = an_order(1)
-        held = replace(paper, positions=(Position(CROSS, IBM, Decimal(1)),), pending=(order,))
-        store(accounts, AccountStep(held, (order,), (a_fill(order, JAN_3),), (an_entry(JAN_3),)))
-        assert accounts.get("other") == other
-        assert accounts.fills("other") == []
-        assert list(accounts.entries("other")) == []
-
-    def test_several_steps_under_one_lock(self, accounts: AccountRepository, paper: Account) -> None:
-        with accounts.locked("paper") as locked:
-            assert locked.account == paper
-            locked.store(AccountStep(moved(paper, START)))
-            assert locked.account == moved(paper, START)
-            locked.store(AccountStep(moved(paper, JAN_3)))
-        assert accounts.get("paper") == moved(paper, JAN_3)
-
-    def test_an_error_under_the_lock_undoes_the_step(self, accounts: AccountRepository, paper: Account) -> None:
-        def store_and_fail() -> None:
-            order = an_order(1)
-            with accounts.locked("paper") as locked:
-                locked.store(AccountStep(moved(paper, START), (order,), (a_fill(order, START),), (an_entry(START),)))
-                raise RuntimeError
-
-        with pytest.raises(RuntimeError):
-            store_and_fail()
-        assert accounts.get("paper") == paper
-        assert accounts.orders() == []
-        assert accounts.fills("paper") == []
-        assert list(accounts.entries("paper")) == []
-        store(accounts, AccountStep(moved(paper, START)))  # the lock is free again
-
-    def test_a_second_holder_waits_and_sees_what_the_first_one_did(
-        self, accounts: AccountRepository, paper: Account
+    def test_executions_come_oldest_first_and_entries_as_they_were_written(
+        self, accounts: AccountRepository, paper: AccountState
     ) -> None:
-        started = Event()
+        orders = [replace(one, status=OrderStatus.OPEN) for one in (an_order(1), an_order(2, series=MSFT))]
+        accounts.store(storing(paper, *orders))
+        late, early = an_execution(orders[0], LATER), an_execution(orders[1], NEXT)
+        for execution in (late, early):
+            accounts.store(executing(accounts.state("paper"), execution))
+        assert accounts.executions("paper") == [early, late]
+        assert _causes(accounts.entries("paper")) == ["opening deposit", late.id, early.id]
+        assert accounts.executions("nobody") == []
+        assert accounts.entries("nobody") == []
 
-        def second() -> Account:
-            started.set()
-            with accounts.locked("paper") as locked:
-                return locked.account
+    def test_accounts_do_not_see_each_other(self, accounts: AccountRepository, paper: AccountState) -> None:
+        other = accounts.open(opening(an_account("other")))
+        order = replace(an_order(1), status=OrderStatus.OPEN)
+        accounts.store(storing(paper, order))
+        accounts.store(executing(accounts.state("paper"), an_execution(order)))
+        assert accounts.state("other") == other
+        assert accounts.executions("other") == []
+        assert accounts.known_executions("other", [an_execution(order).id]) == set()
+        assert _causes(accounts.entries("other")) == ["opening deposit"]
 
-        with ThreadPoolExecutor(1) as pool:
-            with accounts.locked("paper") as locked:
-                waiting = pool.submit(second)
-                assert started.wait(10)
-                with pytest.raises(TimeoutError):
-                    waiting.result(timeout=0.2)
-                locked.store(AccountStep(moved(paper, START)))
-            assert waiting.result(timeout=10) == moved(paper, START)
 
-    def test_another_account_is_not_locked(self, accounts: AccountRepository, paper: Account) -> None:
-        accounts.open("other", "XNYS", START, CASH)
-        with accounts.locked(paper.name), accounts.locked("other") as other:
-            assert other.account.name == "other"
+def _causes(entries: Iterable[Entry]) -> list[str]:
+    return list(dict.fromkeys(entry.cause for entry in entries))

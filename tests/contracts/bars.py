@@ -1,7 +1,7 @@
 """What every repository of bars, corporate actions and indicators does."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,8 @@ import pytest
 
 from algo_trading.domain.bars import COLUMNS
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.repositories.bars import (
     BAR_SCHEMA,
     INDICATOR_SCHEMA,
@@ -20,7 +21,11 @@ from algo_trading.repositories.bars import (
     BarRepository,
     CorporateActionRepository,
     IndicatorRepository,
+    SeriesDigest,
+    SeriesExtent,
     UpsertCount,
+    digests_of,
+    split_by_series,
 )
 
 DAY = Interval.DAY
@@ -35,6 +40,16 @@ ODD_SYMBOLS = (
 )  # fmt: skip
 # In the order of their code points, which is not the order of any dictionary.
 SORTED_SYMBOLS = ("A", "AB", "A_", "Aa", "B", "BRK B", "BRK.B", "Z", "^X", "_", "a", "aB", "ab", "é", "株", "🙂")
+
+
+def at(day: date | None) -> datetime | None:
+    """When the daily bar of a date opened."""
+    return midnight(day) if day else None
+
+
+def daily(instruments: Iterable[Instrument]) -> list[Series]:
+    """The daily series of instruments."""
+    return [Series(instrument) for instrument in instruments]
 
 
 def bar_row(instrument: Instrument, day: date, close: float = 10.0, **changes: Any) -> dict[str, Any]:
@@ -69,20 +84,20 @@ class BarContract:
 
     def test_at_first_there_is_nothing(self, bars: BarRepository) -> None:
         assert bars.count() == 0
-        assert bars.read([IBM], DAY, None, None) == BAR_SCHEMA.empty_table()
-        assert bars.read([], DAY, None, None) == BAR_SCHEMA.empty_table()
-        assert bars.read_venue("XNYS", DAY, JAN_2, JAN_4) == BAR_SCHEMA.empty_table()
-        assert bars.newest_before([IBM], DAY, JAN_4) == {}
-        assert bars.newest_before([], DAY, JAN_4) == {}
-        assert bars.first_closes([IBM], DAY) == {}
-        assert bars.first_closes([], DAY) == {}
-        assert bars.instruments(DAY) == []
+        assert bars.read(daily([IBM]), None, None) == BAR_SCHEMA.empty_table()
+        assert bars.read(daily([]), None, None) == BAR_SCHEMA.empty_table()
+        assert bars.read_venue("XNYS", DAY, midnight(JAN_2), midnight(JAN_4)) == BAR_SCHEMA.empty_table()
+        assert bars.newest_before(daily([IBM]), midnight(JAN_4)) == {}
+        assert bars.newest_before(daily([]), midnight(JAN_4)) == {}
+        assert bars.first_closes(daily([IBM])) == {}
+        assert bars.first_closes(daily([])) == {}
+        assert bars.series(DAY) == []
         assert bars.upsert(BAR_SCHEMA.empty_table(), "test") == UpsertCount()
 
     def test_what_is_stored_is_read(self, bars: BarRepository) -> None:
         table = bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_3), bar_row(MSFT, JAN_2))
         assert bars.upsert(table, "test") == UpsertCount(inserted=3)
-        stored = bars.read([MSFT, IBM], DAY, None, None)
+        stored = bars.read(daily([MSFT, IBM]), None, None)
         assert stored == table
         assert stored.schema == BAR_SCHEMA
         assert bars.count() == 3
@@ -93,7 +108,7 @@ class BarContract:
         assert bars.upsert(table, "test") == UpsertCount(unchanged=2)
         mixed = bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_3, 11.0), bar_row(IBM, JAN_4), bar_row(MSFT, JAN_4))
         assert bars.upsert(mixed, "test") == UpsertCount(inserted=2, updated=1, unchanged=1)
-        assert bars.read([IBM, MSFT], DAY, None, None) == mixed
+        assert bars.read(daily([IBM, MSFT]), None, None) == mixed
         assert bars.count() == 4
 
     def test_another_source_with_the_same_bar_changes_nothing(self, bars: BarRepository) -> None:
@@ -106,21 +121,21 @@ class BarContract:
         bars.upsert(bar_rows(row), "test")
         changed = bar_rows({**row, column: math.nextafter(row[column], math.inf)})
         assert bars.upsert(changed, "test") == UpsertCount(updated=1)
-        assert bars.read([IBM], DAY, None, None) == changed
+        assert bars.read(daily([IBM]), None, None) == changed
 
     def test_another_close_of_the_session_counts(self, bars: BarRepository) -> None:
         row = bar_row(IBM, JAN_2)
         bars.upsert(bar_rows(row), "test")
         half_day = bar_rows({**row, "closed_at": row["closed_at"] - timedelta(hours=3)})
         assert bars.upsert(half_day, "test") == UpsertCount(updated=1)
-        assert bars.read([IBM], DAY, None, None) == half_day
+        assert bars.read(daily([IBM]), None, None) == half_day
 
     @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 5e-324, 1.7976931348623157e308, 0.1 + 0.2])
     def test_every_float_comes_back_to_the_last_bit(self, bars: BarRepository, value: float) -> None:
         table = bar_rows(bar_row(IBM, JAN_2, close=1.0, volume=value))
         bars.upsert(table, "test")
         assert bars.upsert(table, "test") == UpsertCount(unchanged=1)
-        (stored,) = bars.read([IBM], DAY, None, None)["volume"].to_pylist()
+        (stored,) = bars.read(daily([IBM]), None, None)["volume"].to_pylist()
         assert np.float64(stored).tobytes() == np.float64(value).tobytes()
         assert bars.upsert(bar_rows(bar_row(IBM, JAN_2, close=1.0)), "test") == UpsertCount(updated=1)
 
@@ -131,16 +146,18 @@ class BarContract:
         assert bars.upsert(table, "'; DROP TABLE bars; --") == UpsertCount(inserted=len(instruments))
         assert bars.upsert(table, "$1") == UpsertCount(unchanged=len(instruments))
         for instrument, close in values.items():
-            found = bars.read([instrument], DAY, None, None)
+            found = bars.read(daily([instrument]), None, None)
             assert (found["symbol"].to_pylist(), closes(found)) == ([instrument.symbol], [close])
-        assert bars.newest_before(instruments, DAY, JAN_3) == dict.fromkeys(instruments, JAN_2)
+        assert bars.newest_before(daily(instruments), midnight(JAN_3)) == dict.fromkeys(
+            daily(instruments), midnight(JAN_2)
+        )
 
     def test_a_symbol_of_nobody_is_left_out(self, bars: BarRepository) -> None:
         bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "test")
         strangers = [Instrument("ibm"), Instrument("IBM", "XLON"), Instrument("XNYS", "IBM"), Instrument("")]
-        assert bars.read(strangers, DAY, None, None).num_rows == 0
-        assert bars.newest_before(strangers, DAY, JAN_4) == {}
-        assert closes(bars.read([*strangers, IBM, IBM], DAY, None, None)) == [10.0]
+        assert bars.read(daily(strangers), None, None).num_rows == 0
+        assert bars.newest_before(daily(strangers), midnight(JAN_4)) == {}
+        assert closes(bars.read(daily([*strangers, IBM, IBM]), None, None)) == [10.0]
 
     def test_rows_come_by_venue_then_symbol_then_time(self, bars: BarRepository) -> None:
         keys = [(venue, symbol, day) for venue in ("24/7", "XNYS", "aXXX") for symbol in SORTED_SYMBOLS
@@ -148,29 +165,29 @@ class BarContract:
         shuffled = np.random.default_rng(1).permutation(len(keys))
         rows = [bar_row(Instrument(keys[i][1], keys[i][0]), keys[i][2]) for i in shuffled]
         bars.upsert(bar_rows(*rows), "test")
-        table = bars.read([Instrument(symbol, venue) for venue, symbol, _ in keys], DAY, None, None)
+        table = bars.read(daily([Instrument(symbol, venue) for venue, symbol, _ in keys]), None, None)
         days = [opened.date() for opened in table["opened_at"].to_pylist()]
         assert list(zip(table["venue"].to_pylist(), table["symbol"].to_pylist(), days, strict=True)) == keys
-        of_venue = bars.read_venue("XNYS", DAY, JAN_3, JAN_3)
+        of_venue = bars.read_venue("XNYS", DAY, midnight(JAN_3), midnight(JAN_3))
         assert of_venue["symbol"].to_pylist() == list(SORTED_SYMBOLS)
 
     def test_a_symbol_of_two_venues_is_two_instruments(self, bars: BarRepository) -> None:
         london = Instrument("IBM", "XLON")
         bars.upsert(bar_rows(bar_row(IBM, JAN_2, 1.0), bar_row(london, JAN_2, 2.0)), "test")
         assert bars.upsert(bar_rows(bar_row(london, JAN_2, 3.0)), "test") == UpsertCount(updated=1)
-        assert closes(bars.read([IBM], DAY, None, None)) == [1.0]
-        assert closes(bars.read([london], DAY, None, None)) == [3.0]
-        assert closes(bars.read_venue("XLON", DAY, JAN_2, JAN_2)) == [3.0]
+        assert closes(bars.read(daily([IBM]), None, None)) == [1.0]
+        assert closes(bars.read(daily([london]), None, None)) == [3.0]
+        assert closes(bars.read_venue("XLON", DAY, midnight(JAN_2), midnight(JAN_2))) == [3.0]
 
     def test_a_venue_that_never_closes(self, bars: BarRepository) -> None:
         saturday, sunday, monday = date(2013, 1, 5), date(2013, 1, 6), date(2013, 1, 7)
-        midnight = datetime(2013, 1, 6, tzinfo=UTC)
-        rows = [bar_row(BTC, day, closed_at=midnight + timedelta(days=n))
+        first_close = datetime(2013, 1, 6, tzinfo=UTC)
+        rows = [bar_row(BTC, day, closed_at=first_close + timedelta(days=n))
                 for n, day in enumerate((saturday, sunday, monday))]  # fmt: skip
         bars.upsert(bar_rows(*rows), "test")
-        assert bars.read_venue("24/7", DAY, saturday, sunday) == bar_rows(*rows[:2])
-        assert bars.newest_before([BTC], DAY, monday) == {BTC: sunday}
-        assert bars.first_closes([BTC, IBM], DAY) == {BTC: midnight}
+        assert bars.read_venue("24/7", DAY, midnight(saturday), midnight(sunday)) == bar_rows(*rows[:2])
+        assert bars.newest_before(daily([BTC]), midnight(monday)) == {Series(BTC): midnight(sunday)}
+        assert bars.first_closes(daily([BTC, IBM])) == {Series(BTC): first_close}
 
     def test_bounds_are_sessions_and_both_count(self, bars: BarRepository) -> None:
         bars.upsert(bar_rows(*(bar_row(IBM, day, day.day) for day in (JAN_2, JAN_3, JAN_4))), "test")
@@ -183,21 +200,90 @@ class BarContract:
             (date.min, date.max): [2, 3, 4],
             (None, date(2013, 1, 1)): [],
         }
-        assert {bounds: closes(bars.read([IBM], DAY, *bounds)) for bounds in reads} == reads
+        assert {bounds: closes(bars.read(daily([IBM]), *map(at, bounds))) for bounds in reads} == reads
 
     def test_the_newest_before_a_session_is_not_of_that_session(self, bars: BarRepository) -> None:
         bars.upsert(bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_4), bar_row(MSFT, JAN_3)), "test")
-        assert bars.newest_before([IBM, MSFT], DAY, JAN_2) == {}
-        assert bars.newest_before([IBM, MSFT], DAY, JAN_3) == {IBM: JAN_2}
-        assert bars.newest_before([IBM, MSFT], DAY, JAN_4) == {IBM: JAN_2, MSFT: JAN_3}
-        assert bars.newest_before([IBM, IBM, MSFT], DAY, date.max) == {IBM: JAN_4, MSFT: JAN_3}
+        assert bars.newest_before(daily([IBM, MSFT]), midnight(JAN_2)) == {}
+        assert bars.newest_before(daily([IBM, MSFT]), midnight(JAN_3)) == {Series(IBM): midnight(JAN_2)}
+        assert bars.newest_before(daily([IBM, MSFT]), midnight(JAN_4)) == {
+            Series(IBM): midnight(JAN_2),
+            Series(MSFT): midnight(JAN_3),
+        }
+        assert bars.newest_before(daily([IBM, IBM, MSFT]), midnight(date.max)) == {
+            Series(IBM): midnight(JAN_4),
+            Series(MSFT): midnight(JAN_3),
+        }
 
     def test_the_instruments_are_those_with_bars(self, bars: BarRepository) -> None:
         abroad = Instrument("IBM", "XLON")
         bars.upsert(
             bar_rows(bar_row(abroad, JAN_2), bar_row(IBM, JAN_2), bar_row(IBM, JAN_4), bar_row(MSFT, JAN_3)), "t"
         )
-        assert bars.instruments(DAY) == [abroad, IBM, MSFT]
+        assert bars.series(DAY) == daily([abroad, IBM, MSFT])
+
+    def test_two_candles_of_a_day_are_two_bars_and_intervals_are_apart(self, bars: BarRepository) -> None:
+        hours = [datetime(2013, 1, 2, hour, tzinfo=UTC) for hour in (0, 1, 2)]
+        hourly = bar_rows(
+            *(
+                bar_row(BTC, JAN_2, 1.0 + n, interval="1h", opened_at=hour, closed_at=hour + timedelta(hours=1))
+                for n, hour in enumerate(hours)
+            )
+        )
+        four = bar_rows(bar_row(BTC, JAN_2, 9.0, interval="4h", closed_at=hours[0] + timedelta(hours=4)))
+        assert bars.upsert(pa.concat_tables([four, hourly]), "test") == UpsertCount(inserted=4)
+        hour, hour4 = Series(BTC, Interval.HOUR_1), Series(BTC, Interval.HOUR_4)
+        assert bars.read([hour], hours[1], None) == hourly.slice(1)
+        assert bars.read([hour4, hour], None, None) == pa.concat_tables([hourly, four])
+        assert bars.read_last([hour, hour4], hours[1], 1) == pa.concat_tables([hourly.slice(1, 1), four])
+        assert bars.newest_before([hour, hour4], hours[2]) == {hour: hours[1], hour4: hours[0]}
+        assert bars.series() == [hour, hour4]
+        assert bars.series(Interval.HOUR_4) == [hour4]
+        assert bars.extents() == [
+            SeriesExtent(hour, hours[0], hours[2], 3),
+            SeriesExtent(hour4, hours[0], hours[0], 1),
+        ]
+        assert list(split_by_series(bars.read([hour4, hour], None, None))) == [hour, hour4]
+
+    def test_the_last_bars_of_each_series(self, bars: BarRepository) -> None:
+        days = (JAN_2, JAN_3, JAN_4)
+        bars.upsert(bar_rows(*(bar_row(IBM, day, day.day) for day in days), bar_row(MSFT, JAN_2, 7.0)), "test")
+        both = daily([MSFT, IBM])
+        assert closes(bars.read_last(both, midnight(JAN_4), 2)) == [3, 4, 7]
+        assert closes(bars.read_last(both, midnight(JAN_3), 10)) == [2, 3, 7]
+        assert closes(bars.read_last(both, midnight(date(2013, 1, 1)), 10)) == []
+        assert closes(bars.read_last([], midnight(JAN_4), 10)) == []
+
+    def test_digests_tell_the_bars_of_a_series(self, bars: BarRepository) -> None:
+        first, last = midnight(JAN_2), midnight(JAN_3)
+        series = [*daily([IBM, MSFT, BTC]), Series(IBM, Interval.HOUR_1)]
+
+        def digests() -> Mapping[Series, SeriesDigest]:
+            found = bars.digests(series, first, last)
+            table = bars.read_venue("XNYS", DAY, first, last)
+            of_venue = {one.symbol: digest for one, digest in found.items() if one in series[:2]}
+            assert digests_of(table.schema) == of_venue
+            assert digests_of(pa.ipc.read_schema(table.schema.serialize())) == of_venue
+            return found
+
+        assert digests() == {}
+        hour = bar_row(IBM, JAN_2, interval="1h")
+        bars.upsert(bar_rows(bar_row(IBM, JAN_2), bar_row(IBM, JAN_3), bar_row(MSFT, JAN_2), hour), "test")
+        before = digests()
+        assert {one: digest.bars for one, digest in before.items()} == {series[0]: 2, series[1]: 1, series[3]: 1}
+        assert digests() == before
+        bars.upsert(bar_rows(bar_row(IBM, JAN_4), bar_row(BTC, JAN_4)), "test")
+        assert digests() == before  # out of the range
+        for column in ("closed_at", *COLUMNS):
+            row = bar_row(IBM, JAN_3)
+            other = row[column] + (timedelta(hours=1) if column == "closed_at" else 1e-9)
+            bars.upsert(bar_rows({**row, column: other}), "test")
+            changed = digests()
+            assert changed[series[0]].bars == 2
+            assert changed[series[0]].hash != before[series[0]].hash
+            assert changed[series[1]] == before[series[1]]
+            bars.upsert(bar_rows(row), "test")
+            assert digests() == before
 
     def test_history_goes_across_the_years(self, bars: BarRepository) -> None:
         days = [
@@ -207,11 +293,13 @@ class BarContract:
         table = bar_rows(*(bar_row(IBM, day, float(number)) for number, day in enumerate(days, start=2)))
         assert bars.upsert(table, "test") == UpsertCount(inserted=len(days))
         assert bars.upsert(table, "test") == UpsertCount(unchanged=len(days))
-        assert bars.read([IBM], DAY, None, None) == table
-        assert bars.read([IBM], DAY, days[1], days[2]) == table.slice(1, 2)
-        assert bars.read_venue("XNYS", DAY, days[6], days[8]) == table.slice(6, 3)
-        assert [bars.newest_before([IBM], DAY, day)[IBM] for day in days[1:]] == days[:-1]
-        assert bars.first_closes([MSFT, IBM, IBM], DAY) == {IBM: table["closed_at"][0].as_py()}
+        assert bars.read(daily([IBM]), None, None) == table
+        assert bars.read(daily([IBM]), at(days[1]), at(days[2])) == table.slice(1, 2)
+        assert bars.read_venue("XNYS", DAY, midnight(days[6]), midnight(days[8])) == table.slice(6, 3)
+        assert [bars.newest_before(daily([IBM]), midnight(day))[Series(IBM)] for day in days[1:]] == [
+            midnight(day) for day in days[:-1]
+        ]
+        assert bars.first_closes(daily([MSFT, IBM, IBM])) == {Series(IBM): table["closed_at"][0].as_py()}
         changed = bar_rows(*(bar_row(IBM, day, 99.0) for day in days[::3]))
         assert bars.upsert(changed, "test") == UpsertCount(updated=changed.num_rows)
         assert bars.count() == len(days)
@@ -286,7 +374,7 @@ class IndicatorContract:
 
     def test_at_first_there_is_nothing(self, indicators: IndicatorRepository) -> None:
         assert indicators.count() == 0
-        assert indicators.read([IBM], DAY, JAN_2) == INDICATOR_SCHEMA.empty_table()
+        assert indicators.read(daily([IBM]), midnight(JAN_2)) == INDICATOR_SCHEMA.empty_table()
         assert indicators.upsert(INDICATOR_SCHEMA.empty_table()) == UpsertCount()
 
     def test_rows_of_a_session_come_sorted(self, indicators: IndicatorRepository) -> None:
@@ -294,15 +382,15 @@ class IndicatorContract:
         table = indicator_rows(JAN_2, [(instrument, float(n)) for n, instrument in enumerate(instruments)])
         assert indicators.upsert(table.take(list(range(len(instruments)))[::-1])).inserted == len(instruments)
         indicators.upsert(indicator_rows(JAN_3, [(IBM, 1.0)]))
-        assert indicators.read(instruments, DAY, JAN_2) == table
-        assert indicators.read([IBM], DAY, JAN_2).num_rows == 0
+        assert indicators.read(daily(instruments), midnight(JAN_2)) == table
+        assert indicators.read(daily([IBM]), midnight(JAN_2)).num_rows == 0
         assert indicators.count() == len(instruments) + 1
 
     def test_what_is_not_known_yet_is_null(self, indicators: IndicatorRepository) -> None:
         unknown = indicator_rows(JAN_2, [(IBM, None), (MSFT, None)])
         assert indicators.upsert(unknown) == UpsertCount(inserted=2)
         assert indicators.upsert(unknown) == UpsertCount(unchanged=2)
-        assert indicators.read([IBM, MSFT], DAY, JAN_2) == unknown
+        assert indicators.read(daily([IBM, MSFT]), midnight(JAN_2)) == unknown
         known = indicator_rows(JAN_2, [(IBM, 1.0), (MSFT, None)])
         assert indicators.upsert(known) == UpsertCount(updated=1, unchanged=1)
         assert indicators.upsert(unknown) == UpsertCount(updated=1, unchanged=1)
@@ -313,9 +401,9 @@ class IndicatorContract:
         indicators.upsert(table)
         changed = table.set_column(table.schema.get_field_index(column), column, pa.array([2.0]))
         assert indicators.upsert(changed) == UpsertCount(updated=1)
-        assert indicators.read([IBM], DAY, JAN_2) == changed
+        assert indicators.read(daily([IBM]), midnight(JAN_2)) == changed
 
     def test_a_symbol_of_two_venues_is_two_instruments(self, indicators: IndicatorRepository) -> None:
         london = replace(IBM, venue="XLON")
         indicators.upsert(indicator_rows(JAN_2, [(IBM, 1.0), (london, 2.0)]))
-        assert indicators.read([london], DAY, JAN_2)["venue"].to_pylist() == ["XLON"]
+        assert indicators.read(daily([london]), midnight(JAN_2))["venue"].to_pylist() == ["XLON"]

@@ -6,8 +6,11 @@ from email.message import EmailMessage
 import pytest
 
 from algo_trading.errors import ServiceUnavailableError
-from algo_trading.repositories.subscriptions import Channel
-from mail_examples import an_item, ibm_mail
+from algo_trading.gateways.channels import Channel
+from algo_trading.notification.mail import MailForm, sender_address
+from algo_trading.notification.rendering import Rendering
+from fakes.channel import read_mail
+from mail_examples import NOON, ibm_mail
 
 
 class ChannelContract:
@@ -31,12 +34,13 @@ class ChannelContract:
     def test_a_mail_arrives_as_composed(
         self, open_channel: Callable[[], Channel], arrived: Callable[[], list[EmailMessage]]
     ) -> None:
-        mail = ibm_mail(an_item("k1"))
-        open_channel().deliver(mail, "k1")
-        (received,) = arrived()
+        mail = ibm_mail("k1")
+        with open_channel().session() as session:
+            session.deliver(mail)
+        (received,), composed = arrived(), read_mail(mail.content)
         for header in ("Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted"):
-            assert received[header] == mail[header]
-        sent_parts, received_parts = list(mail.walk()), list(received.walk())
+            assert received[header] == composed[header]
+        sent_parts, received_parts = list(composed.walk()), list(received.walk())
         assert [part.get_content_type() for part in received_parts] == [
             "multipart/alternative",
             "text/plain",
@@ -51,9 +55,9 @@ class ChannelContract:
     def test_every_key_is_a_mail(
         self, open_channel: Callable[[], Channel], arrived: Callable[[], list[EmailMessage]]
     ) -> None:
-        channel = open_channel()
-        for key, address in (("k1", "a@localhost"), ("k2", "b@localhost"), ("k3", "a@localhost")):
-            channel.deliver(ibm_mail(an_item(key, address)), key)
+        with open_channel().session() as session:
+            for key, address in (("k1", "a@localhost"), ("k2", "b@localhost"), ("k3", "a@localhost")):
+                session.deliver(ibm_mail(key, address))
         assert sorted((m["Message-ID"], m["To"]) for m in arrived()) == [
             ("<k1@localhost>", "a@localhost"),
             ("<k2@localhost>", "b@localhost"),
@@ -64,15 +68,35 @@ class ChannelContract:
         self, open_channel: Callable[[], Channel], arrived: Callable[[], list[EmailMessage]]
     ) -> None:
         for _ in range(2):  # as after a crash between the delivery and its commit
-            open_channel().deliver(ibm_mail(an_item("k1")), "k1")
+            with open_channel().session() as session:
+                session.deliver(ibm_mail("k1"))
         assert {mail["Message-ID"] for mail in arrived()} == {"<k1@localhost>"}
 
+    def test_lines_that_begin_with_a_dot_arrive(
+        self, open_channel: Callable[[], Channel], arrived: Callable[[], list[EmailMessage]]
+    ) -> None:
+        text = ".\n..\n.dot\n\n.\n"
+        form = MailForm(Rendering("dots", text, "<p>\n.\n</p>\n"), sender_address("algo-trading@localhost"))
+        with open_channel().session() as session:
+            session.deliver(form.fill("a@localhost", "k1", NOON))
+            session.deliver(ibm_mail("k2"))
+        dots, _ = sorted(arrived(), key=lambda mail: str(mail["Message-ID"]))
+        plain = dots.get_body(("plain",))
+        assert isinstance(plain, EmailMessage)
+        assert _content(plain) == text
+
+    def test_a_session_without_mails_touches_nothing(self, broken: Channel) -> None:
+        with broken.session():
+            pass
+
     def test_a_channel_that_cannot_work_says_why(self, broken: Channel) -> None:
-        with pytest.raises(ServiceUnavailableError) as caught:
-            broken.deliver(ibm_mail(an_item("k1")), "k1")
-        sentence = str(caught.value)
-        assert sentence
-        assert "\n" not in sentence
+        with broken.session() as session:
+            for _ in range(2):
+                with pytest.raises(ServiceUnavailableError) as caught:
+                    session.deliver(ibm_mail("k1"))
+                sentence = str(caught.value)
+                assert sentence
+                assert "\n" not in sentence
 
     def test_it_has_a_name_and_a_place(self, open_channel: Callable[[], Channel]) -> None:
         channel = open_channel()

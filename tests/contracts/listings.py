@@ -9,8 +9,9 @@ import pytest
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import SourceError
+from algo_trading.gateways.coin_listings import CoinListings, ListingPage
 from algo_trading.repositories.bars import UpsertCount
-from algo_trading.repositories.listings import CoinListings, ListingPage, ListingRepository, largest
+from algo_trading.repositories.listings import ListingRepository, largest
 
 BITCOIN = Listing(Instrument("BTC", "24/7"), "Bitcoin", ("XBT",), rank=1, market_cap=6.1e11, volume=3e10, price=32797.0)
 HARMONY = Listing(Instrument("ONE", "24/7"), "Harmony", ambiguous=frozenset({"ONE", "Harmony"}), rank=80, price=0.06)

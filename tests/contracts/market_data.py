@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import midnight
 from algo_trading.errors import SourceError, UnknownSymbolError
-from algo_trading.repositories.market_data import RAW_COLUMNS, RAW_SCHEMA, BarRequest, MarketData, RawBars, RawPayload
+from algo_trading.gateways.market_data import RAW_COLUMNS, RAW_SCHEMA, BarRequest, MarketData, RawBars, RawPayload
 
 
 def read(source: MarketData, request: BarRequest) -> RawBars:
@@ -39,6 +40,7 @@ class MarketDataContract:
     def test_it_has_a_name_that_serves_as_a_key(self, source: MarketData) -> None:
         assert source.name.isidentifier()
         assert source.refetch >= 0
+        assert source.intervals
 
     def test_nothing_asked_nothing_answered(self, source: MarketData) -> None:
         assert list(source.fetch([])) == []
@@ -47,14 +49,14 @@ class MarketDataContract:
         self, source: MarketData, served: BarRequest, unknown: Instrument
     ) -> None:
         shorter = replace(served, first=served.last)
-        nobody = replace(served, instrument=unknown)
+        nobody = replace(served, series=Series(unknown, served.series.interval))
         answers = source.fetch([served, nobody, shorter])
         assert [answer.request for answer in answers] == [served, nobody, shorter]
         assert [answer.payload is None for answer in answers] == [False, True, False]
         assert [answer.error is None for answer in answers] == [True, False, True]
 
     def test_an_unknown_symbol_is_named(self, source: MarketData, served: BarRequest, unknown: Instrument) -> None:
-        (answer,) = source.fetch([replace(served, instrument=unknown)])
+        (answer,) = source.fetch([replace(served, series=Series(unknown, served.series.interval))])
         assert isinstance(answer.error, UnknownSymbolError)
         assert unknown.symbol in str(answer.error)
         assert "\n" not in str(answer.error)
@@ -86,8 +88,8 @@ class MarketDataContract:
         assert set(rows["symbol"].to_pylist()) == {served.instrument.symbol}
         sessions = [date.fromisoformat(text) for text in rows["session"].to_pylist()]
         assert len(sessions) >= 3
-        assert served.first is not None
-        assert all(served.first <= session <= served.last for session in sessions)
+        assert served.first_date is not None
+        assert all(served.first_date <= session <= served.last_date for session in sessions)
         assert sessions == sorted(set(sessions))
         for row in rows.to_pylist():
             low, opened, high, close = (float(row[name]) for name in ("low", "open", "high", "close"))
@@ -110,7 +112,7 @@ class MarketDataContract:
 
     def test_nothing_comes_from_after_the_last_session(self, source: MarketData, served: BarRequest) -> None:
         earlier = read(source, served).rows["session"].to_pylist()[-2]
-        result = read(source, replace(served, last=date.fromisoformat(earlier)))
+        result = read(source, replace(served, last=midnight(date.fromisoformat(earlier))))
         assert result.rows["session"].to_pylist()[-1] == earlier
         assert all(action.ex_date <= date.fromisoformat(earlier) for action in result.actions)
 
@@ -118,11 +120,11 @@ class MarketDataContract:
         actions = read(source, served).actions
         assert actions
         assert {action.instrument for action in actions} == {served.instrument}
-        assert served.first is not None
-        assert all(served.first <= action.ex_date <= served.last and action.value > 0 for action in actions)
+        assert served.first_date is not None
+        assert all(served.first_date <= action.ex_date <= served.last_date and action.value > 0 for action in actions)
         keys = [(action.ex_date, action.kind) for action in actions]
         assert len(set(keys)) == len(keys)
 
     def test_it_serves_nothing_beyond_its_newest_session(self, source: MarketData, served: BarRequest) -> None:
-        newest = source.newest_session(served.instrument.venue)
+        newest = source.ends_at(served.series.venue, served.series.interval)
         assert newest is None or newest >= served.last

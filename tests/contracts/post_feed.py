@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from algo_trading.domain.post import Watermark
 from algo_trading.errors import RateLimitedError, SourceError
-from algo_trading.repositories.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed, Watermark
+from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed
 from algo_trading.sentiment.cleaning import clean
 from servers.post_platform import Platform, Reply, Told
 

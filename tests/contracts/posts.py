@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind, Watermark
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.signal import StrategyId
-from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.domain.time import Interval
 from algo_trading.repositories.posts import (
     Annotation,
     FeedState,
@@ -181,15 +181,17 @@ class MentionContract:
         early, late = a_post("2"), a_post("1", NOON + MINUTE)
         posts.add([late, early])
         posts.store_annotations([annotation_of(late, MSFT, IBM), annotation_of(early, IBM)])
+        posts.add([a_post("3")])
         every, both = mentions.of_instruments([IBM, MSFT], None, late.available_at), {MSFT: None, IBM: None}
-        assert mentions.undecided(CROSS, both, late.available_at) == every
+        assert mentions.undecided(CROSS, Interval.DAY, both, late.available_at) == every
+        assert mentions.undecided(CROSS, Interval.HOUR_1, both, late.available_at) == every
         signals.add([a_signal(), a_signal_on("x:2", early.available_at), a_signal_on("x:3", early.available_at)])
-        assert mentions.undecided(CROSS, both, late.available_at) == every[1:]
-        assert mentions.undecided(CROSS, {IBM: None}, late.available_at) == every[1:2]
-        assert mentions.undecided(CROSS, {IBM: None}, early.available_at) == []
-        assert mentions.undecided(CROSS, {}, late.available_at) == []
-        assert mentions.undecided(CROSS, {Instrument("IBM", "XLON"): None}, late.available_at) == []
-        assert mentions.undecided(StrategyId("other", "{}"), {IBM: None}, late.available_at) == every[:2]
+        assert mentions.undecided(CROSS, Interval.DAY, both, late.available_at) == every[1:]
+        assert mentions.undecided(CROSS, Interval.DAY, {IBM: None}, late.available_at) == every[1:2]
+        assert mentions.undecided(CROSS, Interval.DAY, {IBM: None}, early.available_at) == []
+        assert mentions.undecided(CROSS, Interval.DAY, {}, late.available_at) == []
+        assert mentions.undecided(CROSS, Interval.DAY, {Instrument("IBM", "XLON"): None}, late.available_at) == []
+        assert mentions.undecided(StrategyId("other", "{}"), Interval.DAY, {IBM: None}, late.available_at) == every[:2]
 
     def test_mentions_from_before_a_moment_are_not_asked_for(
         self, posts: PostRepository, mentions: MentionRepository
@@ -199,9 +201,9 @@ class MentionContract:
         posts.store_annotations([annotation_of(late, MSFT, IBM), annotation_of(early, MSFT, IBM)])
         first, last = early.available_at, late.available_at
         wanted = [mention_of(late), mention_of(early, MSFT), mention_of(late, MSFT)]
-        assert mentions.undecided(CROSS, {IBM: last, MSFT: first}, last) == wanted
-        assert mentions.undecided(CROSS, {IBM: last, MSFT: None}, last) == wanted
-        assert mentions.undecided(CROSS, {IBM: last + MINUTE}, last) == []
+        assert mentions.undecided(CROSS, Interval.DAY, {IBM: last, MSFT: first}, last) == wanted
+        assert mentions.undecided(CROSS, Interval.DAY, {IBM: last, MSFT: None}, last) == wanted
+        assert mentions.undecided(CROSS, Interval.DAY, {IBM: last + MINUTE}, last) == []
 
     def test_mentions_of_posts(self, posts: PostRepository, mentions: MentionRepository) -> None:
         first, second, third = a_post("1"), a_post("2"), a_post("3")

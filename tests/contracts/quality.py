@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -117,7 +116,7 @@ VERDICT = QualityResult(
     evaluated=5,
     passed=4,
     expectations={"negative volume": 1, "duplicate key": 0},
-    holes={"IBM": (date(2012, 12, 28), date(2012, 12, 31)), "BRK/B": ()},
+    holes={"IBM": ("2012-12-28", "2012-12-31"), "BRK/B": ()},
     errors={"FB": "the source does not know it: \"'; --"},
 )
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.recommendation import Candidate, Recommendation
 from algo_trading.domain.signal import StrategyId
 from algo_trading.repositories.recommendations import RecommendationRepository
@@ -19,7 +19,14 @@ def a_recommendation(symbol: str = "IBM", session: date = JAN_4, venue: str = "X
         Candidate(HOLD, date(2010, 1, 4), session, {}, None, "it is no better than \u00e9"),
     )
     return Recommendation(
-        Instrument(symbol, venue), session, CROSS, "it survives", 412, "0f3c", candidates, f"reports/{symbol}.html"
+        Series(Instrument(symbol, venue)),
+        session,
+        CROSS,
+        "it survives",
+        412,
+        "0f3c",
+        candidates,
+        f"reports/{symbol}.html",
     )
 
 

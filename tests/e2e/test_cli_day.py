@@ -100,7 +100,7 @@ def test_status_counts(desk: Installation) -> None:
     [
         ("signals", {"session", "side", "instrument", "strategy", "reason", "confidence", "close"}),
         ("orders", {"decided_session", "side", "instrument", "status", "reason", "fill"}),
-        ("subscriptions", {"address", "symbol", "strategy", "start", "cursor"}),
+        ("subscriptions", {"address", "symbol", "strategy", "venue", "start", "channel"}),
     ],
 )
 def test_lists(command: str, keys: set[str], desk: Installation) -> None:
@@ -111,13 +111,13 @@ def test_lists(command: str, keys: set[str], desk: Installation) -> None:
     assert len(shown.splitlines()) > len(rows)
 
 
-@pytest.mark.parametrize("command", ["signals", "orders", "quarantine", "deliver", "subscriptions"])
+@pytest.mark.parametrize("command", ["signals", "orders", "quarantine", "deliver", "posts"])
 def test_json_is_one_document_also_when_nothing_has_happened(command: str, quiet: Installation) -> None:
     document = quiet.run(command, "--json").well().document
     assert document in (
         [],
         {"reasons": {}, "rows": []},
-        {"sent": 0, "retried": 0, "failed": 0, "error": ""},
+        {"sent": 0, "retried": 0, "failed": 0, "error": "", "refusal": ""},
     )
 
 
@@ -139,17 +139,17 @@ def test_importing_again_changes_nothing(desk: Installation) -> None:
 def test_subscribing_and_unsubscribing(desk: Installation) -> None:
     reader = ("reader@example.org", "--symbol", "IBM")
     first = desk.run("subscribe", *reader).well().out
-    assert first == "reader@example.org is subscribed to * on IBM, from the session 2005-03-03 on\n"
+    assert first == "reader@example.org is subscribed to * on IBM, from 2005-03-02 21:00 UTC on\n"
     assert "was subscribed already" in desk.run("subscribe", *reader).well().out
     listed = desk.run("subscriptions", "--json").well().document
-    assert [row["start"] for row in listed if row["address"] == "reader@example.org"] == ["2005-03-03"]
+    assert [row["start"] for row in listed if row["address"] == "reader@example.org"] == ["2005-03-02T21:00:00+00:00"]
     assert "1 subscription of reader@example.org ended" in desk.run("unsubscribe", "reader@example.org").well().out
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("subscribe", "reader"), "'reader' is not a valid email address: An email address must have an @-sign"),
+        (("subscribe", "reader"), "'reader' is not a valid email address; write it as name@host"),
         (("subscribe", "a@b", "--symbol", "TSLA"), "no active strategy * watches TSLA; active are: ema_cross on AAPL"),
         (("subscribe", "a@b", "--strategy", "luck"), "no active strategy luck watches *"),
         (("unsubscribe", "nobody@example.org"), "nobody@example.org has no such subscription"),
@@ -164,12 +164,12 @@ def test_subscribing_and_unsubscribing(desk: Installation) -> None:
             "the source sample ends at 2013-03-01, before 2013-03-04",
         ),
         (("run-session", "2100-01-04"), "2100-01-04 lies beyond the newest closed session of XNYS"),
-        (("run-session", "1900-01-02"), "the calendar XNYS covers 1962-01-02"),
+        (("run-session", "1900-01-02"), "the calendar of XNYS covers 1962-01-02"),
         (("load", "--from", "2005-02-01", "--to", "2005-01-01"), "the range 2005-02-01 .. 2005-01-01 ends before it"),
         (("load", "--from", "2005-02-01", "--to", "2013-03-04"), "the source sample ends at 2013-03-01"),
         (("load", "--from", "2005-02-01", "--to", "2100-01-04"), "lies beyond the newest closed session"),
         (("load", "--from", "2005-02-01", "--to", "2005-02-02", "--symbol", "TSLA"), "the sample has no symbol TSLA"),
-        (("import-bars", "/dev/null", "--calendar", "XNYC"), "there is no exchange calendar 'XNYC': did you mean XNYS"),
+        (("import-bars", "/dev/null", "--calendar", "XNYC"), "there is no venue 'XNYC': did you mean XNYS"),
     ],
     ids=str,
 )

@@ -56,7 +56,7 @@ def test_a_locale_without_the_characters(desk: Installation) -> None:
     poor = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     table = shell("algo-trading quarantine", desk, **poor)
     assert table.returncode == 0, table.stderr
-    assert "?n?c?d?" in table.stdout.decode("ascii")
+    assert "?N?C?D?" in table.stdout.decode("ascii")
     document = shell("algo-trading quarantine --json", desk, **poor)
     assert json.loads(document.stdout.decode("ascii"))["rows"][0]["symbol"] == "Ünïcødé"
     mistake = shell("algo-trading subscribe Ünïcødé", desk, **poor)

@@ -108,17 +108,17 @@ def test_rows_that_are_held_back_are_named_by_their_lines(desk: Installation) ->
         ([], "no feed is configured: add a [[feeds]] table with platform and source", 2),
         (
             [{"platform": "usenet", "source": "a"}],
-            "there is no platform of posts 'usenet'; known are: file, newsapi, reddit, rss, x",
+            "there is no platform 'usenet'; known are: file, newsapi, reddit, rss, x",
             2,
         ),
         (
             [{"platform": "file", "source": "a.jsonl"}] * 2,
-            "the feed 'file a.jsonl' is configured twice; keep one of the [[feeds]] tables",
+            "ALGO_FEEDS: feeds.1: 'file a.jsonl' is configured twice; keep one of the entries",
             2,
         ),
         ([{"platform": "file", "source": "a.jsonl", "kind": "blog"}], "ALGO_FEEDS: feeds.0.kind: ", 2),
         ([{"platform": "file", "source": "nowhere.jsonl"}], "nowhere.jsonl cannot be read: no such file", 1),
-        ([{"platform": "x", "source": "@somebody"}], "ALGO_X__BEARER_TOKEN", 1),
+        ([{"platform": "x", "source": "@somebody"}], "ALGO_PLATFORMS__X__BEARER_TOKEN", 1),
     ],
 )
 def test_a_wrong_feed_is_one_sentence(

@@ -1,5 +1,6 @@
 """What is broken around the program is told in one sentence, loses nothing, and once repaired the end is the same."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,12 +27,19 @@ WRONG_FILES = {
     "an unknown key": ("[acount]\ncash = 5\n", "there is no such key"),
     "a secret": ('database_url = "postgresql://u:secret@host/db"\n', "set ALGO_DATABASE_URL in the environment"),
 }
+
+
+def _watching(**changes: object) -> dict[str, str]:
+    """The variable that names one watchlist, like that of the configuration but for what is changed."""
+    usual = {"name": "us_stocks", "venue": "XNYS", "source": "sample", "intervals": ["1d"], "symbols": ["IBM"]}
+    return {"ALGO_WATCHLISTS": json.dumps([usual | changes])}
+
+
 WRONG_VARIABLES = [
-    ({"ALGO_MARKET_DATA": "bloomberg"}, "there is no market-data source 'bloomberg'"),
     ({"ALGO_CHANNEL": "pigeon"}, "there is no channel 'pigeon'; known are: maildir, smtp"),
-    ({"ALGO_OBJECT_STORE": "minio"}, "ALGO_MINIO__ACCESS_KEY is not set"),
-    ({"ALGO_OBJECT_STORE": "ftp"}, "ALGO_OBJECT_STORE"),
-    ({"ALGO_VENUE": "XNYC"}, "did you mean XNYS"),
+    ({"ALGO_OBJECT_STORE": "minio"}, "ALGO_OBJECT_STORES__MINIO__ACCESS_KEY is not set"),
+    ({"ALGO_OBJECT_STORE": "ftp"}, "there is no object store 'ftp'; known are: local, minio"),
+    (_watching(venue="XNYC"), "did you mean XNYS"),
     ({"ALGO_CONFIG": "/there/is/nothing.toml"}, "/there/is/nothing.toml"),
     ({"ALGO_DATABASE_URL": "mysql://u:secret@host/db"}, "it must be postgresql://user:password@host:port/database"),
     ({"ALGO_DATABASE_URL": "postgresql://u:secret@host:port/db"}, "the database URL cannot be read"),
@@ -60,15 +68,17 @@ def test_status_names_what_is_wrong_with_the_configuration_and_shows_the_rest(de
     path = desk.root / "wrong.toml"
     wrong = STRATEGY.format(name="luck", params="{}") * 2 + STRATEGY.format(name="ema_cross", params="{ fast = 0 }")
     path.write_text(BUSY + wrong, encoding="utf-8")
-    wrong_feeds = {"ALGO_FEEDS": '[{"platform": "file", "source": "a"}, {"platform": "file", "source": "a"}]'}
+    wrong_feeds = {"ALGO_FEEDS": '[{"platform": "file", "source": "a"}]'}
     found = desk.run("status", "--json", ALGO_CONFIG=str(path), **wrong_feeds).well().document
-    twice, luck, fast = found["configuration_errors"]
-    assert twice == "the feed 'file a' is configured twice; keep one of the [[feeds]] tables"
-    assert luck.startswith("there is no strategy 'luck'; known are: ")
+    luck, again, fast, feed = found["configuration_errors"]
+    for number, sentence in ((4, luck), (5, again)):
+        assert f": strategies.{number}.name: there is no strategy 'luck'; known are: " in sentence
+        assert sentence.startswith(f"{path}:")
     assert "fast" in fast
+    assert feed.startswith("ALGO_FEEDS: feeds.0: the feed 'file a' does not name a file of posts")
     assert found["rows"]["bars"] > 0
     shown = desk.run("status", ALGO_CONFIG=str(path)).well()
-    assert shown.err.splitlines() == [f"the configuration is wrong: {sentence}" for sentence in (luck, fast)]
+    assert shown.err.splitlines() == [f"the configuration is wrong: {sentence}" for sentence in (luck, again, fast)]
     assert "Newest session: none yet" in shown.out
     assert desk.run("status", "--json").well().document["configuration_errors"] == []
     assert desk.run("status").well().err == ""
@@ -78,6 +88,12 @@ def test_status_names_what_is_wrong_with_the_configuration_and_shows_the_rest(de
 def test_a_wrong_variable_is_named(variables: dict[str, str], named: str, desk: Installation) -> None:
     _refused(desk.run(*DAY, **variables), code=2, named=named)
     _nothing_happened(desk)
+
+
+def test_a_source_that_is_not_there_is_named_at_the_first_start() -> None:
+    with installation() as fresh:
+        finished = fresh.run(*DAY, ALGO_STRATEGIES="[]", **_watching(source="bloomberg"))
+        _refused(finished, code=2, named="there is no market data source 'bloomberg'")
 
 
 def test_a_database_that_cannot_be_reached(desk: Installation) -> None:
@@ -118,13 +134,13 @@ def test_a_wrong_database_password(desk: Installation) -> None:
 def test_an_object_store_that_cannot_be_reached(desk: Installation) -> None:
     minio = {
         "ALGO_OBJECT_STORE": "minio",
-        "ALGO_MINIO__ENDPOINT": f"127.0.0.1:{free_port()}",
-        "ALGO_MINIO__SECURE": "false",
-        "ALGO_MINIO__ACCESS_KEY": "key",
-        "ALGO_MINIO__SECRET_KEY": "secretsecret",
+        "ALGO_OBJECT_STORES__MINIO__ENDPOINT": f"127.0.0.1:{free_port()}",
+        "ALGO_OBJECT_STORES__MINIO__SECURE": "false",
+        "ALGO_OBJECT_STORES__MINIO__ACCESS_KEY": "key",
+        "ALGO_OBJECT_STORES__MINIO__SECRET_KEY": "secretsecret",
     }
     finished = desk.run(*DAY, **minio)
-    _refused(finished, code=1, named="correct ALGO_MINIO__ENDPOINT")
+    _refused(finished, code=1, named="correct ALGO_OBJECT_STORES__MINIO__ENDPOINT")
     assert "connection refused" in finished.sentence
 
 
@@ -151,9 +167,9 @@ def test_mails_wait_while_the_mail_server_is_away(undisturbed: Undisturbed) -> N
     with installation(copy_of=undisturbed.prepared) as other:
         away = {
             "ALGO_CHANNEL": "smtp",
-            "ALGO_SMTP__HOST": "127.0.0.1",
-            "ALGO_SMTP__PORT": str(free_port()),
-            "ALGO_SMTP__STARTTLS": "false",
+            "ALGO_CHANNELS__SMTP__HOST": "127.0.0.1",
+            "ALGO_CHANNELS__SMTP__PORT": str(free_port()),
+            "ALGO_CHANNELS__SMTP__STARTTLS": "false",
         }
         waiting = other.run("run-session", "2005-02-18", "--to", "2005-02-22", "--json", **away)
         _refused(waiting, code=1, named="cannot be used (Connection refused)")
@@ -192,7 +208,7 @@ def _refused(finished: Finished, *, code: int, named: str) -> None:
 
 def _nothing_happened(desk: Installation) -> None:
     with psycopg.connect(desk.server.url()) as connection:
-        for table in ("signals", "sessions", "outbox", "orders", "indicators"):
+        for table in ("signals", "periods", "notices", "orders", "indicators"):
             count = connection.execute(psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(table)))
             assert count.fetchone() == (0,), table
 
@@ -213,7 +229,7 @@ def _in_the_way(folder: Path) -> Iterator[None]:
 def _ends_as(other: Installation, undisturbed: Undisturbed) -> None:
     """A minute later, with everything repaired: the sessions run, and nothing tells of the trouble."""
     with psycopg.connect(other.server.url()) as connection:
-        connection.execute("UPDATE outbox SET not_before = now() - interval '1 minute' WHERE status = 'pending'")
+        connection.execute("UPDATE notices SET not_before = now() - interval '1 minute' WHERE status = 'pending'")
     other.run(*SESSIONS).well()
     differences = other.world().differences(undisturbed.ended)
     assert not differences, "\n".join(["", *differences])

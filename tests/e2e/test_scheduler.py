@@ -6,11 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from airflow_stack import DAY, Stack, content, family, read_text, require_up, runs_of, wait_for, work_through
+from airflow_stack import (
+    CHAIN,
+    DAY,
+    Stack,
+    content,
+    family,
+    read_text,
+    require_up,
+    runs_of,
+    session_of,
+    wait_for,
+    work_through,
+)
 from algo_trading.bootstrap import App
 from algo_trading.domain.signal import Side
 from algo_trading.launcher.airflow import Airflow
-from algo_trading.launcher.sessions import CHAIN
 from algo_trading.launcher.text_runs import FOLLOWERS, HEADS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.xdist_group("airflow")]
@@ -23,10 +34,10 @@ def test_text_and_a_session_pass_once_and_again_and_everything_stops(airflow_at_
     airflow, application = airflow_at_work
     require_up(airflow)
     before = content(application)
-    assert before[0].latest_partition == DAY
+    assert before[0].latest_partition == str(DAY)
     on_posts = [signal for signal in application.signals.newest(100) if signal.post]
     assert before[0].rows["indicators"] == 5
-    assert before[0].accounts[0].cursor == DAY
+    assert {account.name: account.cursor for account in before[0].accounts}["paper"] == str(DAY)
     assert runs_of(airflow.api, DAY) == {dag: ["success"] for dag in CHAIN}
     assert not work_through(airflow, [DAY]), "what is done is not done again"
     assert not airflow.start(lambda _: None), "a second start changes nothing"
@@ -55,14 +66,14 @@ def test_text_and_a_session_pass_once_and_again_and_everything_stops(airflow_at_
 def posts_lead_to_a_mail_and_an_order(application: App) -> None:
     """Both are mailed; the one that is sure enough is bought at the next open, with its reason."""
     status = content(application)[0]
-    assert (status.rows["posts"], status.rows["articles"], status.rows["mentions"]) == (25, 28, 49)
+    assert (status.rows["posts"], status.rows["articles"], status.rows["mentions"]) == (25, 28, 50)
     assert status.rows["signals"] > 6 + 2
     assert (status.outbox["sent"], status.outbox["pending"]) == (2, 0)
     (order,) = application.accounts.orders("paper")
-    assert (order.strategy.name, str(order.instrument), order.status) == ("influencer_mention", "MSFT", "filled")
+    assert (order.strategy.name, str(order.series), order.status) == ("influencer_mention", "MSFT", "filled")
     assert order.reason.startswith("an influencer mentioned it (confidence 0.9")
-    (fill,) = application.accounts.fills("paper")
-    assert fill.session == DAY
+    (execution,) = application.accounts.executions("paper")
+    assert execution.at == session_of(DAY).starts_at
     mails = [path.read_text() for path in (application.settings.home / "maildir" / "new").iterdir()]
     subjects = sorted(line for mail in mails for line in mail.splitlines() if line.startswith("Subject: "))
     assert [subject.split(" at ")[0].partition("BUY ")[2] for subject in subjects] == ["AAPL", "MSFT"]

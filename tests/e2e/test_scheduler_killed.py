@@ -5,8 +5,18 @@ import signal
 
 import pytest
 
-from airflow_stack import DAY, airflow_stack, backfill, content, family, require_up, runs_of, wait_for, work_through
-from algo_trading.launcher.sessions import CHAIN
+from airflow_stack import (
+    CHAIN,
+    DAY,
+    airflow_stack,
+    backfill,
+    content,
+    family,
+    require_up,
+    runs_of,
+    wait_for,
+    work_through,
+)
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -24,6 +34,6 @@ def test_a_killed_session_is_finished_by_the_next_start(stage: str) -> None:
         require_up(airflow)
         assert work_through(airflow, [DAY])
         status, _ = content(application)
-        assert status.latest_partition == DAY
+        assert status.latest_partition == str(DAY)
         assert status.rows["signals"] == 6
-        assert status.accounts[0].cursor == DAY
+        assert {account.name: account.cursor for account in status.accounts}["paper"] == str(DAY)

@@ -1,80 +1,107 @@
 """Accounts in memory."""
 
-import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from threading import Lock
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from algo_trading.domain.account import Account, Entry, Fill, Order, OrderStatus
-from algo_trading.repositories.accounts import AccountStep
+from algo_trading.domain.account import Account, AccountState
+from algo_trading.domain.ledger import Entry
+from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
+from algo_trading.repositories.accounts import AccountStep, Submission
 
 
 @dataclass
 class _Book:
-    account: Account
+    state: AccountState
     orders: dict[str, Order] = field(default_factory=dict)
-    fills: list[Fill] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    lock: Lock = field(default_factory=Lock)
+    events: list[OrderEvent] = field(default_factory=list)
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)
+    entries: dict[tuple[object, ...], Entry] = field(default_factory=dict)
 
 
 class FakeAccounts:
-    """Implements AccountRepository."""
+    """Implements AccountRepository; `stored` counts the transactions, `changed` names orders as they were stored."""
 
     def __init__(self) -> None:
         self._books: dict[str, _Book] = {}
+        self.stored = 0
+        self.changed: list[str] = []
 
-    def open(self, name: str, venue: str, start: date, cash: Decimal) -> Account:
-        return self._books.setdefault(name, _Book(Account(name, venue, start, None, cash))).account
+    def open(self, step: AccountStep) -> AccountState:
+        if step.account not in self._books:
+            self._books[step.account] = _Book(step.before)
+            self.store(step)
+        return self._books[step.account].state
 
     def names(self) -> list[str]:
         return sorted(self._books)
 
-    def get(self, name: str) -> Account:
-        return self._books[name].account
-
-    @contextlib.contextmanager
-    def locked(self, name: str) -> "Iterator[FakeLockedAccount]":
-        book = self._books[name]
-        with book.lock:
-            locked = FakeLockedAccount(book.account)
-            yield locked
-            for step in locked.steps:  # reached only without an error: that is the commit
-                book.account = step.account
-                book.orders.update({order.client_order_id: order for order in step.orders})
-                book.fills.extend(step.fills)
-                book.entries.extend(step.entries)
-
-    def orders(self, name: str | None = None, limit: int | None = None) -> list[Order]:
-        found = [order for key, book in self._books.items() if name in {None, key} for order in book.orders.values()]
-        newest_first = sorted(found, key=lambda order: order.decided_session)[::-1]
-        return newest_first[:limit]
-
-    def fills(self, name: str) -> list[Fill]:
-        if name not in self._books:
-            return []
-        book = self._books[name]
-        placed = list(book.orders)
-        return sorted(book.fills, key=lambda fill: (fill.session, placed.index(fill.client_order_id)))
-
-    def entries(self, name: str) -> Sequence[Entry]:
-        return list(self._books[name].entries) if name in self._books else []
-
-    def order_counts(self) -> Mapping[str, int]:
-        counts = Counter(order.status for book in self._books.values() for order in book.orders.values())
-        return {str(status): counts[status] for status in OrderStatus}
-
-
-class FakeLockedAccount:
-    """Implements LockedAccount."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.steps: list[AccountStep] = []
+    def state(self, name: str) -> AccountState:
+        return self._books[name].state
 
     def store(self, step: AccountStep) -> None:
-        self.account = step.account
-        self.steps.append(step)
+        book = self._books[step.account]
+        executions = {execution.id: execution for execution in step.executions}
+        entries: dict[tuple[object, ...], Entry] = {(e.kind, e.cause, e.asset, e.holding): e for e in step.entries}
+        twice = len(executions) < len(step.executions) or len(entries) < len(step.entries)
+        if twice or executions.keys() & book.executions.keys() or entries.keys() & book.entries.keys():
+            raise ValueError(f"{step.account}: an execution or entry was booked before")
+        self.stored += 1
+        self.changed += [order.client_order_id for order in step.orders]
+        book.state = step.after
+        for order in step.orders:
+            if order.client_order_id not in book.orders and order.status is OrderStatus.NEW:
+                book.submissions[order.client_order_id] = Submission(order.client_order_id)
+            book.orders[order.client_order_id] = order
+            book.events.append(
+                OrderEvent(order.client_order_id, step.at, order.status, order.quantity, order.filled, order.reason)
+            )
+        book.submissions.update({one.client_order_id: one for one in step.submissions})
+        book.executions.update(executions)
+        book.entries.update(entries)
+
+    def change(self, account: Account) -> None:
+        book = self._books[account.name]
+        book.state = replace(book.state, account=account)
+
+    def order(self, client_order_id: str) -> Order | None:
+        return self._orders().get(client_order_id)
+
+    def orders(self, name: str | None = None, limit: int | None = None) -> list[Order]:
+        found = [order for order in self._orders().values() if name in {None, order.account}]
+        newest_first = sorted(found, key=lambda order: order.decided_at)[::-1]
+        return newest_first[:limit]
+
+    def known_orders(self, client_order_ids: Collection[str]) -> set[str]:
+        return set(client_order_ids) & self._orders().keys()
+
+    def events(self, client_order_id: str) -> list[OrderEvent]:
+        return [e for book in self._books.values() for e in book.events if e.client_order_id == client_order_id]
+
+    def submission(self, client_order_id: str) -> Submission | None:
+        found = (book.submissions.get(client_order_id) for book in self._books.values())
+        return next((one for one in found if one is not None), None)
+
+    def executions(self, name: str) -> list[Execution]:
+        return sorted(self._books[name].executions.values(), key=lambda e: e.at) if name in self._books else []
+
+    def executions_of(self, client_order_ids: Collection[str]) -> Mapping[str, Sequence[Execution]]:
+        found: dict[str, list[Execution]] = {}
+        for execution in (e for name in self.names() for e in self.executions(name)):
+            if execution.client_order_id in client_order_ids:
+                found.setdefault(execution.client_order_id, []).append(execution)
+        return found
+
+    def known_executions(self, name: str, ids: Collection[str]) -> set[str]:
+        return set(ids) & self._books[name].executions.keys()
+
+    def entries(self, name: str) -> list[Entry]:
+        return list(self._books[name].entries.values()) if name in self._books else []
+
+    def order_counts(self) -> Mapping[str, int]:
+        counts = Counter(order.status for order in self._orders().values())
+        return {str(status): counts[status] for status in OrderStatus}
+
+    def _orders(self) -> dict[str, Order]:
+        return {key: order for book in self._books.values() for key, order in book.orders.items()}

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from algo_trading.domain.time import Interval
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
-from algo_trading.launcher.sessions import CHAIN, HEAD
+from algo_trading.launcher.dag_ids import chain
 
+CHAIN = chain("us_stocks", Interval.DAY)
+HEAD = CHAIN[0]
 STATES = ("queued", "running", "success")
 
 
@@ -35,7 +38,7 @@ class FakeAirflowApi(AirflowApi):
         dag = path.split("/")[2]
         for run in [run for run in self.runs if run["dag"] == dag]:
             self._advance(run)
-            if query["partition_date_gte"] <= run["partition_key"] <= query["partition_date_lte"]:
+            if query["partition_date_gte"][:10] <= run["partition_key"] <= query["partition_date_lte"]:
                 yield dict(run)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:

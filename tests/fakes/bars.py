@@ -1,5 +1,6 @@
 """Repositories of bars, corporate actions and indicators in memory."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -7,8 +8,17 @@ from typing import Any
 import pyarrow as pa
 
 from algo_trading.domain.corporate_actions import CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.repositories.bars import BAR_SCHEMA, INDICATOR_SCHEMA, UpsertCount
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval
+from algo_trading.repositories.bars import (
+    BAR_SCHEMA,
+    INDICATOR_SCHEMA,
+    SeriesDigest,
+    SeriesExtent,
+    UpsertCount,
+    series_of,
+    with_digests,
+)
 
 Key = tuple[str, str, str, datetime]
 
@@ -37,18 +47,33 @@ class _Rows:
             count += UpsertCount(int(old is None), int(old is not None and not same), int(same))
         return count
 
-    def select(self, instruments: Iterable[Instrument] | None, interval: Interval, **bounds: Any) -> pa.Table:
-        wanted = None if instruments is None else {(i.venue, i.symbol) for i in instruments}
+    def select(
+        self,
+        series: Iterable[Series] | None,
+        *,
+        venue: str | None = None,
+        interval: Interval | None = None,
+        first: datetime | None = None,
+        last: datetime | None = None,
+    ) -> pa.Table:
+        wanted = None if series is None else {(one.venue, one.symbol, str(one.interval)) for one in series}
         found = [
             row
             for key, row in sorted(self.rows.items())
-            if (wanted is None or key[:2] in wanted)
-            and key[2] == interval
-            and (bounds.get("venue") is None or key[0] == bounds["venue"])
-            and (bounds.get("first") is None or key[3].date() >= bounds["first"])
-            and (bounds.get("last") is None or key[3].date() <= bounds["last"])
+            if (wanted is None or key[:3] in wanted)
+            and (interval is None or key[2] == interval)
+            and (venue is None or key[0] == venue)
+            and (first is None or key[3] >= first)
+            and (last is None or key[3] <= last)
         ]
         return pa.Table.from_pylist(found, schema=self._schema)
+
+    def opened(self) -> dict[Series, list[Key]]:
+        """The keys of each series, ascending."""
+        found: dict[Series, list[Key]] = {}
+        for key in sorted(self.rows):
+            found.setdefault(Series(Instrument(key[1], key[0]), Interval(key[2])), []).append(key)
+        return found
 
 
 class FakeBars:
@@ -60,38 +85,51 @@ class FakeBars:
     def upsert(self, bars: pa.Table, source: str) -> UpsertCount:  # noqa: ARG002 - the source does not matter here
         return self._rows.upsert(bars)
 
-    def read(
-        self, instruments: Sequence[Instrument], interval: Interval, first: date | None, last: date | None
-    ) -> pa.Table:
-        return self._rows.select(instruments, interval, first=first, last=last)
+    def read(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
+        return self._rows.select(series, first=first, last=last)
 
-    def read_venue(self, venue: str, interval: Interval, first: date, last: date) -> pa.Table:
-        return self._rows.select(None, interval, venue=venue, first=first, last=last)
+    def read_venue(self, venue: str, interval: Interval, first: datetime, last: datetime) -> pa.Table:
+        table = self._rows.select(None, venue=venue, interval=interval, first=first, last=last)
+        return with_digests(table, _digests(table))
 
-    def newest_before(
-        self, instruments: Sequence[Instrument], interval: Interval, before: date
-    ) -> Mapping[Instrument, date]:
-        wanted = set(instruments)
-        newest: dict[Instrument, date] = {}
-        for venue, symbol, length, opened_at in sorted(self._rows.rows):
-            instrument = Instrument(symbol, venue)
-            if instrument in wanted and length == interval and opened_at.date() < before:
-                newest[instrument] = opened_at.date()
-        return newest
+    def digests(self, series: Sequence[Series], first: datetime, last: datetime) -> Mapping[Series, SeriesDigest]:
+        return _digests(self._rows.select(series, first=first, last=last))
 
-    def instruments(self, interval: Interval) -> list[Instrument]:
-        found = {(venue, symbol) for venue, symbol, length, _ in self._rows.rows if length == interval}
-        return [Instrument(symbol, venue) for venue, symbol in sorted(found)]
+    def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
+        tables = [self._rows.select([one], last=last) for one in sorted(set(series), key=by_text)]
+        return pa.concat_tables([BAR_SCHEMA.empty_table(), *(t.slice(max(t.num_rows - count, 0)) for t in tables)])
 
-    def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
-        closes: dict[Instrument, datetime] = {}
-        for (venue, symbol, length, _), row in sorted(self._rows.rows.items(), key=lambda item: item[0]):
-            if Instrument(symbol, venue) in instruments and length == interval:
-                closes.setdefault(Instrument(symbol, venue), row["closed_at"])
-        return closes
+    def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
+        earlier = {one: [key[3] for key in keys if key[3] < before] for one, keys in self._rows.opened().items()}
+        return {one: opened[-1] for one, opened in earlier.items() if opened and one in series}
+
+    def series(self, interval: Interval | None = None) -> list[Series]:
+        return sorted(one for one in self._rows.opened() if interval in {None, one.interval})
+
+    def first_closes(self, series: Sequence[Series]) -> Mapping[Series, datetime]:
+        opened = self._rows.opened()
+        return {one: self._rows.rows[keys[0]]["closed_at"] for one, keys in opened.items() if one in series}
+
+    def extents(self) -> list[SeriesExtent]:
+        opened = self._rows.opened()
+        return [SeriesExtent(one, opened[one][0][3], opened[one][-1][3], len(opened[one])) for one in sorted(opened)]
 
     def count(self) -> int:
         return len(self._rows.rows)
+
+
+def _digests(table: pa.Table) -> dict[Series, SeriesDigest]:
+    found: dict[Series, SeriesDigest] = {}
+    for series, row in zip(series_of(table), table.to_pylist(), strict=True):
+        bars, before = found.get(series, SeriesDigest(0, 0))
+        digest = int.from_bytes(hashlib.sha256(repr(row).encode()).digest()[:7])
+        found[series] = SeriesDigest(bars + 1, before ^ digest)
+    return found
+
+
+def by_text(series: Series) -> tuple[str, str, str]:
+    """The order in which tables of bars are sorted."""
+    return series.venue, series.symbol, str(series.interval)
 
 
 class FakeCorporateActions:
@@ -127,8 +165,8 @@ class FakeIndicators:
     def upsert(self, rows: pa.Table) -> UpsertCount:
         return self._rows.upsert(rows)
 
-    def read(self, instruments: Sequence[Instrument], interval: Interval, session: date) -> pa.Table:
-        return self._rows.select(instruments, interval, first=session, last=session)
+    def read(self, series: Sequence[Series], opened_at: datetime) -> pa.Table:
+        return self._rows.select(series, first=opened_at, last=opened_at)
 
     def count(self) -> int:
         return len(self._rows.rows)

@@ -7,7 +7,7 @@ from datetime import datetime
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
-from algo_trading.repositories.fundamentals import FundamentalsPayload
+from algo_trading.gateways.fundamentals import FundamentalsPayload
 
 
 class FakeFundamentalsSource:

@@ -2,11 +2,9 @@
 
 from datetime import UTC, datetime
 
-import numpy as np
 import pyarrow as pa
 
 from algo_trading.domain.bars import COLUMNS
-from algo_trading.domain.instrument import Interval
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.quality.verdict import Batch, Verdict
 from algo_trading.repositories.bars import BAR_SCHEMA
@@ -25,14 +23,16 @@ class FakeGate:
                     QuarantinedRow(batch.source, row["place"], row["symbol"], row["session"], "upside down", cells)
                 )
                 continue
-            close = batch.calendar.closes(np.array([row["session"]], dtype="datetime64[D]"))[0].item()
+            opened_at = datetime.fromisoformat(row["session"])
+            opened_at = opened_at.replace(tzinfo=opened_at.tzinfo or UTC)
+            close = batch.calendar.period(batch.interval, opened_at).closed_at
             good.append(
                 {
                     "symbol": row["symbol"],
-                    "venue": batch.calendar.code,
-                    "interval": str(Interval.DAY),
-                    "opened_at": datetime.fromisoformat(row["session"]).replace(tzinfo=UTC),
-                    "closed_at": close.replace(tzinfo=UTC),
+                    "venue": batch.calendar.venue,
+                    "interval": str(batch.interval),
+                    "opened_at": opened_at,
+                    "closed_at": close,
                     **{name: float(row[name]) for name in COLUMNS},
                 }
             )

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import SourceError
+from algo_trading.gateways.coin_listings import ListingPage
 from algo_trading.repositories.bars import UpsertCount
-from algo_trading.repositories.listings import ListingPage
 from algo_trading.sentiment.mentions.names import marked, packaged_listings, with_known_names
 
 

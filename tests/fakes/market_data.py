@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.time import Interval, period_key
 from algo_trading.errors import SourceError, UnknownSymbolError
-from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.gateways.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
 
 
 class FakeMarketData:
@@ -19,13 +20,14 @@ class FakeMarketData:
     """
 
     name = "fake"
+    intervals = tuple(Interval)
 
     def __init__(
         self,
         rows: Mapping[str, Sequence[Sequence[str]]],
         actions: Sequence[CorporateAction] = (),
         *,
-        newest: date | None = None,
+        newest: datetime | None = None,
         refetch: int = 0,
     ) -> None:
         self.rows = dict(rows)
@@ -36,7 +38,7 @@ class FakeMarketData:
         self.down: SourceError | None = None
         self.requests: list[BarRequest] = []
 
-    def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - one end for all venues
+    def ends_at(self, venue: str, interval: Interval) -> datetime | None:  # noqa: ARG002 - one end for all
         return self.newest
 
     def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
@@ -67,7 +69,8 @@ class FakeMarketData:
             return Fetched(request, error=self.failing[symbol])
         if symbol not in self.rows:
             return Fetched(request, error=UnknownSymbolError(f"the fake source has no symbol {symbol}"))
-        first, last = (request.first or date.min).isoformat(), request.last.isoformat()
+        first = period_key(request.series.interval, request.first) if request.first else ""
+        last = period_key(request.series.interval, request.last)
         content = {
             "rows": [row for row in self.rows[symbol] if first <= row[0] <= last],
             "actions": [

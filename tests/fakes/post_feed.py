@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import SourceError
-from algo_trading.repositories.post_feeds import RAW_POST_SCHEMA, FeedPage, Watermark
+from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA, FeedPage
 
 OVERLAP = timedelta(minutes=5)
 FIRST = 100  # rows of the first poll

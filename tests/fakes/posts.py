@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Author, Mention, Post, PostKey, PostKind
 from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.time import Interval
 from algo_trading.repositories.posts import Annotation, FeedState
 from fakes.signals import FakeSignals
 
@@ -70,10 +71,14 @@ class FakeMentions:
         return sorted(wanted, key=lambda mention: (mention.instrument, mention.available_at, mention.post))
 
     def undecided(
-        self, strategy: StrategyId, since: Mapping[Instrument, datetime | None], until: datetime
+        self,
+        strategy: StrategyId,
+        interval: Interval,
+        since: Mapping[Instrument, datetime | None],
+        until: datetime,
     ) -> list[Mention]:
-        found = self.of_instruments(list(since), None, until)
-        return [mention for mention in found if _from(since, mention) and not self._signals.decided(strategy, mention)]
+        known = [mention for mention in self.of_instruments(list(since), None, until) if _from(since, mention)]
+        return [mention for mention in known if not self._signals.decided(strategy, interval, mention)]
 
     def of_posts(self, posts: Sequence[PostKey]) -> list[Mention]:
         found = [mention for mention in self._all() if mention.post in posts]

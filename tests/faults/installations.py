@@ -16,27 +16,31 @@ from faults.world import World, read_world
 # than the sample's own configuration has: every session trades and mails. Posts are read, mailed and ordered on, too.
 POSTS = Path(__file__).parents[1] / "data" / "posts_2005.jsonl"
 BUSY = f"""
-[account]
+[[watchlists]]
+name = "us_stocks"
+venue = "XNYS"
+source = "sample"
+intervals = ["1d"]
+symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
+
+[[accounts]]
+name = "paper"
 start = 2005-02-18
 
 [[strategies]]
 name = "sma_cross"
-symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
 params = {{ fast = 2, slow = 5, trend = 50 }}
 
 [[strategies]]
 name = "sma_cross"
-symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
 params = {{ fast = 7, slow = 21, trend = 50 }}
 
 [[strategies]]
 name = "ema_cross"
-symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
 params = {{ fast = 3, slow = 8 }}
 
 [[strategies]]
 name = "influencer_mention"
-symbols = ["AAPL", "GOOG", "IBM", "MSFT"]
 
 [[feeds]]
 platform = "file"

@@ -11,7 +11,7 @@ import algo_trading.bootstrap
 import algo_trading.cli.commands
 import algo_trading.indicators.kernels
 import algo_trading.quality.gate
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 
 LOADED = (
     adbc_driver_postgresql.dbapi,
@@ -22,7 +22,7 @@ LOADED = (
     algo_trading.quality.gate,
     great_expectations,
     matplotlib.backends.backend_agg,
-    market_calendar("XNYS"),
+    trading_calendar("XNYS"),
 )
 
 gc.freeze()  # half a million objects that every fork has and keeps: its collector need not look at them

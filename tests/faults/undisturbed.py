@@ -39,9 +39,9 @@ def undisturbed_runs() -> Iterator[Undisturbed]:
             assert after.server.stop()
             assert len(ended.mails) > 10
             assert len(ended.tables["fills"]) > 3
-            assert any(row[3] == "influencer_mention" for row in ended.tables["entries"])
+            assert any(row[4] == "influencer_mention" for row in ended.tables["ledger"])
             assert len(ended.tables["mentions"]) > len(ended.tables["posts"]) > 5
-            assert {row[2] for row in ended.tables["entries"]} == {"fill", "split"}
+            assert {row[1] for row in ended.tables["ledger"]} == {"deposit", "fill", "commission", "split"}
             yield Undisturbed(prepared, load, loaded, after, sessions, ended)
 
 

@@ -19,6 +19,10 @@ from algo_trading.repositories.bars import INDICATORS
 
 INSTRUMENT = "i.symbol, i.venue"
 OF_INSTRUMENT = "JOIN instruments AS i ON i.id = t.instrument_id"
+STRATEGY = "s.name, s.params"
+OF_STRATEGY = "JOIN strategies AS s ON s.id = t.strategy_id"
+OF_ACCOUNT = "JOIN accounts AS a ON a.id = t.account_id"
+OF_ORDER = "JOIN orders AS o ON o.id = t.order_id"
 # By table: what is seen of it. The text of an error may depend on the moment, so only whether there is one counts.
 QUERIES = {
     "instruments": "SELECT symbol, venue FROM instruments",
@@ -29,27 +33,44 @@ QUERIES = {
         SELECT {INSTRUMENT}, ex_date, kind, value, source FROM corporate_actions AS t {OF_INSTRUMENT}""",
     "indicators": f"""
         SELECT {INSTRUMENT}, interval, opened_at, {", ".join(INDICATORS)} FROM indicators AS t {OF_INSTRUMENT}""",
+    "strategies": "SELECT name, params FROM strategies",
+    "watchlists": "SELECT name, venue, source, intervals::text, symbols::text FROM watchlists",
+    "assignments": f"""
+        SELECT {STRATEGY}, {INSTRUMENT}, interval, watchlist, account, owner, limits::text, exits::text
+        FROM assignments AS t {OF_STRATEGY} {OF_INSTRUMENT}""",
     "signals": f"""
-        SELECT strategy, params, {INSTRUMENT}, interval, session, side, confidence, size, close, reason, inputs_hash,
-            shares, post, available_at
-        FROM signals AS t {OF_INSTRUMENT}""",
-    "sessions": "SELECT venue, session, stage FROM sessions",
-    "accounts": "SELECT name, venue, start_session, cursor_session, cash FROM accounts",
+        SELECT {STRATEGY}, {INSTRUMENT}, interval, opened_at, side, confidence, size, close, reason, inputs_hash,
+            shares, p.platform, p.platform_id, t.available_at
+        FROM signals AS t {OF_STRATEGY} {OF_INSTRUMENT} LEFT JOIN posts AS p ON p.id = t.post_id""",
+    "periods": "SELECT watchlist, interval, opened_at, stage, notified_at IS NULL FROM periods",
+    "accounts": """
+        SELECT name, broker, currency, mode, owner, start, position_fraction, commission, commission_fixed,
+            slippage_bps, shorts
+        FROM accounts""",
+    "account_clocks": f"SELECT a.name, venue, interval, t.start, cursor, begun FROM account_clocks AS t {OF_ACCOUNT}",
+    "cash": f"SELECT a.name, asset, amount FROM cash AS t {OF_ACCOUNT}",
     "positions": f"""
-        SELECT a.name, strategy, params, {INSTRUMENT}, quantity
-        FROM positions AS t JOIN accounts AS a ON a.id = t.account_id {OF_INSTRUMENT}""",
+        SELECT a.name, {STRATEGY}, {INSTRUMENT}, interval, quantity, entry_price, best_price, opened_by, exits::text
+        FROM positions AS t {OF_ACCOUNT} {OF_STRATEGY} {OF_INSTRUMENT}""",
     "orders": f"""
-        SELECT a.name, client_order_id, strategy, params, {INSTRUMENT}, side, budget, t.quantity, decided_session,
-            status, reason
-        FROM orders AS t JOIN accounts AS a ON a.id = t.account_id {OF_INSTRUMENT}""",
-    "fills": """
-        SELECT o.client_order_id, session, t.quantity, price, commission
-        FROM fills AS t JOIN orders AS o ON o.id = order_id""",
-    "entries": f"""
-        SELECT a.name, session, kind, strategy, params, {INSTRUMENT}, t.cash, quantity
-        FROM entries AS t JOIN accounts AS a ON a.id = t.account_id {OF_INSTRUMENT}""",
-    "subscriptions": "SELECT address, symbol, strategy, venue, start_session, cursor_session FROM subscriptions",
-    "outbox": "SELECT dedupe_key, address, signal_key, session, status, last_error <> '', sent_at IS NULL FROM outbox",
+        SELECT a.name, client_order_id, {STRATEGY}, {INSTRUMENT}, interval, side, type, opened_at, decided_at,
+            quantity, budget, limit_price, stop_price, closes, signal_key, status, filled, reason, valid_until,
+            exits::text, triggered
+        FROM orders AS t {OF_ACCOUNT} {OF_STRATEGY} {OF_INSTRUMENT}""",
+    "order_events": f"""
+        SELECT o.client_order_id, t.status, t.quantity, t.filled, t.reason FROM order_events AS t {OF_ORDER}""",
+    "submissions": f"SELECT o.client_order_id, t.error <> '' FROM submissions AS t {OF_ORDER}",
+    "fills": f"""
+        SELECT o.client_order_id, execution_id, t.at, t.quantity, price, value, commission, commission_asset
+        FROM fills AS t {OF_ORDER}""",
+    "ledger": f"""
+        SELECT a.name, kind, cause, asset, {STRATEGY}, {INSTRUMENT}, interval, amount, effective_at
+        FROM ledger AS t {OF_ACCOUNT} LEFT {OF_STRATEGY} LEFT {OF_INSTRUMENT}""",
+    "subscriptions": "SELECT address, channel, symbol, strategy, venue, start FROM subscriptions",
+    "notice_contents": "SELECT kind, key, at FROM notice_contents",
+    "notices": """
+        SELECT dedupe_key, kind, key, recipient, channel, n.at, status, last_error <> '', sent_at IS NULL
+        FROM notices AS n JOIN notice_contents AS c ON c.id = content_id""",
     "quarantine": "SELECT source, place, symbol, session, reason, row::text, fingerprint FROM quarantine",
     "quality_results": """
         SELECT suite, source, batch, evaluated, passed, expectations::text, holes::text, errors::text

@@ -12,6 +12,7 @@ import pytest
 
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
+from algo_trading.bootstrap import bootstrap
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.repositories.bars import bars_table
@@ -20,6 +21,17 @@ from bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.integration
 
+WATCHED = """
+[[watchlists]]
+name = "stocks"
+venue = "XNYS"
+source = "sample"
+intervals = ["1d"]
+symbols = ["AAPL", "IBM"]
+
+[[strategies]]
+name = "sma_cross"
+"""
 Backtest = Callable[..., tuple[int, Any, str]]
 
 
@@ -40,10 +52,12 @@ def backtest(
     split = CorporateAction(Instrument("ACME"), bars_of(walk).session(150), ActionKind.SPLIT, 2.0)
     PostgresCorporateActions(database).upsert([split], "test")
     config = tmp_path / "algo-trading.toml"
-    config.write_text('[[strategies]]\nname = "sma_cross"\nsymbols = ["AAPL", "IBM"]\n')
+    config.write_text(WATCHED)
     monkeypatch.setenv("ALGO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ALGO_CONFIG", str(config))
     monkeypatch.setenv("ALGO_DATABASE_URL", database_url)
+    with bootstrap() as application:
+        application.apply_config()()
 
     def run(*arguments: str) -> tuple[int, Any, str]:
         monkeypatch.setattr(sys, "argv", ["backtest", "run", "--strategy", "sma_cross", "--json", *arguments])

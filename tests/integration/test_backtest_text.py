@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.posts import PostgresMentions, PostgresPosts
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.cli import main as algo_trading
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import moment_of
 from algo_trading.repositories.bars import bars_table
 from algo_trading.repositories.posts import Annotation
 from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.services.features import JoinFeatures
-from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.volatility_drop import VolatilityDrop
 from back_testing.cli import main
-from bar_series import bars_of, random_walk
+from bar_series import bars_of, period_at, random_walk
+from fakes.assignments import FakeAssignments, assigned, strategies_among
 from written import chatter, looked_up, post_of
 
 NO_DIVIDENDS = "the database has no dividends of IBM: the return is that of the price alone where any was paid"
@@ -35,6 +37,7 @@ IBM = Instrument("IBM")
 BARS = bars_of(100 * (random_walk(300, 3) / 100) ** 2, "IBM")
 EAGER = ["--set", "drop=-1", "--set", "hold=4"]
 MOODY = [*EAGER, "--set", "sigmas=1", "--set", "sentiment=-0.2"]
+WATCHED = '[[watchlists]]\nname = "stocks"\nvenue = "XNYS"\nsource = "sample"\nintervals = ["1d"]\n'
 GLOOMY = VolatilityDrop(window=3, sigmas=0.5, drop=-0.5, sentiment=0.2, hold=2)
 
 Backtest = Callable[..., tuple[int, Any, str]]
@@ -153,8 +156,8 @@ def test_a_file_of_figures_lets_a_strategy_trade(
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 
-    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 1, "known": 0, "strangers": []}
-    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 0, "known": 1, "strangers": []}
+    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 1, "known": 0, "unwatched": []}
+    assert json.loads(bring(figures)[1]) == {"read": 1, "stored": 0, "known": 1, "unwatched": []}
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT source FROM fundamentals")).scalars().all() == ["file"]
     _, after, _ = backtest("run", *asked)
@@ -177,7 +180,7 @@ def test_figures_of_a_stranger_are_stored_with_a_note(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     config = tmp_path / "algo-trading.toml"
-    config.write_text('[[strategies]]\nname = "event_driven"\nsymbols = ["KO"]\n')
+    config.write_text(WATCHED + 'symbols = ["KO"]\n[[strategies]]\nname = "event_driven"\n')
     monkeypatch.setenv("ALGO_CONFIG", str(config))
     figures = tmp_path / "pe.csv"
     names = ("IBM", "KO", "ibm", *(f"ZZ{number}" for number in range(10, 23)))
@@ -227,20 +230,21 @@ def test_every_other_command_knows_the_text(backtest: Backtest) -> None:
 def test_what_was_decided_live_on_text_is_derived_again(backtest: Backtest, database: Database) -> None:
     join = JoinFeatures(PostgresMentions(database), PostgresFundamentals(database))
     bars, actions, signals = PostgresBars(database), PostgresCorporateActions(database), PostgresSignals(database)
-    evaluate = EvaluateStrategies(bars, actions, join, signals, [ActivePair(GLOOMY, IBM)])
+    assignments, strategies = FakeAssignments(assigned((GLOOMY, IBM))), strategies_among((GLOOMY, IBM))
+    evaluate = EvaluateStrategies(bars, actions, join, signals, assignments, strategies)
     for index in range(200, 240):
-        evaluate(BARS.session(index), [IBM])
-    assert any(signal.shares for signal in signals.of_instrument(IBM))
+        evaluate(period_at(BARS, index), [Series(IBM)])
+    assert any(signal.shares for signal in signals.of_series(Series(IBM)))
     code, report, _ = backtest("verify-live")
     assert (code, report["checked"], report["agreed"], report["revised"]) == (0, 40, 40, 0)
-    late = replace(chatter(BARS, seed=9)[0], available_at=chatter(BARS)[0].available_at)
+    late = replace(chatter(BARS, seed=9)[0], available_at=moment_of(BARS.closed_at[220]) - timedelta(minutes=1))
     late = replace(late, post=replace(late.post, id="late"))
     posts = PostgresPosts(database)
     posts.add([post_of(late)])
     posts.store_annotations([Annotation(late.post, late.sentiment, late.topic, (late,))])
     code, report, _ = backtest("verify-live")
     assert (code, report["checked"], report["mismatches"]) == (0, 40, [])
-    assert report["revised"] == 40
+    assert report["revised"] == GLOOMY.memory  # those that read the bar on which it was written
 
 
 @pytest.mark.parametrize("command", ["run", "sweep", "lookahead", "walk-forward", "recommend"])

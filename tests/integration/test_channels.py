@@ -17,19 +17,19 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from pydantic import SecretStr
 
 from algo_trading.adapters.maildir import MaildirChannel
-from algo_trading.adapters.smtp import SmtpChannel, build
+from algo_trading.adapters.smtp import SmtpChannel, SmtpConfig, build
 from algo_trading.errors import ConfigError, ServiceUnavailableError
-from algo_trading.repositories.subscriptions import Channel, DeferredError, UndeliverableError
-from algo_trading.settings import SmtpSettings, load_settings
+from algo_trading.gateways.channels import Channel, DeferredError, Mail, UndeliverableError
+from algo_trading.plugins import Context
 from contracts.channel import ChannelContract
 from fakes.channel import FakeChannel
-from mail_examples import an_item, ibm_mail
+from mail_examples import ibm_mail
 from smtp_server import PASSWORD, USER, Certificates, Mailbox, free_port, make_certificates, smtp_server
 
 pytestmark = pytest.mark.integration
@@ -78,21 +78,21 @@ class TestMaildir(ChannelContract):
     @pytest.mark.parametrize("flags", ["", ":2,", ":2,S", ":2,RS"])
     def test_a_mail_that_was_read_is_not_delivered_again(self, folder: Path, flags: str) -> None:
         channel = MaildirChannel(folder)
-        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        put(channel, ibm_mail("k1"))
         (folder / "new" / "k1").rename(folder / "cur" / f"k1{flags}")
-        channel.deliver(ibm_mail(an_item("k1")), "k1")
-        channel.deliver(ibm_mail(an_item("k12")), "k12")  # a key that begins like another one
+        put(channel, ibm_mail("k1"))
+        put(channel, ibm_mail("k12"))  # a key that begins like another one
         assert {path.name for path in folder.glob("*/*")} == {f"k1{flags}", "k12"}
 
     def test_the_standard_library_reads_it(self, folder: Path) -> None:
-        MaildirChannel(folder).deliver(ibm_mail(an_item("k1")), "k1")
+        put(MaildirChannel(folder), ibm_mail("k1"))
         (message,) = mailbox.Maildir(folder, create=False)
         assert message["Message-ID"] == "<k1@localhost>"
         assert message.get_subdir() == "new"
         assert b"\r" not in (folder / "new" / "k1").read_bytes()
 
     def test_only_the_owner_may_read(self, folder: Path) -> None:
-        MaildirChannel(folder).deliver(ibm_mail(an_item("k1")), "k1")
+        put(MaildirChannel(folder), ibm_mail("k1"))
         assert {oct(path.stat().st_mode & 0o777) for path in folder.glob("*/")} == {"0o700"}
 
     def test_a_full_disk_leaves_no_half_mail(self, folder: Path) -> None:
@@ -101,7 +101,7 @@ class TestMaildir(ChannelContract):
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))  # the system refuses to write further, as then
         try:
             with pytest.raises(ServiceUnavailableError) as caught:
-                channel.deliver(ibm_mail(an_item("k1")), "k1")
+                put(channel, ibm_mail("k1"))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         reason = os.strerror(errno.EFBIG)
@@ -109,15 +109,15 @@ class TestMaildir(ChannelContract):
             f"mails cannot be written to {folder}: {reason}; make room or give write permission there"
         )
         assert [path.name for path in folder.glob("*/*")] == []
-        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        put(channel, ibm_mail("k1"))
         assert len(read_maildir(folder)) == 1
 
     def test_no_permission(self, folder: Path) -> None:
         channel = MaildirChannel(folder)
-        channel.deliver(ibm_mail(an_item("k1")), "k1")
+        put(channel, ibm_mail("k1"))
         (folder / "tmp").chmod(0o500)
         with unprivileged(folder), pytest.raises(ServiceUnavailableError, match=r"Permission denied; .*permission"):
-            channel.deliver(ibm_mail(an_item("k2")), "k2")
+            put(channel, ibm_mail("k2"))
 
     def test_killed_at_any_moment_every_mail_is_there_once_and_whole(self, folder: Path) -> None:
         keys = [f"k{number}" for number in range(150)]
@@ -125,15 +125,14 @@ class TestMaildir(ChannelContract):
             f"""
             import sys, time
             from pathlib import Path
-            from email.message import EmailMessage
             from algo_trading.adapters.maildir import MaildirChannel
+            from algo_trading.gateways.channels import Mail
             channel = MaildirChannel(Path({str(folder)!r}))
             print("ready", flush=True)
-            for key in {keys!r}:
-                mail = EmailMessage()
-                mail["Message-ID"] = f"<{{key}}@localhost>"
-                mail.set_content("line\\n" * 500)
-                channel.deliver(mail, key)
+            with channel.session() as session:
+                for key in {keys!r}:
+                    content = f"Message-ID: <{{key}}@localhost>\\r\\n\\r\\n" + "line\\r\\n" * 500
+                    session.deliver(Mail(key, "a@localhost", "b@localhost", content.encode()))
             time.sleep(float(sys.argv[1]))
             """
         )
@@ -170,20 +169,26 @@ def trusting(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
 
 
-def smtp_settings(port: int, **changes: Any) -> SmtpSettings:
+def smtp_config(port: int, **changes: Any) -> SmtpConfig:
     values = {"host": "localhost", "port": port, "user": USER, "password": SecretStr(PASSWORD), "starttls": True}
-    return SmtpSettings(**{**values, **changes})
+    return SmtpConfig(**{**values, **changes})
 
 
 def deliver(port: int, key: str = "k1", address: str = "trader@localhost", **changes: Any) -> None:
-    SmtpChannel(smtp_settings(port, **changes), timeout=5).deliver(ibm_mail(an_item(key, address)), key)
+    put(SmtpChannel(smtp_config(port, **changes), timeout=5), ibm_mail(key, address))
+
+
+def put(channel: Channel, mail: Mail) -> None:
+    """Deliver one mail in a session of its own."""
+    with channel.session() as session:
+        session.deliver(mail)
 
 
 @pytest.mark.usefixtures("trusting")
 class TestSmtp(ChannelContract):
     @pytest.fixture
     def open_channel(self, box: Mailbox) -> Callable[[], Channel]:
-        return lambda: SmtpChannel(smtp_settings(box.port))
+        return lambda: SmtpChannel(smtp_config(box.port))
 
     @pytest.fixture
     def arrived(self, box: Mailbox) -> Callable[[], list[EmailMessage]]:
@@ -191,18 +196,15 @@ class TestSmtp(ChannelContract):
 
     @pytest.fixture
     def broken(self) -> Channel:
-        return SmtpChannel(smtp_settings(free_port()))
+        return SmtpChannel(smtp_config(free_port()))
 
     def test_encrypted_and_logged_in(self, box: Mailbox) -> None:
         deliver(box.port)
         assert (box.encrypted, box.logins, box.recipients) == ([True], [USER], [["trader@localhost"]])
 
-    def test_built_from_the_settings(self, box: Mailbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        monkeypatch.chdir(tmp_path)
-        for name, value in {"PORT": str(box.port), "USER": USER, "PASSWORD": PASSWORD}.items():
-            monkeypatch.setenv(f"ALGO_SMTP__{name}", value)
-        channel = build(load_settings())
-        channel.deliver(ibm_mail(an_item("k1")), "k1")
+    def test_built_from_its_options(self, box: Mailbox, tmp_path: Path) -> None:
+        channel = build(smtp_config(box.port), Context("smtp", tmp_path))
+        put(channel, ibm_mail("k1"))
         assert len(box.mails) == 1
         assert channel.location() == f"smtp://localhost:{box.port}"
 
@@ -210,7 +212,7 @@ class TestSmtp(ChannelContract):
         with pytest.raises(ServiceUnavailableError) as caught:
             deliver(box.port, password=SecretStr("tr0ub4dor"))
         assert "refuses the login of algo (535" in str(caught.value)
-        assert "ALGO_SMTP__PASSWORD" in str(caught.value)
+        assert "ALGO_CHANNELS__SMTP__PASSWORD" in str(caught.value)
         assert "tr0ub4dor" not in str(caught.value)
 
     def test_an_unknown_recipient_is_for_good(self, box: Mailbox) -> None:
@@ -308,17 +310,17 @@ def test_without_encryption_and_login_where_the_user_says_so() -> None:
 @pytest.mark.parametrize("host", ["mail.example.org", "192.0.2.7", "2001:db8::1"])
 def test_a_password_never_leaves_the_machine_unencrypted(host: str) -> None:
     with pytest.raises(ConfigError, match=r"smtp\.starttls = false would send the password to"):
-        SmtpChannel(smtp_settings(25, host=host, starttls=False))
+        SmtpChannel(smtp_config(25, host=host, starttls=False))
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
 def test_within_the_machine_it_may(host: str) -> None:
-    SmtpChannel(smtp_settings(25, host=host, starttls=False))
+    SmtpChannel(smtp_config(25, host=host, starttls=False))
 
 
 def test_a_user_without_a_password() -> None:
-    with pytest.raises(ConfigError, match="ALGO_SMTP__PASSWORD"):
-        SmtpChannel(smtp_settings(25, password=SecretStr("")))
+    with pytest.raises(ConfigError, match="ALGO_CHANNELS__SMTP__PASSWORD"):
+        SmtpChannel(smtp_config(25, password=SecretStr("")))
 
 
 def test_no_server() -> None:
@@ -326,7 +328,8 @@ def test_no_server() -> None:
     with pytest.raises(ServiceUnavailableError) as caught:
         deliver(port)
     assert str(caught.value) == (
-        f"the mail server smtp://localhost:{port} cannot be used (Connection refused); check smtp.host and smtp.port"
+        f"the mail server smtp://localhost:{port} cannot be used (Connection refused); "
+        "check channels.smtp.host and channels.smtp.port"
     )
 
 
@@ -334,8 +337,70 @@ GREETING = ["220 localhost ready", "250 localhost", "250 sender", "250 recipient
 
 
 def test_a_server_that_dies_while_it_reads_the_mail() -> None:
-    with scripted_server(GREETING) as port, pytest.raises(ServiceUnavailableError, match=r"check smtp\.host"):
+    with scripted_server(GREETING) as port, pytest.raises(ServiceUnavailableError, match=r"check channels\.smtp\.host"):
         deliver(port, user="", starttls=False)
+
+
+def test_many_mails_take_one_connection() -> None:
+    with smtp_server(None) as box:
+        channel = SmtpChannel(smtp_config(box.port, user="", starttls=False))
+        with channel.session() as session:
+            for number in range(20):
+                session.deliver(ibm_mail(f"k{number}"))
+        assert len(box.mails) == 20
+        assert box.connections == 1
+
+
+def test_each_mail_has_its_own_deadline() -> None:
+    with smtp_server(None) as box:
+        box.pause = 0.2
+        config = smtp_config(box.port, user="", starttls=False)
+        with SmtpChannel(config, timeout=5, deadline=1).session() as session:
+            for number in range(8):
+                session.deliver(ibm_mail(f"k{number}"))
+        assert (len(box.mails), box.connections) == (8, 1)
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_a_refused_mail_leaves_the_connection_to_the_next_one(pipelining: bool) -> None:
+    with smtp_server(None) as box:
+        box.pipelining = pipelining
+        box.rcpt_replies["gone@localhost"] = ["550 5.1.1 no such user"]
+        box.rcpt_replies["slow@localhost"] = ["451 4.7.1 greylisted"]
+        channel = SmtpChannel(smtp_config(box.port, user="", starttls=False))
+        with channel.session() as session:
+            session.deliver(ibm_mail("k1"))
+            with pytest.raises(UndeliverableError):
+                session.deliver(ibm_mail("k2", "gone@localhost"))
+            with pytest.raises(DeferredError):
+                session.deliver(ibm_mail("k3", "slow@localhost"))
+            box.data_reply = "554 5.6.0 looks like spam"
+            with pytest.raises(UndeliverableError):
+                session.deliver(ibm_mail("k4"))
+            box.data_reply = ""
+            session.deliver(ibm_mail("k5", "jürgen@localhost"))
+            session.deliver(ibm_mail("k6"))
+        assert [mail["Message-ID"] for mail in box.mails] == [f"<k{number}@localhost>" for number in (1, 5, 6)]
+        assert box.connections == 1
+
+
+@pytest.mark.parametrize("farewell", [["421 4.7.0 too many mails"], []])
+def test_a_server_that_ends_the_conversation_after_a_mail_gets_the_next_one_in_another(farewell: list[str]) -> None:
+    conversation = [*GREETING, "250 accepted"]
+    with scripted_server([*conversation, *farewell], conversation) as port:
+        channel = SmtpChannel(smtp_config(port, user="", starttls=False), timeout=5)
+        with channel.session() as session:
+            session.deliver(ibm_mail("k1"))
+            session.deliver(ibm_mail("k2"))
+
+
+def test_a_server_that_is_gone_after_a_mail() -> None:
+    with scripted_server([*GREETING, "250 accepted"]) as port:
+        channel = SmtpChannel(smtp_config(port, user="", starttls=False), timeout=5)
+        with channel.session() as session:
+            session.deliver(ibm_mail("k1"))
+            with pytest.raises(ServiceUnavailableError, match="cannot be used"):
+                session.deliver(ibm_mail("k2"))
 
 
 def test_a_server_that_accepts_and_hangs_up() -> None:
@@ -350,9 +415,9 @@ def test_a_server_that_accepts_and_grumbles_at_the_goodbye() -> None:
 
 def test_a_silent_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        channel = SmtpChannel(smtp_settings(listener.getsockname()[1], host="127.0.0.1"), timeout=0.2)
+        channel = SmtpChannel(smtp_config(listener.getsockname()[1], host="127.0.0.1"), timeout=0.2)
         with pytest.raises(ServiceUnavailableError, match="timed out"):
-            channel.deliver(ibm_mail(an_item("k1")), "k1")
+            put(channel, ibm_mail("k1"))
 
 
 @pytest.mark.parametrize(
@@ -362,23 +427,23 @@ def test_a_silent_server() -> None:
 )
 def test_a_server_that_never_comes_to_an_end(before: bytes, drip: bytes) -> None:
     with dripping_server(before, drip, pause=0.05) as port:
-        settings = smtp_settings(port, host="127.0.0.1", user="", starttls=False)
+        settings = smtp_config(port, host="127.0.0.1", user="", starttls=False)
         began = time.monotonic()
-        with pytest.raises(ServiceUnavailableError, match=r"check smtp\.host"):
-            SmtpChannel(settings, timeout=0.3, deadline=0.6).deliver(ibm_mail(an_item("k1")), "k1")
+        with pytest.raises(ServiceUnavailableError, match=r"check channels\.smtp\.host"):
+            put(SmtpChannel(settings, timeout=0.3, deadline=0.6), ibm_mail("k1"))
         assert time.monotonic() - began < 2
 
 
 def test_a_server_that_talks_without_end_fills_no_memory() -> None:
     with dripping_server(b"", b"220-" + b"x" * 500 + b"\r\n", pause=0) as port:
-        settings = smtp_settings(port, host="127.0.0.1", user="", starttls=False)
+        settings = smtp_config(port, host="127.0.0.1", user="", starttls=False)
         with pytest.raises(ServiceUnavailableError, match="it says more than 1 MB"):
-            SmtpChannel(settings, timeout=30, deadline=30).deliver(ibm_mail(an_item("k1")), "k1")
+            put(SmtpChannel(settings, timeout=30, deadline=30), ibm_mail("k1"))
 
 
 def test_heavy_libraries_wait_until_a_mail_is_made() -> None:
     program = (
-        "import sys; import algo_trading.notification.compose; "
+        "import sys; import algo_trading.notification.mail, algo_trading.notification.signal; "
         "print({'matplotlib', 'jinja2', 'pandas'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
@@ -407,19 +472,28 @@ def dripping_server(before: bytes, drip: bytes, pause: float) -> Iterator[int]:
 
 
 @contextmanager
-def scripted_server(replies: list[str]) -> Iterator[int]:
-    """A server that gives `replies` one after the other and hangs up; after a 354 it reads a whole mail, or dies."""
+def scripted_server(*conversations: list[str]) -> Iterator[int]:
+    """A server that gives the replies of each conversation one after the other, hangs up, and is gone after the last.
+
+    After a 354 it reads a whole mail, or dies.
+    """
 
     def talk() -> None:
-        connection, _ = listener.accept()
-        with connection, connection.makefile("rb") as lines:
-            for number, reply in enumerate(replies):
-                connection.sendall(f"{reply}\r\n".encode())
-                if reply.startswith("354") and number == len(replies) - 1:
-                    connection.recv(1000)
-                    return
-                while (line := lines.readline()) and reply.startswith("354") and line != b".\r\n":
-                    pass
+        for number, replies in enumerate(conversations):
+            connection, _ = listener.accept()
+            if number == len(conversations) - 1:
+                listener.close()
+            with connection, connection.makefile("rb") as lines:
+                converse(replies, connection, lines)
+
+    def converse(replies: list[str], connection: socket.socket, lines: BinaryIO) -> None:
+        for number, reply in enumerate(replies):
+            connection.sendall(f"{reply}\r\n".encode())
+            if reply.startswith("354") and number == len(replies) - 1:
+                connection.recv(1000)
+                return
+            while (line := lines.readline()) and reply.startswith("354") and line != b".\r\n":
+                pass
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=talk)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from algo_trading.adapters.coingecko import CoinGecko
-from algo_trading.adapters.coinmarketcap import CoinMarketCap
+from algo_trading.adapters.coingecko import CoinGecko, CoinGeckoConfig
+from algo_trading.adapters.coinmarketcap import CoinMarketCap, CoinMarketCapConfig
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
-from algo_trading.repositories.listings import CoinListings, ListingPage, largest
-from algo_trading.settings import CoinListingsSettings
+from algo_trading.gateways.coin_listings import CoinListings, ListingPage
+from algo_trading.repositories.listings import largest
 from contracts.listings import BITCOIN, HARMONY, CoinListingsContract, ListingRepositoryContract
 from fakes.listings import FakeCoinListings, FakeListings
 from servers.coin_listings import CoinMarket, coin, complaint, some_coins
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 
 KEY = "b54bcf4d-1bca-4e8e-9a24-22ff2c3d462c"
 Open = Callable[..., CoinListings]
-SOURCES: dict[str, type[CoinGecko | CoinMarketCap]] = {"coingecko": CoinGecko, "coinmarketcap": CoinMarketCap}
+SOURCES = ("coingecko", "coinmarketcap")
 
 
 @pytest.fixture
@@ -42,18 +42,15 @@ def pauses() -> list[float]:
     return []
 
 
-@pytest.fixture(params=sorted(SOURCES))
+@pytest.fixture(params=SOURCES)
 def open_source(request: pytest.FixtureRequest, url: str, pauses: list[float]) -> Open:
     def opened(*, pages: int = 3, attempts: int = 3, key: str = KEY) -> CoinListings:
-        own = CoinListingsSettings(
-            source=request.param,
-            base_url=url,
-            pages=pages,
-            pause_seconds=0.5,
-            attempts=attempts,
-            api_key=SecretStr(key),
+        options = {"base_url": url, "pages": pages, "pause_seconds": 0.5, "attempts": attempts}
+        if request.param == "coingecko":
+            return CoinGecko(CoinGeckoConfig.model_validate(options), sleep=pauses.append)
+        return CoinMarketCap(
+            CoinMarketCapConfig.model_validate({**options, "api_key": SecretStr(key)}), sleep=pauses.append
         )
-        return SOURCES[request.param](own, sleep=pauses.append)
 
     return opened
 
@@ -135,9 +132,9 @@ def test_a_malformed_page_is_handed_over_before_the_error(open_source: Open, mar
 
 
 def test_a_server_that_is_not_there() -> None:
-    own = CoinListingsSettings(source="", base_url="http://127.0.0.1:1", pages=1, pause_seconds=0, attempts=1)
+    config = CoinGeckoConfig(base_url="http://127.0.0.1:1", pages=1, pause_seconds=0, attempts=1)
     with pytest.raises(SourceError, match="cannot be reached"):
-        list(CoinGecko(own).fetch())
+        list(CoinGecko(config).fetch())
 
 
 ODD = [
@@ -190,17 +187,10 @@ def test_coins_that_share_a_symbol_are_one_instrument_the_largest(open_source: O
 def test_coinmarketcap_wants_its_key(market: CoinMarket, url: str) -> None:
     def opened(key: str) -> CoinMarketCap:
         return CoinMarketCap(
-            CoinListingsSettings(
-                source="coinmarketcap",
-                base_url=url,
-                pages=1,
-                pause_seconds=0,
-                attempts=1,
-                api_key=SecretStr(key),
-            )
+            CoinMarketCapConfig(base_url=url, pages=1, pause_seconds=0, attempts=1, api_key=SecretStr(key))
         )
 
-    with pytest.raises(ConfigError, match="ALGO_COIN_LISTINGS__API_KEY"):
+    with pytest.raises(ConfigError, match="ALGO_LISTINGS__COINMARKETCAP__API_KEY"):
         opened("")
     with pytest.raises(SourceError, match="refuses the key") as caught:
         list(opened("wrong-key").fetch())

@@ -38,10 +38,10 @@ def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def stages() -> Iterator[dict[str, Stage]]:
     with ExitStack() as stack:
         yield {
-            "reddit": stack.enter_context(staged(LocalReddit(), reddit.build, "r/stocks", fullname, of_reddit)),
-            "x": stack.enter_context(staged(LocalX(), x.build, "@alice", x_id, of_x)),
-            "rss": stack.enter_context(staged(LocalFeed(), rss.build, f"URL{PATH}", guid, of_rss)),
-            "newsapi": stack.enter_context(staged(LocalNewsApi(), newsapi.build, "doge", address, of_newsapi)),
+            "reddit": stack.enter_context(staged(LocalReddit(), reddit.plugin, "r/stocks", fullname, of_reddit)),
+            "x": stack.enter_context(staged(LocalX(), x.plugin, "@alice", x_id, of_x)),
+            "rss": stack.enter_context(staged(LocalFeed(), rss.plugin, f"URL{PATH}", guid, of_rss)),
+            "newsapi": stack.enter_context(staged(LocalNewsApi(), newsapi.plugin, "doge", address, of_newsapi)),
         }
 
 

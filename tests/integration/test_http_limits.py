@@ -89,7 +89,9 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
 def test_an_address_within_the_machine_is_refused_before_anything_is_asked() -> None:
     with talking(GOOD) as (url, asked):
         assert client().get(url).content == b"hi"
-        with pytest.raises(SourceError, match=r"127\.0\.0\.1 is an address within this machine.*rss\.allow_private"):
+        with pytest.raises(
+            SourceError, match=r"127\.0\.0\.1 is an address within this machine.*platforms\.rss\.allow_private"
+        ):
             client(redirects=True, private=False).get(url)
         assert len(asked) == 1
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import pytest
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.bootstrap import App
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.services.import_bars import ImportBars, ImportReport
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval
+from algo_trading.services.import_bars import ImportReport
 from algo_trading.settings import load_settings
 from fakes.clock import FakeClock
 from raw_bars import NOW
@@ -19,6 +20,7 @@ from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.integration
 
+EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 VINTAGES = SHARED_DATA / "daily_ohlcv" / "pystock_vintages"
 
 
@@ -31,7 +33,7 @@ def app(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def run(app: App) -> Callable[..., ImportReport]:
     def run(*paths: Path, symbol: str | None = None) -> ImportReport:
-        report = app.make(ImportBars)(paths, symbol, "XNYS")
+        report = app.import_bars()(paths, symbol, "XNYS")
         assert report.read == report.stored + report.unchanged + report.quarantined
         return report
 
@@ -41,7 +43,7 @@ def run(app: App) -> Callable[..., ImportReport]:
 def state(app: App) -> dict[str, Any]:
     """What is stored, the pages for people aside."""
     return {
-        "bars": app.bars.read_venue("XNYS", Interval.DAY, date.min, date.max),
+        "bars": app.bars.read_venue("XNYS", Interval.DAY, *EVER),
         "quarantine": sorted(map(str, app.quarantine.newest())),
         "quality": sorted(map(str, app.quality.newest(1000))),
         "objects": {key: app.objects.get(key) for key in app.objects.keys() if "quality/docs" not in key},  # noqa: SIM118 - a method of the store
@@ -65,7 +67,7 @@ def test_rows_that_no_database_likes(app: App, run: Callable[..., ImportReport],
     report = run(path)
     assert (report.read, report.stored) == (9, 1)
     assert app.quarantine.count() == report.quarantined == 8
-    assert app.bars.read([Instrument("IBM")], Interval.DAY, None, None).num_rows == 1
+    assert app.bars.read([Series(Instrument("IBM"))], None, None).num_rows == 1
     assert run(path).unchanged == 9
 
 

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from algo_trading.adapters.minio import MinioObjects, build
+from algo_trading.adapters.minio import MinioConfig, MinioObjects, build
 from algo_trading.errors import ConfigError, ServiceUnavailableError
+from algo_trading.plugins import Context
 from algo_trading.repositories.objects import ObjectStore
-from algo_trading.settings import MinioSettings, load_settings
 from contracts.object_store import ObjectStoreContract
 from s3_server import S3Server, s3_server
 
@@ -29,7 +30,7 @@ def server() -> Iterator[S3Server]:
         yield started
 
 
-def configured(server: S3Server, **changes: Any) -> MinioSettings:
+def configured(server: S3Server, **changes: Any) -> MinioConfig:
     values = {
         "endpoint": server.endpoint,
         "bucket": "algo-trading",
@@ -37,7 +38,7 @@ def configured(server: S3Server, **changes: Any) -> MinioSettings:
         "access_key": SecretStr(server.access_key),
         "secret_key": SecretStr(server.secret_key),
     }
-    return MinioSettings.model_validate({**values, **changes})
+    return MinioConfig.model_validate({**values, **changes})
 
 
 class TestMinio(ObjectStoreContract):
@@ -59,7 +60,7 @@ def test_location_is_an_address(server: S3Server) -> None:
     assert MinioObjects(configured(server)).location("a/b") == "s3://algo-trading/a/b"
 
 
-def message(settings: MinioSettings) -> str:
+def message(settings: MinioConfig) -> str:
     """What writing, reading and listing say: the same sentence."""
     store = MinioObjects(settings)
     methods: list[Callable[[], object]] = [
@@ -82,7 +83,7 @@ def message(settings: MinioSettings) -> str:
 def test_wrong_keys(server: S3Server, key: str) -> None:
     sentence = message(configured(server, **{key: SecretStr("not-the-key-at-all")}))
     assert f"http://{server.endpoint} refused the keys" in sentence
-    assert "check ALGO_MINIO__ACCESS_KEY and ALGO_MINIO__SECRET_KEY" in sentence
+    assert "check ALGO_OBJECT_STORES__MINIO__ACCESS_KEY and ALGO_OBJECT_STORES__MINIO__SECRET_KEY" in sentence
     assert "not-the-key-at-all" not in sentence
 
 
@@ -91,7 +92,7 @@ def test_nobody_listens(server: S3Server) -> None:
         endpoint = f"127.0.0.1:{reserved.getsockname()[1]}"
     assert message(configured(server, endpoint=endpoint)) == (
         f"the object store at http://{endpoint} cannot be reached (connection refused); "
-        "start it or correct ALGO_MINIO__ENDPOINT"
+        "start it or correct ALGO_OBJECT_STORES__MINIO__ENDPOINT"
     )
 
 
@@ -100,7 +101,7 @@ def test_unknown_host(server: S3Server) -> None:
 
 
 def test_plain_server_asked_for_tls(server: S3Server) -> None:
-    assert "ALGO_MINIO__SECURE=false is for plain HTTP" in message(configured(server, secure=True))
+    assert "ALGO_OBJECT_STORES__MINIO__SECURE=false is for plain HTTP" in message(configured(server, secure=True))
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def http_server(status: int, body: bytes, media_type: str) -> Iterator[str]:
 def test_no_s3_server(server: S3Server) -> None:
     with http_server(404, b"<html>nginx</html>", "text/html") as endpoint:
         sentence = message(configured(server, endpoint=endpoint))
-    assert "does not answer as an S3 server does; check ALGO_MINIO__ENDPOINT" in sentence
+    assert "does not answer as an S3 server does; check ALGO_OBJECT_STORES__MINIO__ENDPOINT" in sentence
     assert "nginx" not in sentence
 
 
@@ -151,15 +152,13 @@ def test_answer_that_is_no_xml(server: S3Server) -> None:
 
 @pytest.mark.parametrize("change", [{"bucket": "No_Bucket"}, {"endpoint": "http://127.0.0.1:9000/path"}])
 def test_settings_that_cannot_be(server: S3Server, change: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match=f"minio.{next(iter(change))}"):
+    with pytest.raises(ConfigError, match=f"object_stores.minio: .*the {next(iter(change))} "):
         MinioObjects(configured(server, **change)).exists("a")
 
 
-@pytest.mark.parametrize("missing", ["ALGO_MINIO__ACCESS_KEY", "ALGO_MINIO__SECRET_KEY"])
-def test_missing_keys(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
-    for name in ("ALGO_MINIO__ACCESS_KEY", "ALGO_MINIO__SECRET_KEY"):
-        monkeypatch.setenv(name, "something")
-    assert isinstance(build(load_settings()), MinioObjects)
-    monkeypatch.delenv(missing)
-    with pytest.raises(ConfigError, match=missing):
-        build(load_settings())
+@pytest.mark.parametrize("missing", ["access_key", "secret_key"])
+def test_missing_keys(server: S3Server, tmp_path: Path, missing: str) -> None:
+    context = Context("minio", tmp_path)
+    assert isinstance(build(configured(server), context), MinioObjects)
+    with pytest.raises(ConfigError, match=f"ALGO_OBJECT_STORES__MINIO__{missing.upper()} is not set"):
+        build(configured(server, **{missing: SecretStr("")}), context)

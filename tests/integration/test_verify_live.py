@@ -15,13 +15,14 @@ from sqlalchemy import text
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import midnight
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.evaluate import EvaluateStrategies
-from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.cli import main
-from bar_series import bars_of, random_walk
+from bar_series import bars_of, period_at, random_walk
+from fakes.assignments import FakeAssignments, assigned, strategies_among
 from written import joining
 
 if TYPE_CHECKING:
@@ -45,10 +46,12 @@ def verify(
     """`backtest verify-live --json ARGUMENTS` after thirty sessions; gives the exit code and the document."""
     bars, actions, signals = PostgresBars(database), PostgresCorporateActions(database), PostgresSignals(database)
     actions.upsert([CorporateAction(IBM, BARS.session(40), ActionKind.SPLIT, 2.0)], "test")
-    evaluate = EvaluateStrategies(bars, actions, joining(), signals, [ActivePair(SmaCross(2, 5, 0), IBM)])
+    pair = (SmaCross(2, 5, 0), IBM)
+    assignments, strategies = FakeAssignments(assigned(pair)), strategies_among(pair)
+    evaluate = EvaluateStrategies(bars, actions, joining(), signals, assignments, strategies)
     for end in range(31, 61):
         bars.upsert(bars_table([BARS[:end]]), "test")
-        evaluate(BARS.session(end - 1), [IBM])
+        evaluate(period_at(BARS, end - 1), [Series(IBM)])
     monkeypatch.setenv("ALGO_DATABASE_URL", database_url)
     monkeypatch.setenv("ALGO_HOME", str(tmp_path))
 
@@ -91,7 +94,7 @@ def test_nothing_stored_is_nothing_to_check(
 def test_a_falsified_signal_is_found_and_ends_with_1(verify: Verify, database: Database) -> None:
     day = BARS.session(45)
     with database.engine.begin() as connection:
-        connection.execute(text("UPDATE signals SET size = 0.25 WHERE session = :day"), {"day": day})
+        connection.execute(text("UPDATE signals SET size = 0.25 WHERE opened_at = :day"), {"day": midnight(day)})
     code, found = verify()
     assert code == 1
     (mismatch,) = found["mismatches"]

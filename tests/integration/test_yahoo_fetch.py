@@ -12,7 +12,8 @@ import yfinance.data
 from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
-from algo_trading.repositories.market_data import BarRequest, Fetched
+from algo_trading.gateways.market_data import Fetched
+from bar_requests import daily_request
 from servers.yahoo import Market, Reply, Scripted, YahooServer
 from servers.yahoo_replies import chart, ok, recorded, replayed
 from servers.yahoo_session import LocalChartSession
@@ -48,7 +49,7 @@ class Yahoo:
         )
 
     def fetch(self, *symbols: str, first: date | None = FIRST) -> Sequence[Fetched]:
-        return self.source.fetch([BarRequest(Instrument(symbol), first, LAST) for symbol in symbols])
+        return self.source.fetch([daily_request(Instrument(symbol), first, LAST) for symbol in symbols])
 
 
 Serve = Callable[[Market | Mapping[str, Sequence[Reply]]], Yahoo]

@@ -12,7 +12,7 @@ from algo_trading.adapters.yahoo.fundamentals import YahooFundamentals
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
-from algo_trading.repositories.fundamentals import FundamentalsPayload
+from algo_trading.gateways.fundamentals import FundamentalsPayload
 from servers.yahoo import Reply, Scripted, YahooServer, unknown
 from servers.yahoo_session import LocalChartSession
 

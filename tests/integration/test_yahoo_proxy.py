@@ -11,10 +11,12 @@ import pytest
 import yfinance.data
 
 from algo_trading.adapters.yahoo import YahooMarketData
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
 from algo_trading.errors import SourceError
-from algo_trading.repositories.market_data import BarRequest, MarketData
+from algo_trading.gateways.market_data import BarRequest, MarketData
+from bar_requests import daily_request
 from contracts.market_data import MarketDataContract, read
 from servers.tls_proxy import proxying
 from servers.yahoo import CHART_PATH
@@ -27,14 +29,16 @@ pytestmark = [
 ]
 SERVER = Path(__file__).resolve().parents[1] / "servers" / "yahoo.py"
 CLIENT = """
-from datetime import date
-from algo_trading.adapters.yahoo import build
-from algo_trading.domain.instrument import Instrument
-from algo_trading.repositories.market_data import BarRequest
-from algo_trading.settings import load_settings
-source = build(load_settings())
+from datetime import UTC, datetime
+from pathlib import Path
+from algo_trading.adapters.yahoo import YahooConfig, build
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.gateways.market_data import BarRequest
+from algo_trading.plugins import Context
+source = build(YahooConfig(), Context("yahoo", Path()))
 names = ("IBM", "NOPE", "^GSPC")
-answers = source.fetch([BarRequest(Instrument(name), date(2022, 6, 6), date(2022, 6, 15)) for name in names])
+first, last = datetime(2022, 6, 6, tzinfo=UTC), datetime(2022, 6, 15, tzinfo=UTC)
+answers = source.fetch([BarRequest(Series(Instrument(name)), first, last) for name in names])
 print([source.parse(a.payload).rows.num_rows if a.payload else type(a.error).__name__ for a in answers])
 """
 
@@ -62,7 +66,7 @@ def open_source(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch)
 class TestYahoo(MarketDataContract):
     @pytest.fixture
     def served(self) -> BarRequest:
-        return BarRequest(Instrument("IBM"), date(2022, 6, 6), date(2022, 6, 15))  # a split on 06-10
+        return daily_request(Instrument("IBM"), date(2022, 6, 6), date(2022, 6, 15))  # a split on 06-10
 
     @pytest.fixture
     def unknown(self) -> Instrument:
@@ -75,12 +79,12 @@ def test_an_authority_that_nobody_trusts_is_refused(
     monkeypatch.setenv("HTTPS_PROXY", environment["HTTPS_PROXY"])
     source = YahooMarketData(pause_seconds=0, attempts=1)
     with pytest.raises(SourceError, match="certificate"):
-        source.fetch([BarRequest(Instrument("IBM"), None, date(2022, 6, 15))])
+        source.fetch([daily_request(Instrument("IBM"), None, date(2022, 6, 15))])
 
 
 def test_the_generated_market_reaches_to_the_newest_closed_session(open_source: Callable[[], MarketData]) -> None:
-    newest = market_calendar("XNYS").newest_closed(datetime.now(UTC)).date
-    bars = read(open_source(), BarRequest(Instrument("IBM"), newest - timedelta(days=20), newest))
+    newest = trading_calendar("XNYS").newest_closed(Interval.DAY, datetime.now(UTC)).date
+    bars = read(open_source(), daily_request(Instrument("IBM"), newest - timedelta(days=20), newest))
     assert bars.rows["session"].to_pylist()[-1] == newest.isoformat()
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.random import Generator
 
 from algo_trading.domain.bars import Bars, Floats
-from algo_trading.risk.costs import Costs
+from algo_trading.domain.costs import Costs
 from back_testing.analysis.recommend import recommend
 from back_testing.engine.rules import TradingRules
 from back_testing.search.walk_forward import Plan

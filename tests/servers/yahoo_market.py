@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from algo_trading.calendars import MarketCalendar, market_calendar
-from algo_trading.domain.instrument import Session
+from algo_trading.calendars import TradingCalendar, trading_calendar
+from algo_trading.domain.time import Interval, Period, midnight
 from servers.yahoo import ChartRequest, Reply, unknown
 from servers.yahoo_replies import Row, chart, ok
 
@@ -53,7 +53,7 @@ class GeneratedMarket:
         first, last = datetime.fromtimestamp(max(period1, 0), UTC), min(datetime.fromtimestamp(period2, UTC), now)
         series = sample_series()
         rows = series[zlib.crc32(request.symbol.encode()) % len(series)]
-        sessions = self._calendar.sessions(FIRST_SESSION, last.date())
+        sessions = self._calendar.periods(Interval.DAY, midnight(FIRST_SESSION), last)
         split_days = {day for day in event_days(sessions, SPLIT_MONTHS) if day.year % SPLIT_YEARS == 2}
         dividend_days = event_days(sessions, DIVIDEND_MONTHS)
         shares = 2.0 ** len(split_days) / FIRST_PRICES  # of today for one of the sample
@@ -61,13 +61,13 @@ class GeneratedMarket:
         splits: dict[int, tuple[float, float]] = {}
         dividends: dict[int, float] = {}
         for number, session in enumerate(sessions):
-            if not first <= session.opens_at < last:
+            if not first <= session.starts_at < last:
                 continue
-            opens = int(session.opens_at.timestamp())
+            opens = int(session.starts_at.timestamp())
             place = number % (2 * len(rows))
             *prices, volume = rows[min(place, 2 * len(rows) - 1 - place)]
             opened, high, low, close = (float(np.float32(price / shares)) for price in prices)
-            if session.closes_at > now:
+            if session.closed_at > now:
                 bars[int(now.timestamp())] = (opened, high, low, (high + low) / 2, int(volume * shares) // 2)
             else:
                 bars[opens] = (opened, high, low, close, int(volume * shares))
@@ -78,11 +78,11 @@ class GeneratedMarket:
         return ok(chart(bars, splits, dividends, symbol=request.symbol))
 
     @cached_property
-    def _calendar(self) -> MarketCalendar:
-        return market_calendar(self._venue)
+    def _calendar(self) -> TradingCalendar:
+        return trading_calendar(self._venue)
 
 
-def event_days(sessions: Sequence[Session], months: Sequence[int]) -> set[date]:
+def event_days(sessions: Sequence[Period], months: Sequence[int]) -> set[date]:
     """The first session from the tenth of each of the months on."""
     dates = [session.date for session in sessions]
     return {day for before, day in pairwise(dates) if before.day < 10 <= day.day and day.month in months}

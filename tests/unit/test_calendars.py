@@ -1,30 +1,37 @@
-"""Sessions of exchanges, checked against what their calendars said."""
+"""Periods of venues, checked against what exchanges published and against a slow reference."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import exchange_calendars
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.calendars import MarketCalendar, market_calendar
+from algo_trading.calendars import ContinuousCalendar, ExchangeCalendar, TradingCalendar, trading_calendar
+from algo_trading.domain.time import Interval, Period, array_time, midnight
 from algo_trading.errors import AlgoTradingError, ConfigError, UnknownNameError
 
 pytestmark = pytest.mark.unit
 
+DAY = Interval.DAY
+
 
 @pytest.fixture(scope="module")
-def new_york() -> MarketCalendar:
-    return market_calendar("XNYS")
+def new_york() -> TradingCalendar:
+    return trading_calendar("XNYS")
 
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]  # up to the microsecond
 
 
+def dates(periods: object) -> list[date]:
+    return [period.date for period in periods]  # type: ignore[attr-defined]  # any iterable of periods
+
+
 @pytest.mark.parametrize(
-    ("day", "opens", "closes"),
+    ("day", "starts", "closes"),
     [
         (date(2013, 3, 8), utc(2013, 3, 8, 14, 30), utc(2013, 3, 8, 21)),  # winter
         (date(2013, 3, 11), utc(2013, 3, 11, 13, 30), utc(2013, 3, 11, 20)),  # summer
@@ -32,42 +39,57 @@ def utc(*parts: int) -> datetime:
         (date(2026, 12, 24), utc(2026, 12, 24, 14, 30), utc(2026, 12, 24, 18)),
     ],
 )
-def test_hours(new_york: MarketCalendar, day: date, opens: datetime, closes: datetime) -> None:
-    session = new_york.session(day)
-    assert (session.venue, session.date, session.opens_at, session.closes_at) == ("XNYS", day, opens, closes)
+def test_hours(new_york: TradingCalendar, day: date, starts: datetime, closes: datetime) -> None:
+    period = new_york.period(DAY, midnight(day))
+    assert period == Period(DAY, midnight(day), starts, closes)
+    assert period.key == str(day)
 
 
 @pytest.mark.parametrize(
     "day",
     [date(2013, 3, 9), date(2013, 3, 10), date(2026, 7, 3), date(2025, 1, 9), date(2012, 10, 29), date(2001, 9, 11)],
 )
-def test_days_without_a_session(new_york: MarketCalendar, day: date) -> None:
-    assert not new_york.is_session(day)
+def test_days_without_a_session(new_york: TradingCalendar, day: date) -> None:
     with pytest.raises(AlgoTradingError, match=f"{day} is not a session of XNYS; the nearest are"):
-        new_york.session(day)
+        new_york.period(DAY, midnight(day))
 
 
-def test_the_nearest_sessions_are_named(new_york: MarketCalendar) -> None:
+def test_the_nearest_sessions_are_named(new_york: TradingCalendar) -> None:
     with pytest.raises(AlgoTradingError, match="the nearest are 2025-01-08 and 2025-01-10"):
-        new_york.session(date(2025, 1, 9))
+        new_york.period(DAY, utc(2025, 1, 9))
+    with pytest.raises(AlgoTradingError, match=r"not a 1h period of XNYS; the nearest are .*T20:30Z and .*T14:30Z"):
+        new_york.period(Interval.HOUR_1, utc(2025, 1, 10, 22))
 
 
-def test_ranges_count_both_ends(new_york: MarketCalendar) -> None:
-    days = [session.date for session in new_york.sessions(date(2013, 2, 15), date(2013, 2, 20))]
+def test_keys_have_one_spelling(new_york: TradingCalendar) -> None:
+    assert new_york.parse(DAY, "2013-02-19").date == date(2013, 2, 19)
+    assert new_york.parse(Interval.HOUR_1, "2013-02-19T15:30Z").opened_at == utc(2013, 2, 19, 15, 30)
+    for wrong in ("20130219", "2013-W08-2", "2013-02-19T00:00Z", " 2013-02-19", "yesterday", ""):
+        with pytest.raises(AlgoTradingError, match="is not the key of a 1d period; it is written like 20"):
+            new_york.parse(DAY, wrong)
+    with pytest.raises(AlgoTradingError, match="written like 2013-02-19T15:30Z"):
+        new_york.parse(Interval.HOUR_1, "2013-02-19T16:30+01:00")
+
+
+def test_ranges_count_both_ends(new_york: TradingCalendar) -> None:
+    days = dates(new_york.periods(DAY, utc(2013, 2, 15), utc(2013, 2, 20)))
     assert days == [date(2013, 2, 15), date(2013, 2, 19), date(2013, 2, 20)]  # Presidents' Day between
-    assert new_york.sessions(date(2013, 2, 16), date(2013, 2, 18)) == []
-    assert new_york.sessions(date(2013, 2, 20), date(2013, 2, 15)) == []
+    assert new_york.periods(DAY, utc(2013, 2, 16), utc(2013, 2, 18)) == []
+    assert new_york.periods(DAY, utc(2013, 2, 20), utc(2013, 2, 15)) == []
 
 
-def test_steps(new_york: MarketCalendar) -> None:
-    assert new_york.next(date(2013, 2, 15)).date == date(2013, 2, 19)
-    assert new_york.next(date(2013, 2, 17)).date == date(2013, 2, 19)
-    assert new_york.previous(date(2013, 2, 19)).date == date(2013, 2, 15)
-    assert new_york.previous(date(2013, 2, 17)).date == date(2013, 2, 15)
-    assert new_york.back(date(2013, 2, 19), 0) == date(2013, 2, 19)
-    assert new_york.back(date(2013, 2, 19), 1) == date(2013, 2, 15)
-    assert new_york.back(date(2013, 2, 18), 0) == date(2013, 2, 15)
-    assert new_york.back(date(2013, 2, 19), 10**6) == new_york.dates[0].item()
+def test_steps(new_york: TradingCalendar) -> None:
+    assert new_york.next(DAY, utc(2013, 2, 15)).date == date(2013, 2, 19)
+    assert new_york.next(DAY, utc(2013, 2, 17)).date == date(2013, 2, 19)
+    assert new_york.first_from(DAY, utc(2013, 2, 15)).date == date(2013, 2, 15)
+    assert new_york.first_from(DAY, utc(2013, 2, 16)).date == date(2013, 2, 19)
+    assert new_york.previous(DAY, utc(2013, 2, 19)).date == date(2013, 2, 15)
+    assert new_york.previous(DAY, utc(2013, 2, 17)).date == date(2013, 2, 15)
+    assert new_york.back(DAY, utc(2013, 2, 19), 0) == utc(2013, 2, 19)
+    assert new_york.back(DAY, utc(2013, 2, 19), 1) == utc(2013, 2, 15)
+    assert new_york.back(DAY, utc(2013, 2, 18), 0) == utc(2013, 2, 15)
+    assert new_york.back(DAY, utc(2013, 2, 19), 10**6) == midnight(new_york.first)
+    assert new_york.back(Interval.HOUR_1, utc(2013, 2, 19, 14, 30), 7) == utc(2013, 2, 15, 14, 30)
 
 
 @pytest.mark.parametrize(
@@ -80,62 +102,128 @@ def test_steps(new_york: MarketCalendar) -> None:
         (utc(2026, 11, 27, 17, 59), date(2026, 11, 25)),
     ],
 )
-def test_the_newest_closed_session(new_york: MarketCalendar, now: datetime, newest: date) -> None:
-    assert new_york.newest_closed(now).date == newest
+def test_the_newest_closed_session(new_york: TradingCalendar, now: datetime, newest: date) -> None:
+    assert new_york.newest_closed(DAY, now).date == newest
     elsewhere = now.astimezone(datetime.strptime("+1345", "%z").tzinfo)
-    assert new_york.newest_closed(elsewhere).date == newest
+    assert new_york.newest_closed(DAY, elsewhere).date == newest
 
 
 def test_a_market_that_never_closes() -> None:
-    crypto = market_calendar("24/7")
-    saturday = crypto.session(date(2013, 3, 9))
-    assert (saturday.opens_at, saturday.closes_at) == (utc(2013, 3, 9), utc(2013, 3, 10))
-    assert crypto.next(saturday.date).date == date(2013, 3, 10)
-    assert crypto.newest_closed(utc(2013, 3, 10)).date == saturday.date
-    assert len(crypto.sessions(date(2013, 1, 1), date(2013, 12, 31))) == 365
+    crypto = trading_calendar("BINANCE")
+    saturday = crypto.period(DAY, utc(2013, 3, 9))
+    assert (saturday.starts_at, saturday.closed_at) == (utc(2013, 3, 9), utc(2013, 3, 10))
+    assert crypto.next(DAY, saturday.opened_at).date == date(2013, 3, 10)
+    assert crypto.newest_closed(DAY, utc(2013, 3, 10)).date == saturday.date
+    assert len(crypto.periods(DAY, utc(2013, 1, 1), utc(2013, 12, 31))) == 365
+    assert crypto.period(Interval.WEEK, utc(2026, 11, 16)).closed_at == utc(2026, 11, 23)
+    assert crypto.period(Interval.MONTH, utc(2024, 2, 1)).closed_at == utc(2024, 3, 1)
+    with pytest.raises(AlgoTradingError, match="nearest are 2026-11-16 and 2026-11-23"):
+        crypto.period(Interval.WEEK, utc(2026, 11, 17))
 
 
-def test_closes_of_many_sessions_are_those_of_each(new_york: MarketCalendar) -> None:
-    sessions = new_york.sessions(date(2012, 11, 1), date(2013, 3, 31))
-    closes = new_york.closes(np.array([session.date for session in sessions], dtype="datetime64[us]"))
-    assert [close.item().replace(tzinfo=UTC) for close in closes] == [session.closes_at for session in sessions]
-    assert closes.dtype == np.dtype("datetime64[us]")
-    assert new_york.closes(np.array([], dtype="datetime64[D]")).tolist() == []
+def test_a_week_of_an_exchange_ends_with_its_last_session(new_york: TradingCalendar) -> None:
+    thanksgiving = new_york.period(Interval.WEEK, utc(2026, 11, 23))
+    assert (thanksgiving.starts_at, thanksgiving.closed_at) == (utc(2026, 11, 23, 14, 30), utc(2026, 11, 27, 18))
+    assert new_york.period(Interval.MONTH, utc(2013, 3, 1)).closed_at == utc(2013, 3, 28, 20)  # before Good Friday
+    with pytest.raises(ConfigError, match="XNYS has no 3d bars; use 1d, 1w or 1M"):
+        new_york.next(Interval.DAY_3, utc(2013, 3, 1))
 
 
-def test_history_reaches_back_before_the_sample_and_forward_beyond_today(new_york: MarketCalendar) -> None:
-    assert new_york.dates[0] == np.datetime64("1962-01-02")
-    assert new_york.is_session(date(1980, 12, 12))  # Apple's first
-    assert (np.diff(new_york.dates) > np.timedelta64(0)).all()
+def test_a_session_may_open_on_the_utc_date_before() -> None:
+    sydney = trading_calendar("XASX")
+    first = sydney.next(Interval.HOUR_1, utc(2026, 1, 18, 12))
+    assert first.key == "2026-01-18T23:00Z"  # Monday's session
+    assert sydney.period(Interval.HOUR_1, first.opened_at) == first
+
+
+def slow_periods(calendar: ExchangeCalendar, interval: Interval, first: date, last: date) -> list[Period]:
+    """The same as `table`, one session after the other."""
+    found = []
+    for session in calendar.periods(DAY, midnight(first - timedelta(days=2)), midnight(last + timedelta(days=2))):
+        opened = session.starts_at
+        while opened < session.closed_at:
+            closed = min(opened + interval.length, session.closed_at)
+            if first <= opened.date() <= last:
+                found.append(Period(interval, opened, opened, closed))
+            opened += interval.length
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    venue=st.sampled_from(["XNYS", "XHKG", "XASX", "XLON"]),
+    interval=st.sampled_from([interval for interval in Interval if interval.intraday]),
+    first=st.dates(date(2005, 1, 1), date(2025, 12, 31)),
+    days=st.integers(0, 12),
+)
+def test_intraday_periods_of_exchanges(venue: str, interval: Interval, first: date, days: int) -> None:
+    calendar, last = trading_calendar(venue), first + timedelta(days=days)
+    assert isinstance(calendar, ExchangeCalendar)
+    end = midnight(last) + timedelta(days=1, microseconds=-1)
+    assert calendar.periods(interval, midnight(first), end) == slow_periods(calendar, interval, first, last)
+
+
+@given(
+    venue=st.sampled_from(["XNYS", "BINANCE"]),
+    interval=st.sampled_from(Interval),
+    moment=st.datetimes(datetime(1972, 1, 1), datetime(2026, 11, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_every_moment_lies_between_its_neighbours(venue: str, interval: Interval, moment: datetime) -> None:
+    calendar = trading_calendar(venue)
+    if venue == "XNYS" and interval is Interval.DAY_3:
+        return
+    before, after = calendar.previous(interval, moment), calendar.next(interval, moment)
+    assert before.opened_at < moment < after.opened_at or calendar.period(interval, moment).opened_at == moment
+    assert before.closed_at <= after.starts_at
+    assert calendar.next(interval, before.opened_at).opened_at in {moment, after.opened_at}
+    assert calendar.parse(interval, after.key) == after
+    newest = calendar.newest_closed(interval, moment)
+    assert newest.closed_at <= moment < calendar.next(interval, newest.opened_at).closed_at
+    assert calendar.back(interval, after.opened_at, 1) in {moment, before.opened_at}
+
+
+def test_closes_of_many_periods_are_those_of_each(new_york: TradingCalendar) -> None:
+    for interval in (DAY, Interval.HOUR_1, Interval.WEEK):
+        periods = new_york.periods(interval, utc(2012, 11, 1), utc(2013, 3, 31))
+        closes = new_york.closes(interval, np.array([array_time(period.opened_at) for period in periods]))
+        assert [close.item().replace(tzinfo=UTC) for close in closes] == [period.closed_at for period in periods]
+        assert closes.dtype == np.dtype("datetime64[us]")
+    odd = np.array(["2013-03-09", "NaT", "2013-03-08", "1800-01-01", "2999-01-01"], dtype="datetime64[us]")
+    assert np.isnat(new_york.closes(DAY, odd)).tolist() == [True, True, False, True, True]
+    assert new_york.closes(DAY, np.array([], dtype="datetime64[D]")).tolist() == []
+    assert np.isnat(new_york.closes(DAY, np.array(["NaT"], dtype="datetime64[us]"))).all()
+
+
+def test_history_reaches_back_before_the_sample_and_forward_beyond_today(new_york: TradingCalendar) -> None:
+    assert new_york.first == date(1962, 1, 2)
+    assert new_york.period(DAY, utc(1980, 12, 12))  # Apple's first
+    opened = new_york.table(DAY, new_york.first, new_york.last).opened_at
+    assert (np.diff(opened) > np.timedelta64(0)).all()
 
 
 @pytest.mark.parametrize("ask", ["next", "previous"])
-def test_beyond_the_calendar_the_sentence_says_what_it_covers(new_york: MarketCalendar, ask: str) -> None:
-    day = date(2999, 1, 1) if ask == "next" else date(1900, 1, 1)
-    with pytest.raises(AlgoTradingError, match=r"the calendar XNYS covers 1962-01-02 \.\. 20"):
-        getattr(new_york, ask)(day)
-    with pytest.raises(AlgoTradingError, match="the calendar XNYS covers"):
-        new_york.session(day)
+def test_beyond_the_calendar_the_sentence_says_what_it_covers(new_york: TradingCalendar, ask: str) -> None:
+    day = utc(2999, 1, 1) if ask == "next" else utc(1900, 1, 1)
+    with pytest.raises(AlgoTradingError, match=r"the calendar of XNYS covers 1962-01-02 \.\. 20"):
+        getattr(new_york, ask)(DAY, day)
+    with pytest.raises(AlgoTradingError, match="the calendar of XNYS covers"):
+        new_york.period(DAY, day)
 
 
 @pytest.mark.parametrize(
     ("code", "hint"),
-    [("XNYSE", "did you mean XNYS"), ("xnys", "did you mean XNYS"), ("???", "for New York it is XNYS"), ("", "XNYS")],
+    [
+        ("XNYSE", "did you mean XNYS"),
+        ("xnys", "did you mean XNYS"),
+        ("Nasdaq", "did you mean XNYS"),
+        ("binance", "did you mean BINANCE"),
+        ("???", "for New York it is XNYS"),
+        ("", "XNYS"),
+    ],
 )
 def test_an_unknown_code_is_answered_with_near_ones(code: str, hint: str) -> None:
     with pytest.raises(UnknownNameError, match=hint):
-        market_calendar(code)
-
-
-@given(st.dates(date(1970, 1, 1), date(2026, 12, 31)))
-def test_every_day_lies_between_its_neighbours(day: date) -> None:
-    calendar = market_calendar("XNYS")
-    before, after = calendar.previous(day), calendar.next(day)
-    assert before.date < day < after.date
-    assert len(calendar.sessions(before.date, after.date)) == 2 + calendar.is_session(day)
-    assert calendar.next(before.date).date == (day if calendar.is_session(day) else after.date)
-    assert after.date - before.date <= timedelta(days=10)  # 2001-09-10 and the week after
-    assert before.closes_at < after.opens_at
+        trading_calendar(code)
 
 
 def test_a_calendar_whose_rules_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,9 +232,10 @@ def test_a_calendar_whose_rules_are_broken(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(exchange_calendars, "get_calendar", broken)
     with pytest.raises(ConfigError, match=r"cannot make its calendar XTAE \(ValueError\); choose another") as caught:
-        MarketCalendar("XTAE")
+        ExchangeCalendar("XTAE")
     assert len(str(caught.value)) < 200
 
 
 def test_a_calendar_is_built_once() -> None:
-    assert market_calendar("XNYS") is market_calendar("XNYS")
+    assert trading_calendar("XNYS") is trading_calendar("XNYS")
+    assert isinstance(trading_calendar("24/7"), ContinuousCalendar)

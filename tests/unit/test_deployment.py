@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # its stubs are another package
 
-from algo_trading.launcher.home import POOLS
+from algo_trading.adapters.minio import MinioConfig
+from algo_trading.adapters.smtp import SmtpConfig
+from algo_trading.launcher.airflow_config import POOLS
+from algo_trading.plugins import load_plugin
 from algo_trading.settings import Settings, load_settings
+from algo_trading.settings.plugin_tables import plugin_config, plugin_mistakes
+from algo_trading.settings.tables import PLUGIN_TABLES
 
 pytestmark = pytest.mark.unit
 
@@ -26,7 +31,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<kind>:[-?])(?P<rest>[^}]*)\}")
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|_KEY$|AUTH$|FERNET")
-ACCESS_KEY = "ALGO_MINIO__ACCESS_KEY"  # a user's name, though S3 calls it a key
+ACCESS_KEY = "ALGO_OBJECT_STORES__MINIO__ACCESS_KEY"  # a user's name, though S3 calls it a key
 
 
 def text_of(path: str) -> str:
@@ -88,7 +93,7 @@ def test_plain_variables_have_no_other_form() -> None:
 def test_the_keys_are_the_object_stores_own() -> None:
     ours, minio = SERVICES["airflow-scheduler"]["environment"], SERVICES["minio"]["environment"]
     assert ours[ACCESS_KEY] == minio["MINIO_ROOT_USER"]
-    assert ours["ALGO_MINIO__SECRET_KEY"] == minio["MINIO_ROOT_PASSWORD"]
+    assert ours["ALGO_OBJECT_STORES__MINIO__SECRET_KEY"] == minio["MINIO_ROOT_PASSWORD"]
 
 
 def test_settings_are_what_the_program_knows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -97,12 +102,19 @@ def test_settings_are_what_the_program_knows(monkeypatch: pytest.MonkeyPatch, tm
         assert environment["ALGO_CONFIG"] in [str(volume).split(":")[-2] for volume in service["volumes"]]
         environment["ALGO_CONFIG"] = str(ROOT / "deploy" / "compose.toml")
         settings = settings_under(environment, monkeypatch, tmp_path)
-        assert (settings.market_data, settings.object_store, settings.channel) == ("sample", "minio", "smtp")
-        assert settings.minio.endpoint == "minio:9000"
-        assert settings.minio.secret_key.get_secret_value() == "minio_root_password"
-        assert (settings.smtp.host, settings.smtp.port, settings.smtp.starttls) == ("mailpit", 1025, False)
+        assert (settings.preset, settings.object_store, settings.channel) == ("sample", "minio", "smtp")
+        minio = plugin_config(settings, "object_stores", "minio", MinioConfig)
+        assert minio.endpoint == "minio:9000"
+        assert minio.secret_key.get_secret_value() == "minio_root_password"
+        smtp = plugin_config(settings, "channels", "smtp", SmtpConfig)
+        assert (smtp.host, smtp.port, smtp.starttls) == ("mailpit", 1025, False)
+        assert all(
+            plugin_mistakes(settings, table, name, load_plugin(f"algo_trading.{table}", name).config_type) == []
+            for table in PLUGIN_TABLES
+            for name in getattr(settings, table)
+        )
         assert settings.database_url.get_secret_value() == environment["AIRFLOW_CONN_ALGO_TRADING"]
-        assert settings.symbols
+        assert settings.watchlists
 
 
 def test_airflow_options_exist() -> None:
@@ -225,7 +237,9 @@ def test_chart_settings_are_what_the_program_knows(monkeypatch: pytest.MonkeyPat
     environment = {entry["name"]: entry["value"] for entry in HELM["env"]}
     assert not any(SECRET_NAME.search(name) for name in environment)
     settings = settings_under(environment, monkeypatch, tmp_path)
-    assert (settings.market_data, settings.object_store, settings.channel) == ("yahoo", "minio", "smtp")
+    assert (settings.preset, settings.object_store, settings.channel) == ("yahoo", "minio", "smtp")
+    assert plugin_config(settings, "object_stores", "minio", MinioConfig).secure is False
+    assert plugin_config(settings, "channels", "smtp", SmtpConfig).host == "mail.example.com"
     assert (
         f"{HELM['images']['airflow']['repository']}:{HELM['images']['airflow']['tag']}"
         == (AIRFLOW["airflow-scheduler"]["image"])

@@ -1,22 +1,34 @@
 """Accounts in PostgreSQL."""
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Connection, Table, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
+from algo_trading.adapters.postgres import account_rows as rows
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.instruments import instrument_id
-from algo_trading.adapters.postgres.schema import accounts, entries, fills, instruments, orders, positions
-from algo_trading.domain.account import Account, Entry, EntryKind, Fill, Order, OrderStatus, Position
-from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.signal import Side, StrategyId
-from algo_trading.repositories.accounts import AccountStep
+from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.schema.trading import (
+    account_clocks,
+    accounts,
+    cash,
+    fills,
+    ledger,
+    order_events,
+    orders,
+    positions,
+    submissions,
+)
+from algo_trading.adapters.postgres.strategies import ensure_strategies
+from algo_trading.domain.account import Account, AccountState
+from algo_trading.domain.ledger import Entry, Holding
+from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
+from algo_trading.repositories.accounts import AccountStep, Submission
+
+WAITING = [str(status) for status in OrderStatus if not status.final]
 
 
 class PostgresAccounts:
@@ -25,181 +37,215 @@ class PostgresAccounts:
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
 
-    def open(self, name: str, venue: str, start: date, cash: Decimal) -> Account:
-        row = {"name": name, "venue": venue, "start_session": start, "cash": cash}
+    def open(self, step: AccountStep) -> AccountState:
         with self._engine.begin() as connection:
-            connection.execute(insert(accounts).values(row).on_conflict_do_nothing())
-            return _load(connection, name)[1]
+            statement = insert(accounts).values(rows.account_row(step.after.account)).on_conflict_do_nothing()
+            if connection.execute(statement.returning(accounts.c.id)).one_or_none() is not None:
+                _store(connection, step)
+            return _state(connection, step.account)
 
     def names(self) -> list[str]:
         with self._engine.connect() as connection:
             return list(connection.execute(select(accounts.c.name).order_by(accounts.c.name.collate("C"))).scalars())
 
-    def get(self, name: str) -> Account:
+    def state(self, name: str) -> AccountState:
         with self._engine.connect() as connection:
-            return _load(connection, name)[1]
+            return _state(connection, name)
 
-    @contextlib.contextmanager
-    def locked(self, name: str) -> "Iterator[PostgresLockedAccount]":
+    def store(self, step: AccountStep) -> None:
+        try:
+            with self._engine.begin() as connection:
+                _store(connection, step)
+        except IntegrityError as error:
+            if not isinstance(error.orig, UniqueViolation):
+                raise
+            raise ValueError(f"{step.account}: an execution or entry was booked before") from error
+
+    def change(self, account: Account) -> None:
+        row = rows.account_row(account)
+        terms = ("owner", "position_fraction", "commission", "commission_fixed", "slippage_bps", "shorts")
+        statement = update(accounts).where(accounts.c.name == account.name).values({name: row[name] for name in terms})
         with self._engine.begin() as connection:
-            connection.execute(select(accounts.c.id).where(accounts.c.name == name).with_for_update())
-            account_id, account = _load(connection, name)
-            yield PostgresLockedAccount(connection, account_id, account)
+            if connection.execute(statement.returning(accounts.c.id)).one_or_none() is None:
+                raise KeyError(account.name)
+
+    def order(self, client_order_id: str) -> Order | None:
+        with self._engine.connect() as connection:
+            query = rows.select_orders().where(orders.c.client_order_id == client_order_id)
+            row = connection.execute(query).one_or_none()
+            return None if row is None else rows.order_of(row)
 
     def orders(self, name: str | None = None, limit: int | None = None) -> list[Order]:
-        query = _select_orders().order_by(orders.c.decided_session.desc(), orders.c.id.desc()).limit(limit)
+        query = rows.select_orders().order_by(orders.c.decided_at.desc(), orders.c.id.desc()).limit(limit)
         if name is not None:
-            query = query.join(accounts, accounts.c.id == orders.c.account_id).where(accounts.c.name == name)
+            query = query.where(accounts.c.name == name)
         with self._engine.connect() as connection:
-            return [_order(row) for row in connection.execute(query)]
+            return [rows.order_of(row) for row in connection.execute(query)]
 
-    def fills(self, name: str) -> list[Fill]:
+    def known_orders(self, client_order_ids: Collection[str]) -> set[str]:
+        query = select(orders.c.client_order_id).where(orders.c.client_order_id.in_(client_order_ids))
+        with self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
+    def events(self, client_order_id: str) -> list[OrderEvent]:
         query = (
-            select(fills, orders.c.client_order_id)
-            .select_from(fills.join(orders).join(accounts))
-            .where(accounts.c.name == name)
-            .order_by(fills.c.session, fills.c.order_id)
+            select(order_events, orders.c.client_order_id)
+            .join(orders)
+            .where(orders.c.client_order_id == client_order_id)
+            .order_by(order_events.c.id)
         )
         with self._engine.connect() as connection:
-            return [
-                Fill(row.client_order_id, row.session, row.quantity, row.price, row.commission)
-                for row in connection.execute(query)
-            ]
+            return [rows.event_of(row) for row in connection.execute(query)]
 
-    def entries(self, name: str) -> Sequence[Entry]:
+    def submission(self, client_order_id: str) -> Submission | None:
+        query = select(submissions).join(orders).where(orders.c.client_order_id == client_order_id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else Submission(client_order_id, row.attempts, row.error)
+
+    def executions(self, name: str) -> list[Execution]:
+        query = rows.select_fills().join(accounts, accounts.c.id == fills.c.account_id).where(accounts.c.name == name)
+        with self._engine.connect() as connection:
+            return [rows.execution_of(row) for row in connection.execute(query)]
+
+    def executions_of(self, client_order_ids: Collection[str]) -> Mapping[str, Sequence[Execution]]:
+        query = rows.select_fills().where(orders.c.client_order_id.in_(client_order_ids))
+        found: dict[str, list[Execution]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.client_order_id, []).append(rows.execution_of(row))
+        return found
+
+    def known_executions(self, name: str, ids: Collection[str]) -> set[str]:
         query = (
-            select(entries, instruments.c.symbol, instruments.c.venue)
-            .select_from(entries.join(instruments).join(accounts))
-            .where(accounts.c.name == name)
-            .order_by(entries.c.session, entries.c.id)
+            select(fills.c.execution_id)
+            .join(accounts, accounts.c.id == fills.c.account_id)
+            .where(accounts.c.name == name, fills.c.execution_id.in_(ids))
         )
         with self._engine.connect() as connection:
-            return [
-                Entry(row.session, EntryKind(row.kind), _strategy(row), _instrument(row), row.cash, row.quantity)
-                for row in connection.execute(query)
-            ]
+            return set(connection.execute(query).scalars())
+
+    def entries(self, name: str) -> list[Entry]:
+        with self._engine.connect() as connection:
+            found = connection.execute(rows.select_entries().where(accounts.c.name == name))
+            return [rows.entry_of(row) for row in found]
 
     def order_counts(self) -> Mapping[str, int]:
         counts = {str(status): 0 for status in OrderStatus}
         with self._engine.connect() as connection:
-            counts.update(
-                (status, number)
-                for status, number in connection.execute(select(orders.c.status, func.count()).group_by("status"))
-            )
+            found = connection.execute(select(orders.c.status, func.count()).group_by(orders.c.status))
+            counts.update((status, number) for status, number in found)
         return counts
 
 
-@dataclass
-class PostgresLockedAccount:
-    """Implements LockedAccount within one transaction."""
-
-    _connection: Connection
-    _account_id: int
-    account: Account
-
-    def store(self, step: AccountStep) -> None:
-        account = step.account
-        self._connection.execute(
-            update(accounts)
-            .where(accounts.c.id == self._account_id)
-            .values(cash=account.cash, cursor_session=account.cursor)
-        )
-        self._connection.execute(delete(positions).where(positions.c.account_id == self._account_id))
-        for position in account.positions:
-            values = {**self._keys(position), "quantity": position.quantity}
-            self._connection.execute(insert(positions).values(values))
-        for order in step.orders:
-            values = {
-                **self._keys(order),
-                "client_order_id": order.client_order_id,
-                "side": str(order.side),
-                "budget": order.budget,
-                "quantity": order.quantity,
-                "decided_session": order.decided_session,
-                "status": str(order.status),
-                "reason": order.reason,
-            }
-            changes = {name: values[name] for name in ("status", "reason", "quantity")}
-            statement = insert(orders).values(values)
-            self._connection.execute(statement.on_conflict_do_update(index_elements=["client_order_id"], set_=changes))
-        for fill in step.fills:
-            order_id = select(orders.c.id).where(orders.c.client_order_id == fill.client_order_id).scalar_subquery()
-            values = {
-                "order_id": order_id,
-                "session": fill.session,
-                "quantity": fill.quantity,
-                "price": fill.price,
-                "commission": fill.commission,
-            }
-            self._connection.execute(insert(fills).values(values))
-        for entry in step.entries:
-            values = {
-                **self._keys(entry),
-                "session": entry.session,
-                "kind": str(entry.kind),
-                "cash": entry.cash,
-                "quantity": entry.quantity,
-            }
-            self._connection.execute(insert(entries).values(values))
-        self.account = account
-
-    def _keys(self, record: Position | Order | Entry) -> dict[str, Any]:
-        return {
-            "account_id": self._account_id,
-            "strategy": record.strategy.name,
-            "params": record.strategy.params,
-            "instrument_id": instrument_id(record.instrument),
-        }
-
-
-def _load(connection: Connection, name: str) -> tuple[int, Account]:
-    row = connection.execute(select(accounts).where(accounts.c.name == name)).one_or_none()
-    if row is None:
+def _state(connection: Connection, name: str) -> AccountState:
+    account = connection.execute(select(accounts).where(accounts.c.name == name)).one_or_none()
+    if account is None:
         raise KeyError(name)
-    held = connection.execute(
-        select(positions, instruments.c.symbol, instruments.c.venue)
-        .join(instruments)
-        .where(positions.c.account_id == row.id)
-        .order_by(*(c.collate("C") for c in (positions.c.strategy, positions.c.params, instruments.c.symbol)))
-    )
+
+    def of_account(table: Table) -> Any:  # noqa: ANN401 - a condition of SQLAlchemy
+        return table.c.account_id == account.id
+
+    clocks = connection.execute(select(account_clocks).where(of_account(account_clocks)))
+    amounts = connection.execute(select(cash).where(of_account(cash)))
+    held = connection.execute(rows.select_positions().where(of_account(positions)))
     waiting = connection.execute(
-        _select_orders()
-        .where(orders.c.account_id == row.id, orders.c.status == str(OrderStatus.PENDING))
-        .order_by(orders.c.id)
+        rows.select_orders().where(of_account(orders), orders.c.status.in_(WAITING)).order_by(orders.c.id)
     )
-    account = Account(
-        name=row.name,
-        venue=row.venue,
-        start=row.start_session,
-        cursor=row.cursor_session,
-        cash=row.cash,
-        positions=tuple(Position(_strategy(held_row), _instrument(held_row), held_row.quantity) for held_row in held),
-        pending=tuple(_order(order_row) for order_row in waiting),
+    state = AccountState(
+        account=rows.account_of(account),
+        cash={row.asset: rows.money(row.amount) for row in amounts},
+        orders=tuple(rows.order_of(row) for row in waiting),
     )
-    return row.id, account
+    for row in held:
+        state = state.holding(rows.position_of(row))
+    for row in clocks:
+        state = state.timed(rows.clock_of(row))
+    return state
 
 
-def _select_orders() -> Select[Any]:
-    return select(orders, instruments.c.symbol, instruments.c.venue).join(instruments)
+def _store(connection: Connection, step: AccountStep) -> None:
+    query = select(accounts.c.id).where(accounts.c.name == step.account).with_for_update()
+    account_id = connection.execute(query).scalar_one_or_none()
+    if account_id is None:
+        raise KeyError(step.account)
+    ids = _ids(connection, step)
+    _store_state(connection, account_id, step, ids)
+    order_ids = _store_orders(connection, account_id, step, ids)
+    _insert(connection, fills, [rows.fill_row(account_id, e, order_ids[e.client_order_id]) for e in step.executions])
+    _insert(connection, ledger, [rows.entry_row(account_id, entry, ids) for entry in step.entries])
 
 
-def _order(row: Row[Any]) -> Order:
-    return Order(
-        client_order_id=row.client_order_id,
-        strategy=_strategy(row),
-        instrument=_instrument(row),
-        side=Side(row.side),
-        budget=row.budget,
-        decided_session=row.decided_session,
-        status=OrderStatus(row.status),
-        reason=row.reason,
-        quantity=row.quantity,
-    )
+def _ids(connection: Connection, step: AccountStep) -> rows.Ids:
+    named = [Holding(order.strategy, order.series) for order in step.orders]
+    named += [entry.holding for entry in step.entries if entry.holding is not None]
+    named += [p.holding for p in {*step.before.positions} ^ {*step.after.positions}]
+    strategies = ensure_strategies(connection, (holding.strategy for holding in named))
+    return rows.Ids(strategies, ensure_instruments(connection, (holding.series.instrument for holding in named)))
 
 
-def _strategy(row: Row[Any]) -> StrategyId:
-    return StrategyId(row.strategy, row.params)
+def _store_state(connection: Connection, account_id: int, step: AccountStep, ids: rows.Ids) -> None:
+    """Write what differs between the states before and after."""
+    before, after = step.before, step.after
+    clocks = [rows.clock_row(account_id, clock) for clock in after.clocks if clock not in before.clocks]
+    _upsert(connection, account_clocks, clocks)
+    paid = {asset: amount for asset, amount in after.cash.items() if before.cash.get(asset) != amount}
+    _upsert(connection, cash, [{"account_id": account_id, "asset": a, "amount": paid[a]} for a in sorted(paid)])
+    changed = [position for position in after.positions if position not in before.positions]
+    _upsert(connection, positions, [rows.position_row(account_id, position, ids) for position in changed])
+    kept = {position.holding for position in after.positions}
+    gone = [position.holding for position in before.positions if position.holding not in kept]
+    if gone:
+        key = tuple_(positions.c.strategy_id, positions.c.instrument_id, positions.c.interval)
+        keys = [(*ids.of(holding), str(holding.series.interval)) for holding in gone]
+        connection.execute(delete(positions).where(positions.c.account_id == account_id, key.in_(keys)))
 
 
-def _instrument(row: Row[Any]) -> Instrument:
-    return Instrument(row.symbol, row.venue)
+def _store_orders(connection: Connection, account_id: int, step: AccountStep, ids: rows.Ids) -> Mapping[str, int]:
+    """Write orders, their events and submissions, and return the ids of all orders that the step is about."""
+    if step.orders:
+        statement = insert(orders)
+        changes = {name: statement.excluded[name] for name in rows.ORDER_CHANGES}
+        statement = statement.on_conflict_do_update(index_elements=["client_order_id"], set_=changes)
+        connection.execute(statement, [rows.order_row(account_id, order, ids) for order in step.orders])
+    named = {order.client_order_id for order in step.orders} | {e.client_order_id for e in step.executions}
+    named |= {one.client_order_id for one in step.submissions}
+    if not named:
+        return {}
+    found = connection.execute(select(orders.c.client_order_id, orders.c.id).where(orders.c.client_order_id.in_(named)))
+    order_ids = {row.client_order_id: row.id for row in found}
+    events = [
+        {
+            "order_id": order_ids[order.client_order_id],
+            "at": step.at,
+            "status": str(order.status),
+            "quantity": order.quantity,
+            "filled": order.filled,
+            "reason": order.reason,
+        }
+        for order in step.orders
+    ]
+    _insert(connection, order_events, events)
+    new = [o.client_order_id for o in step.orders if o.status is OrderStatus.NEW]
+    first = [{"order_id": order_ids[key], "attempts": 0, "error": ""} for key in new]
+    if first:
+        connection.execute(insert(submissions).on_conflict_do_nothing(), first)
+    tried = [
+        {"order_id": order_ids[one.client_order_id], "attempts": one.attempts, "error": one.error}
+        for one in step.submissions
+    ]
+    _upsert(connection, submissions, tried)
+    return order_ids
+
+
+def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    if values:
+        connection.execute(insert(table), values)
+
+
+def _upsert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    if values:
+        statement = insert(table)
+        keys = [column.name for column in table.primary_key]
+        changes = {name: statement.excluded[name] for name in values[0] if name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), values)

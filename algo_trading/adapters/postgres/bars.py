@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlalchemy import func, select
 
-from algo_trading.adapters.postgres.instruments import among
-from algo_trading.adapters.postgres.schema import bars, indicators
-from algo_trading.adapters.postgres.schema import instruments as known
-from algo_trading.adapters.postgres.upsert import Upsert
+from algo_trading.adapters.postgres.read_bars import (
+    WANTED,
+    bar_digests,
+    bars_between,
+    last_bars,
+    names_of,
+    series_ids,
+    venue_ids,
+)
+from algo_trading.adapters.postgres.schema.market import bars, indicators
+from algo_trading.adapters.postgres.upsert import SEPARATOR, Upsert
 from algo_trading.domain.bars import COLUMNS
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.repositories.bars import BAR_SCHEMA, INDICATOR_SCHEMA, INDICATORS, UpsertCount
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval
+from algo_trading.repositories.bars import (
+    BAR_SCHEMA,
+    INDICATOR_SCHEMA,
+    INDICATORS,
+    SeriesDigest,
+    SeriesExtent,
+    UpsertCount,
+    with_digests,
+)
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database
@@ -35,8 +51,6 @@ ACTION_SCHEMA = pa.schema(
     ]
 )
 
-BEGINNING, END = date.min, date.max - timedelta(days=1)  # there is no day after date.max to stop before
-
 
 class PostgresBars:
     """Implements BarRepository."""
@@ -48,77 +62,78 @@ class PostgresBars:
         with self._database.arrow() as connection:
             return INTO_BARS.run(connection, _with_source(bars.select(BAR_SCHEMA.names), source))
 
-    def read(
-        self, instruments: Sequence[Instrument], interval: Interval, first: date | None, last: date | None
-    ) -> pa.Table:
-        symbols, venues = _names(instruments)
-        return self._read(
-            "(i.symbol, i.venue) IN (SELECT * FROM unnest(string_to_array($4, $6), string_to_array($5, $6)))",
-            interval,
-            first,
-            last,
-            (symbols, venues, SEPARATOR),
-        )
-
-    def read_venue(self, venue: str, interval: Interval, first: date, last: date) -> pa.Table:
-        return self._read("i.venue = $4", interval, first, last, (venue,))
-
-    def _read(
-        self, condition: str, interval: Interval, first: date | None, last: date | None, parameters: tuple[str, ...]
-    ) -> pa.Table:
-        columns = ", ".join(f"b.{name}" for name in COLUMNS)
-        query = f"""
-            SELECT i.symbol, i.venue, b.interval, b.opened_at, b.closed_at, {columns}
-            FROM bars AS b JOIN instruments AS i ON i.id = b.instrument_id
-            WHERE b.interval = $1 AND b.opened_at >= $2 AND b.opened_at < $3 AND {condition}
-            ORDER BY i.venue COLLATE "C", i.symbol COLLATE "C", b.opened_at
-            """
-        bounds = (_midnight(first or BEGINNING), _midnight(min(last or END, END) + timedelta(days=1)))
+    def read(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
         with self._database.arrow() as connection:
-            return connection.read(query, (str(interval), *bounds, *parameters)).cast(BAR_SCHEMA)
+            return bars_between(connection, series_ids(connection, series), first, last)
 
-    def newest_before(
-        self, instruments: Sequence[Instrument], interval: Interval, before: date
-    ) -> Mapping[Instrument, date]:
-        symbols, venues = _names(instruments)
-        # One descending index look-up for each instrument, whatever the length of its history.
-        query = """
-            SELECT i.symbol, i.venue, newest.opened_at
-            FROM unnest(string_to_array($1, $5), string_to_array($2, $5)) AS wanted (symbol, venue)
-            JOIN instruments AS i USING (symbol, venue)
-            CROSS JOIN LATERAL (
+    def read_venue(self, venue: str, interval: Interval, first: datetime, last: datetime) -> pa.Table:
+        with self._database.arrow() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            series = venue_ids(connection, venue, interval)
+            table = bars_between(connection, series, first, last)
+            return with_digests(table, bar_digests(connection, series, first, last))
+
+    def digests(self, series: Sequence[Series], first: datetime, last: datetime) -> Mapping[Series, SeriesDigest]:
+        with self._database.arrow() as connection:
+            return bar_digests(connection, series_ids(connection, series), first, last)
+
+    def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
+        with self._database.arrow() as connection:
+            return last_bars(connection, series_ids(connection, series), last, count)
+
+    def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
+        query = f"""
+            WITH wanted AS ({WANTED})
+            SELECT w.symbol, w.venue, w.interval, newest.opened_at
+            FROM wanted AS w CROSS JOIN LATERAL (
                 SELECT b.opened_at FROM bars AS b
-                WHERE b.instrument_id = i.id AND b.interval = $3 AND b.opened_at < $4
+                WHERE b.instrument_id = w.id AND b.interval = w.interval AND b.opened_at < $4
                 ORDER BY b.opened_at DESC LIMIT 1
             ) AS newest
             """
         with self._database.arrow() as connection:
-            rows = connection.read(query, (symbols, venues, str(interval), _midnight(before), SEPARATOR)).to_pylist()
-        return {Instrument(row["symbol"], row["venue"]): row["opened_at"].date() for row in rows}
+            rows = connection.read(query, (*names_of(series), before)).to_pylist()
+        return {_series(row): row["opened_at"].astimezone(UTC) for row in rows}
 
-    def instruments(self, interval: Interval) -> list[Instrument]:
-        stored = select(bars.c.closed_at).where(bars.c.instrument_id == known.c.id, bars.c.interval == str(interval))
-        query = select(known.c.symbol, known.c.venue).where(stored.exists())
-        with self._database.engine.connect() as connection:
-            found = [Instrument(row.symbol, row.venue) for row in connection.execute(query)]
-        return sorted(found, key=lambda instrument: (instrument.venue, instrument.symbol))
+    def series(self, interval: Interval | None = None) -> list[Series]:
+        intervals = [interval] if interval else list(Interval)
+        query = """
+            SELECT i.symbol, i.venue, k.interval
+            FROM instruments AS i CROSS JOIN unnest(string_to_array($1, ',')) AS k (interval)
+            WHERE EXISTS (SELECT FROM bars AS b WHERE b.instrument_id = i.id AND b.interval = k.interval)
+            """
+        with self._database.arrow() as connection:
+            return sorted(map(_series, connection.read(query, (",".join(intervals),)).to_pylist()))
 
-    def first_closes(self, instruments: Sequence[Instrument], interval: Interval) -> Mapping[Instrument, datetime]:
-        # Without ADBC: those who ask this have often nothing else to do, and opening its connection takes longer.
-        oldest = (
-            select(bars.c.closed_at)
-            .where(bars.c.instrument_id == known.c.id, bars.c.interval == str(interval))
-            .order_by(bars.c.opened_at)
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = select(known.c.symbol, known.c.venue, oldest.label("closed_at")).where(among(instruments))
-        with self._database.engine.connect() as connection:
-            return {
-                Instrument(row.symbol, row.venue): row.closed_at.astimezone(UTC)
-                for row in connection.execute(query)
-                if row.closed_at is not None
-            }
+    def first_closes(self, series: Sequence[Series]) -> Mapping[Series, datetime]:
+        query = f"""
+            WITH wanted AS ({WANTED})
+            SELECT w.symbol, w.venue, w.interval, oldest.closed_at
+            FROM wanted AS w CROSS JOIN LATERAL (
+                SELECT b.closed_at FROM bars AS b
+                WHERE b.instrument_id = w.id AND b.interval = w.interval
+                ORDER BY b.opened_at LIMIT 1
+            ) AS oldest
+            """
+        with self._database.arrow() as connection:
+            rows = connection.read(query, names_of(series)).to_pylist()
+        return {_series(row): row["closed_at"].astimezone(UTC) for row in rows}
+
+    def extents(self) -> list[SeriesExtent]:
+        query = """
+            SELECT i.symbol, i.venue, e.interval, e.first, e.last, e.bars
+            FROM instruments AS i JOIN (
+                SELECT instrument_id, interval, min(opened_at) AS first, max(opened_at) AS last, count(*) AS bars
+                FROM bars GROUP BY instrument_id, interval
+            ) AS e ON e.instrument_id = i.id
+            """
+        with self._database.arrow() as connection:
+            rows = connection.read(query).to_pylist()
+        found = [
+            SeriesExtent(_series(row), row["first"].astimezone(UTC), row["last"].astimezone(UTC), row["bars"])
+            for row in rows
+        ]
+        return sorted(found, key=lambda extent: extent.series)
 
     def count(self) -> int:
         with self._database.engine.connect() as connection:
@@ -149,15 +164,15 @@ class PostgresCorporateActions:
             return INTO_ACTIONS.run(connection, table)
 
     def read(self, instruments: Sequence[Instrument], last: date, first: date | None = None) -> list[CorporateAction]:
-        symbols, venues = _names(instruments)
         query = """
             SELECT i.symbol, i.venue, a.ex_date, a.kind, a.value
             FROM corporate_actions AS a JOIN instruments AS i ON i.id = a.instrument_id
             WHERE (i.symbol, i.venue) IN (SELECT * FROM unnest(string_to_array($1, $3), string_to_array($2, $3)))
               AND a.ex_date BETWEEN $4 AND $5
             """
+        symbols, venues = (SEPARATOR.join(getattr(i, name) for i in instruments) for name in ("symbol", "venue"))
         with self._database.arrow() as connection:
-            rows = connection.read(query, (symbols, venues, SEPARATOR, first or BEGINNING, last)).to_pylist()
+            rows = connection.read(query, (symbols, venues, SEPARATOR, first or date.min, last)).to_pylist()
         return sorted(
             CorporateAction(
                 Instrument(row["symbol"], row["venue"]), row["ex_date"], ActionKind(row["kind"]), row["value"]
@@ -176,34 +191,24 @@ class PostgresIndicators:
         with self._database.arrow() as connection:
             return INTO_INDICATORS.run(connection, rows.select(INDICATOR_SCHEMA.names))
 
-    def read(self, instruments: Sequence[Instrument], interval: Interval, session: date) -> pa.Table:
-        symbols, venues = _names(instruments)
+    def read(self, series: Sequence[Series], opened_at: datetime) -> pa.Table:
         query = f"""
-            SELECT i.symbol, i.venue, n.interval, n.opened_at, {", ".join(f"n.{name}" for name in INDICATORS)}
-            FROM indicators AS n JOIN instruments AS i ON i.id = n.instrument_id
-            WHERE (i.symbol, i.venue) IN (SELECT * FROM unnest(string_to_array($1, $3), string_to_array($2, $3)))
-              AND n.interval = $4 AND n.opened_at = $5
-            ORDER BY i.venue COLLATE "C", i.symbol COLLATE "C"
+            WITH wanted AS ({WANTED})
+            SELECT w.symbol, w.venue, n.interval, n.opened_at, {", ".join(f"n.{name}" for name in INDICATORS)}
+            FROM wanted AS w JOIN indicators AS n ON n.instrument_id = w.id AND n.interval = w.interval
+            WHERE n.opened_at = $4
+            ORDER BY w.venue COLLATE "C", w.symbol COLLATE "C", n.interval COLLATE "C"
             """
         with self._database.arrow() as connection:
-            parameters = (symbols, venues, SEPARATOR, str(interval), _midnight(session))
-            return connection.read(query, parameters).cast(INDICATOR_SCHEMA)
+            return connection.read(query, (*names_of(series), opened_at)).cast(INDICATOR_SCHEMA)
 
     def count(self) -> int:
         with self._database.engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(indicators)).scalar_one()
 
 
-# ADBC binds no arrays, so names travel as one string; the separator is a control character no symbol has.
-SEPARATOR = "\x1f"
-
-
-def _names(instruments: Sequence[Instrument]) -> tuple[str, str]:
-    return SEPARATOR.join(i.symbol for i in instruments), SEPARATOR.join(i.venue for i in instruments)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _series(row: Mapping[str, str]) -> Series:
+    return Series(Instrument(row["symbol"], row["venue"]), Interval(row["interval"]))
 
 
 def _with_source(table: pa.Table, source: str) -> pa.Table:

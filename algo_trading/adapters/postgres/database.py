@@ -120,6 +120,11 @@ class ArrowConnection:
             cursor.adbc_ingest(name, table, mode="create", temporary=True)
             cursor.execute(f"ANALYZE {name}")
 
+    def append(self, name: str, table: pa.Table) -> None:
+        """Load `table` into an existing table of the same columns by COPY; `name` must not come from outside."""
+        with self._connection.cursor() as cursor:
+            cursor.adbc_ingest(name, table, mode="append")
+
     def execute(self, statement: str) -> None:
         """Run a statement that returns nothing."""
         with self._connection.cursor() as cursor:

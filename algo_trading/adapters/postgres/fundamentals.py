@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import among, ensure_instruments
-from algo_trading.adapters.postgres.schema import fundamentals, instruments
+from algo_trading.adapters.postgres.schema.market import fundamentals, instruments
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
 

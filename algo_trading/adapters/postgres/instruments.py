@@ -5,19 +5,27 @@ from collections.abc import Iterable
 from sqlalchemy import ARRAY, ColumnElement, Connection, ScalarSelect, Text, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from algo_trading.adapters.postgres.schema import instruments
+from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.domain.instrument import Instrument
 
 
 def ensure_instruments(connection: Connection, named: Iterable[Instrument]) -> dict[Instrument, int]:
     """Ids of the instruments named; those that are not there yet are added."""
-    wanted = sorted(set(named))
+    wanted = set(named)
     if not wanted:
         return {}
-    rows = [{"symbol": instrument.symbol, "venue": instrument.venue} for instrument in wanted]
-    connection.execute(insert(instruments).on_conflict_do_nothing(), rows)
-    found = connection.execute(select(instruments).where(among(wanted))).all()
-    return {Instrument(row.symbol, row.venue): row.id for row in found}
+    found = _ids(connection, wanted)
+    new = sorted(wanted - set(found))
+    if new:
+        rows = [{"symbol": instrument.symbol, "venue": instrument.venue} for instrument in new]
+        connection.execute(insert(instruments).on_conflict_do_nothing(), rows)
+        found |= _ids(connection, new)
+    return found
+
+
+def _ids(connection: Connection, wanted: Iterable[Instrument]) -> dict[Instrument, int]:
+    rows = connection.execute(select(instruments).where(among(wanted)))
+    return {Instrument(row.symbol, row.venue): row.id for row in rows}
 
 
 def among(wanted: Iterable[Instrument]) -> ColumnElement[bool]:

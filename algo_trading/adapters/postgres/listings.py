@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments
-from algo_trading.adapters.postgres.schema import instruments, listings
+from algo_trading.adapters.postgres.schema.market import instruments, listings
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.repositories.bars import UpsertCount

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     Connection,
     Row,
     Select,
     Text,
+    any_,
     case,
     func,
     literal,
@@ -22,12 +24,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import among, ensure_instruments, pairs_among
-from algo_trading.adapters.postgres.schema import Time, feeds, instruments, mentions, posts, signals
+from algo_trading.adapters.postgres.schema.base import Time
+from algo_trading.adapters.postgres.schema.decisions import signals
+from algo_trading.adapters.postgres.schema.market import instruments
+from algo_trading.adapters.postgres.schema.text import feeds, mentions, posts
+from algo_trading.adapters.postgres.strategies import strategy_id
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind
+from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind, Watermark
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.signal import StrategyId
-from algo_trading.repositories.post_feeds import Watermark
+from algo_trading.domain.time import Interval
 from algo_trading.repositories.posts import Annotation, FeedState
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -111,7 +117,11 @@ class PostgresMentions:
             return [_mention(row) for row in rows]
 
     def undecided(
-        self, strategy: StrategyId, since: Mapping[Instrument, datetime | None], until: datetime
+        self,
+        strategy: StrategyId,
+        interval: Interval,
+        since: Mapping[Instrument, datetime | None],
+        until: datetime,
     ) -> list[Mention]:
         wanted = func.unnest(
             literal([instrument.symbol for instrument in since], ARRAY(Text)),
@@ -120,25 +130,27 @@ class PostgresMentions:
         )
         asked = wanted.table_valued("symbol", "venue", "since").render_derived("asked")
         there = (
-            select(posts.c.platform + ":" + posts.c.platform_id, mentions.c.instrument_id)
-            .select_from(mentions.join(posts).join(instruments))
+            select(mentions.c.post_id, mentions.c.instrument_id)
+            .select_from(mentions.join(instruments))
             .join(asked, (asked.c.symbol == instruments.c.symbol) & (asked.c.venue == instruments.c.venue))
             .where(
                 mentions.c.available_at <= until,
                 or_(asked.c.since.is_(None), mentions.c.available_at >= asked.c.since),
             )
         )
-        decided = select(signals.c.post, signals.c.instrument_id).where(
-            signals.c.strategy == strategy.name, signals.c.params == strategy.params
+        decided = select(signals.c.post_id, signals.c.instrument_id).where(
+            signals.c.strategy_id == strategy_id(strategy),
+            signals.c.interval == str(interval),
+            signals.c.post_id.is_not(None),
         )
         with self._engine.connect() as connection:
             # A difference of sets rather than an anti-join, which takes minutes where the planner has no statistics.
-            missing = {(PostKey.parse(post), number) for post, number in connection.execute(there.except_(decided))}
-            keys = [(key.platform, key.id) for key, _ in missing]
-            query = _select_mentions().where(pairs_among((posts.c.platform, posts.c.platform_id), keys))
+            missing = {(post, instrument) for post, instrument in connection.execute(there.except_(decided))}
+            wanted_posts = literal(sorted({post for post, _ in missing}), ARRAY(BigInteger))
+            query = _select_mentions().where(mentions.c.post_id == any_(wanted_posts))
             rows = connection.execute(query.order_by(*_BY_INSTRUMENT, mentions.c.available_at, *_BY_KEY))
-            mentioned = ((_mention(row), row.instrument_id) for row in rows)
-            return [mention for mention, number in mentioned if (mention.post, number) in missing]
+            mentioned = ((_mention(row), (row.post_id, row.instrument_id)) for row in rows)
+            return [mention for mention, key in mentioned if key in missing]
 
     def of_posts(self, wanted: Sequence[PostKey]) -> list[Mention]:
         keys = [(key.platform, key.id) for key in wanted]

@@ -3,13 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from sqlalchemy import ARRAY, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.schema import imported_files, quality_results, quarantine
+from algo_trading.adapters.postgres.schema.quality import imported_files, quality_results, quarantine
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.repositories.quality import ImportedFile, storable
 
@@ -104,7 +103,7 @@ class PostgresQuality:
                     evaluated=row.evaluated,
                     passed=row.passed,
                     expectations=row.expectations,
-                    holes={symbol: tuple(map(date.fromisoformat, days)) for symbol, days in row.holes.items()},
+                    holes={symbol: tuple(keys) for symbol, keys in row.holes.items()},
                     errors=row.errors,
                 )
                 for row in connection.execute(query.limit(limit))
@@ -119,7 +118,7 @@ def _quality_row(result: QualityResult) -> dict[str, object]:
         "evaluated": result.evaluated,
         "passed": result.passed,
         "expectations": dict(result.expectations),
-        "holes": {symbol: [day.isoformat() for day in days] for symbol, days in result.holes.items()},
+        "holes": {symbol: list(keys) for symbol, keys in result.holes.items()},
         "errors": dict(result.errors),
     }
 

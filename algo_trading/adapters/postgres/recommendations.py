@@ -7,10 +7,14 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments
-from algo_trading.adapters.postgres.schema import backtests, instruments, recommendations
-from algo_trading.domain.instrument import Instrument
+from algo_trading.adapters.postgres.schema.decisions import backtests, recommendations
+from algo_trading.adapters.postgres.schema.market import instruments
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.recommendation import Candidate, Recommendation
 from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.time import Interval
+
+_SERIES = (instruments.c.venue.collate("C"), instruments.c.symbol.collate("C"), recommendations.c.interval)
 
 
 class PostgresRecommendations:
@@ -31,7 +35,11 @@ class PostgresRecommendations:
         }
         with self._engine.begin() as connection:
             ids = ensure_instruments(connection, [recommendation.instrument])
-            key = {"instrument_id": ids[recommendation.instrument], "session": recommendation.session}
+            key = {
+                "instrument_id": ids[recommendation.instrument],
+                "interval": str(recommendation.series.interval),
+                "session": recommendation.session,
+            }
             statement = insert(recommendations).values({**key, **outcome})
             statement = statement.on_conflict_do_update(index_elements=list(key), set_=outcome)
             own = connection.execute(statement.returning(recommendations.c.id)).scalar_one()
@@ -57,10 +65,8 @@ class PostgresRecommendations:
         chosen = (
             select(recommendations, instruments.c.symbol, instruments.c.venue)
             .join(instruments)
-            .ext(distinct_on(instruments.c.venue.collate("C"), instruments.c.symbol.collate("C")))
-            .order_by(
-                instruments.c.venue.collate("C"), instruments.c.symbol.collate("C"), recommendations.c.session.desc()
-            )
+            .ext(distinct_on(*_SERIES))
+            .order_by(*_SERIES, recommendations.c.session.desc())
         )
         with self._engine.connect() as connection:
             rows = connection.execute(chosen).all()
@@ -68,9 +74,9 @@ class PostgresRecommendations:
             query = select(backtests).where(backtests.c.recommendation_id.in_(candidates)).order_by(backtests.c.rank)
             for row in connection.execute(query):
                 candidates[row.recommendation_id].append(_candidate(row))
-        return [
+        found = [
             Recommendation(
-                instrument=Instrument(row.symbol, row.venue),
+                series=Series(Instrument(row.symbol, row.venue), Interval(row.interval)),
                 session=row.session,
                 strategy=None if row.strategy is None else StrategyId(row.strategy, row.params),
                 reason=row.reason,
@@ -81,6 +87,7 @@ class PostgresRecommendations:
             )
             for row in rows
         ]
+        return sorted(found, key=lambda recommendation: recommendation.series)
 
 
 def _candidate(row: Row[Any]) -> Candidate:

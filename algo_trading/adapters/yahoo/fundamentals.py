@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from algo_trading.adapters.yahoo.client import UnreachableError, YahooClient
+from algo_trading.adapters.yahoo.config import YahooConfig
 from algo_trading.adapters.yahoo.summary import read_summary
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import RateLimitedError, SourceError
-from algo_trading.repositories.fundamentals import FundamentalsPayload
-from algo_trading.settings import Settings
+from algo_trading.gateways.fundamentals import FundamentalsPayload
 
 if TYPE_CHECKING:
     from algo_trading.adapters.yahoo.session import ChartSession
@@ -54,6 +54,6 @@ class YahooFundamentals:
             return FundamentalsPayload(instrument, error=error)
 
 
-def build_fundamentals(settings: Settings) -> YahooFundamentals:
-    """The source as configured in [yahoo]."""
-    return YahooFundamentals(pause_seconds=settings.yahoo.pause_seconds, attempts=settings.yahoo.attempts)
+def build_fundamentals(config: YahooConfig) -> YahooFundamentals:
+    """The source as configured in [sources.yahoo]."""
+    return YahooFundamentals(pause_seconds=config.pause_seconds, attempts=config.attempts)

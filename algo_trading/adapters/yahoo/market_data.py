@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,14 @@ import pyarrow as pa
 
 from algo_trading.adapters.yahoo.chart import Chart, read_chart
 from algo_trading.adapters.yahoo.client import UnreachableError, YahooClient
+from algo_trading.adapters.yahoo.config import YahooConfig
 from algo_trading.adapters.yahoo.unadjust import later_splits, traded_prices
 from algo_trading.domain.bars import Floats
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.time import Interval
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
-from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
-from algo_trading.settings import Settings
+from algo_trading.gateways.market_data import RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.plugins import Context, Plugin
 
 if TYPE_CHECKING:
     from algo_trading.adapters.yahoo.session import ChartSession
@@ -33,6 +35,7 @@ class YahooMarketData:
     """
 
     name = "yahoo"
+    intervals = (Interval.DAY,)
     refetch = 10
 
     def __init__(
@@ -50,7 +53,7 @@ class YahooMarketData:
         self._began = False
         self._failed = 0  # symbols in a row
 
-    def newest_session(self, venue: str) -> date | None:  # noqa: ARG002 - on no venue does Yahoo end
+    def ends_at(self, venue: str, interval: Interval) -> datetime | None:  # noqa: ARG002 - on no venue does Yahoo end
         return None
 
     def fetch(self, requests: Sequence[BarRequest]) -> Sequence[Fetched]:
@@ -73,7 +76,7 @@ class YahooMarketData:
             self._sleep(self._pause_seconds)
         self._began = True
         try:
-            content = self._client.chart(request.instrument.symbol, request.first, patient=self._failed < PATIENCE)
+            content = self._client.chart(request.instrument.symbol, request.first_date, patient=self._failed < PATIENCE)
         except (RateLimitedError, UnreachableError):
             raise
         except SourceError as error:
@@ -84,7 +87,7 @@ class YahooMarketData:
 
 
 def _asked(request: BarRequest, session: date) -> bool:
-    return (request.first is None or request.first <= session) and session <= request.last
+    return (request.first_date is None or request.first_date <= session) and session <= request.last_date
 
 
 def _rows(request: BarRequest, chart: Chart) -> pa.Table:
@@ -142,6 +145,9 @@ def _text(value: Any) -> str:  # noqa: ANN401
     return "" if value is None else str(value)
 
 
-def build(settings: Settings) -> YahooMarketData:
-    """The source as configured in [yahoo]."""
-    return YahooMarketData(pause_seconds=settings.yahoo.pause_seconds, attempts=settings.yahoo.attempts)
+def build(config: YahooConfig, _context: Context) -> YahooMarketData:
+    """The source as configured in [sources.yahoo]."""
+    return YahooMarketData(pause_seconds=config.pause_seconds, attempts=config.attempts)
+
+
+plugin = Plugin(YahooConfig, build)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.domain.sentiment import Sentiment, Tone
+from algo_trading.plugins import Context, Plugin, PluginConfig
 from algo_trading.sentiment.classify.aspect import aspect_views
 from algo_trading.sentiment.classify.calibration import confidence_of
 from algo_trading.sentiment.classify.linear import Floats32, LinearModel, Reason, packaged_model, softmax
@@ -19,6 +20,12 @@ ONE_PASSAGE = 280  # characters; longer texts are scored sentence by sentence
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.!?])|\n+")
 NEUTRAL_WEIGHT = 0.1  # of a sentence that is certainly neutral, beside 1 of one that certainly is not
 WORDS = re.compile(r"[^\W_]|[\u2190-\u21ff\u2580-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+
+
+class FinanceConfig(PluginConfig):
+    """A table of expressions beside the packaged ones (see docs/sentiment.md)."""
+
+    expressions: Path | None = None
 
 
 class FinanceScorer:
@@ -136,3 +143,11 @@ def sentiments(
         Sentiment(tones[index], max(-1.0, min(1.0, score)), min(1.0, chance)) if ok else NO_SENTIMENT
         for index, score, chance, ok in found
     ]
+
+
+def build(config: FinanceConfig, _context: Context) -> FinanceScorer:
+    """The scorer on the packaged models, with the options of [scorers.finance]."""
+    return FinanceScorer(config.expressions.expanduser() if config.expressions else None)
+
+
+plugin = Plugin(FinanceConfig, build)

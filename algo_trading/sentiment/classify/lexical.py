@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from algo_trading.domain.sentiment import Sentiment, Tone
+from algo_trading.plugins import Context, Plugin, PluginConfig
 from algo_trading.sentiment.classify.masking import Span
 from algo_trading.sentiment.classify.scorers import NO_SENTIMENT, has_words
 
@@ -42,6 +43,10 @@ def toned(polarity: float) -> Sentiment:
     return Sentiment(Tone.POSITIVE if score > 0 else Tone.NEGATIVE, score, abs(score))
 
 
+def _without_options(build: Callable[[], LexicalScorer]) -> Callable[[PluginConfig, Context], LexicalScorer]:
+    return lambda _config, _context: build()
+
+
 def build_textblob() -> LexicalScorer:
     """TextBlob's polarity, to the last bit that of `TextBlob(text).sentiment`, without making the blob."""
     from textblob.en import sentiment
@@ -55,3 +60,7 @@ def build_vader() -> LexicalScorer:
 
     scores = SentimentIntensityAnalyzer().polarity_scores
     return LexicalScorer("vader", lambda text: scores(text)["compound"])
+
+
+textblob = Plugin(PluginConfig, _without_options(build_textblob))
+vader = Plugin(PluginConfig, _without_options(build_vader))

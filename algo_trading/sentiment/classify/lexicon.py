@@ -121,7 +121,7 @@ def _own(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise ConfigError(
-            f"the table of expressions {path} cannot be read: {reason.lower()}; correct sentiment.expressions"
+            f"the table of expressions {path} cannot be read: {reason.lower()}; correct scorers.finance.expressions"
         ) from error
 
 

@@ -1,10 +1,11 @@
 """Scorers of sentiment, found by entry point and chosen by name."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from algo_trading.domain.sentiment import Sentiment, Tone
-from algo_trading.plugins import load_plugin, plugin_names
+from algo_trading.plugins import Context, load_plugin, plugin_names
 from algo_trading.sentiment.classify.masking import Span
 
 GROUP = "algo_trading.scorers"
@@ -50,11 +51,12 @@ def scorer_names() -> list[str]:
 
 
 def build_scorer(name: str, **options: object) -> Scorer:
-    """The scorer registered as `name`, ready to use; `transformer` takes the option `folder`.
+    """The scorer registered as `name`, with options other than the configured ones: `transformer` has `folder`.
 
     Raises:
         UnknownNameError: there is none; the known ones are listed.
         ConfigError: it needs something that is not installed or not set.
     """
-    scorer: Scorer = load_plugin(GROUP, name)(**options)
+    plugin = load_plugin(GROUP, name)
+    scorer: Scorer = plugin.build(plugin.config_type(**options), Context(name, Path.cwd()))
     return scorer

@@ -13,6 +13,7 @@ import numpy as np
 
 from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.errors import ConfigError
+from algo_trading.plugins import Context, Plugin, PluginConfig
 from algo_trading.sentiment.classify.finance import sentiments
 from algo_trading.sentiment.classify.linear import Floats32, softmax
 from algo_trading.sentiment.classify.masking import Span
@@ -90,11 +91,24 @@ class TransformerScorer:
         return logits
 
 
-def build(folder: Path | None = None) -> TransformerScorer:
-    """The scorer over the model in `folder`."""
-    if folder is None:
-        raise ConfigError("the scorer transformer needs a model: name its folder (--model FOLDER)")
-    return TransformerScorer(folder)
+class TransformerConfig(PluginConfig):
+    """The folder of the model."""
+
+    folder: Path | None = None
+
+
+def build(config: TransformerConfig, _context: Context) -> TransformerScorer:
+    """The scorer over the model in the configured folder.
+
+    Raises:
+        ConfigError: none is named, or it does not hold a model.
+    """
+    if config.folder is None:
+        raise ConfigError("the scorer transformer needs a model: name its folder (scorers.transformer.folder, --model)")
+    return TransformerScorer(config.folder.expanduser())
+
+
+plugin = Plugin(TransformerConfig, build)
 
 
 def _classes(folder: Path) -> list[str]:

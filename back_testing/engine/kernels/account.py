@@ -2,18 +2,12 @@
 
 # ruff: noqa: PLR0917 - compiled functions take arrays by position
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators.compiling import inlined
-
-if TYPE_CHECKING:
-    from back_testing.engine.kernels.params import Params
-
-# What the amount of an entry is measured in.
-FRACTION_OF_EQUITY, MONEY, SHARES = range(3)
+from algo_trading.risk.exits import exit_within
+from back_testing.engine.kernels.params import FRACTION_OF_EQUITY, SHARES, Params
 
 # A position: HELD are shares, negative when short; BEST is the best price since the entry. While a decision is PENDING,
 # TARGET_SIDE is the side (1, 0, -1) that it asks for, TARGET_SIZE the size that the strategy suggested and MAX_SHARES
@@ -31,15 +25,17 @@ INSTRUMENT, FIRST_BAR, LAST_BAR, SIZE, BOUGHT_AT, SOLD_AT, PNL, COSTS, REASON = 
 TRADE_FIELDS = 9
 
 # Why a trade ended, in the order of result.ExitReason.
-SIGNAL, STOP_LOSS, TRAILING_STOP, TAKE_PROFIT, RUIN, END_OF_DATA, OPEN = range(7)
+SIGNAL, RUIN, END_OF_DATA, OPEN = 0, 4, 5, 6  # between them those of `risk.exits`
 
 ROUNDING = 1.0 + 1e-12  # 29.999999999999996 shares are 30
 BREAK_EVEN = 1e-12  # part of what a trade cost: a profit or loss below is rounding
 DUST = 1e-9  # part of the equity: what an entry leaves by rounding is far below, what anybody wants to buy far above
 
+_exit_within = inlined(exit_within)
+
 
 @inlined
-def decide(params: "Params", position: Floats, entry: bool, exit_: bool, size: float, max_shares: float) -> None:
+def decide(params: Params, position: Floats, entry: bool, exit_: bool, size: float, max_shares: float) -> None:
     """Take over the decision of a bar's close; it replaces one that is still pending."""
     if exit_ or entry:
         position[PENDING] = 1.0
@@ -49,13 +45,13 @@ def decide(params: "Params", position: Floats, entry: bool, exit_: bool, size: f
 
 
 @inlined
-def buys(params: "Params", size: float, max_shares: float) -> bool:
+def buys(params: Params, size: float, max_shares: float) -> bool:
     """Whether an entry of this size, of at most `max_shares`, buys anything at all."""
     return size > 0.0 and not (params.whole != 0.0 and max_shares < 1.0)
 
 
 @inlined
-def counts_as_position(params: "Params", position: Floats) -> bool:
+def counts_as_position(params: Params, position: Floats) -> bool:
     """Whether an instrument counts as a position: it is held, or an entry is pending."""
     entering: bool = position[PENDING] != 0.0 and position[TARGET_SIDE] != 0.0
     held: bool = position[HELD] != 0.0
@@ -63,7 +59,7 @@ def counts_as_position(params: "Params", position: Floats) -> bool:
 
 
 @inlined
-def at_position_limit(params: "Params", positions: Floats, k: int, exit_: bool, size: float, max_shares: float) -> bool:
+def at_position_limit(params: Params, positions: Floats, k: int, exit_: bool, size: float, max_shares: float) -> bool:
     """Whether a decision about instrument `k` would open a position beyond the most that are allowed."""
     if params.max_positions == np.inf or (exit_ and params.long_short == 0.0):
         return False
@@ -76,7 +72,7 @@ def at_position_limit(params: "Params", positions: Floats, k: int, exit_: bool, 
 
 
 @inlined
-def shares_for(params: "Params", size: float, max_shares: float, price: float, equity: float, free: float) -> float:
+def shares_for(params: Params, size: float, max_shares: float, price: float, equity: float, free: float) -> float:
     """Shares that an entry at `price` (slippage included) takes; 0 where it cannot be afforded or is dust.
 
     `size` and `max_shares` are the strategy's own, `equity` what a fraction is taken of and `free` the money not bound
@@ -102,7 +98,7 @@ def shares_for(params: "Params", size: float, max_shares: float, price: float, e
 
 @inlined
 def enter_position(
-    params: "Params", position: Floats, account: Floats, bar: int, price: float, equity: float, free: float
+    params: Params, position: Floats, account: Floats, bar: int, price: float, equity: float, free: float
 ) -> None:
     """Open a position on the target side at `price`, before slippage."""
     side = position[TARGET_SIDE]
@@ -123,7 +119,7 @@ def enter_position(
 
 @inlined
 def exit_position(
-    params: "Params",
+    params: Params,
     position: Floats,
     account: Floats,
     trades: Floats,
@@ -172,35 +168,26 @@ def record(
 
 
 @inlined
-def stop_within(params: "Params", position: Floats, open_: float, high: float, low: float) -> tuple[float, int]:
-    """Price and reason of exiting within a bar; the reason is -1 where the position stays.
-
-    A bar that opens beyond a stop or the target fills there. Otherwise nobody knows which extreme came first, and the
-    stop wins. A trailing stop follows the best price before this bar.
-    """
-    side = 1.0 if position[HELD] > 0.0 else -1.0
-    stop, reason = position[ENTRY_PRICE] * (1.0 - side * params.stop_loss), STOP_LOSS
-    trailing = position[BEST] * (1.0 - side * params.trailing_stop)
-    if side * trailing > side * stop:
-        stop, reason = trailing, TRAILING_STOP
-    target = position[ENTRY_PRICE] * (1.0 + side * params.take_profit)
-    worst = low if side > 0.0 else high
-    finest = high if side > 0.0 else low
-    if side * open_ <= side * stop:
-        return open_, reason
-    if side * open_ >= side * target:
-        return open_, TAKE_PROFIT
-    if side * worst <= side * stop:
-        return stop, reason
-    if side * finest >= side * target:
-        return target, TAKE_PROFIT
-    position[BEST] = side * max(side * position[BEST], side * finest)
-    return 0.0, -1
+def stop_within(params: Params, position: Floats, open_: float, high: float, low: float) -> tuple[float, int]:
+    """Price and reason of exiting within a bar; the reason is -1 where the position stays (see `risk.exits`)."""
+    price, _, reason, best = _exit_within(
+        1.0 if position[HELD] > 0.0 else -1.0,
+        position[ENTRY_PRICE],
+        position[BEST],
+        params.stop_loss,
+        params.take_profit,
+        params.trailing_stop,
+        open_,
+        high,
+        low,
+    )
+    position[BEST] = best
+    return price, reason
 
 
 @inlined
 def close_for_target(
-    params: "Params", position: Floats, account: Floats, trades: Floats, instrument: int, bar: int, price: float
+    params: Params, position: Floats, account: Floats, trades: Floats, instrument: int, bar: int, price: float
 ) -> None:
     """Exit a position on another side than the pending decision asks for."""
     if position[HELD] != 0.0 and position[HELD] * position[TARGET_SIDE] <= 0.0:
@@ -209,7 +196,7 @@ def close_for_target(
 
 @inlined
 def open_to_target(
-    params: "Params", position: Floats, account: Floats, bar: int, price: float, equity: float, free: float
+    params: Params, position: Floats, account: Floats, bar: int, price: float, equity: float, free: float
 ) -> None:
     """Enter on the side that the pending decision asks for, unless a position is held; the decision is done with."""
     position[PENDING] = 0.0

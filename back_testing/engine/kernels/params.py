@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PRICES = ("open", "high", "low", "close")
+FRACTION_OF_EQUITY, MONEY, SHARES = range(3)  # what the amount of an entry is measured in
 
 
 class Params(NamedTuple):
@@ -69,8 +70,6 @@ def params_of(rules: TradingRules, symbols: int = 1, max_positions: int | None =
 
     At most `max_positions` are held or being bought at a time; None: no such bound.
     """
-    from back_testing.engine.kernels.account import FRACTION_OF_EQUITY, MONEY, SHARES
-
     kind = {SizeKind.CASH: MONEY, SizeKind.SHARES: SHARES}.get(rules.size.kind, FRACTION_OF_EQUITY)
     return Params(
         cash=float(rules.cash),

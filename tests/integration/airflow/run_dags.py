@@ -21,12 +21,14 @@ ORDER = (
     "equity_daily_bars",
     "daily_indicators",
     "strategy_signals",
+    "bars_demo_coins_1h",
+    "bars_demo_coins_4h",
     "signal_dispatch",
     "strategy_review",
 )
 
 FORMS: dict[str, dict[str, Any]] = {
-    "history_load": {"from": "2012-06-01", "to": "2013-02-28", "symbols": []},
+    "history_load": {"series": "us_stocks_1d", "from": "2012-06-01", "to": "2013-02-28", "symbols": []},
     "strategy_review": {"in_sample": 100, "out_of_sample": 40},
 }
 
@@ -78,7 +80,7 @@ def main() -> dict[str, Any]:
 
 
 def deadline_of(run: Any) -> dict[str, Any]:
-    """What the scheduler computes for a run of today's session, and what is said when the deadline is missed."""
+    """What the scheduler computes for a run of today's period, and what is said when the deadline is missed."""
     import structlog
     from airflow.sdk.execution_time.callback_supervisor import execute_callback
     from airflow.serialization.decoders import decode_deadline_alert
@@ -86,8 +88,9 @@ def deadline_of(run: Any) -> dict[str, Any]:
     from airflow.utils.session import create_session
 
     from algo_airflow.deadlines import signals_within
+    from algo_trading.domain.time import Interval
 
-    alert = decode_deadline_alert(encode_deadline_alert(signals_within(timedelta(hours=2), "24/7")))
+    alert = decode_deadline_alert(encode_deadline_alert(signals_within(timedelta(hours=2), "24/7", Interval.DAY)))
     today = datetime.now(UTC).date()
     due = {}
     with create_session() as session:

@@ -5,48 +5,62 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from datetime import date, timedelta
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from algo_trading.bootstrap import bootstrap, embedded_postgres
-from algo_trading.calendars import market_calendar
+from algo_trading.bootstrap import App, bootstrap, embedded_postgres
+from algo_trading.calendars import trading_calendar
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.launcher.airflow import METADATA_DATABASE
-from algo_trading.launcher.home import AirflowHome, checkout_folder
-from algo_trading.services.open_accounts import OpenAccounts
-from algo_trading.services.status import ReadStatus
+from algo_trading.launcher.airflow_config import AirflowConfig, checkout_folder
+from algo_trading.launcher.dag_ids import every_dag
 from algo_trading.settings import load_settings
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("dags")]  # one process prepares for all of them
 
 HERE = Path(__file__).parent
 CHAIN = ["equity_daily_bars", "daily_indicators", "strategy_signals", "signal_dispatch"]
+CANDLES = ["bars_demo_coins_1h", "bars_demo_coins_4h"]
 TEXT = ["social_posts", "news_articles", "text_sentiment", "text_signals"]
 FIRST = date(2012, 6, 1)  # where run_dags.py has the history begin
 LAST = "2013-03-01"  # the sample's newest session, which a run without a key takes
+ACCOUNTS = [{"name": name, "cash": 100_000, "start": LAST} for name in ("paper", "demo-coins")]
+WATCHED = [("us_stocks", Interval.DAY), ("demo_coins", Interval.HOUR_1), ("demo_coins", Interval.HOUR_4)]
 SUBSCRIPTION = [{"address": "trader@localhost", "start": LAST}]
+CONFIGURED = {"ALGO_ACCOUNTS": json.dumps(ACCOUNTS), "ALGO_SUBSCRIPTIONS": json.dumps(SUBSCRIPTION)}
 TIMES = 2
 
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    """Airflow's environment over a fresh home, with an account and a subscription that begin with the last session."""
+    """Airflow's environment over a fresh home, with accounts and a subscription that begin with the last session."""
     with tempfile.TemporaryDirectory(prefix="af-") as home, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALGO_HOME", home)
-        patch.setenv("ALGO_ACCOUNT__START", LAST)
-        patch.setenv("ALGO_SUBSCRIPTIONS", json.dumps(SUBSCRIPTION))
+        for name, value in CONFIGURED.items():
+            patch.setenv(name, value)
         settings = load_settings()
         server = embedded_postgres(settings)
         server.start(METADATA_DATABASE)
         try:
             with bootstrap(settings) as application:
-                application.make(OpenAccounts)()
-            yield AirflowHome(settings).environment(server.url(), server.url(METADATA_DATABASE))
+                application.apply_config().seed()
+            yield AirflowConfig(settings).environment(server.url(), server.url(METADATA_DATABASE))
         finally:
             assert server.stop()
+
+
+@contextmanager
+def at_home(environment: Mapping[str, str]) -> Iterator[App]:
+    """The services over the databases that the DAGs worked on."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ALGO_HOME", *CONFIGURED):
+            patch.setenv(name, environment[name])
+        with bootstrap() as application:
+            yield application
 
 
 @pytest.fixture(scope="module")
@@ -61,15 +75,16 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
-    wanted = {"history_load", *TEXT, *CHAIN, "strategy_review", "coin_listings", "company_fundamentals"}
-    assert set(seen["dags"]) == wanted == {path.stem for path in dag_files()}
+    wanted = {"history_load", *TEXT, *CHAIN, *CANDLES, "strategy_review", "coin_listings", "company_fundamentals"}
+    assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
 
 def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
-    assert [run["dag"] for run in seen["runs"]] == ["history_load", *TEXT, *CHAIN, "strategy_review"] * TIMES
+    order = ["history_load", *TEXT, *CHAIN[:-1], *CANDLES, CHAIN[-1], "strategy_review"]
+    assert [run["dag"] for run in seen["runs"]] == order * TIMES
     failed = [(run["dag"], run["tasks"]) for run in seen["runs"] if run["state"] != "success"]
     assert failed == []
-    assert [sorted(run["tasks"]) for run in seen["runs"][1:10]] == [
+    assert [sorted(run["tasks"]) for run in seen["runs"][1:12]] == [
         ["collect[-1]"],
         ["collect[-1]"],
         ["read[-1]"],
@@ -77,40 +92,46 @@ def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
         ["ingest[0]", "publish[-1]"],
         ["compute[0]", "publish[-1]"],
         ["evaluate[0]", "publish[-1]"],
+        ["run[-1]"],
+        ["run[-1]"],
         ["deliver[-1]", "execute[-1]", "notify[-1]"],
-        ["review[0]", "summary[-1]", "verify[0]", "verify[1]"],
+        ["review[0]", "summary[-1]", "verify[-1]"],
     ]
 
 
 @pytest.mark.usefixtures("seen")
 def test_a_run_without_a_key_takes_the_newest_session_and_a_second_one_adds_no_row(environment: dict[str, str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("ALGO_HOME", "ALGO_ACCOUNT__START", "ALGO_SUBSCRIPTIONS"):
-            patch.setenv(name, environment[name])
-        with bootstrap() as application:
-            status = application.make(ReadStatus)()
-            symbols = len(application.instruments)
-            pairs = sum(not pair.strategy.on_posts for pair in application.pairs)
-            about = application.mentions.of_instruments(application.instruments, None, application.clock.now())
-            bought = [signal for signal in application.signals.newest(10) if str(signal.session) == LAST]
-    assert str(status.latest_partition) == LAST
-    assert status.rows["indicators"] == symbols
-    assert status.rows["signals"] == pairs + len(about)  # a signal on each post, decided on once
-    assert (status.rows["posts"], status.rows["articles"], status.rows["mentions"]) == (25, 28, 49)
-    assert status.rows["bars"] == symbols * len(market_calendar("XNYS").sessions(FIRST, date.fromisoformat(LAST)))
+    with at_home(environment) as application:
+        status, now = application.read_status()(), application.clock.now()
+        stocks, coins = application.watchlists.get("us_stocks"), application.watchlists.get("demo_coins")
+        assigned = application.assignments.all()
+        asked = {one for one in assigned if not application.strategies(one.strategy).on_posts}
+        about = application.mentions.of_instruments(stocks.instruments, None, now)
+        bought = [signal for signal in application.signals.newest(20) if signal.period.startswith(LAST)]
+        extents = {extent.series: extent for extent in application.bars.extents()}
+    candles = [series for interval in coins.intervals for series in coins.series(interval)]
+    assert status.latest_partition == LAST
+    assert status.rows["indicators"] == len(stocks.instruments) + len(candles)
+    assert status.rows["signals"] == len(asked) + len(about)  # a signal on each post, decided on once
+    assert (status.rows["posts"], status.rows["articles"], status.rows["mentions"]) == (25, 28, 50)
+    sessions = trading_calendar("XNYS").periods(Interval.DAY, midnight(FIRST), midnight(date.fromisoformat(LAST)))
+    assert {extents.pop(series).bars for series in stocks.series(Interval.DAY)} == {len(sessions)}
+    assert set(extents) == set(candles)
+    for series, extent in extents.items():
+        assert extent.bars == len(trading_calendar("DEMO").periods(series.interval, extent.first, extent.last))
+        assert extent.last + series.interval.length == datetime(2013, 3, 2, tzinfo=UTC)
     assert status.rows["quarantined"] == 0
     assert status.outbox == {"sent": len(bought), "pending": 0, "failed": 0}
-    assert [str(account["cursor"]) for account in map(asdict, status.accounts)] == [LAST]
+    # The other account waits for the candles of the hours before the newest ones.
+    assert {account.name: account.cursor for account in status.accounts} == {"paper": LAST, "demo-coins": None}
 
 
 @pytest.mark.usefixtures("seen")
 def test_a_review_recommends_once_for_each_symbol_and_leaves_a_report(environment: dict[str, str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALGO_HOME", environment["ALGO_HOME"])
-        with bootstrap() as application:
-            status = application.make(ReadStatus)()
-            reports = list(application.objects.keys("reports/strategy_review/"))
-            pages = [application.objects.get(key) for key in reports]
+    with at_home(environment) as application:
+        status = application.read_status()()
+        reports = list(application.objects.keys("reports/strategy_review/"))
+        pages = [application.objects.get(key) for key in reports]
     assert [found.symbol for found in status.recommendations] == ["AAPL", "FB", "GOOG", "IBM", "MSFT"]
     assert {str(found.session) for found in status.recommendations} == {LAST}
     assert all(found.trials > 50 for found in status.recommendations)
@@ -131,8 +152,14 @@ def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -
 
 
 def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
+    candles = {(dag_id, "run") for dag_id in CANDLES}
     pools = {
-        "market_data": {("equity_daily_bars", "ingest"), ("history_load", "load"), ("company_fundamentals", "look_up")},
+        "market_data": {
+            ("equity_daily_bars", "ingest"),
+            ("history_load", "load"),
+            ("company_fundamentals", "look_up"),
+            *candles,
+        },
         "text": {("social_posts", "collect"), ("news_articles", "collect"), ("coin_listings", "refresh")},
     }
     asking = {task: pool for pool, tasks in pools.items() for task in tasks}
@@ -140,7 +167,9 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
     for dag_id, dag in seen["dags"].items():
         for task_id, task in dag["tasks"].items():
             assert task["pool"] == asking.get((dag_id, task_id), "default_pool")
-            assert task["retries"] == (6 if (dag_id, task_id) in outside else 3)
+            # The next candles come soon, and bring the missing ones with them.
+            patience = 2 if (dag_id, task_id) in candles else 6 if (dag_id, task_id) in outside else 3
+            assert task["retries"] == patience
 
 
 def test_the_chain_hangs_on_assets(seen: dict[str, Any]) -> None:
@@ -149,14 +178,18 @@ def test_the_chain_hangs_on_assets(seen: dict[str, Any]) -> None:
     assert dags["equity_daily_bars"]["catchup"]
     assert [dags[name]["timetable"] for name in CHAIN[1:]] == ["PartitionedAssetTimetable"] * 3
     outlets = [[task["outlets"] for task in dags[name]["tasks"].values() if task["outlets"]] for name in CHAIN]
-    assert outlets == [[["daily_bars"]], [["daily_indicators"]], [["signals"]], []]
+    assert outlets == [[["bars_us_stocks_1d"]], [["indicators_us_stocks_1d"]], [["signals"]], []]
     mapped = [task for name in CHAIN for task, details in dags[name]["tasks"].items() if details["mapped"]]
     assert mapped == ["ingest", "compute", "evaluate"]
+    for name, timetable in zip(CANDLES, ("DEMO 1h close + 0.5 min", "DEMO 4h close + 0.5 min"), strict=True):
+        assert dags[name]["timetable"] == timetable
+        assert dags[name]["catchup"]
+        assert [task["outlets"] for task in dags[name]["tasks"].values()] == [["signals"]]
 
 
 def test_everything_up_to_the_signals_has_their_deadline(seen: dict[str, Any]) -> None:
-    with_deadline = [name for name in CHAIN if seen["dags"][name]["deadline"]]
-    assert with_deadline == CHAIN[:3]
+    with_deadline = [name for name in (*CHAIN, *CANDLES) if seen["dags"][name]["deadline"]]
+    assert with_deadline == [*CHAIN[:3], *CANDLES]
     deadline = seen["deadline"]
     tomorrow = date.fromisoformat(deadline["today"]) + timedelta(days=1)
     assert deadline["due"] == {deadline["today"]: f"{tomorrow} 02:00:00+00:00", "2013-03-01": "None"}
@@ -164,7 +197,8 @@ def test_everything_up_to_the_signals_has_their_deadline(seen: dict[str, Any]) -
 
 
 def test_the_history_form_comes_filled_in(seen: dict[str, Any]) -> None:
-    assert seen["dags"]["history_load"]["params"] == {"from": "2000-01-01", "to": LAST, "symbols": []}
+    filled_in = {"series": "us_stocks_1d", "from": "2000-01-01", "to": "", "symbols": []}
+    assert seen["dags"]["history_load"]["params"] == filled_in
 
 
 @pytest.mark.parametrize("source", ["sample", "yahoo", "csv_files"])
@@ -178,15 +212,16 @@ heavy = ("pandas", "great_expectations", "numba", "exchange_calendars", "matplot
          "adbc_driver_postgresql", "algo_trading.bootstrap", "algo_trading.services")
 print(json.dumps([name for name in heavy if name in sys.modules]))
 """
+    watchlist = {"name": "stocks", "venue": "XNYS", "source": source, "intervals": ["1d"], "symbols": ["IBM"]}
     nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"  # who connects at parse time fails
     finished = subprocess.run(
         [sys.executable, "-c", program, *map(str, dag_files())],
         env={
             **environment,
             "PYTHONPATH": str(checkout_folder() / "plugins"),
-            "ALGO_MARKET_DATA": source,
-            "ALGO_STRATEGIES": json.dumps([{"name": "sma_cross", "symbols": ["IBM"]}]),
-            "ALGO_CSV_FILES__FOLDER": str(HERE),
+            "ALGO_WATCHLISTS": json.dumps([watchlist]),
+            "ALGO_STRATEGIES": json.dumps([{"name": "sma_cross", "account": "paper"}]),
+            "ALGO_SOURCES__CSV_FILES__FOLDER": str(HERE),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": nowhere,
             "AIRFLOW_CONN_ALGO_TRADING": nowhere,
         },

@@ -16,7 +16,7 @@ from algo_trading.bootstrap import bootstrap
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.repositories.bars import UpsertCount
 from algo_trading.settings import Settings, load_settings
-from contracts.bars import DAY, IBM, bar_row, bar_rows
+from contracts.bars import IBM, bar_row, bar_rows, daily
 from contracts.signals import a_signal
 from servers.postgres import PASSWORD, PasswordServer, a_password_server, free_port
 
@@ -60,7 +60,7 @@ def test_rows_and_tables_go_both_ways(server: PasswordServer) -> None:
         assert PostgresSignals(database).add([a_signal()]) == 1
         table = bar_rows(bar_row(IBM, date(2013, 1, 2)))
         assert PostgresBars(database).upsert(table, "test") == UpsertCount(inserted=1)
-        assert PostgresBars(database).read([IBM], DAY, None, None) == table
+        assert PostgresBars(database).read(daily([IBM]), None, None) == table
         assert database.address == f"127.0.0.1:{server.port}/market"
     finally:
         database.close()

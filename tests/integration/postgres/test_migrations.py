@@ -3,9 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,10 @@ from algo_trading.adapters.postgres.quality import PostgresQuarantine
 from algo_trading.adapters.postgres.schema import metadata
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.repositories.bars import UpsertCount
-from contracts.bars import DAY, IBM, bar_row, bar_rows, split
+from contracts.accounts import CASH, an_account, opening
+from contracts.bars import IBM, bar_row, bar_rows, daily, split
 from contracts.quality import ROW
-from contracts.signals import CROSS, a_signal
+from contracts.signals import a_signal
 from postgres_server import TestServer
 
 pytestmark = pytest.mark.integration
@@ -114,34 +113,26 @@ def test_from_nothing_to_the_newest_and_again(empty: Database) -> None:
         assert is_current(empty.engine)
 
 
-FIRST_SIGNAL = """
-INSERT INTO signals (strategy, params, instrument_id, interval, session, side, confidence, size, close, reason,
-                     inputs_hash)
-SELECT :name, :params, id, :interval, :session, :side, :confidence, :size, :close, :reason, :inputs_hash
-FROM instruments WHERE symbol = 'IBM'
-"""
-
-
 def test_revision_by_revision_with_data_in_it(empty: Database) -> None:
-    """What the first revision stored is there, to the last digit, under the newest one."""
+    """What was stored is there, to the last digit, under the newest revision and when it is asked for again."""
     upgrade(empty.engine, REVISIONS[0])
-    assert not is_current(empty.engine)
     days = [date(1999, 12, 31), JAN_2, date(2041, 1, 2)]
     bars = bar_rows(*(bar_row(IBM, day, 0.1 + 0.2) for day in days))
     PostgresBars(empty).upsert(bars, "test")
     PostgresCorporateActions(empty).upsert([split(IBM, JAN_2, 1.5)], "test")
-    with empty.engine.begin() as connection:
-        connection.execute(text(FIRST_SIGNAL), asdict(a_signal()) | {"name": CROSS.name, "params": CROSS.params})
+    PostgresSignals(empty).add([a_signal()])
     PostgresQuarantine(empty).add([ROW])
-    for revision in REVISIONS[1:]:
+    opened = PostgresAccounts(empty).open(opening(an_account()))
+    for revision in [*REVISIONS[1:], "head"]:
         upgrade(empty.engine, revision)
     assert is_current(empty.engine)
-    assert PostgresBars(empty).read([IBM], DAY, None, None) == bars
+    assert PostgresBars(empty).read(daily([IBM]), None, None) == bars
     assert PostgresBars(empty).upsert(bars, "test") == UpsertCount(unchanged=3)
     assert PostgresCorporateActions(empty).read([IBM], JAN_2) == [split(IBM, JAN_2, 1.5)]
     assert PostgresSignals(empty).find(a_signal().key) == a_signal()
     assert PostgresQuarantine(empty).newest() == [ROW]
-    assert PostgresAccounts(empty).open("paper", "XNYS", JAN_2, Decimal(1)).cash == 1
+    assert PostgresAccounts(empty).state("paper") == opened
+    assert opened.cash == {"USD": CASH}
 
 
 def test_back_to_each_revision_and_to_nothing(empty: Database) -> None:
@@ -161,11 +152,10 @@ def test_back_to_each_revision_and_to_nothing(empty: Database) -> None:
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(empty: Database) -> None:
-    upgrade(empty.engine, REVISIONS[0])
     with empty.engine.begin() as connection:
-        connection.execute(text("CREATE TABLE fills (mine INTEGER)"))  # in the way of the last table of 0002
+        connection.execute(text("CREATE TABLE quarantine (mine INTEGER)"))  # in the way of one of the last tables
         before = catalogue(connection)
-    with pytest.raises(Exception, match='relation "fills" already exists'):
+    with pytest.raises(Exception, match='relation "quarantine" already exists'):
         upgrade(empty.engine)
     with empty.engine.connect() as connection:
         assert catalogue(connection) == before
@@ -174,7 +164,6 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(empty: Database) -> 
 UPGRADE = """
 import sys
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.migrate import is_current, upgrade
 
 database = Database(sys.argv[1])

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from algo_trading.adapters.postgres.recommendations import PostgresRecommendations
-from algo_trading.adapters.postgres.schema import backtests, recommendations
+from algo_trading.adapters.postgres.schema.decisions import backtests, recommendations
 from contracts.recommendations import RecommendationContract, a_recommendation
 
 if TYPE_CHECKING:

@@ -10,18 +10,18 @@ from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.listings import PostgresListings
-from algo_trading.adapters.postgres.mail import PostgresOutbox, PostgresSubscriptions
+from algo_trading.adapters.postgres.periods import PostgresPeriodLog
 from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresMentions, PostgresPosts
 from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQuality, PostgresQuarantine
-from algo_trading.adapters.postgres.signals import PostgresSessionLog, PostgresSignals
+from algo_trading.adapters.postgres.signals import PostgresSignals
 from contracts.accounts import INSTRUMENTS, AccountContract
 from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
 from contracts.fundamentals import FundamentalsContract
 from contracts.listings import ListingRepositoryContract
+from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
-from contracts.signals import SessionLogContract, SignalContract, a_signal
-from contracts.subscriptions import Mail, OutboxContract, SubscriptionContract
+from contracts.signals import SignalContract, a_signal
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database
@@ -52,11 +52,15 @@ class TestPostgresSignals(SignalContract):
     def signals(self, database: Database) -> PostgresSignals:
         return PostgresSignals(database)
 
-
-class TestPostgresSessionLog(SessionLogContract):
     @pytest.fixture
-    def sessions(self, database: Database) -> PostgresSessionLog:
-        return PostgresSessionLog(database)
+    def posts(self, database: Database) -> PostgresPosts:
+        return PostgresPosts(database)
+
+
+class TestPostgresPeriodLog(PeriodLogContract):
+    @pytest.fixture
+    def periods(self, database: Database) -> PostgresPeriodLog:
+        return PostgresPeriodLog(database)
 
 
 class TestPostgresQuarantine(QuarantineContract):
@@ -114,15 +118,3 @@ class TestPostgresAccounts(AccountContract):
     def accounts(self, database: Database) -> PostgresAccounts:
         PostgresSignals(database).add([a_signal(instrument=instrument) for instrument in INSTRUMENTS])
         return PostgresAccounts(database)
-
-
-class _OnPostgres:
-    @pytest.fixture
-    def mail(self, database: Database) -> Mail:
-        return Mail(PostgresSubscriptions(database), PostgresOutbox(database))
-
-
-class TestPostgresSubscriptions(_OnPostgres, SubscriptionContract): ...
-
-
-class TestPostgresOutbox(_OnPostgres, OutboxContract): ...

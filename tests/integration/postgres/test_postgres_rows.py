@@ -19,13 +19,14 @@ from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.locks import PostgresLocks
-from algo_trading.adapters.postgres.mail import PostgresSubscriptions
 from algo_trading.adapters.postgres.quality import PostgresQuarantine
 from algo_trading.adapters.postgres.signals import PostgresSignals
+from algo_trading.adapters.postgres.subscriptions import PostgresSubscriptions
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import midnight
 from algo_trading.repositories.bars import BAR_SCHEMA, UpsertCount
-from contracts.accounts import CASH, START
-from contracts.bars import DAY, IBM, JAN_2, JAN_3, JAN_4, MSFT, bar_row, bar_rows, dividend, indicator_rows
+from contracts.accounts import an_account, opening
+from contracts.bars import DAY, IBM, JAN_2, JAN_3, JAN_4, MSFT, bar_row, bar_rows, daily, dividend, indicator_rows
 from contracts.signals import a_signal
 from fakes.bars import FakeBars
 
@@ -123,8 +124,8 @@ class TestUpsert:
             table = bar_rows(*(bar_row(Instrument(symbol, venue), day, volume=value)
                                for (symbol, day), value in batch.items()))  # fmt: skip
             assert stored.upsert(table, "test") == fake.upsert(table, "test")
-        bounds = (venue, DAY, date(1990, 1, 1), date(2050, 1, 1))
-        ours, theirs = stored.read_venue(*bounds), fake.read_venue(*bounds)
+        first, last = midnight(date(1990, 1, 1)), midnight(date(2050, 1, 1))
+        ours, theirs = stored.read_venue(venue, DAY, first, last), fake.read_venue(venue, DAY, first, last)
         assert ours.drop_columns("volume") == theirs.drop_columns("volume")
         np.testing.assert_array_equal(ours["volume"].to_numpy(), theirs["volume"].to_numpy())
 
@@ -156,7 +157,7 @@ class TestConnections:
         bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "test")
 
         def read(_number: int) -> int:
-            rows: int = bars.read([IBM], DAY, None, None).num_rows
+            rows: int = bars.read(daily([IBM]), None, None).num_rows
             return rows
 
         with ThreadPoolExecutor(8) as pool:
@@ -179,11 +180,11 @@ class TestConnections:
     def test_a_server_that_went_away_is_told_in_a_sentence(self, database: Database) -> None:
         bars = PostgresBars(database)
         bars.count()
-        bars.read([IBM], DAY, None, None)
+        bars.read(daily([IBM]), None, None)
         with psycopg.connect(database.url, autocommit=True) as administrator:
             administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                   "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
-        for ask in (bars.count, lambda: bars.read([IBM], DAY, None, None)):
+        for ask in (bars.count, lambda: bars.read(daily([IBM]), None, None)):
             with pytest.raises(Exception, match=r"terminat|closed") as caught:
                 ask()
             explained = database.explained(caught.value)
@@ -238,10 +239,10 @@ def sorted_columns(database: Database) -> Iterator[set[str]]:
 def test_text_is_sorted_by_code_point_whatever_the_servers_locale(database: Database, sorted_columns: set[str]) -> None:
     """The embedded server sorts so by itself; one that somebody else set up often does not."""
     accounts, signals = PostgresAccounts(database), PostgresSignals(database)
-    accounts.open("paper", "XNYS", START, CASH)
+    accounts.open(opening(an_account()))
     accounts.names()
-    accounts.get("paper")
-    signals.of_session("XNYS", JAN_2)
+    accounts.state("paper")
+    signals.of_period("XNYS", DAY, midnight(JAN_2))
     signals.newest(1)
     PostgresSubscriptions(database).all()
     PostgresQuarantine(database).reasons()

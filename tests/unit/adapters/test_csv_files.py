@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from algo_trading.adapters.csv_files import CsvFilesMarketData, build
+from algo_trading.adapters.csv_files import CsvFilesConfig, CsvFilesMarketData, build
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError, SourceError, UnknownSymbolError
-from algo_trading.repositories.market_data import BarRequest, MarketData
-from algo_trading.settings import load_settings
+from algo_trading.gateways.market_data import BarRequest, MarketData
+from algo_trading.plugins import Context
+from bar_requests import daily_request
 from contracts.market_data import MarketDataContract, payload_of, read
 
 pytestmark = pytest.mark.unit
@@ -33,7 +34,7 @@ Date,Ticker,Open,High,Low,Close,Volume,Dividends
 
 
 def request(first: str | None = None, last: str = "2013-01-08", symbol: str = "IBM") -> BarRequest:
-    return BarRequest(Instrument(symbol), date.fromisoformat(first) if first else None, date.fromisoformat(last))
+    return daily_request(Instrument(symbol), date.fromisoformat(first) if first else None, date.fromisoformat(last))
 
 
 class TestContract(MarketDataContract):
@@ -104,10 +105,11 @@ def test_an_empty_answer_is_read_back(tmp_path: Path) -> None:
     assert source.parse(payload).rows.num_rows == 0
 
 
-def test_the_configuration_must_name_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("folder", ["", "missing"])
+def test_the_configuration_must_name_a_folder(tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="is not a folder"):
-        build(load_settings())
-    monkeypatch.setenv("ALGO_CSV_FILES__FOLDER", str(tmp_path))
+    context = Context("csv_files", tmp_path)
+    with pytest.raises(ConfigError, match=rf"sources\.csv_files\.folder is '{folder}', which is not a folder"):
+        build(CsvFilesConfig(folder=folder), context)
     (tmp_path / "IBM.csv").write_text(LINES)
-    assert read(build(load_settings()), request()).rows.num_rows == 5
+    assert read(build(CsvFilesConfig(folder=str(tmp_path)), context), request()).rows.num_rows == 5

@@ -8,7 +8,8 @@ import pytest
 from algo_trading.adapters.sample import SampleMarketData
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
-from algo_trading.repositories.market_data import BarRequest, MarketData
+from algo_trading.gateways.market_data import BarRequest, MarketData
+from bar_requests import daily_request
 from contracts.market_data import MarketDataContract
 from fakes.market_data import FakeMarketData
 
@@ -23,7 +24,7 @@ class TestSample(MarketDataContract):
 
     @pytest.fixture
     def served(self) -> BarRequest:
-        return BarRequest(AAPL, date(2005, 2, 24), date(2005, 3, 4))  # a split on 02-28
+        return daily_request(AAPL, date(2005, 2, 24), date(2005, 3, 4))  # a split on 02-28
 
     @pytest.fixture
     def unknown(self) -> Instrument:
@@ -39,7 +40,7 @@ class TestFake(MarketDataContract):
 
     @pytest.fixture
     def served(self) -> BarRequest:
-        return BarRequest(AAPL, date(2013, 1, 3), date(2013, 1, 7))
+        return daily_request(AAPL, date(2013, 1, 3), date(2013, 1, 7))
 
     @pytest.fixture
     def unknown(self) -> Instrument:

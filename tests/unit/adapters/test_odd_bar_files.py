@@ -19,10 +19,11 @@ from algo_trading.adapters import bar_parts
 from algo_trading.adapters.bar_files import read_bar_files
 from algo_trading.adapters.csv_files import CsvFilesMarketData
 from algo_trading.adapters.unpack import ReadLimits
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import midnight
 from algo_trading.errors import SourceError
-from algo_trading.repositories.bar_files import BarFile, UnreadableTableError
-from algo_trading.repositories.market_data import RAW_SCHEMA, BarRequest
+from algo_trading.gateways.bar_files import BarFile, UnreadableTableError
+from algo_trading.gateways.market_data import RAW_SCHEMA, BarRequest
 
 pytestmark = pytest.mark.unit
 
@@ -103,8 +104,8 @@ class TestParquet:
     def test_as_a_source_it_stops_no_other_symbol(self, tmp_path: Path, bad: tuple[Path, str]) -> None:
         (tmp_path / "IBM.csv").write_bytes(CSV)
         source = CsvFilesMarketData(tmp_path)
-        last = date(2015, 3, 23)
-        failed, good = source.fetch([BarRequest(Instrument(name), None, last) for name in ("B", "IBM")])
+        last = midnight(date(2015, 3, 23))
+        failed, good = source.fetch([BarRequest(Series(Instrument(name)), None, last) for name in ("B", "IBM")])
         assert isinstance(failed.error, SourceError)
         assert str(bad[0]) in str(failed.error)
         assert good.payload is not None

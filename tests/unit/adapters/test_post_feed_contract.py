@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from algo_trading.adapters.post_files import PostFile
-from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS, Watermark
-from algo_trading.settings import FeedSettings, load_settings
+from algo_trading.domain.post import Watermark
+from algo_trading.gateways.post_feeds import RAW_POST_COLUMNS
+from algo_trading.plugins import FeedContext
 from contracts.post_feed import UNTIL, LiveFeedContract, PostFeedContract, Stage, ids, told, watermark
 from fakes.post_feed import FakePostFeed
 from servers.post_platform import Platform, Told
@@ -49,8 +50,7 @@ class FileContract(PostFeedContract):
     suffix = ""
 
     @pytest.fixture
-    def stage(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-        monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
+    def stage(self, tmp_path: Path) -> Stage:
         path = tmp_path / f"posts{self.suffix}"
         told_so_far: list[Told] = []
 
@@ -59,8 +59,8 @@ class FileContract(PostFeedContract):
             self.write(path, [cells(post, "file") for post in told_so_far])
 
         publish([])
-        feed = FeedSettings(platform="file", source=path.name)
-        return Stage(partial(PostFile, feed, load_settings()), publish, lambda post: str(post.id), Platform())
+        feed = FeedContext(f"file {path.name}", tmp_path / "var", path.name)
+        return Stage(partial(PostFile, feed), publish, lambda post: str(post.id), Platform())
 
     def write(self, path: Path, rows: list[dict[str, str]]) -> None:
         raise NotImplementedError

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.adapters.post_files import build
-from algo_trading.domain.post import PostKind
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import ConfigError, SourceError
-from algo_trading.repositories.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed, Watermark
-from algo_trading.settings import FeedSettings, load_settings
+from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed
+from algo_trading.plugins import FeedContext, PluginConfig
 from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
@@ -26,13 +26,11 @@ HEADER = "platform,id,author,published,body"
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
-    monkeypatch.delenv("ALGO_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
-def opened(source: str) -> PostFeed:
-    return build(load_settings(), FeedSettings(platform="file", source=source))
+def opened(source: str, kind: PostKind | None = None) -> PostFeed:
+    return build(PluginConfig(), FeedContext(f"file {source}", Path.cwd() / "var", source, kind))
 
 
 def read(source: str, since: Watermark = Watermark()) -> list[dict[str, Any]]:  # noqa: B008 - it is frozen
@@ -49,10 +47,8 @@ def test_a_path_is_relative_to_the_folder_of_the_configuration(tmp_path: Path) -
 
 
 def test_the_kind_can_be_chosen() -> None:
-    settings = load_settings()
-    assert build(settings, FeedSettings(platform="file", source="a.csv")).kind is PostKind.POST
-    news = FeedSettings(platform="file", source="a.csv", kind=PostKind.ARTICLE)
-    assert build(settings, news).kind is PostKind.ARTICLE
+    assert opened("a.csv").kind is PostKind.POST
+    assert opened("a.csv", PostKind.ARTICLE).kind is PostKind.ARTICLE
 
 
 @pytest.mark.parametrize("source", ["posts.txt", "posts", "package:", "package:../x.csv", "package:a/b.csv"])

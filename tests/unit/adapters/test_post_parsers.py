@@ -4,8 +4,9 @@ import contextlib
 import csv
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,40 +17,37 @@ from pydantic import SecretStr
 from algo_trading.adapters import newsapi, reddit, rss, x
 from algo_trading.adapters.post_rows import LONGEST_ID
 from algo_trading.errors import ConfigError, SourceError
-from algo_trading.repositories.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed
-from algo_trading.settings import FeedSettings, Settings, load_settings
+from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed
+from algo_trading.plugins import FeedContext, Plugin
 from shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 
-BUILDERS: Mapping[str, Callable[[Settings, FeedSettings], PostFeed]] = {
-    "reddit": reddit.build,
-    "x": x.build,
-    "rss": rss.build,
-    "newsapi": newsapi.build,
+PLATFORMS: Mapping[str, Plugin[Any, FeedContext, PostFeed]] = {
+    "reddit": reddit.plugin,
+    "x": x.plugin,
+    "rss": rss.plugin,
+    "newsapi": newsapi.plugin,
+}
+KEY = SecretStr("key")
+KEYS: Mapping[str, Mapping[str, SecretStr]] = {
+    "reddit": {"client_id": KEY, "client_secret": KEY},
+    "x": {"bearer_token": KEY},
+    "newsapi": {"api_key": KEY},
 }
 CASSETTES = SHARED_DATA / "social_market" / "praw_cassettes"
 
 
-@pytest.fixture(scope="module")
-def with_keys() -> Settings:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("CLIENT_ID", "CLIENT_SECRET"):
-            patch.setenv(f"ALGO_REDDIT__{name}", "key")
-        patch.setenv("ALGO_X__BEARER_TOKEN", "key")
-        patch.setenv("ALGO_NEWSAPI__API_KEY", "key")
-        patch.delenv("ALGO_CONFIG", raising=False)
-        loaded = load_settings()
-    assert loaded.x.bearer_token == SecretStr("key")
-    return loaded
+def a_feed(platform: str, source: str) -> PostFeed:
+    plugin = PLATFORMS[platform]
+    options = plugin.config_type(**KEYS.get(platform, {}))
+    return plugin.build(options, FeedContext(f"{platform} {source}", Path("var"), source))
 
 
 @pytest.fixture(scope="module")
-def feeds(with_keys: Settings) -> Mapping[str, PostFeed]:
+def feeds() -> Mapping[str, PostFeed]:
     sources = {"reddit": "r/stocks", "x": "@alice", "rss": "https://news.example/rss", "newsapi": "doge"}
-    return {
-        name: BUILDERS[name](with_keys, FeedSettings(platform=name, source=source)) for name, source in sources.items()
-    }
+    return {name: a_feed(name, source) for name, source in sources.items()}
 
 
 def parse(feed: PostFeed, content: bytes) -> list[dict[str, Any]]:
@@ -204,9 +202,9 @@ def test_sloppy_items(feeds: Mapping[str, PostFeed], item: str, identity: str, p
     assert (row["id"], row["published"]) == (identity, published)
 
 
-def test_ids_that_are_no_addresses_belong_to_their_feed(with_keys: Settings) -> None:
+def test_ids_that_are_no_addresses_belong_to_their_feed() -> None:
     def id_in(source: str, guid: str) -> str:
-        feed = rss.build(with_keys, FeedSettings(platform="rss", source=source))
+        feed = a_feed("rss", source)
         (row,) = parse(feed, ITEM.format(f'<guid isPermaLink="false">{guid}</guid><title>T</title>').encode())
         identity = row["id"]
         assert isinstance(identity, str)
@@ -278,7 +276,7 @@ def test_markup_within_a_text_is_not_the_feeds_own(feeds: Mapping[str, PostFeed]
 
 ONE = "<item><guid>1</guid><title>T</title></item>"
 TOO_MUCH = {
-    "items": (f"<rss><channel>{ONE * 60_000}</channel></rss>", r"more than 2,000 items \(rss\.max_items\)"),
+    "items": (f"<rss><channel>{ONE * 60_000}</channel></rss>", r"more than 2,000 items \(platforms\.rss\.max_items\)"),
     "tags": (ITEM.format("<b></b>" * 60_000), "more than 100,000 tags"),
     "tags that never end": (ITEM.format("<b " * 200_000), "more than 100,000 tags"),
     "entities": (ITEM.format("&amp;" * 200_000), "more than 100,000 tags"),
@@ -357,9 +355,9 @@ def test_short_names_stand_for_addresses(source: str, address: str) -> None:
         ("newsapi", "a" * 501),
     ],
 )
-def test_a_source_that_is_none_is_a_mistake(with_keys: Settings, platform: str, source: str) -> None:
+def test_a_source_that_is_none_is_a_mistake(platform: str, source: str) -> None:
     with pytest.raises(ConfigError) as mistake:
-        BUILDERS[platform](with_keys, FeedSettings(platform=platform, source=source))
+        a_feed(platform, source)
     assert ":password" not in str(mistake.value)
 
 

@@ -9,7 +9,7 @@ import pytest
 from algo_trading.adapters.local_objects import LocalObjects
 from algo_trading.adapters.maildir import MaildirChannel
 from algo_trading.adapters.private_files import make_folders
-from mail_examples import an_item, ibm_mail
+from mail_examples import ibm_mail
 
 pytestmark = pytest.mark.unit
 
@@ -43,7 +43,7 @@ def test_objects(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("umask")
 def test_mails(tmp_path: Path) -> None:
-    MaildirChannel(tmp_path / "home" / "maildir").deliver(ibm_mail(an_item("k1")), "k1")
+    MaildirChannel(tmp_path / "home" / "maildir").deliver(ibm_mail("k1"))
     found = modes(tmp_path)
     assert found.pop("home/maildir/new/k1") == 0o600
     assert set(found.values()) == {0o700}

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from algo_trading.adapters.sample import LAST_SESSION
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.corporate_actions import ActionKind, adjusted
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.repositories.bars import split_by_instrument
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval, midnight
+from algo_trading.repositories.bars import split_by_series
 from bar_series import sample_closes
 from sample_bars import raw, sample_actions, sample_table
 
@@ -54,17 +55,18 @@ def test_nobody_else_paid() -> None:
 
 def test_adjusted_closes_agree_with_those_of_the_sample() -> None:
     """Our factors come from its actions and give its adjusted closes, to what rounding of a dividend to 1e-4 leaves."""
-    series = split_by_instrument(sample_table(SYMBOLS), Interval.DAY)
-    for instrument, bars in series.items():
-        ours = adjusted(bars, sample_actions([instrument.symbol])).close
-        theirs = sample_closes()[instrument.symbol]
+    series = split_by_series(sample_table(SYMBOLS))
+    for one, bars in series.items():
+        ours = adjusted(bars, sample_actions([one.symbol])).close
+        theirs = sample_closes()[one.symbol]
         np.testing.assert_allclose(ours / ours[-1], theirs / theirs[-1], rtol=3e-3)
 
 
 def test_every_bar_is_of_a_session_and_none_is_missing() -> None:
-    calendar = market_calendar("XNYS")
-    for instrument, bars in split_by_instrument(sample_table(SYMBOLS), Interval.DAY).items():
-        expected = [session.date for session in calendar.sessions(bars.session(0), LAST_SESSION)]
+    calendar = trading_calendar("XNYS")
+    for instrument, bars in split_by_series(sample_table(SYMBOLS)).items():
+        periods = calendar.periods(Interval.DAY, midnight(bars.session(0)), midnight(LAST_SESSION))
+        expected = [period.date for period in periods]
         missing = sorted(set(expected) - set(bars.sessions.tolist()))
         assert set(bars.sessions.tolist()) <= set(expected)
         assert len(missing) <= 1, (instrument, missing)

@@ -7,7 +7,8 @@ import pytest
 from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.domain.corporate_actions import ActionKind
 from algo_trading.domain.instrument import Instrument
-from algo_trading.repositories.market_data import BarRequest, RawBars, RawPayload
+from algo_trading.gateways.market_data import RawBars, RawPayload
+from bar_requests import daily_request
 from servers.yahoo import ChartRequest
 from servers.yahoo_market import GeneratedMarket
 
@@ -22,7 +23,7 @@ def read(now: datetime, first: date | None, last: date) -> RawBars:
     period1 = int(datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()) if first else -1
     request = ChartRequest("IBM", {"period1": str(period1), "period2": str(int(now.timestamp()))})
     content = GeneratedMarket(now=lambda: now)(request).body
-    payload = RawPayload(BarRequest(Instrument("IBM"), first, last), content, "application/json", ".json")
+    payload = RawPayload(daily_request(Instrument("IBM"), first, last), content, "application/json", ".json")
     return YahooMarketData(pause_seconds=0, attempts=1).parse(payload)
 
 

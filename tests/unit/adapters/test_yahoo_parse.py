@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.repositories.market_data import BarRequest, RawBars, RawPayload
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
+from algo_trading.gateways.market_data import RawBars, RawPayload
+from bar_requests import daily_request
 from servers.yahoo_replies import chart, recorded
 from shared_data import needs_shared_data
 
@@ -23,7 +25,7 @@ FIRST = date(2020, 1, 2)
 
 
 def parse(reply: Any, last: date, first: date | None = None, symbol: str = "AAPL") -> RawBars:
-    request = BarRequest(Instrument(symbol), first, last)
+    request = daily_request(Instrument(symbol), first, last)
     payload = RawPayload(request, json.dumps(reply).encode(), "application/json", ".json")
     return YahooMarketData(pause_seconds=0, attempts=1).parse(payload)
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from algo_airflow.deadlines import SessionCloseDeadline, close_of_live_session, report_late, signals_within
+from algo_airflow.deadlines import PeriodCloseDeadline, close_of_live_period, report_late, signals_within
+from algo_trading.domain.time import Interval
 
 pytestmark = pytest.mark.unit
 
@@ -24,16 +25,16 @@ def utc(text: str) -> datetime:
         pytest.param(None, "2026-11-26T09:01", None, id="a run without a key"),
     ],
 )
-def test_only_live_sessions_have_a_deadline(key: str | None, now: str, close: str | None) -> None:
-    assert close_of_live_session("XNYS", key, utc(now)) == (close and utc(close))
+def test_only_live_periods_have_a_deadline(key: str | None, now: str, close: str | None) -> None:
+    assert close_of_live_period("XNYS", Interval.DAY, key, utc(now)) == (close and utc(close))
 
 
 def test_the_alert_survives_airflow_s_database() -> None:
-    alert = signals_within(timedelta(hours=2), "XLON")
+    alert = signals_within(timedelta(hours=2), "XLON", Interval.HOUR_4)
     assert alert.interval == timedelta(hours=2)
-    again = SessionCloseDeadline.deserialize_reference(alert.reference.serialize_reference())
+    again = PeriodCloseDeadline.deserialize_reference(alert.reference.serialize_reference())
     assert again == alert.reference
-    assert again.venue == "XLON"
+    assert (again.venue, again.interval) == ("XLON", Interval.HOUR_4)
 
 
 def test_the_alert_names_the_stage_that_holds_the_signals_up(caplog: pytest.LogCaptureFixture) -> None:
@@ -46,6 +47,6 @@ def test_the_alert_names_the_stage_that_holds_the_signals_up(caplog: pytest.LogC
     with caplog.at_level(logging.ERROR):
         report_late(120, {"dag_run": run})
     assert (
-        "signals are late: daily_indicators of session 2026-11-25 was not done 120 minutes after the close"
+        "signals are late: daily_indicators of period 2026-11-25 was not done 120 minutes after the close"
         in caplog.text
     )

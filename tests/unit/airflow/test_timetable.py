@@ -1,6 +1,6 @@
 """The market-session timetable: when sessions are worked on, and under which key."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow.exceptions import AirflowTimetableInvalid, InvalidPartitionKeyError
@@ -9,13 +9,14 @@ from airflow.timetables.base import DagRunInfo, TimeRestriction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_airflow.timetable import CATCH_UP, MarketSessionTimetable
+from algo_airflow.timetable import CATCH_UP, PeriodTimetable
+from algo_trading.domain.time import Interval, midnight
 
 pytestmark = pytest.mark.unit
 
 ALWAYS = TimeRestriction(None, None, catchup=True)
 NEWEST_ONLY = TimeRestriction(None, None, catchup=False)
-XNYS = MarketSessionTimetable("XNYS")
+XNYS = PeriodTimetable("XNYS")
 
 
 def utc(text: str) -> datetime:
@@ -23,14 +24,14 @@ def utc(text: str) -> datetime:
 
 
 def following(
-    timetable: MarketSessionTimetable, last: str | None, now: str, restriction: TimeRestriction = ALWAYS
+    timetable: PeriodTimetable, last: str | None, now: str, restriction: TimeRestriction = ALWAYS
 ) -> tuple[str | None, str] | None:
     """Key and time of the next run."""
-    run = timetable.run_after_session((last and date.fromisoformat(last)) or None, restriction, utc(now))
+    run = timetable.run_after_period(utc(last) if last else None, restriction, utc(now))
     return run and (run.partition_key, f"{run.run_after:%Y-%m-%dT%H:%M}")
 
 
-def keys(timetable: MarketSessionTimetable, earliest: str, latest: str) -> list[str | None]:
+def keys(timetable: PeriodTimetable, earliest: str, latest: str) -> list[str | None]:
     runs = timetable.iter_partition_dagrun_infos(earliest=utc(earliest), latest=utc(latest))
     return [run.partition_key for run in runs]
 
@@ -69,14 +70,14 @@ def test_missed_sessions_are_caught_up_one_after_the_other() -> None:
 
 
 def test_a_backfill_of_long_ago_is_not_caught_up_to_today() -> None:
-    run = XNYS.run_after_session(date(2019, 1, 31), ALWAYS, utc("2026-11-20T12:00"))
+    run = XNYS.run_after_period(utc("2019-01-31"), ALWAYS, utc("2026-11-20T12:00"))
     assert run is not None
     assert run.run_after >= utc("2026-11-20T12:00") - CATCH_UP
     assert run.partition_key == "2026-09-21"
 
 
 def test_nothing_is_scheduled_after_the_end_of_the_source() -> None:
-    sample = MarketSessionTimetable("XNYS", until=date(2013, 3, 1))
+    sample = PeriodTimetable("XNYS", until=datetime(2013, 3, 1, tzinfo=UTC))
     assert following(sample, None, "2026-11-20T12:00") is None
     assert following(sample, "2013-02-25", "2026-11-20T12:00") is None
     assert following(sample, "2013-02-28", "2013-03-01T12:00") == ("2013-03-01", "2013-03-01T21:30")
@@ -92,20 +93,34 @@ def test_the_dag_s_own_bounds_hold() -> None:
 
 
 def test_a_venue_that_never_closes_has_a_session_each_day() -> None:
-    crypto = MarketSessionTimetable("24/7", delay=timedelta(minutes=5))
+    crypto = PeriodTimetable("24/7", delay=timedelta(minutes=5))
     assert following(crypto, "2026-11-20", "2026-11-21T00:10") == ("2026-11-21", "2026-11-22T00:05")
     assert following(crypto, None, "2026-11-21T00:04") == ("2026-11-20", "2026-11-21T00:05")
 
 
+def test_intraday_periods_follow_each_other() -> None:
+    hourly = PeriodTimetable("BINANCE", Interval.HOUR_1, delay=timedelta(minutes=1))
+    assert following(hourly, "2026-11-20T13:00", "2026-11-20T14:30") == ("2026-11-20T14:00Z", "2026-11-20T15:01")
+    assert following(hourly, None, "2026-11-20T14:00") == ("2026-11-20T13:00Z", "2026-11-20T14:01")
+    assert following(hourly, "2026-11-20T03:00", "2026-11-20T14:30", NEWEST_ONLY) == (
+        "2026-11-20T13:00Z",
+        "2026-11-20T14:01",
+    )
+    new_york = PeriodTimetable("XNYS", Interval.HOUR_1, delay=timedelta(0))
+    assert following(new_york, "2026-11-27T17:30", "2026-11-27T19:00") == ("2026-11-30T14:30Z", "2026-11-30T15:30")
+    assert keys(new_york, "2026-11-13T00:00", "2026-11-13T00:00")[-2:] == ["2026-11-13T19:30Z", "2026-11-13T20:30Z"]
+    assert keys(new_york, "2026-11-13T18:30", "2026-11-13T19:31") == ["2026-11-13T18:30Z", "2026-11-13T19:30Z"]
+
+
 def test_a_venue_east_of_greenwich_with_a_long_delay() -> None:
-    tokyo = MarketSessionTimetable("XTKS", delay=timedelta(hours=30))
+    tokyo = PeriodTimetable("XTKS", delay=timedelta(hours=30))
     assert following(tokyo, None, "2026-11-19T12:00") == ("2026-11-18", "2026-11-19T12:30")
 
 
 def test_airflow_s_question_is_answered_from_the_newest_partition() -> None:
     newest = DagRunInfo(run_after=None, data_interval=None, partition_date=utc("2999-01-01T00:00"))  # type: ignore[arg-type]  # only the partition date is read
     assert (
-        MarketSessionTimetable("XNYS", until=date(2013, 3, 1)).next_dagrun_info_v2(
+        PeriodTimetable("XNYS", until=datetime(2013, 3, 1, tzinfo=UTC)).next_dagrun_info_v2(
             last_dagrun_info=None, restriction=ALWAYS
         )
         is None
@@ -124,7 +139,7 @@ def test_a_backfill_ignores_the_time_of_day() -> None:
 
 
 def test_a_backfill_ends_with_the_source_and_with_the_present() -> None:
-    sample = MarketSessionTimetable("XNYS", until=date(2013, 3, 1))
+    sample = PeriodTimetable("XNYS", until=datetime(2013, 3, 1, tzinfo=UTC))
     assert keys(sample, "2013-02-28T00:00", "2013-03-08T00:00") == ["2013-02-28", "2013-03-01"]
     today = datetime.now(UTC)
     future = XNYS.iter_partition_dagrun_infos(earliest=today, latest=today + timedelta(days=30))
@@ -142,8 +157,10 @@ def test_runs_carry_the_session_as_key_and_its_midnight_as_date() -> None:
     ("key", "says"),
     [
         ("2026-07-03", "nearest are 2026-07-02 and 2026-07-06"),
-        ("yesterday", "such as 2026-11-27"),
-        ("2026-02-30", "such as 2026-11-27"),
+        ("20261127", "written like 2026-11-27"),
+        ("2026-W48-5", "written like 2026-11-27"),
+        ("yesterday", "written like 2026-11-20"),
+        ("2026-02-30", "written like 2026-11-20"),
     ],
 )
 def test_a_key_that_is_no_session_is_refused(key: str, says: str) -> None:
@@ -154,13 +171,17 @@ def test_a_key_that_is_no_session_is_refused(key: str, says: str) -> None:
 @given(
     venue=st.sampled_from(["XNYS", "XLON", "24/7"]),
     delay=st.timedeltas(timedelta(0), timedelta(days=1)),
-    until=st.none() | st.dates(),
+    interval=st.sampled_from(Interval),
+    until=st.none() | st.dates().map(midnight),
 )
-def test_what_was_written_down_is_read_back(venue: str, delay: timedelta, until: date | None) -> None:
-    timetable = MarketSessionTimetable(venue, delay=delay, until=until)
-    again = MarketSessionTimetable.deserialize(timetable.serialize())
-    assert (again.venue, again.until, again.summary, again.description) == (
+def test_what_was_written_down_is_read_back(
+    venue: str, interval: Interval, delay: timedelta, until: datetime | None
+) -> None:
+    timetable = PeriodTimetable(venue, interval, delay=delay, until=until)
+    again = PeriodTimetable.deserialize(timetable.serialize())
+    assert (again.venue, again.interval, again.until, again.summary, again.description) == (
         venue,
+        interval,
         until,
         timetable.summary,
         timetable.description,
@@ -169,20 +190,20 @@ def test_what_was_written_down_is_read_back(venue: str, delay: timedelta, until:
 
 
 def test_it_describes_itself() -> None:
-    sample = MarketSessionTimetable("XNYS", until=date(2013, 3, 1))
+    sample = PeriodTimetable("XNYS", until=datetime(2013, 3, 1, tzinfo=UTC))
     assert sample.summary == "XNYS close + 30 min"
     assert sample.description == "30 minutes after each session of XNYS closes, the last time for 2013-03-01"
 
 
 def test_a_run_before_the_close_is_refused() -> None:
     with pytest.raises(AirflowTimetableInvalid, match="negative"):
-        MarketSessionTimetable("XNYS", delay=timedelta(minutes=-1)).validate()
+        PeriodTimetable("XNYS", delay=timedelta(minutes=-1)).validate()
 
 
 def test_run_ids_name_the_session_and_never_repeat() -> None:
     from airflow.utils.types import DagRunType
 
-    run = XNYS.run_after_session(None, ALWAYS, utc("2026-11-20T12:00"))
+    run = XNYS.run_after_period(None, ALWAYS, utc("2026-11-20T12:00"))
     assert run is not None
     ids = {
         XNYS.generate_run_id(

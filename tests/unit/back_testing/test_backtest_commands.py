@@ -174,7 +174,7 @@ def test_trades_and_report_are_written(backtest: Backtest, prices: Path, tmp_pat
         (["--to", "2020-01-20"], "needs 50 bars before its first decision, and there are 20 of ACME"),
         (["--from", "2021-01-01", "--to", "2020-06-01"], "--from 2021-01-01 is after --to 2020-06-01"),
         (["--symbol", "A", "--symbol", "B"], "has no bars of A; it has ACME"),
-        (["--calendar", "MOON"], "there is no exchange calendar 'MOON'"),
+        (["--calendar", "MOON"], "there is no venue 'MOON'"),
     ],
 )
 def test_wrong_input_is_one_sentence_and_writes_nothing(

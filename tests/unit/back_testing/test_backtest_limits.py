@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.costs import Costs
 from algo_trading.domain.limits import Limits
 from algo_trading.domain.post import Level, Levels
 from algo_trading.errors import ConfigError
-from algo_trading.risk.costs import Costs
 from algo_trading.settings import load_settings
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.sma_cross import SmaCross

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from algo_trading.domain.bars import Bars
-from algo_trading.risk.costs import Costs
+from algo_trading.domain.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run
 from back_testing.engine.rules import TradingRules

@@ -17,6 +17,17 @@ from bar_series import random_walk
 pytestmark = pytest.mark.unit
 
 SHORT = ["--in-sample", "120", "--out-of-sample", "60"]
+ACTIVE = """
+[[watchlists]]
+name = "stocks"
+venue = "XNYS"
+source = "sample"
+intervals = ["1d"]
+symbols = ["KO"]
+
+[[strategies]]
+name = "sma_cross"
+"""
 
 
 @dataclass(frozen=True)
@@ -264,10 +275,9 @@ def test_every_command_obeys_the_limits_of_the_configuration(
         config.write_text(text)
         return traded(backtest(*command, "--csv", prices, "--symbol", "IBM", "--json").json)
 
-    active = '[[strategies]]\nname = "sma_cross"\nsymbols = ["KO"]\n'
-    without = count(active)
-    assert count(f'{active}limits = {{ order_from = "high" }}\n[sentiment]\nhigh = 1.0\n') < without
-    assert count(f"{active}limits = {{ max_positions = 0 }}\n") == 0
+    without = count(ACTIVE)
+    assert count(f'{ACTIVE}limits = {{ order_from = "high" }}\n[sentiment]\nhigh = 1.0\n') < without
+    assert count(f"{ACTIVE}limits = {{ max_positions = 0 }}\n") == 0
 
 
 def test_what_limits_turned_down_is_told(
@@ -275,8 +285,7 @@ def test_what_limits_turned_down_is_told(
 ) -> None:
     config = tmp_path / "algo-trading.toml"
     config.write_text(
-        '[[strategies]]\nname = "sma_cross"\nsymbols = ["KO"]\n'
-        'limits = { order_from = "medium", max_positions = 1, max_move = 0.02 }\n[sentiment]\nmedium = 0.51\n'
+        ACTIVE + 'limits = { order_from = "medium", max_positions = 1, max_move = 0.02 }\n[sentiment]\nmedium = 0.51\n'
     )
     monkeypatch.setenv("ALGO_CONFIG", str(config))
     asked = ["run", "--strategy", "sma_cross", "--set", "trend=0", "--set", "fast=3", "--csv", prices]
@@ -356,10 +365,7 @@ def test_limits_are_told_in_one_line_where_they_hold(
     backtest: Backtest, prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     config = tmp_path / "algo-trading.toml"
-    config.write_text(
-        '[[strategies]]\nname = "sma_cross"\nsymbols = ["KO"]\n'
-        'limits = { order_from = "medium", max_positions = 2 }\n[sentiment]\nmedium = 0.51\n'
-    )
+    config.write_text(ACTIVE + 'limits = { order_from = "medium", max_positions = 2 }\n[sentiment]\nmedium = 0.51\n')
     monkeypatch.setenv("ALGO_CONFIG", str(config))
     said = [
         line for line in backtest(*command, "--csv", prices, "--symbol", "IBM").err.splitlines() if "orders" in line

@@ -10,7 +10,8 @@ import pytest
 
 from algo_trading.bootstrap import bar_file_reader
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import midnight
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.strategies.sma_cross import SmaCross
@@ -154,27 +155,29 @@ def test_bars_without_volume_are_not_tradable_once_there_was_some() -> None:
     assert tradable(np.zeros(3)).tolist() == [True] * 3
 
 
+ACME, OTHER = Series(Instrument("ACME")), Series(Instrument("OTHER"))
+
+
 def history() -> ReadHistory:
     bars, actions = FakeBars(), FakeCorporateActions()
     bars.upsert(bars_table([bars_of([20.0, 20.0, 11.0], "ACME"), bars_of([1.0, 2.0, 3.0], "OTHER")]), "test")
-    split = CorporateAction(Instrument("ACME"), date(2000, 1, 5), ActionKind.SPLIT, 2.0)
-    later = CorporateAction(Instrument("ACME"), date(2001, 1, 5), ActionKind.SPLIT, 10.0)
+    split = CorporateAction(ACME.instrument, date(2000, 1, 5), ActionKind.SPLIT, 2.0)
+    later = CorporateAction(ACME.instrument, date(2001, 1, 5), ActionKind.SPLIT, 10.0)
     actions.upsert([split, later], "test")
     return ReadHistory(bars, actions, joining())
 
 
 def test_the_database_gives_prices_as_of_the_last_bar() -> None:
-    acme, other = Instrument("ACME"), Instrument("OTHER")
-    series = history()([other, acme], None).series
-    assert [bars.instrument for bars in series] == [other, acme]
+    series = history()([OTHER, ACME], None).series
+    assert [bars.series for bars in series] == [OTHER, ACME]
     assert series[1].close.tolist() == [10, 10, 11]
-    assert history()([acme], date(2000, 1, 4)).series[0].close.tolist() == [20, 20]
-    assert history()([acme], None, adjust=False).series[0].close.tolist() == [20, 20, 11]
+    assert history()([ACME], midnight(date(2000, 1, 4))).series[0].close.tolist() == [20, 20]
+    assert history()([ACME], None, adjust=False).series[0].close.tolist() == [20, 20, 11]
 
 
 def test_the_database_may_not_have_it() -> None:
     with pytest.raises(ConfigError, match=r"no bars of NOPE \(XNYS\) up to 2000-01-04; bring some with"):
-        history()([Instrument("NOPE")], date(2000, 1, 4))
+        history()([Series(Instrument("NOPE"))], midnight(date(2000, 1, 4)))
 
 
 @pytest.mark.parametrize(
@@ -187,14 +190,14 @@ def test_the_database_may_not_have_it() -> None:
 )
 def test_a_symbol_that_is_nearly_there_is_proposed(symbol: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        history()([Instrument(symbol)], None)
+        history()([Series(Instrument(symbol))], None)
 
 
 def test_nothing_is_proposed_that_would_not_help() -> None:
     with pytest.raises(ConfigError, match=r"no bars of ACME \(XNYS\) up to 1990-01-01; bring"):
-        history()([Instrument("ACME")], date(1990, 1, 1))
+        history()([ACME], midnight(date(1990, 1, 1)))
     with pytest.raises(ConfigError, match=r"no bars of acme \(XLON\); bring"):
-        history()([Instrument("acme", "XLON")], None)
+        history()([Series(Instrument("acme", "XLON"))], None)
 
 
 def test_a_file_without_dividends_says_so(tmp_path: Path) -> None:
@@ -204,21 +207,21 @@ def test_a_file_without_dividends_says_so(tmp_path: Path) -> None:
     lines = "".join(f"{line},0\n" for line in GOOD.split())
     none_paid = write(tmp_path, HEADER.strip() + ",Dividends\n" + lines, "zero.csv")
     assert bars_from_file(bar_file_reader(), none_paid, [], "XNYS").notes == ()
-    assert bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "24/7").notes == ()
+    for venue in ("24/7", "BINANCE"):
+        assert bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], venue).notes == ()
     assert bars_from_file(bar_file_reader(), write(tmp_path, HEADER + GOOD), [], "XNYS", adjust=False).notes == ()
 
 
 def test_a_database_without_dividends_says_so() -> None:
     """The figures of an imported file whose adjusted closes were dropped are those of prices alone."""
-    acme, other = Instrument("ACME"), Instrument("OTHER")
     read_history = history()
-    assert read_history([other, acme], None).notes == (
+    assert read_history([OTHER, ACME], None).notes == (
         "the database has no dividends of ACME, OTHER: the return is that of the price alone where any was paid",
     )
-    assert read_history([other, acme], None, adjust=False).notes == ()
-    paid = CorporateAction(acme, date(2000, 1, 4), ActionKind.DIVIDEND, 0.5)
+    assert read_history([OTHER, ACME], None, adjust=False).notes == ()
+    paid = CorporateAction(ACME.instrument, date(2000, 1, 4), ActionKind.DIVIDEND, 0.5)
     read_history.actions.upsert([paid], "test")
-    assert read_history([other, acme], None).notes == (
+    assert read_history([OTHER, ACME], None).notes == (
         "the database has no dividends of OTHER: the return is that of the price alone where any was paid",
     )
-    assert read_history([acme], None).notes == ()
+    assert read_history([ACME], None).notes == ()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.risk.costs import Costs
+from algo_trading.domain.costs import Costs
 from back_testing.engine.backtest import run_portfolio
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules

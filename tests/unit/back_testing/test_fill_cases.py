@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from algo_trading.risk.costs import Costs
+from algo_trading.domain.costs import Costs
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from candle_table import trade_lines, traded
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.costs import Costs
 from algo_trading.errors import ConfigError
-from algo_trading.risk.costs import Costs
 from back_testing.engine.backtest import run, run_portfolio
 from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules

@@ -83,7 +83,7 @@ def test_several_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("venue", "days", "found"),
-    [("XNYS", 14, 0), ("XNYS", 15, 1), ("24/7", 2, 0), ("24/7", 3, 1)],
+    [("XNYS", 14, 0), ("XNYS", 15, 1), ("24/7", 2, 0), ("24/7", 3, 1), ("BINANCE", 3, 1)],
 )
 def test_holidays_and_short_outages_are_none(venue: str, days: int, found: int) -> None:
     bars = replace(with_a_hole(200, days), instrument=Instrument("TEST", venue))

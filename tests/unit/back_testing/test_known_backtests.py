@@ -9,8 +9,8 @@ import pytest
 
 from algo_trading.bootstrap import bar_file_reader
 from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.costs import Costs
 from algo_trading.indicators import sma
-from algo_trading.risk.costs import Costs
 from algo_trading.strategies.crosses import crosses_above
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run

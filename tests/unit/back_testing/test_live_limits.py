@@ -1,37 +1,31 @@
-"""Live and backtest turn the same entries down: the same board through the services of a session and the engine."""
+"""Live and backtest turn the same entries down: the same board through the services of a period and the engine."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.domain.account import Order, OrderStatus
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.costs import Costs
 from algo_trading.domain.limits import Limits
+from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.post import Level, Levels
 from algo_trading.domain.signal import Side
+from algo_trading.domain.watchlist import Assignment
 from algo_trading.repositories.bars import bars_table
-from algo_trading.repositories.signals import Stage
-from algo_trading.risk.costs import Costs
-from algo_trading.risk.sizing import SizingRules
+from algo_trading.repositories.periods import Stage
 from algo_trading.services.evaluate import EvaluateStrategies
-from algo_trading.services.execute import ExecuteSignals
-from algo_trading.services.paper_session import Desk
-from algo_trading.strategies.active import ActivePair
 from back_testing.engine.backtest import run_portfolio
 from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import Size, SizeKind, TradingRules
 from back_testing.engine.signal_limits import SignalLimits
-from board import DAYS, Board
-from fakes.accounts import FakeAccounts
-from fakes.bars import FakeBars, FakeCorporateActions
-from fakes.posts import FakePosts
-from fakes.signals import FakeSessionLog, FakeSignals
+from board import DAYS, SESSIONS, Board
+from fakes.assignments import FakeAssignments
+from support.trading import Trading, an_account, opening
 from written import joining
 
 pytestmark = pytest.mark.unit
@@ -43,25 +37,23 @@ Deal = tuple[str, date, Side]
 
 
 def live(said: Board, series: Sequence[Bars], limits: Limits) -> tuple[set[Deal], list[Order]]:
-    """What is filled, and every order, when each session is decided and executed after the one before."""
-    bars, actions, signals, sessions = FakeBars(), FakeCorporateActions(), FakeSignals(), FakeSessionLog()
-    bars.upsert(bars_table(series), "test")
-    accounts = FakeAccounts()
-    accounts.open("paper", "XNYS", DAYS[0], Decimal(CASH))
-    instruments = [one.instrument for one in series]
-    pairs = [ActivePair(said, instrument) for instrument in instruments]
-    evaluate = EvaluateStrategies(bars, actions, joining(), signals, pairs)
-    desk = Desk(
-        Costs(Decimal(0), Decimal(0)), SizingRules(Decimal("0.1")), {said.id: limits}, LEVELS, "America/New_York"
+    """What is filled, and every order, when each session is decided and dispatched after the one before."""
+    watched = [bars.series for bars in series]
+    assignments = [Assignment(said.id, one, "stocks", "paper", "owner", limits) for one in watched]
+    trading = Trading(assignments=FakeAssignments(assignments), levels=LEVELS)
+    trading.bars.upsert(bars_table(series), "test")
+    trading.accounts.open(opening(an_account(start=SESSIONS[0].opened_at, fraction="0.1"), str(CASH)))
+    evaluate = EvaluateStrategies(
+        trading.bars, trading.actions, joining(), trading.signals, trading.assignments, {said.id: said}.__getitem__
     )
-    execute = ExecuteSignals(accounts, sessions, signals, bars, actions, FakePosts(), desk)
-    for day in DAYS[: said.table.count("\n")]:
-        evaluate(day, instruments)
-        sessions.mark("XNYS", day, Stage.DECIDED)
-        execute()
-    orders = {order.client_order_id: order for order in accounts.orders("paper")}
-    filled = [(orders[fill.client_order_id], fill.session) for fill in accounts.fills("paper")]
-    return {(order.instrument.symbol, session, order.side) for order, session in filled}, list(orders.values())
+    for period in SESSIONS[: said.table.count("\n")]:
+        evaluate(period, watched)
+        trading.periods.mark("stocks", period.interval, period.opened_at, Stage.DECIDED)
+        trading.dispatch()
+    _, orders, executions, _ = trading.books()
+    by_id = {order.client_order_id: order for order in orders}
+    filled = [(by_id[execution.client_order_id], execution.at.date()) for execution in executions]
+    return {(order.instrument.symbol, day, order.side) for order, day in filled}, orders
 
 
 def backtested(said: Board, series: Sequence[Bars], limits: Limits) -> BacktestResult:
@@ -117,8 +109,8 @@ def test_what_they_refuse_is_told_live_with_its_reason() -> None:
     said = Board("A B C\nB B B.6\n. . .\nS . B\n. . B\n. . .")
     limits = Limits(order_from=Level.HIGH, max_positions=2)
     filled, orders = live(said, said.series(), limits)
-    refused = [(o.instrument.symbol, o.decided_session, o.reason) for o in orders if o.status is OrderStatus.REFUSED]
-    assert refused == [("C", DAYS[2], "the strategy holds or is buying 2 of at most 2 positions")]
+    refused = [(o.instrument.symbol, o.period, o.reason) for o in orders if o.status is OrderStatus.REJECTED]
+    assert refused == [("C", str(DAYS[2]), "the strategy holds or is buying 2 of at most 2 positions")]
     result = backtested(said, said.series(), limits)
     assert deals(result) == filled
     assert (result.below_order_level, result.at_position_limit) == (1, 1)

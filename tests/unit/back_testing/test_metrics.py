@@ -118,6 +118,7 @@ def test_drawdown_of_each_bar() -> None:
     [
         ("XNYS", days(*[d for d in range(70) if d % 7 < 5]), 252),
         ("24/7", days(*range(60)), 365),
+        ("BINANCE", days(*range(60)), 365),
         ("XNYS", days(*range(0, 700, 7)), 52),
         ("24/7", days(*range(0, 900, 30)), 12),
         ("XNYS", days(*range(0, 900, 91)), 4),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.risk.costs import Costs
+from algo_trading.domain.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.analysis.excess_returns import excess_returns, market_returns, sharpe_per_period
 from back_testing.analysis.overfitting import overfitting_probability

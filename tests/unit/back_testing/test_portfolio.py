@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.costs import Costs
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError
-from algo_trading.risk.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import allocation, run, run_portfolio
 from back_testing.engine.market import Market

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.costs import Costs
 from algo_trading.errors import ConfigError
-from algo_trading.risk.costs import Costs
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.event_driven import EventDriven

@@ -2,50 +2,52 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.errors import ConfigError, DisagreementError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.decide_on_posts import decide_on_post
 from algo_trading.services.evaluate import EvaluateStrategies
-from algo_trading.strategies.active import ActivePair
+from algo_trading.services.features import JoinFeatures
+from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
 from back_testing.analysis.verify_live import VerifyLive, VerifyReport, agreed, require_signals
-from bar_series import bars_of, random_walk
+from bar_series import bars_of, period_at, random_walk
+from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
 from written import chatter, joining
 
 pytestmark = pytest.mark.unit
 
-IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
+IBM, MSFT = Series(Instrument("IBM")), Series(Instrument("MSFT"))
 STRATEGIES = (SmaCross(3, 8, 10), EmaCross(3, 8))
 N = 120
 
 
 class Live:
-    """Bars of two instruments, evaluated session by session as they came."""
+    """Bars of two instruments, evaluated period by period as they came."""
 
     def __init__(self) -> None:
         self.bars, self.actions, self.signals = FakeBars(), FakeCorporateActions(), FakeSignals()
         self.series = {name: bars_of(random_walk(N, seed), name) for seed, name in enumerate(("IBM", "MSFT"))}
         split = self.series["IBM"].session(70)
-        self.actions.upsert([CorporateAction(IBM, split, ActionKind.SPLIT, 2.0)], "test")
-        pairs = [ActivePair(strategy, instrument) for strategy in STRATEGIES for instrument in (IBM, MSFT)]
-        evaluate = EvaluateStrategies(self.bars, self.actions, joining(), self.signals, pairs)
+        self.actions.upsert([CorporateAction(IBM.instrument, split, ActionKind.SPLIT, 2.0)], "test")
+        pairs = [(strategy, one.instrument) for strategy in STRATEGIES for one in (IBM, MSFT)]
+        evaluate = evaluating(self, joining(), *pairs)
         for end in range(40, N + 1):
             self.store(*(bars[:end] for bars in self.series.values()))
-            evaluate(self.series["IBM"].session(end - 1), [IBM, MSFT])
+            evaluate(period_at(self.series["IBM"], end - 1), [IBM, MSFT])
         self.verify = VerifyLive(self.bars, self.actions, joining(), self.signals)
 
     def store(self, *series: Bars) -> None:
@@ -54,9 +56,15 @@ class Live:
     def falsify(self, change: Callable[[Signal], Signal]) -> Signal:
         """Rewrite one stored signal, as nobody should; returns it."""
         stored = self.signals._signals
-        changed = change(self.signals.of_instrument(IBM)[30])
+        changed = change(self.signals.of_series(IBM)[30])
         stored[changed.key] = changed
         return changed
+
+
+def evaluating(stored: "Live | Written", join: JoinFeatures, *pairs: tuple[Strategy, Instrument]) -> EvaluateStrategies:
+    """The service that decided live."""
+    assignments, strategies = FakeAssignments(assigned(*pairs)), strategies_among(*pairs)
+    return EvaluateStrategies(stored.bars, stored.actions, join, stored.signals, assignments, strategies)
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +79,20 @@ def live(evaluated: Live) -> Live:
     copy.series = evaluated.series
     copy.bars, copy.actions, copy.signals = FakeBars(), evaluated.actions, FakeSignals()
     copy.store(*evaluated.series.values())
-    for instrument in (IBM, MSFT):
-        copy.signals.add(evaluated.signals.of_instrument(instrument))
+    for series in (IBM, MSFT):
+        copy.signals.add(evaluated.signals.of_series(series))
     copy.verify = VerifyLive(copy.bars, copy.actions, joining(), copy.signals)
     return copy
 
 
 def test_what_was_decided_live_is_what_the_bars_say(live: Live) -> None:
-    done: list[Instrument] = []
+    done: list[Series] = []
     report = live.verify(progress=done.append)
     assert report.checked == report.agreed == 4 * (N + 1 - 40)
     assert (report.revised, report.mismatches, report.explained) == (0, (), ())
     assert done == [IBM, MSFT]
     assert live.verify([MSFT]).checked == 2 * (N + 1 - 40)
-    assert live.verify([Instrument("AAPL")]).checked == 0
+    assert live.verify([Series(Instrument("AAPL"))]).checked == 0
 
 
 def test_only_the_strategies_asked_for_are_derived(live: Live) -> None:
@@ -109,7 +117,7 @@ def test_only_the_strategies_asked_for_are_derived(live: Live) -> None:
 )
 def test_what_no_signal_is_about_is_refused(live: Live, symbols: list[str], strategies: list[str], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        require_signals(live.signals, [Instrument(symbol) for symbol in symbols], strategies)
+        require_signals(live.signals, [Series(Instrument(symbol)) for symbol in symbols], strategies)
 
 
 def test_what_signals_are_about_is_not_refused(live: Live) -> None:
@@ -134,7 +142,7 @@ def test_another_outcome_from_the_same_inputs_is_a_mismatch(live: Live, change: 
     assert [found.stored for found in report.mismatches] == [changed]
     assert report.explained == ()
     assert report.agreed == report.checked - 1
-    assert str(report.mismatches[0]).startswith(f"{changed.session} IBM {changed.strategy}: stored {changed.side} at ")
+    assert str(report.mismatches[0]).startswith(f"{changed.period} IBM {changed.strategy}: stored {changed.side} at ")
 
 
 def test_a_mismatch_is_an_error_where_one_is_asked_for(live: Live) -> None:
@@ -159,7 +167,8 @@ def test_bars_revised_since_explain_a_difference(live: Live) -> None:
     live.store(replace(bars, close=closes))
     report = live.verify()
     assert report.mismatches == ()
-    assert report.revised == 2 * (N - 60)  # every session from the revised one on saw other bars
+    # Every session from the revised one on saw other bars, as long as its strategy remembers.
+    assert report.revised == sum(min(strategy.memory, N - 60) for strategy in STRATEGIES)
     assert 0 < len(report.explained) < report.revised
     assert {found.why for found in report.explained} == {"inputs revised since"}
     assert report.agreed + len(report.explained) == report.checked
@@ -173,9 +182,9 @@ def test_a_bar_that_is_gone_explains_it_too(live: Live) -> None:
     )
     bars.upsert(table, "test")
     report = VerifyLive(bars, live.actions, joining(), live.signals)([IBM])
-    found = [difference for difference in report.explained if difference.stored.session == gone]
-    assert {difference.why for difference in found} == {"inputs revised since: there is no bar of the session"}
-    assert str(found[0]).endswith("derived nothing (inputs revised since: there is no bar of the session)")
+    found = [difference for difference in report.explained if difference.stored.period == str(gone)]
+    assert {difference.why for difference in found} == {"inputs revised since: there is no bar of the period"}
+    assert str(found[0]).endswith("derived nothing (inputs revised since: there is no bar of the period)")
     assert report.mismatches == ()
 
 
@@ -187,10 +196,9 @@ def test_a_strategy_that_is_not_installed_any_more_is_named(live: Live) -> None:
 
 
 def test_an_instrument_without_bars_is_no_error(live: Live) -> None:
-    live.signals.add(
-        [replace(live.signals.of_instrument(IBM)[0], instrument=Instrument("GONE"), session=date(2001, 1, 2))]
-    )
-    assert live.verify([Instrument("GONE")]).revised == 1
+    gone = Series(Instrument("GONE"))
+    live.signals.add([replace(live.signals.of_series(IBM)[0], series=gone, opened_at=datetime(2001, 1, 2, tzinfo=UTC))])
+    assert live.verify([gone]).revised == 1
 
 
 class Written:
@@ -203,10 +211,10 @@ class Written:
         self.mentions = chatter(self.series, a_day=2)
         self.bars, self.actions, self.signals = FakeBars(), FakeCorporateActions(), FakeSignals()
         self.bars.upsert(bars_table([self.series]), "test")
-        pairs = [ActivePair(self.GLOOMY, IBM), ActivePair(self.LISTENING, IBM)]
-        evaluate = EvaluateStrategies(self.bars, self.actions, joining(self.mentions), self.signals, pairs)
+        pairs = [(strategy, IBM.instrument) for strategy in (self.GLOOMY, self.LISTENING)]
+        evaluate = evaluating(self, joining(self.mentions), *pairs)
         for at in range(30, 60):
-            evaluate(self.series.session(at), [IBM])
+            evaluate(period_at(self.series, at), [IBM])
         decided = [decide_on_post(self.LISTENING, self.series, [], mention) for mention in self.mentions]
         self.on_posts = self.signals.add([signal for signal in decided if signal])
 
@@ -224,7 +232,7 @@ def test_what_was_decided_on_text_is_what_the_text_says(written: Written) -> Non
     assert written.on_posts > 50
     assert report.checked == report.agreed == 30 + written.on_posts
     assert report.revised == 0
-    signals = written.signals.of_instrument(IBM)
+    signals = written.signals.of_series(IBM)
     assert any(signal.shares == 10 for signal in signals)
     assert {signal.side for signal in signals if signal.post} == set(Side)
 
@@ -249,7 +257,7 @@ def test_a_post_that_is_gone_explains_it_too(written: Written) -> None:
 @pytest.mark.parametrize("shares", [9.0, None])
 def test_other_shares_from_the_same_inputs_are_a_mismatch(shares: float | None) -> None:
     written = Written()
-    bought = next(signal for signal in written.signals.of_instrument(IBM) if signal.shares)
+    bought = next(signal for signal in written.signals.of_series(IBM) if signal.shares)
     written.signals._signals[bought.key] = replace(bought, shares=shares)
     (mismatch,) = written.verify(written.mentions).mismatches
     assert str(mismatch).endswith(", 10 shares")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.costs import Costs
 from algo_trading.errors import ConfigError, UnknownNameError
-from algo_trading.risk.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine import backtest
 from back_testing.engine.rules import TradingRules

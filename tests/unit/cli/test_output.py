@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from algo_trading.cli import output
-from algo_trading.domain.account import OrderStatus
+from algo_trading.domain.order import OrderStatus
 
 pytestmark = pytest.mark.unit
 

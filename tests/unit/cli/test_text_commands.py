@@ -202,3 +202,15 @@ def test_empty_text_is_shown_as_neutral(ask: Ask) -> None:
     assert said["sentiment"]["finance"] == {"tone": "neutral", "score": 0.0, "confidence": 0.0}
     assert said["impact"] == 0
     assert said["why"] == {"finance": [], "events": []}
+
+
+def test_a_configured_table_of_expressions_counts(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def score() -> float:
+        (found,) = ask(sentiment, "score", "IBM is full zorb", "--scorer", "finance", "--json")
+        return float(found["sentiment"]["finance"]["score"])
+
+    before = score()
+    (tmp_path / "own.csv").write_text("expression,meaning,note\nfull zorb,bearish,our channel's word\n")
+    (tmp_path / "algo-trading.toml").write_text(f'[scorers.finance]\nexpressions = "{tmp_path / "own.csv"}"\n')
+    monkeypatch.setenv("ALGO_CONFIG", str(tmp_path / "algo-trading.toml"))
+    assert score() < min(before, 0)

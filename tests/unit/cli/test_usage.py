@@ -1,7 +1,9 @@
 """What the command line says to someone who does not know it, or mistypes."""
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -19,13 +21,13 @@ WRONG = [
     (("runsession",), "no such command 'runsession'"),
     (("run-sesion", "2013-01-02"), "Did you mean 'run-session'?"),
     (("run-session",), "missing argument 'YYYY-MM-DD'"),
-    (("run-session", "yesterday"), "'yesterday' is no date; write it like 2013-01-02"),
-    (("run-session", "2013-02-30"), "'2013-02-30' is no date"),
-    (("run-session", "2013-01-02", "--to", "02.01.2013"), "invalid value for '--to': '02.01.2013' is no date"),
+    (("run-session", "yesterday"), "'yesterday' is not a date; write it like 2013-01-02"),
+    (("run-session", "2013-02-30"), "'2013-02-30' is not a date"),
+    (("run-session", "2013-01-02", "--to", "02.01.2013"), "invalid value for '--to': '02.01.2013' is not a date"),
     (("run-session", "2013-01-02", "2013-01-03"), "unexpected extra argument"),
     (("load",), "missing option '--from'"),
     (("load", "--from", "2013-01-02"), "missing option '--to'"),
-    (("load", "--from", "2013-01-02", "--to", ""), "'' is no date"),
+    (("load", "--from", "2013-01-02", "--to", ""), "'' is not a date"),
     (("load", "--frmo", "2013-01-02"), "--frmo"),
     (("import-bars",), "missing argument 'paths'"),
     (("import-bars", "/there/is/nothing"), "'/there/is/nothing' does not exist"),
@@ -33,6 +35,10 @@ WRONG = [
     (("import-fundamentals", "/there/is/nothing"), "'/there/is/nothing' does not exist"),
     (("quarantine", "--limit", "0"), "'--limit'"),
     (("signals", "--limit", "many"), "'--limit'"),
+    (("orders", "--from", "soon"), "'soon' is not a date"),
+    (("config", "aply"), "Did you mean 'apply'?"),
+    (("new-source",), "missing argument 'name'"),
+    (("check-confg",), "Did you mean 'check-config'?"),
     (("subscribe",), "missing argument 'address'"),
     (("db", "drop"), "no such command 'drop'"),
 ]
@@ -83,6 +89,24 @@ def test_nothing_lists_the_commands(run: Run) -> None:
     assert finished.err.startswith("Usage: ")
     for command in commands():
         assert f"  {command[0]} " in finished.err
+
+
+def test_the_version_is_printed(run: Run) -> None:
+    finished = run("--version")
+    assert (finished.code, finished.err) == (0, "")
+    assert finished.out == f"algo-trading {version('algo-trading')}\n"
+
+
+def test_help_needs_none_of_the_heavy_libraries() -> None:
+    heavy = "{'pandas', 'sqlalchemy', 'numpy', 'pyarrow', 'numba', 'pydantic', 'airflow'}"
+    program = (
+        "import sys; sys.argv = ['algo-trading', '--help']\n"
+        "from algo_trading.cli import main\n"
+        "try:\n    main()\n"
+        f"except SystemExit:\n    sys.exit(str({heavy} & set(sys.modules)) if {heavy} & set(sys.modules) else 0)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), WRONG, ids=str)

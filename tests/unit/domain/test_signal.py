@@ -2,15 +2,16 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.quality import QualityResult
 from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.domain.time import Interval, midnight
 
 pytestmark = pytest.mark.unit
 
@@ -19,7 +20,7 @@ IBM = Instrument("IBM")
 
 
 def a_signal(strategy: StrategyId, instrument: Instrument = IBM, session: date = SESSION) -> Signal:
-    return Signal(strategy, instrument, Interval.DAY, session, Side.BUY, 0.5, 1.0, 202.33, "it rises", "0f3c")
+    return Signal(strategy, Series(instrument), midnight(session), Side.BUY, 0.5, 1.0, 202.33, "it rises", "0f3c")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,17 @@ def test_a_strategy_reads_as_a_call(params: str, text: str) -> None:
 def test_a_key_names_what_makes_a_signal_unique() -> None:
     signal = a_signal(StrategyId("ema_cross", '{"fast":8,"slow":21}'))
     assert signal.key == '["ema_cross","{\\"fast\\":8,\\"slow\\":21}","IBM","XNYS","1d","2013-02-27"]'
+
+
+def test_two_candles_of_a_day_have_two_keys() -> None:
+    candle = replace(
+        a_signal(StrategyId("cross", "{}")),
+        series=Series(Instrument("INJUSDT", "BINANCE"), Interval.HOUR_4),
+        opened_at=datetime(2026, 11, 20, 4, tzinfo=UTC),
+    )
+    assert candle.key == '["cross","{}","INJUSDT","BINANCE","4h","2026-11-20T04:00Z"]'
+    assert replace(candle, opened_at=datetime(2026, 11, 20, 8, tzinfo=UTC)).key != candle.key
+    assert str(candle.series) == "INJUSDT_4h"
 
 
 PARTS = st.tuples(st.text(), st.text(), st.text(), st.text(), st.dates())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_trading.domain.times import array_time, moment_of
+from algo_trading.domain.time import array_time, moment_of
 
 pytestmark = pytest.mark.unit
 

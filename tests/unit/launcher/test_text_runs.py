@@ -30,7 +30,7 @@ def api() -> FakeTextApi:
 
 def work(api: FakeTextApi, logs: Path, kinds: list[PostKind] = KINDS, seconds: float = 10) -> tuple[bool, list[int]]:
     seen: list[int] = []
-    ran = TextRuns(api, logs).work_through(kinds, lambda _what, through, _of: seen.append(through), seconds)
+    ran = TextRuns(api, logs).process(kinds, lambda _what, through, _of: seen.append(through), seconds)
     return ran, seen
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.quality import QuarantinedRow
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.rules import Reason
 from algo_trading.repositories.bars import BAR_SCHEMA
@@ -145,7 +146,7 @@ def test_good_bars_carry_the_label_and_the_true_close_of_their_session(gate: Bar
 
 
 def test_a_session_counts_once_it_has_closed(gate: BarGate) -> None:
-    closes_at = market_calendar("XNYS").session(date(2015, 3, 23)).closes_at
+    closes_at = trading_calendar("XNYS").parse(Interval.DAY, "2015-03-23").closed_at
     early, on_time = (
         gate.judge(batch([row()], now=closes_at + moment)) for moment in (timedelta(seconds=-1), timedelta())
     )
@@ -273,12 +274,13 @@ class TestHoles:
         days = sessions("2015-03-30", 5)  # Good Friday is among the days, and no hole
         rows = [row(day) for n, day in enumerate(days) if n != 2] + [row(days[2], volume="x")]
         result = gate.judge(batch([*rows, row(days[0], symbol="A")])).result
-        assert result.holes == {"IBM": (date.fromisoformat(days[2]),)}
+        assert result.holes == {"IBM": (days[2],)}
 
     def test_expected_sessions_are_missed_at_the_ends_too(self, gate: BarGate) -> None:
-        first, middle, last = (date.fromisoformat(day) for day in sessions("2015-03-23", 3))
-        expected = {IBM: (first, last), Instrument("A"): (first, first)}
-        result = gate.judge(batch([row(middle.isoformat())], expected=expected)).result
+        first, middle, last = sessions("2015-03-23", 3)
+        begin, end = (midnight(date.fromisoformat(day)) for day in (first, last))
+        expected = {IBM: (begin, end), Instrument("A"): (begin, begin)}
+        result = gate.judge(batch([row(middle)], expected=expected)).result
         assert result.holes == {"IBM": (first, last), "A": (first,)}
 
     def test_a_stored_bar_fills_a_hole(self, gate: BarGate) -> None:
@@ -287,9 +289,9 @@ class TestHoles:
         assert gate.judge(batch([row(days[0]), row(days[2])], neighbours=stored)).result.holes == {}
 
     def test_a_session_to_come_is_no_hole(self, gate: BarGate) -> None:
-        expected = {IBM: (date(2026, 11, 19), date(2026, 11, 25))}
+        expected = {IBM: (midnight(date(2026, 11, 19)), midnight(date(2026, 11, 25)))}
         result = gate.judge(batch([row("2026-11-19")], expected=expected)).result
-        assert result.holes == {"IBM": (date(2026, 11, 20),)}
+        assert result.holes == {"IBM": ("2026-11-20",)}
 
     def test_nothing_expected_nothing_missed(self, gate: BarGate) -> None:
         assert gate.judge(batch([row("2015-03-23"), row("2015-03-27")], expected={})).result.holes == {}
@@ -328,7 +330,7 @@ def test_every_row_is_stored_or_quarantined_whatever_the_order(
     assert keys == sorted(set(keys))
     for bar in verdict.good.to_pylist():
         assert bar["symbol"] in {"A", "B"}
-        assert market_calendar("XNYS").is_session(bar["opened_at"].date())
+        assert trading_calendar("XNYS").period(Interval.DAY, bar["opened_at"])
         assert 0 < bar["low"] <= min(bar["open"], bar["close"]) * (1 + 1e-6)
         assert max(bar["open"], bar["close"]) <= bar["high"] * (1 + 1e-6)
         assert bar["volume"] >= 0

@@ -1,14 +1,24 @@
 """Text into numbers and dates."""
 
 import math
-from datetime import date
+from datetime import UTC, date, datetime
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_trading.quality.parse import MISSING, is_none, parse_dates, parse_numbers, parse_rows, parse_symbols
+from algo_trading.domain.time import Interval, array_time
+from algo_trading.quality.parse import (
+    MISSING,
+    is_none,
+    parse_dates,
+    parse_moments,
+    parse_numbers,
+    parse_rows,
+    parse_symbols,
+)
 from raw_bars import raw_table, row
 
 pytestmark = pytest.mark.unit
@@ -138,9 +148,42 @@ def test_a_blank_symbol_is_missing_and_one_that_cannot_be_printed_is_wrong() -> 
 
 
 def test_the_first_unreadable_cell_of_a_row_is_quoted() -> None:
-    parsed = parse_rows(raw_table([row(), row(session="soon", volume="many"), row(volume="")]))
+    parsed = parse_rows(raw_table([row(), row(session="soon", volume="many"), row(volume="")]), Interval.DAY)
     assert parsed.unparseable.tolist() == [None, "session: soon", None]
 
 
 def test_an_empty_table_is_read() -> None:
-    assert len(parse_rows(raw_table([]))) == 0
+    assert len(parse_rows(raw_table([]), Interval.DAY)) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-20T14:30:00Z",
+        "2026-11-20 14:30",
+        "2026-11-20T15:30+01:00",
+        "1795185000",
+        "1795185000000",
+        "1795185000000000",
+        "1795185000000000000",
+    ],
+)
+def test_a_moment_may_be_written_in_several_ways(text: str) -> None:
+    moments, wrong = parse_moments(pa.chunked_array([[text]]))
+    assert moments.tolist() == [array_time(datetime(2026, 11, 20, 14, 30, tzinfo=UTC)).item()]
+    assert not wrong.any()
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-20T25:00:00Z", "soon", "2026-11-20T14:30+99:99", "12", "1" * 25, "-1795185000"]
+)
+def test_what_is_not_a_moment_is_refused(text: str) -> None:
+    moments, wrong = parse_moments(pa.chunked_array([[text]]))
+    assert wrong.all()
+    assert np.isnat(moments).all()
+
+
+def test_a_missing_moment_is_missing() -> None:
+    moments, wrong = parse_moments(pa.chunked_array([["", None, "NaT"]]))
+    assert np.isnat(moments).all()
+    assert not wrong.any()

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.post import PostKey, PostKind
+from algo_trading.gateways.post_feeds import RAW_POST_COLUMNS, RAW_POST_SCHEMA
 from algo_trading.quality.post_rules import POST_NOTES, PostReason
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict
 from algo_trading.quality.posts import PostGate
-from algo_trading.repositories.post_feeds import RAW_POST_COLUMNS, RAW_POST_SCHEMA
 
 pytestmark = pytest.mark.unit
 

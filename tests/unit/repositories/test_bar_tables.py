@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.domain.instrument import Instrument, Interval
-from algo_trading.repositories.bars import BAR_SCHEMA, bars_table, instrument_starts, split_by_instrument
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.repositories.bars import BAR_SCHEMA, bars_table, series_starts, split_by_series
 from bar_series import FIRST_DAY, bars_of, random_walk
 
 pytestmark = pytest.mark.unit
@@ -25,8 +25,8 @@ def table_of(lengths: list[int]) -> pa.Table:
 @given(st.lists(st.one_of(st.integers(1, 4), st.integers(60, 70), st.integers(120, 300)), max_size=8), st.booleans())
 def test_starts_are_found_and_series_come_back(lengths: list[int], chunked: bool) -> None:
     table = table_of(lengths) if chunked else table_of(lengths).combine_chunks()
-    assert instrument_starts(table).tolist() == [0, *np.cumsum(lengths).tolist()]
-    series = split_by_instrument(table, Interval.DAY)
+    assert series_starts(table).tolist() == [0, *np.cumsum(lengths).tolist()]
+    series = split_by_series(table)
     assert [(bars.instrument.symbol, len(bars)) for bars in series.values()] == [
         (f"A{seed:03}", n) for seed, n in enumerate(lengths)
     ]
@@ -36,17 +36,17 @@ def test_starts_are_found_and_series_come_back(lengths: list[int], chunked: bool
 def test_a_symbol_on_two_venues_is_two_instruments() -> None:
     table = bars_table([bars_of([1.0, 2.0])])
     other = table.set_column(1, "venue", pa.array(["XPAR", "XPAR"]))
-    series = split_by_instrument(pa.concat_tables([table, other]), Interval.DAY)
-    assert list(series) == [Instrument("TEST", "XNYS"), Instrument("TEST", "XPAR")]
+    series = split_by_series(pa.concat_tables([table, other]))
+    assert list(series) == [Series(Instrument("TEST", "XNYS")), Series(Instrument("TEST", "XPAR"))]
 
 
 @pytest.mark.parametrize("order", [[0, 2, 1, 3], [0, 0, 1, 2], [3, 2, 1, 0]])
 def test_bars_out_of_order_are_refused(order: list[int]) -> None:
     table = bars_table([bars_of([1.0, 2.0, 3.0, 4.0])]).take(order)
     with pytest.raises(ValueError, match="TEST: bars are not in ascending order of time, or one is there twice"):
-        instrument_starts(table)
+        series_starts(table)
 
 
 def test_an_empty_table_has_no_instruments() -> None:
-    assert instrument_starts(BAR_SCHEMA.empty_table()).tolist() == [0]
-    assert split_by_instrument(BAR_SCHEMA.empty_table(), Interval.DAY) == {}
+    assert series_starts(BAR_SCHEMA.empty_table()).tolist() == [0]
+    assert split_by_series(BAR_SCHEMA.empty_table()) == {}

@@ -4,17 +4,16 @@ import pytest
 
 from contracts.accounts import AccountContract
 from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
-from contracts.signals import SessionLogContract, SignalContract
-from contracts.subscriptions import Mail, OutboxContract, SubscriptionContract
+from contracts.signals import SignalContract
 from fakes.accounts import FakeAccounts
 from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
-from fakes.outbox import FakeOutbox
+from fakes.periods import FakePeriodLog
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
-from fakes.signals import FakeSessionLog, FakeSignals
-from fakes.subscriptions import FakeSubscriptions
+from fakes.signals import FakeSignals
 
 pytestmark = pytest.mark.unit
 
@@ -42,11 +41,15 @@ class TestFakeSignals(SignalContract):
     def signals(self) -> FakeSignals:
         return FakeSignals()
 
-
-class TestFakeSessionLog(SessionLogContract):
     @pytest.fixture
-    def sessions(self) -> FakeSessionLog:
-        return FakeSessionLog()
+    def posts(self) -> FakePosts:
+        return FakePosts()
+
+
+class TestFakePeriodLog(PeriodLogContract):
+    @pytest.fixture
+    def periods(self) -> FakePeriodLog:
+        return FakePeriodLog()
 
 
 class TestFakeQuarantine(QuarantineContract):
@@ -91,16 +94,3 @@ class TestFakeAccounts(AccountContract):
     @pytest.fixture
     def accounts(self) -> FakeAccounts:
         return FakeAccounts()
-
-
-class _InMemory:
-    @pytest.fixture
-    def mail(self) -> Mail:
-        outbox = FakeOutbox()
-        return Mail(FakeSubscriptions(outbox), outbox)
-
-
-class TestFakeSubscriptions(_InMemory, SubscriptionContract): ...
-
-
-class TestFakeOutbox(_InMemory, OutboxContract): ...

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algo_trading.domain.costs import FRACTIONS, Costs, decimal_price, precision_of
 from algo_trading.domain.signal import Side
-from algo_trading.risk.costs import Costs
 
 pytestmark = pytest.mark.unit
 
@@ -43,3 +43,20 @@ def test_a_round_trip_at_one_price_never_wins(bps: Decimal, price: Decimal) -> N
     buy, sell = costs.fill_price(Side.BUY, price), costs.fill_price(Side.SELL, price)
     assert sell <= price <= buy
     assert all(value == value.quantize(Decimal("0.000001")) for value in (buy, sell))
+
+
+def test_a_fixed_commission_comes_on_top() -> None:
+    assert Costs(Decimal("0.001"), Decimal(0), Decimal("1.50")).commission_on(Decimal(1000)) == Decimal("2.50")
+
+
+def test_where_quantities_are_fractions_money_and_prices_have_more_digits() -> None:
+    costs, precision = Costs(Decimal("0.001"), Decimal(5)), precision_of("BINANCE")
+    assert precision == FRACTIONS
+    assert costs.fill_price(Side.BUY, Decimal("0.00000001"), precision) == Decimal("0.000000010005")
+    assert costs.commission_on(Decimal("0.0001"), precision) == Decimal("0.0000001")
+    assert precision_of("XNYS").whole
+
+
+@pytest.mark.parametrize(("value", "exact"), [(0.1, "0.1"), (1e-7, "0"), (123456.7890125, "123456.789012")])
+def test_prices_become_money_by_their_shortest_text(value: float, exact: str) -> None:
+    assert decimal_price(value, precision_of("XNYS")) == Decimal(exact)

@@ -18,7 +18,7 @@ from algo_trading.services import annotate_posts
 from algo_trading.services.annotate_posts import ANY_AUTHOR, AnnotatePosts, AnnotateReport, Influencers
 from fakes.posts import FakeMentions, FakePosts
 from fakes.scorer import FakeScorer
-from text_world import FEED, IBM, INFLUENCER, MSFT, TextWorld, events, finder
+from support.text_world import FEED, IBM, INFLUENCER, MSFT, TextWorld, events, finder
 
 pytestmark = pytest.mark.unit
 

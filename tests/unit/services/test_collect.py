@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from algo_trading.domain.post import Post, PostKey, PostKind
+from algo_trading.domain.post import Post, PostKey, PostKind, Watermark
 from algo_trading.errors import RateLimitedError, SourceError
+from algo_trading.gateways.post_feeds import FeedPage
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict
-from algo_trading.repositories.post_feeds import FeedPage, Watermark
 from algo_trading.services.collect import CollectPosts, CollectReport
 from contracts.post_feed import NOON
 from fakes.clock import FakeClock

@@ -1,14 +1,18 @@
 """Indicators of a session: one row for each instrument, from what that session could see."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval, Period, midnight
 from algo_trading.indicators import ema, macd, rsi, sma
+from algo_trading.indicators.panel import MEMORY
 from algo_trading.repositories.bars import BAR_SCHEMA, INDICATOR_SCHEMA, INDICATORS, UpsertCount, bars_table
 from algo_trading.services import compute
 from algo_trading.services.compute import ComputeIndicators, indicator_table, with_adjusted_close
@@ -28,6 +32,15 @@ def day(index: int) -> date:
     return DAY_1 + timedelta(index)
 
 
+def period(index: int) -> Period:
+    """The period of that bar."""
+    return Period(Interval.DAY, midnight(day(index)), midnight(day(index)), midnight(day(index)) + timedelta(hours=21))
+
+
+def daily(*instruments: Instrument) -> list[Series]:
+    return [Series(instrument) for instrument in instruments]
+
+
 def a_service(*series: Bars, actions: tuple[CorporateAction, ...] = ()) -> ComputeIndicators:
     bars, known, indicators = FakeBars(), FakeCorporateActions(), FakeIndicators()
     bars.upsert(bars_table(series), "test")
@@ -37,7 +50,7 @@ def a_service(*series: Bars, actions: tuple[CorporateAction, ...] = ()) -> Compu
 
 def published(service: ComputeIndicators, instrument: Instrument, session: date) -> dict[str, float | None]:
     """The stored indicators of one instrument and session."""
-    (row,) = service.indicators.read([instrument], Interval.DAY, session).select(INDICATORS).to_pylist()
+    (row,) = service.indicators.read([Series(instrument)], midnight(session)).select(INDICATORS).to_pylist()
     found: dict[str, float | None] = row
     return found
 
@@ -54,19 +67,19 @@ def expected(bars: Bars) -> dict[str, float | None]:
 def test_one_row_for_each_instrument_with_a_bar_of_the_session() -> None:
     long, short, ended = bars_of(random_walk(250), "AAA"), bars_of(random_walk(30, 1), "BBB"), random_walk(200, 2)
     service = a_service(long, short, bars_of(ended, "CCC"))
-    report = service(day(29), [CCC, AAA, BBB, AAA])
+    report = service(period(29), daily(CCC, AAA, BBB, AAA))
     assert (report.published, report.counts, report.missing) == (3, UpsertCount(inserted=3), ())
     assert published(service, BBB, day(29)) == expected(short)
     assert published(service, AAA, day(29)) == expected(long[:30])
-    report = service(day(249), [AAA, BBB, CCC, Instrument("NONE")])
-    assert (report.published, report.missing) == (1, (BBB, CCC, Instrument("NONE")))
+    report = service(period(249), daily(AAA, BBB, CCC, Instrument("NONE")))
+    assert (report.published, report.missing) == (1, tuple(daily(BBB, CCC, Instrument("NONE"))))
     assert published(service, AAA, day(249)) == expected(long)
     assert service.indicators.count() == 4
 
 
 def test_what_is_not_known_yet_is_null() -> None:
     service = a_service(bars_of(random_walk(20), "AAA"))
-    service(day(19), [AAA])
+    service(period(19), daily(AAA))
     row = published(service, AAA, day(19))
     assert {name for name, value in row.items() if value is None} == {
         *("sma_21", "sma_50", "sma_100", "sma_200"),
@@ -76,8 +89,8 @@ def test_what_is_not_known_yet_is_null() -> None:
 
 def test_running_again_changes_nothing() -> None:
     service = a_service(bars_of(random_walk(60), "AAA"), bars_of(random_walk(60, 1), "BBB"))
-    service(day(59), [AAA, BBB])
-    assert service(day(59), [AAA, BBB]).counts == UpsertCount(unchanged=2)
+    service(period(59), daily(AAA, BBB))
+    assert service(period(59), daily(AAA, BBB)).counts == UpsertCount(unchanged=2)
 
 
 def test_closes_are_adjusted_as_of_the_session_and_no_later() -> None:
@@ -86,13 +99,13 @@ def test_closes_are_adjusted_as_of_the_session_and_no_later() -> None:
     bars = bars_of(walk, "AAA")
     knowing = a_service(bars, bars_of(random_walk(250, 1), "BBB"), actions=(SPLIT, DIVIDEND))
     for index in (199, 200, 219, 220, 249):
-        knowing(day(index), [AAA, BBB])
+        knowing(period(index), daily(AAA, BBB))
         seen = bars[: index + 1]
         due = [action for action in (SPLIT, DIVIDEND) if action.ex_date <= day(index)]
         assert published(knowing, AAA, day(index)) == expected(adjusted(seen, due))
     # What session 199 published with the split loaded is what it published when it was the newest one.
     newest = a_service(bars[:200])
-    newest(day(199), [AAA])
+    newest(period(199), daily(AAA))
     assert published(newest, AAA, day(199)) == published(knowing, AAA, day(199))
     assert published(knowing, BBB, day(249)) == expected(bars_of(random_walk(250, 1)))
 
@@ -101,12 +114,32 @@ def test_instruments_beyond_one_batch_are_published_too(monkeypatch: pytest.Monk
     monkeypatch.setattr(compute, "BATCH", 2)
     symbols = [f"S{number}" for number in range(5)]
     service = a_service(*(bars_of(random_walk(30, seed), symbol) for seed, symbol in enumerate(symbols)))
-    report = service(day(29), [Instrument(symbol) for symbol in symbols])
+    report = service(period(29), daily(*map(Instrument, symbols)))
     assert (report.published, report.counts.inserted, report.missing) == (5, 5, ())
 
 
+def test_no_more_is_read_than_the_indicators_remember() -> None:
+    closes = random_walk(3 * MEMORY, 5)
+    service = a_service(bars_of(closes, "AAA"), actions=(SPLIT,))
+    counts: list[int] = []
+    read_last = service.bars.read_last
+
+    def counted(series: Sequence[Series], last: datetime, count: int) -> pa.Table:
+        table = read_last(series, last, count)
+        counts.append(table.num_rows)
+        return table
+
+    service.bars.read_last = counted  # type: ignore[method-assign]
+    service(period(len(closes) - 1), daily(AAA))
+    assert counts == [MEMORY]
+    found = published(service, AAA, day(len(closes) - 1))
+    for name, value in expected(bars_of(closes, "AAA")).items():
+        assert value is not None
+        assert found[name] == pytest.approx(value, rel=1e-12, abs=1e-10), name
+
+
 def test_no_instruments_is_no_work() -> None:
-    report = a_service()(day(0), [])
+    report = a_service()(period(0), [])
     assert (report.published, report.counts, report.missing) == (0, UpsertCount(), ())
 
 

@@ -10,32 +10,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.features import INFLUENCER_CONFIDENCE
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Side, Signal
-from algo_trading.repositories.signals import Stage
+from algo_trading.domain.time import Interval, midnight
+from algo_trading.repositories.periods import Stage
 from algo_trading.services.decide_on_posts import PUBLISHED, DecideOnPosts
 from algo_trading.services.evaluate import EvaluateReport
-from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from contracts.bars import bar_row, bar_rows
+from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
-from fakes.signals import FakeSessionLog, FakeSignals
+from fakes.periods import FakePeriodLog
+from fakes.signals import FakeSignals
 from written import a_mention, joining
 
 pytestmark = pytest.mark.unit
 
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
-SESSIONS = market_calendar("XNYS").sessions(date(2013, 1, 2), date(2013, 1, 17))
+SESSIONS = trading_calendar("XNYS").periods(Interval.DAY, midnight(date(2013, 1, 2)), midnight(date(2013, 1, 17)))
 DAYS = tuple(session.date for session in SESSIONS)
-LAST = SESSIONS[-1].closes_at + timedelta(days=1)
+LAST = SESSIONS[-1].closed_at + timedelta(days=1)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
@@ -71,8 +73,8 @@ class Desk:
         self, *mentions: Mention, strategies: Sequence[Strategy] = (Follower(),), now: datetime = LAST
     ) -> None:
         self.bars, self.actions, self.signals = FakeBars(), FakeCorporateActions(), FakeSignals()
-        self.sessions, self.clock = FakeSessionLog(), FakeClock(now)
-        self.pairs = [ActivePair(strategy, instrument) for strategy in strategies for instrument in (IBM, MSFT)]
+        self.periods, self.clock = FakePeriodLog(), FakeClock(now)
+        self.pairs = [(strategy, instrument) for strategy in strategies for instrument in (IBM, MSFT)]
         self.join = joining(mentions, (), self.signals)
 
     def trade(self, *days: int, instruments: Sequence[Instrument] = (IBM, MSFT)) -> "Desk":
@@ -83,16 +85,26 @@ class Desk:
     def __call__(
         self, until: datetime | None = None, progress: Callable[[int], None] = lambda _done: None
     ) -> EvaluateReport:
-        decide = DecideOnPosts(self.bars, self.actions, self.join, self.signals, self.sessions, self.pairs, self.clock)
+        decide = DecideOnPosts(
+            self.bars,
+            self.actions,
+            self.join,
+            self.signals,
+            self.periods,
+            FakeAssignments(assigned(*self.pairs)),
+            strategies_among(*self.pairs),
+            trading_calendar,
+            self.clock,
+        )
         return decide(until, progress)
 
     @property
     def decided(self) -> list[Signal]:
-        return [*self.signals.of_instrument(IBM), *self.signals.of_instrument(MSFT)]
+        return [*self.signals.of_series(Series(IBM)), *self.signals.of_series(Series(MSFT))]
 
 
 ALL = range(len(DAYS))
-NIGHT = SESSIONS[3].closes_at + 5 * HOUR
+NIGHT = SESSIONS[3].closed_at + 5 * HOUR
 
 
 class TestSignals:
@@ -111,7 +123,7 @@ class TestSignals:
         desk = Desk(by_influencer(NIGHT)).trade(*ALL)
         desk()
         (signal,) = desk.decided
-        assert (signal.post, signal.available_at, signal.session) == ("file:1", NIGHT, DAYS[3])
+        assert (signal.post, signal.available_at, signal.period) == ("file:1", NIGHT, SESSIONS[3].key)
         assert (signal.side, signal.confidence, signal.close) == (Side.BUY, 0.9, 103.0)
 
     def test_strategies_that_decide_at_the_close_are_not_asked(self) -> None:
@@ -144,17 +156,17 @@ class TestKnown:
     @pytest.mark.parametrize(
         ("at", "session"),
         [
-            (SESSIONS[3].closes_at + PUBLISHED, 3),
-            (SESSIONS[3].closes_at + PUBLISHED - SECOND, 2),
-            (SESSIONS[3].closes_at, 2),
-            (SESSIONS[3].opens_at, 2),
+            (SESSIONS[3].closed_at + PUBLISHED, 3),
+            (SESSIONS[3].closed_at + PUBLISHED - SECOND, 2),
+            (SESSIONS[3].closed_at, 2),
+            (SESSIONS[3].starts_at, 2),
             (datetime(2013, 1, 6, 12, tzinfo=UTC), 2),  # Sunday
         ],
     )
     def test_bars_are_expected_an_hour_after_their_close(self, at: datetime, session: int) -> None:
         desk = Desk(by_influencer(at)).trade(*ALL)
         desk()
-        assert [signal.session for signal in desk.decided] == [DAYS[session]]
+        assert [signal.period for signal in desk.decided] == [SESSIONS[session].key]
 
     def test_actions_up_to_that_session_count(self) -> None:
         desk = Desk(by_influencer(NIGHT)).trade(*range(4))
@@ -172,7 +184,7 @@ class TestKnown:
 class TestWaiting:
     def test_it_waits_for_the_bars_of_the_last_session_and_names_what_waits(self) -> None:
         desk = Desk(by_influencer(NIGHT)).trade(0, 1, 2)
-        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",), {DAYS[3]: 1})
+        assert desk() == EvaluateReport(0, 0, ("follower IBM file:1",), {SESSIONS[3].key: 1})
         assert desk.trade(3)() == EvaluateReport(1, 1, ())
         at_once = Desk(by_influencer(NIGHT)).trade(*ALL)
         at_once()
@@ -181,35 +193,38 @@ class TestWaiting:
     def test_one_instrument_does_not_hold_up_the_other(self) -> None:
         desk = Desk(by_influencer(NIGHT), by_influencer(NIGHT, "1", MSFT)).trade(0, 1, 2)
         desk.trade(3, instruments=[MSFT])
-        assert desk() == EvaluateReport(1, 1, ("follower IBM file:1",), {DAYS[3]: 1})
+        assert desk() == EvaluateReport(1, 1, ("follower IBM file:1",), {SESSIONS[3].key: 1})
 
     def test_a_hole_in_a_session_that_was_ingested_does_not_block(self) -> None:
         desk = Desk(by_influencer(NIGHT)).trade(0, 1, 2)
-        desk.sessions.mark("XNYS", DAYS[3], Stage.INGESTED)
+        desk.periods.mark("stocks", Interval.DAY, midnight(DAYS[3]), Stage.ACCEPTED)
         assert desk() == EvaluateReport(1, 1, ())
-        assert [signal.session for signal in desk.decided] == [DAYS[2]]
+        assert [signal.period for signal in desk.decided] == [SESSIONS[2].key]
 
     def test_an_earlier_hole_does_not_either(self) -> None:
         desk = Desk(by_influencer(NIGHT)).trade(0, 3)
         assert desk().new == 1
 
     def test_before_the_first_bar_there_is_nothing_to_decide_on(self) -> None:
-        published = SESSIONS[2].closes_at + PUBLISHED
+        published = SESSIONS[2].closed_at + PUBLISHED
         desk = Desk(by_influencer(published - SECOND, "early"), by_influencer(published, "1")).trade(*ALL[2:])
         assert desk() == EvaluateReport(1, 1, ())
         assert [signal.post for signal in desk.decided] == ["file:1"]
         assert desk() == EvaluateReport(0, 0, ())
 
     def test_earlier_bars_that_are_loaded_later_are_decided_on(self) -> None:
-        desk = Desk(by_influencer(SESSIONS[2].closes_at), by_influencer(NIGHT, "2")).trade(*ALL[2:])
+        desk = Desk(by_influencer(SESSIONS[2].closed_at), by_influencer(NIGHT, "2")).trade(*ALL[2:])
         desk()
         assert desk.trade(1)() == EvaluateReport(1, 1, ())
-        assert [(signal.post, signal.session) for signal in desk.decided] == [("file:1", DAYS[1]), ("file:2", DAYS[3])]
+        assert [(signal.post, signal.period) for signal in desk.decided] == [
+            ("file:1", SESSIONS[1].key),
+            ("file:2", SESSIONS[3].key),
+        ]
 
     def test_an_instrument_without_any_bar(self) -> None:
         mentions = [by_influencer(NIGHT), by_influencer(NIGHT, "2"), by_influencer(NIGHT + timedelta(days=1), "3")]
         report = Desk(*mentions)()
-        assert (report.decided, len(report.skipped), report.waiting) == (0, 3, {DAYS[3]: 2, DAYS[4]: 1})
+        assert (report.decided, len(report.skipped), report.waiting) == (0, 3, {SESSIONS[3].key: 2, SESSIONS[4].key: 1})
 
     def test_it_tells_how_far_it_is(self) -> None:
         heard: list[int] = []
@@ -218,7 +233,7 @@ class TestWaiting:
         assert heard == [1, 2]
 
 
-MOMENTS = st.integers(1, 15 * 24).map(lambda hours: SESSIONS[0].closes_at + hours * HOUR)
+MOMENTS = st.integers(1, 15 * 24).map(lambda hours: SESSIONS[0].closed_at + hours * HOUR)
 MENTIONS = st.lists(st.tuples(MOMENTS, st.sampled_from([IBM, MSFT])), min_size=1, max_size=8)
 
 
@@ -235,7 +250,7 @@ class TestIndependence:
         together()
         alone = []
         for mention in mentions:
-            seen = [day for day in ALL if SESSIONS[day].closes_at + PUBLISHED <= mention.available_at]
+            seen = [day for day in ALL if SESSIONS[day].closed_at + PUBLISHED <= mention.available_at]
             desk = Desk(mention).trade(*seen)
             desk(mention.available_at)
             alone += desk.decided

@@ -8,22 +8,24 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.features import IMPACT, PE_RATIO
 from algo_trading.domain.fundamentals import Fundamentals
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import Side
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.decide_on_posts import DecideOnPosts
 from algo_trading.services.features import JoinFeatures, Knowledge
-from algo_trading.strategies.active import ActivePair
 from algo_trading.strategies.base import Decisions, Strategy
 from back_testing.analysis.verify_live import VerifyLive
 from bar_series import bars_of
+from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
-from fakes.signals import FakeSessionLog, FakeSignals
+from fakes.periods import FakePeriodLog
+from fakes.signals import FakeSignals
 from written import a_mention, joining
 
 pytestmark = pytest.mark.unit
@@ -61,9 +63,16 @@ class Desk:
         self.bars.upsert(bars_table([BARS]), "test")
         seen = [Fundamentals(IBM, moment, pe, None) for moment, pe in figures]
         self.join = joining([a_mention(IBM, NIGHT, impact=0.5)], seen, self.signals)
-        pairs = [ActivePair(strategy, IBM)]
         self.decide = DecideOnPosts(
-            self.bars, self.actions, self.join, self.signals, FakeSessionLog(), pairs, FakeClock(NIGHT)
+            self.bars,
+            self.actions,
+            self.join,
+            self.signals,
+            FakePeriodLog(),
+            FakeAssignments(assigned((strategy, IBM))),
+            strategies_among((strategy, IBM)),
+            trading_calendar,
+            FakeClock(NIGHT),
         )
 
 
@@ -79,8 +88,8 @@ class Desk:
 def test_figures_are_those_of_the_last_close(figures: list[tuple[datetime, float]], side: Side, reason: str) -> None:
     desk = Desk(CheapGoodNews(), *figures)
     assert desk.decide().new == 1
-    (signal,) = desk.signals.of_instrument(IBM)
-    assert (signal.side, signal.reason, signal.session) == (side, reason, FRIDAY.date())
+    (signal,) = desk.signals.of_series(Series(IBM))
+    assert (signal.side, signal.reason, signal.period) == (side, reason, str(FRIDAY.date()))
 
 
 def test_a_signal_is_derived_again_with_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,16 +108,16 @@ def test_figures_are_read_once_however_many_posts_there_are() -> None:
     class Counted(JoinFeatures):
         reads = 0
 
-        def read(self, bars: Bars, names: Sequence[str]) -> Knowledge:
+        def read(self, bars: Bars, names: Sequence[str], after: datetime | None = None) -> Knowledge:
             Counted.reads += 1
-            return super().read(bars, names)
+            return super().read(bars, names, after)
 
     desk = Desk(CheapGoodNews())
     mentions = [a_mention(IBM, NIGHT, str(number), impact=0.5) for number in range(5)]
     join = joining(mentions, [Fundamentals(IBM, FRIDAY, 12.0, None)], desk.signals)
     decide = replace(desk.decide, join=Counted(join.mentions, join.fundamentals))
     assert decide().new == 5
-    assert {signal.reason for signal in desk.signals.of_instrument(IBM)} == {"P/E 12"}
+    assert {signal.reason for signal in desk.signals.of_series(Series(IBM))} == {"P/E 12"}
     assert Counted.reads == 1
 
 

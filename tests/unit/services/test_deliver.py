@@ -1,34 +1,40 @@
-"""Mails of the outbox go out, whatever befalls one of them."""
+"""Notices of the outbox go out, whatever befalls one of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.limits import Limits, TradeWindow
-from algo_trading.domain.post import Level, Post, PostKey, PostKind
+from algo_trading.domain.notice import NoticeKind, NoticeStatus
+from algo_trading.domain.post import Level, Levels, Post, PostKey, PostKind
 from algo_trading.domain.signal import Side, Signal, StrategyId
-from algo_trading.domain.subscription import OutboxItem, OutboxStatus
-from algo_trading.errors import ConfigError
-from algo_trading.notification import notice
+from algo_trading.domain.watchlist import Assignment
+from algo_trading.errors import ConfigError, ServiceUnavailableError, UnknownNameError
+from algo_trading.gateways.channels import Channel, DeferredError, Mail, UndeliverableError
+from algo_trading.notification import signal as signal_module
 from algo_trading.notification.chart import draw_chart
+from algo_trading.notification.rendering import RECIPIENT, Rendering
+from algo_trading.notification.signal import SignalRenderer
 from algo_trading.repositories.bars import bars_table
-from algo_trading.repositories.subscriptions import DeferredError, UndeliverableError
-from algo_trading.services.deliver import DeliverMails, DeliveryReport, pause
+from algo_trading.services.deliver import BATCH, DeliverNotices, DeliveryReport, pause
+from algo_trading.strategies.registry import strategy_of
+from fakes.assignments import FakeAssignments
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.channel import FakeChannel
 from fakes.clock import FakeClock
-from fakes.outbox import FakeOutbox
+from fakes.notices import FakeNotices
 from fakes.posts import FakePosts
 from fakes.signals import FakeSignals
-from mail_examples import IBM, NOON, SESSION, ibm_bars, ibm_mail, ibm_signal
-from paper_desk import LEVELS
+from mail_examples import IBM, NOON, SESSION, a_notice, ibm_bars, ibm_signal
 
 pytestmark = pytest.mark.unit
+
+LEVELS = Levels(medium=0.4, high=0.7)
 
 
 class CountingBars(FakeBars):
@@ -36,42 +42,50 @@ class CountingBars(FakeBars):
 
     reads = 0
 
-    def read(
-        self, instruments: Sequence[Instrument], interval: Interval, first: date | None, last: date | None
-    ) -> object:
+    def read(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> Any:
         self.reads += 1
-        return super().read(instruments, interval, first, last)
+        return super().read(series, first, last)
 
 
 @dataclass
 class House:
-    """Everything that mails are made of and go to."""
+    """Everything that notices are made of and go to."""
 
     signals: FakeSignals = field(default_factory=FakeSignals)
     bars: CountingBars = field(default_factory=CountingBars)
     actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
-    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    outbox: FakeNotices = field(default_factory=FakeNotices)
     channel: FakeChannel = field(default_factory=FakeChannel)
+    others: dict[str, FakeChannel] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOON))
     sender: str = "algo-trading@localhost"
     posts: FakePosts = field(default_factory=FakePosts)
-    limits: dict[StrategyId, Limits] = field(default_factory=dict)
+    assignments: FakeAssignments = field(default_factory=FakeAssignments)
 
     def deliver(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
-        return DeliverMails(
-            self.outbox, self.signals, self.bars, self.actions, self.channel, self.clock, self.sender, self.posts,
-            self.limits, LEVELS,
-        )(progress)  # fmt: skip
+        renderer = SignalRenderer(
+            self.signals, self.bars, self.actions, self.posts, self.assignments, strategy_of, LEVELS
+        )
+        renderers = {NoticeKind.SIGNAL: renderer}
+        return DeliverNotices(self.outbox, renderers, self.channel_named, self.clock, self.sender)(progress)
 
-    def queue(self, *addresses: str, signal: Signal | None = None) -> None:
-        signal = signal or ibm_signal()
-        for address in addresses:
+    def channel_named(self, name: str) -> Channel:
+        if name and name not in self.others:
+            raise UnknownNameError(f"there is no channel {name!r}")
+        return self.others[name] if name else self.channel
+
+    def queue(self, *recipients: str, signal: Signal | None = None, channel: str = "") -> None:
+        for recipient in recipients:
             key = f"k{len(self.outbox.stored)}"
-            self.outbox.stored[key] = OutboxItem(key, address, signal.key, signal.session)
+            self.outbox.stored[key] = replace(a_notice(key, recipient, signal), channel=channel)
 
-    def status(self, key: str) -> tuple[OutboxStatus, int, str]:
-        item = self.outbox.stored[key]
-        return item.status, item.attempts, item.last_error
+    def assign(self, limits: Limits, account: str = "paper") -> None:
+        signal = ibm_signal()
+        self.assignments.rows.append(Assignment(signal.strategy, signal.series, "stocks", account, "owner", limits))
+
+    def status(self, key: str) -> tuple[NoticeStatus, int, str]:
+        notice = self.outbox.stored[key]
+        return notice.status, notice.attempts, notice.last_error
 
 
 @pytest.fixture
@@ -103,7 +117,7 @@ def test_a_mail_is_sent_once(house: House) -> None:
     assert house.deliver() == DeliveryReport(sent=1)
     assert house.deliver() == DeliveryReport(sent=0)
     (mail,) = house.channel.mails.values()
-    assert mail["Subject"] == ibm_mail(house.outbox.stored["k0"])["Subject"]
+    assert mail["Subject"] == "BUY IBM at 202.33 · ema_cross · 2013-02-27"
     assert (mail["To"], mail["Message-ID"]) == ("trader@localhost", "<k0@localhost>")
     assert mail["Date"].datetime == NOON
     assert house.outbox.stored["k0"].sent_at == NOON
@@ -111,7 +125,7 @@ def test_a_mail_is_sent_once(house: House) -> None:
 
 def test_later_bars_and_actions_are_not_in_the_mail(house: House) -> None:
     house.queue("trader@localhost")
-    house.actions.upsert([CorporateAction(IBM, SESSION + timedelta(days=1), ActionKind.SPLIT, 4.0)], "sample")
+    house.actions.upsert([CorporateAction(IBM, SESSION.date() + timedelta(days=1), ActionKind.SPLIT, 4.0)], "sample")
     house.deliver()
     body = house.channel.mails["k0"].get_body(("plain",))
     assert body is not None
@@ -121,7 +135,7 @@ def test_later_bars_and_actions_are_not_in_the_mail(house: House) -> None:
 
 def test_earlier_closes_are_adjusted_as_of_the_session(house: House) -> None:
     house.queue("trader@localhost")
-    house.actions.upsert([CorporateAction(IBM, SESSION, ActionKind.SPLIT, 2.0)], "sample")
+    house.actions.upsert([CorporateAction(IBM, SESSION.date(), ActionKind.SPLIT, 2.0)], "sample")
     house.deliver()
     body = house.channel.mails["k0"].get_body(("plain",))
     assert body is not None
@@ -139,15 +153,17 @@ def test_readers_of_one_signal_share_one_notice(house: House) -> None:
 def test_an_undeliverable_mail_does_not_stop_the_others(house: House) -> None:
     house.queue("a@localhost", "gone@localhost", "b@localhost")
     house.channel.errors["gone@localhost"] = UndeliverableError("no such user")
-    assert house.deliver() == DeliveryReport(sent=2, failed=1)
-    assert house.status("k1") == (OutboxStatus.FAILED, 1, "no such user")
+    assert house.deliver() == DeliveryReport(sent=2, failed=1, refusal="no such user")
+    assert house.status("k1") == (NoticeStatus.FAILED, 1, "no such user")
     assert house.deliver() == DeliveryReport()
 
 
 def test_what_is_no_address_fails_alone(house: House) -> None:
     house.queue("a@localhost\nBcc: x@localhost", "b@localhost")
-    assert house.deliver() == DeliveryReport(sent=1, failed=1)
-    assert "is not a valid email address" in house.status("k0")[2]
+    report = house.deliver()
+    assert (report.sent, report.failed) == (1, 1)
+    assert "is not a valid email address" in report.refusal
+    assert house.status("k0") == (NoticeStatus.FAILED, 1, report.refusal)
 
 
 def test_a_deferred_mail_waits_longer_each_time_and_holds_up_nobody(house: House) -> None:
@@ -163,7 +179,7 @@ def test_a_deferred_mail_waits_longer_each_time_and_holds_up_nobody(house: House
     house.channel.errors.clear()
     house.clock.move(timedelta(hours=1))
     assert house.deliver() == DeliveryReport(sent=1)
-    assert house.status("k0") == (OutboxStatus.SENT, 5, "")
+    assert house.status("k0") == (NoticeStatus.SENT, 5, "")
 
 
 def test_a_channel_that_is_down_ends_the_run_and_loses_nothing(house: House) -> None:
@@ -171,9 +187,9 @@ def test_a_channel_that_is_down_ends_the_run_and_loses_nothing(house: House) -> 
     house.channel.down = "the mail server cannot be spoken to"
     assert house.deliver() == DeliveryReport(retried=1, error="the mail server cannot be spoken to")
     assert [house.status(key)[:2] for key in ("k0", "k1", "k2")] == [
-        (OutboxStatus.PENDING, 1),
-        (OutboxStatus.PENDING, 0),
-        (OutboxStatus.PENDING, 0),
+        (NoticeStatus.PENDING, 1),
+        (NoticeStatus.PENDING, 0),
+        (NoticeStatus.PENDING, 0),
     ]
     house.channel.down = ""
     house.clock.move(timedelta(minutes=1))
@@ -192,13 +208,13 @@ def test_a_strategy_that_is_not_installed_any_more(house: House) -> None:
 
 def test_a_signal_or_a_bar_that_is_not_there(house: House) -> None:
     house.queue("a@localhost", signal=replace(ibm_signal(), strategy=StrategyId("unknown", "{}")))
-    for changes in ({"instrument": Instrument("NONE")}, {"session": date(2013, 3, 1)}):
+    for changes in ({"series": Series(Instrument("NONE"))}, {"opened_at": datetime(2013, 3, 1, tzinfo=UTC)}):
         stored = replace(ibm_signal(), **changes)
         house.signals.add([stored])
         house.queue("a@localhost", signal=stored)
-    assert house.deliver() == DeliveryReport(failed=3)
+    assert house.deliver().failed == 3
     assert [house.status(key)[2].partition(" of ")[0] for key in ("k0", "k1", "k2")] == [
-        f"there is no signal {house.outbox.stored['k0'].signal_key}",
+        f"there is no signal {house.outbox.stored['k0'].content.key}",
         "there is no bar",
         "there is no bar",
     ]
@@ -209,7 +225,7 @@ def test_a_wrong_sender_is_said_before_anything_is_touched(house: House) -> None
     house.sender = "nobody"
     with pytest.raises(ConfigError, match=r"mail\.sender"):
         house.deliver()
-    assert house.status("k0") == (OutboxStatus.PENDING, 0, "")
+    assert house.status("k0") == (NoticeStatus.PENDING, 0, "")
 
 
 def test_a_bug_leaves_the_mail_pending(house: House) -> None:
@@ -217,7 +233,103 @@ def test_a_bug_leaves_the_mail_pending(house: House) -> None:
     house.channel.errors["a@localhost"] = RuntimeError("bug")
     with pytest.raises(RuntimeError):
         house.deliver()
-    assert house.status("k0") == (OutboxStatus.PENDING, 0, "")
+    assert house.status("k0") == (NoticeStatus.PENDING, 0, "")
+
+
+def test_what_was_delivered_before_a_bug_is_not_delivered_again(house: House) -> None:
+    house.queue("a@localhost", "b@localhost", "c@localhost")
+    house.channel.errors["b@localhost"] = RuntimeError("bug")
+    with pytest.raises(RuntimeError):
+        house.deliver()
+    assert [house.status(key)[0] for key in ("k0", "k1", "k2")] == ["sent", "pending", "pending"]
+    house.channel.errors.clear()
+    assert house.deliver() == DeliveryReport(sent=2)
+
+
+def test_who_interrupts_it_loses_nothing(house: House) -> None:
+    def interrupt(sent: int) -> None:
+        if sent == 2:
+            raise KeyboardInterrupt
+
+    house.queue("a@localhost", "b@localhost", "c@localhost")
+    with pytest.raises(KeyboardInterrupt):
+        house.deliver(interrupt)
+    assert house.outbox.counts() == {"sent": 2, "pending": 1, "failed": 0}
+    assert house.deliver() == DeliveryReport(sent=1)
+
+
+def test_many_go_out_in_batches_and_one_conversation(house: House) -> None:
+    house.queue(*(f"reader{number}@localhost" for number in range(BATCH * 2 + 1)))
+    assert house.deliver() == DeliveryReport(sent=BATCH * 2 + 1)
+    assert (house.channel.sessions, house.bars.reads) == (1, 1)
+
+
+class SlowChannel(FakeChannel):
+    """Takes half a minute for each mail, and looks at the outbox meanwhile."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+        self.sent: list[int] = []
+        self.free: list[int] = []
+
+    def deliver(self, mail: Mail) -> None:
+        super().deliver(mail)
+        self.house.clock.move(timedelta(seconds=30))
+        self.sent.append(self.house.outbox.counts()["sent"])
+        with self.house.outbox.sender() as other:
+            now = self.house.clock.now()
+            self.free.append(len(other.claim(now, now, 1)))
+
+
+def test_a_slow_channel_is_settled_with_now_and_then_and_keeps_its_batch(house: House) -> None:
+    house.channel = slow = SlowChannel(house)
+    house.queue(*(f"reader{number}@localhost" for number in range(40)))
+    assert house.deliver() == DeliveryReport(sent=40)
+    assert slow.sent == [number // 3 * 3 for number in range(40)]
+    assert slow.free == [0] * 40  # in twenty minutes
+
+
+def test_what_cannot_be_rendered_is_tried_once_for_all_recipients(house: House) -> None:
+    unknown = replace(ibm_signal(), opened_at=datetime(2013, 3, 1, tzinfo=UTC))
+    house.signals.add([unknown])
+    house.queue("a@localhost", "b@localhost", "c@localhost", signal=unknown)
+    assert house.deliver().failed == 3
+    assert house.bars.reads == 1
+
+
+def test_a_channel_that_is_down_does_not_hold_up_another(house: House) -> None:
+    house.others["pager"] = FakeChannel()
+    for number in range(BATCH + 1):
+        house.queue(f"a{number}@localhost")
+        house.queue(f"b{number}@localhost", channel="pager")
+    house.channel.down = "the mail server cannot be spoken to"
+    assert house.deliver() == DeliveryReport(sent=BATCH + 1, retried=1, error="the mail server cannot be spoken to")
+    assert len(house.others["pager"].delivered) == BATCH + 1
+
+
+def test_a_channel_that_is_not_installed_any_more(house: House) -> None:
+    house.queue("a@localhost", "b@localhost", channel="fax")
+    house.queue("c@localhost")
+    assert house.deliver() == DeliveryReport(sent=1, retried=1, error="there is no channel 'fax'")
+
+
+def test_an_unavailable_database_of_a_renderer_is_not_the_channels_fault(house: House) -> None:
+    class Renderer:
+        def begin(self) -> Callable[[str], Rendering]:
+            def render(key: str) -> Rendering:
+                if "ema_cross" in key:
+                    raise ServiceUnavailableError("later")
+                return Rendering("Hello", f"{RECIPIENT}\n", "<p></p>\n")
+
+            return render
+
+    house.queue("a@localhost")
+    house.queue("b@localhost", signal=replace(ibm_signal(), strategy=StrategyId("other", "{}")))
+    deliver = DeliverNotices(
+        house.outbox, {NoticeKind.SIGNAL: Renderer()}, house.channel_named, house.clock, house.sender
+    )
+    assert deliver() == DeliveryReport(sent=1, retried=1, error="later")
 
 
 def test_pauses_double_up_to_an_hour() -> None:
@@ -299,16 +411,24 @@ class TestPosts:
     @pytest.mark.parametrize(("confidence", "level"), [(0.1, "low"), (0.5, "medium")])
     def test_why_nothing_is_ordered(self, house: House, confidence: float, level: str) -> None:
         house.posts.add([POSTED])
-        house.limits[ibm_signal().strategy] = Limits(order_from=Level.HIGH)
+        house.assign(Limits(order_from=Level.HIGH))
         plain, page = delivered(house, on_post(confidence))
         sentence = f"Nothing is ordered: the confidence is {level}, and ema_cross orders from high on."
         assert sentence in plain
         assert sentence in page
         assert "buys at the open" not in plain
 
+    @pytest.mark.parametrize(("second", "ordered"), [(Level.MEDIUM, True), (Level.HIGH, False)])
+    def test_nothing_is_ordered_only_where_no_account_orders(self, house: House, second: Level, ordered: bool) -> None:
+        house.assign(Limits(order_from=Level.HIGH))
+        house.assign(Limits(order_from=second), account="second")
+        plain, _ = delivered(house, on_post(0.5))
+        assert ("buys at the open" in plain) is ordered
+        assert ("Nothing is ordered" in plain) is not ordered
+
     def test_a_high_one_is_ordered(self, house: House) -> None:
         house.posts.add([POSTED])
-        house.limits[ibm_signal().strategy] = Limits(order_from=Level.HIGH)
+        house.assign(Limits(order_from=Level.HIGH))
         plain, _ = delivered(house, on_post(0.7))
         assert "buys at the open of the next session" in plain
         assert "Nothing is ordered" not in plain
@@ -325,7 +445,7 @@ class TestPosts:
 
     def test_an_hour_outside_the_window_is_told_before_the_order_is_refused(self, house: House) -> None:
         signal = on_post()
-        house.limits[signal.strategy] = Limits(trade_window=TradeWindow.parse("12:00-18:00"))
+        house.assign(Limits(trade_window=TradeWindow.parse("12:00-18:00")))
         plain, _ = delivered(house, signal)
         assert "Nothing is ordered: 18:07 in America/New_York is outside the trade window 12:00-18:00." in plain
 
@@ -336,7 +456,7 @@ class TestPosts:
             drawn.append(arguments)
             return draw_chart(*arguments)
 
-        monkeypatch.setattr(notice, "draw_chart", draw)
+        monkeypatch.setattr(signal_module, "draw_chart", draw)
         house.posts.add([POSTED, replace(POSTED, key=PostKey("x", "78"))])
         reads = house.bars.reads
         for number, side in enumerate((Side.BUY, Side.BUY, Side.SELL)):

@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from algo_trading.adapters.bar_files import read_bar_files
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import AlgoTradingError
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.verdict import Batch, Gate, Verdict
@@ -94,7 +96,8 @@ class World:
         self,
         *paths: Path,
         symbol: str | None = None,
-        calendar: str = "XNYS",
+        venue: str = "XNYS",
+        interval: Interval = Interval.DAY,
         kill: Kill | None = None,
         heard: list[FileReport] | None = None,
     ) -> ImportReport:
@@ -112,16 +115,21 @@ class World:
             imports=Mortal(self.imports, kill),
             objects=objects,
             export=ExportBars(bars, objects, Alone()),
+            calendars=trading_calendar,
             clock=self.clock,
         )
-        report = service(paths, symbol, calendar, heard.append if heard is not None else lambda _report: None)
+        report = service(paths, symbol, venue, interval, heard.append if heard is not None else lambda _report: None)
         check(report)
         return report
+
+    def _of(self, venue: str) -> list[dict[str, Any]]:
+        tables = [self.bars.read_venue(venue, one, midnight(date.min), midnight(date.max)) for one in Interval]
+        return [row for table in tables for row in table.to_pylist()]
 
     def state(self) -> dict[str, Any]:
         """What is stored, the pages for people aside."""
         return {
-            "bars": self.bars.read_venue("XNYS", Interval.DAY, date.min, date.max).to_pylist(),
+            "bars": [row for venue in ("XNYS", "DEMO") for row in self._of(venue)],
             "quarantine": sorted(map(str, self.quarantine.newest())),
             "quality": sorted(map(str, self.quality.newest(1000))),
             "imports": sorted(self.imports._files),
@@ -129,7 +137,7 @@ class World:
         }
 
     def closes(self, symbol: str) -> list[float]:
-        found: list[float] = self.bars.read([Instrument(symbol)], Interval.DAY, None, None)["close"].to_pylist()
+        found: list[float] = self.bars.read([Series(Instrument(symbol))], None, None)["close"].to_pylist()
         return found
 
 
@@ -183,7 +191,7 @@ def test_everything_is_kept_where_it_belongs(tmp_path: Path) -> None:
     assert b"x.csv" in world.objects.get(report.docs)
     (verdict,) = world.quality.newest(10)
     assert (verdict.source, verdict.batch, verdict.evaluated) == ("import", str(path), 2)
-    assert verdict.holes == {"IBM": (date(2015, 3, 24),)}
+    assert verdict.holes == {"IBM": ("2015-03-24",)}
     assert report.files[0].holes == {"IBM": 1}
 
 
@@ -210,7 +218,7 @@ def test_the_same_bytes_for_another_symbol_or_calendar_are_other_bars(world: Wor
     path.write_text("date,open,high,low,close,volume\n2015-03-23,10,12,9,11,100\n")
     assert world.run(path).stored == 1
     assert world.run(path, symbol="GOOG").stored == 1
-    assert world.run(path, calendar="XLON").stored == 1
+    assert world.run(path, venue="XLON").stored == 1
     assert world.run(path, symbol="IBM").unchanged == 1
     assert world.closes("GOOG") == [11.0]
 
@@ -286,8 +294,8 @@ def test_what_cannot_be_imported_is_one_sentence(world: World, tmp_path: Path) -
     path = write(tmp_path / "x.csv", [line("2015-03-23")])
     with pytest.raises(AlgoTradingError, match="does not exist"):
         world.run(path, tmp_path / "nope")
-    with pytest.raises(AlgoTradingError, match="no exchange calendar"):
-        world.run(path, calendar="NOPE")
+    with pytest.raises(AlgoTradingError, match="there is no venue 'NOPE'"):
+        world.run(path, venue="NOPE")
     assert world.bars.count() == 0
 
 
@@ -380,7 +388,7 @@ def test_tables_without_a_common_symbol_are_judged_together(tmp_path: Path) -> N
         (3, 1),
         (3, 3),
     ]
-    assert verdicts["2.csv"].holes == {"B": tuple(map(date.fromisoformat, days[1:3]))}
+    assert verdicts["2.csv"].holes == {"B": tuple(days[1:3])}
 
 
 def test_a_table_larger_than_a_batch_comes_in_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,7 +439,9 @@ class TestRealArchives:
         assert [file.read for file in report.files] == [12_062, 12_060, 12_121]
         assert (
             "TRUE"
-            in world.bars.read_venue("XNYS", Interval.DAY, date(2015, 5, 1), date(2015, 5, 5))["symbol"].to_pylist()
+            in world.bars.read_venue("XNYS", Interval.DAY, midnight(date(2015, 5, 1)), midnight(date(2015, 5, 5)))[
+                "symbol"
+            ].to_pylist()
         )
         assert report.reasons["not a session"] == 23  # Memorial Day
         assert report.reasons["unit jump"] == 2  # SSE, at 0.04 between closes above 4
@@ -439,3 +449,14 @@ class TestRealArchives:
         again = world.run(*paths)
         assert (again.stored, again.unchanged) == (0, report.read)
         assert world.state() == before
+
+
+def test_candles_are_bars_of_their_interval(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "INJUSDT.csv"
+    lines = [f"2015-03-23T{hour:02}:00Z,10,12,9,11,0.5" for hour in (0, 4, 8, 16)]
+    path.write_text("\n".join(["date,open,high,low,close,volume", *lines, "2015-03-23T17:00Z,10,12,9,11,1"]))
+    report = world.run(path, venue="DEMO", interval=Interval.HOUR_4)
+    assert (report.stored, report.reasons) == (4, {"not a session": 1})
+    assert report.files[0].holes == {"INJUSDT": 1}
+    assert world.run(path, venue="DEMO", interval=Interval.HOUR_4).files[0].known
+    assert world.objects.exists("bars/interval=4h/venue=DEMO/year=2015/month=03.parquet")

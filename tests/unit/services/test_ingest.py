@@ -1,26 +1,26 @@
 """Bars come in through the real gate: all of what is good, nothing of what is not, and nothing without a word."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 import pytest
 
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument, Interval
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import (
-    AlgoTradingError,
     NothingGoodError,
     NotYetAvailableError,
     RateLimitedError,
     SourceError,
     UnknownSymbolError,
 )
+from algo_trading.gateways.market_data import BarRequest, Fetched, RawPayload
 from algo_trading.quality.gate import BarGate
-from algo_trading.repositories.market_data import BarRequest, Fetched, RawPayload
 from algo_trading.services.ingest import IngestBars, IngestReport
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
@@ -31,7 +31,9 @@ from fakes.quality import FakeQuality, FakeQuarantine
 pytestmark = pytest.mark.unit
 
 IBM, MSFT, NEW = Instrument("IBM"), Instrument("MSFT"), Instrument("NEW")
-DAYS = tuple(session.date for session in market_calendar("XNYS").sessions(date(2013, 1, 2), date(2013, 1, 17)))
+CALENDAR = trading_calendar("XNYS")
+PERIODS = CALENDAR.periods(Interval.DAY, midnight(date(2013, 1, 2)), midnight(date(2013, 1, 17)))
+DAYS = tuple(period.date for period in PERIODS)
 Row = tuple[str, ...]
 
 
@@ -59,6 +61,10 @@ class GarbledMarketData(FakeMarketData):
         ]
 
 
+def daily(*instruments: Instrument) -> list[Series]:
+    return [Series(instrument) for instrument in instruments]
+
+
 @dataclass
 class Desk:
     """The service on repositories in memory, after the close of the last of DAYS."""
@@ -78,21 +84,33 @@ class Desk:
 
     @property
     def ingest(self) -> IngestBars:
-        gate = BarGate()
         return IngestBars(
-            self.source, gate, self.bars, self.actions, self.quarantine, self.quality, self.objects, self.clock
+            BarGate(),
+            self.bars,
+            self.actions,
+            self.quarantine,
+            self.quality,
+            self.objects,
+            trading_calendar,
+            self.clock,
         )
 
-    def run(self, day: int, *instruments: Instrument) -> IngestReport:
-        return self.ingest(DAYS[day], instruments or (IBM, MSFT))
+    def run(self, day: int, *instruments: Instrument, wait: timedelta = timedelta(0)) -> IngestReport:
+        return self.ingest(self.source, PERIODS[day], daily(*(instruments or (IBM, MSFT))), wait)
+
+    def history(
+        self, first: date, last: date, *instruments: Instrument, progress: Callable[[int], None] = lambda _: None
+    ) -> IngestReport:
+        return self.ingest.history(self.source, midnight(first), midnight(last), daily(*instruments), progress)
 
     def stored(self, instrument: Instrument) -> list[date]:
-        table = self.bars.read([instrument], Interval.DAY, None, None)
+        table = self.bars.read(daily(instrument), None, None)
         return [opened.date() for opened in table["opened_at"].to_pylist()]
 
     def asked(self) -> list[tuple[str, date | None, date]]:
         """What the source was asked for since the last call."""
-        asked = [(request.instrument.symbol, request.first, request.last) for request in self.source.requests]
+        requests = self.source.requests
+        asked = [(request.series.symbol, request.first_date, request.last_date) for request in requests]
         self.source.requests.clear()
         return asked
 
@@ -127,7 +145,7 @@ class TestRequests:
         report = desk.run(4)
         assert desk.asked() == [("IBM", DAYS[2], DAYS[4]), ("MSFT", DAYS[2], DAYS[4])]
         assert report == IngestReport(fetched=6, stored=3, unchanged=3)
-        assert desk.bars.read([IBM], Interval.DAY, DAYS[3], DAYS[3])["close"].to_pylist() == [200.0]
+        assert desk.bars.read(daily(IBM), midnight(DAYS[3]), midnight(DAYS[3]))["close"].to_pylist() == [200.0]
 
     def test_running_again_changes_nothing(self, desk: Desk) -> None:
         desk.rows["IBM"][1] = row(DAYS[1], volume="-1")
@@ -148,11 +166,6 @@ class TestRequests:
         desk.asked()
         desk.run(2)
         assert all(last == DAYS[2] for _, _, last in desk.asked())
-
-    def test_a_day_without_a_session(self, desk: Desk) -> None:
-        with pytest.raises(AlgoTradingError, match="2013-01-05 is not a session of XNYS"):
-            desk.ingest(date(2013, 1, 5), (IBM,))
-        assert desk.asked() == []
 
 
 class TestErrors:
@@ -226,7 +239,7 @@ class TestGate:
     def test_a_missing_session_is_named(self, desk: Desk) -> None:
         del desk.rows["IBM"][2]
         report = desk.run(4)
-        assert report.holes == {"IBM": (DAYS[2],)}
+        assert report.holes == {"IBM": (PERIODS[2].key,)}
         assert desk.quality.newest(1)[0].holes == report.holes
 
     def test_no_row_of_the_session_is_good(self, desk: Desk) -> None:
@@ -257,33 +270,33 @@ class TestGate:
         desk.rows["MSFT"] = rows(DAYS[:3], 30.0)
         report = desk.run(3)
         assert report.stored == 7
-        assert report.holes == {"MSFT": (DAYS[3],)}
+        assert report.holes == {"MSFT": (PERIODS[3].key,)}
 
     def test_a_symbol_that_is_late_is_waited_for(self, desk: Desk) -> None:
         desk.run(-2)
         late = desk.rows["MSFT"].pop()
         said = "no good bar of 2013-01-17 yet for MSFT; those of other .* until 22:15 UTC"
         with pytest.raises(NotYetAvailableError, match=said):
-            desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75))
+            desk.run(-1, wait=timedelta(minutes=75))
         assert desk.stored(IBM) == list(DAYS)
         desk.rows["MSFT"].append(late)
-        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75)).stored == 1
+        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
 
     def test_but_not_for_ever(self, desk: Desk) -> None:
         desk.run(-2)
         desk.rows["MSFT"].pop()
-        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=60)).stored == 1  # 22:00 is the end of it
+        assert desk.run(-1, wait=timedelta(minutes=60)).stored == 1  # 22:00 is the end of it
 
     def test_nor_if_it_did_not_trade_the_session_before(self, desk: Desk) -> None:
         desk.run(-3)
         del desk.rows["MSFT"][-2:]
         desk.run(-2, IBM)
-        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75)).stored == 1
+        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
 
     def test_nor_if_nobody_knows_it_any_more(self, desk: Desk) -> None:
         desk.run(-2)
         desk.source.failing["MSFT"] = UnknownSymbolError("MSFT is not known")
-        assert desk.ingest(DAYS[-1], (IBM, MSFT), timedelta(minutes=75)).stored == 1
+        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
 
     def test_a_session_that_has_not_closed_is_not_stored(self, desk: Desk) -> None:
         desk.clock.time = datetime(2013, 1, 7, 20, 59, tzinfo=UTC)
@@ -321,7 +334,7 @@ class TestArchive:
         desk.run(3)
         assert len([key for key in desk.objects.keys("raw/") if "/IBM-" in key]) == 2
 
-    @pytest.mark.parametrize("symbol", ["BRK/B", "^GSPC", "A B", "株", ".HIDDEN"])
+    @pytest.mark.parametrize("symbol", ["BRK/B", "^GSPC", "GC=F", "株", "BTC-USD", "BRK.B", "A B", ".HIDDEN"])
     def test_any_symbol_has_a_key(self, desk: Desk, symbol: str) -> None:
         desk.rows[symbol] = rows()
         desk.run(0, Instrument(symbol))
@@ -340,45 +353,78 @@ class TestArchive:
 class TestHistory:
     def test_a_range_of_every_symbol(self, desk: Desk) -> None:
         heard: list[int] = []
-        report = desk.ingest.history(DAYS[2], DAYS[5], (IBM, MSFT), heard.append)
+        report = desk.history(DAYS[2], DAYS[5], IBM, MSFT, progress=heard.append)
         assert report == IngestReport(fetched=8, stored=8)
         assert heard == [1, 2]
         assert desk.asked() == [("IBM", DAYS[2], DAYS[5]), ("MSFT", DAYS[2], DAYS[5])]
-        assert desk.ingest.history(DAYS[2], DAYS[5], (IBM, MSFT)) == IngestReport(fetched=8, unchanged=8)
+        assert desk.history(DAYS[2], DAYS[5], IBM, MSFT) == IngestReport(fetched=8, unchanged=8)
 
     def test_the_range_may_begin_and_end_between_sessions(self, desk: Desk) -> None:
-        report = desk.ingest.history(date(2013, 1, 5), date(2013, 1, 13), (IBM,))
+        report = desk.history(date(2013, 1, 5), date(2013, 1, 13), IBM)
         assert report.stored == 5
         assert report.holes == {}
 
     def test_a_symbol_that_fails_does_not_stop_the_others(self, desk: Desk) -> None:
-        report = desk.ingest.history(DAYS[0], DAYS[5], (NEW, IBM))
+        report = desk.history(DAYS[0], DAYS[5], NEW, IBM)
         assert report.errors == {"NEW": "the fake source has no symbol NEW"}
         assert report.stored == 6
 
     def test_the_only_symbol_fails(self, desk: Desk) -> None:
         with pytest.raises(UnknownSymbolError):
-            desk.ingest.history(DAYS[0], DAYS[5], (NEW,))
+            desk.history(DAYS[0], DAYS[5], NEW)
 
     def test_all_symbols_fail(self, desk: Desk) -> None:
         with pytest.raises(NothingGoodError, match="the fake source has no symbol NEW") as caught:
-            desk.ingest.history(DAYS[0], DAYS[5], (NEW, Instrument("OTHER")))
+            desk.history(DAYS[0], DAYS[5], NEW, Instrument("OTHER"))
         assert "for any of NEW, OTHER" in str(caught.value)
 
     def test_being_slowed_down_keeps_what_came(self, desk: Desk) -> None:
         desk.source.failing["MSFT"] = RateLimitedError("slow down")
         with pytest.raises(RateLimitedError):
-            desk.ingest.history(DAYS[0], DAYS[5], (IBM, MSFT, NEW))
+            desk.history(DAYS[0], DAYS[5], IBM, MSFT, NEW)
         assert desk.stored(IBM) == list(DAYS[:6])
 
 
 def test_reports_add_up() -> None:
-    one = IngestReport(3, 1, 1, 1, {"a": 1}, {"X": "x"}, {"X": (DAYS[0],)})
-    other = IngestReport(2, 1, 0, 1, {"a": 1, "b": 2}, {"Y": "y"}, {"Y": (DAYS[1],)})
+    one = IngestReport(3, 1, 1, 1, {"a": 1}, {"X": "x"}, {"X": ("2013-01-02",)})
+    other = IngestReport(2, 1, 0, 1, {"a": 1, "b": 2}, {"Y": "y"}, {"Y": ("2013-01-03",)})
     total = one + other
-    assert total == IngestReport(5, 2, 1, 2, {"a": 2, "b": 2}, {"X": "x", "Y": "y"}, {"X": (DAYS[0],), "Y": (DAYS[1],)})
+    assert total == IngestReport(
+        5, 2, 1, 2, {"a": 2, "b": 2}, {"X": "x", "Y": "y"}, {"X": ("2013-01-02",), "Y": ("2013-01-03",)}
+    )
     assert (one.reasons, IngestReport() + one) == ({"a": 1}, one)
 
 
 def test_the_clock_of_the_desk_is_after_the_last_close() -> None:
-    assert market_calendar("XNYS").session(DAYS[-1]).closes_at + timedelta(hours=1) == Desk().clock.now()
+    assert PERIODS[-1].closed_at + timedelta(hours=1) == Desk().clock.now()
+
+
+class TestCandles:
+    """The same service over candles of an hour."""
+
+    COIN = Series(Instrument("INJUSDT", "DEMO"), Interval.HOUR_1)
+
+    def candles(self, hours: range) -> list[Row]:
+        return [(f"2013-01-16T{hour:02}:00Z", "10", "12", "9", "11", "0.5") for hour in hours]
+
+    def test_two_candles_of_a_day_are_two_bars(self, desk: Desk) -> None:
+        desk.source.rows = {"INJUSDT": self.candles(range(24))}
+        calendar = trading_calendar("DEMO")
+        tenth = calendar.parse(Interval.HOUR_1, "2013-01-16T09:00Z")
+        assert desk.ingest(desk.source, tenth, [self.COIN]) == IngestReport(fetched=10, stored=10)
+        after = calendar.next(Interval.HOUR_1, tenth.opened_at)
+        assert desk.ingest(desk.source, after, [self.COIN]) == IngestReport(fetched=1, stored=1)
+        assert [request.first for request in desk.source.requests] == [None, after.opened_at]
+        table = desk.bars.read([self.COIN], tenth.opened_at, None)
+        assert table["closed_at"].to_pylist() == [tenth.closed_at, after.closed_at]
+
+    def test_a_candle_that_is_not_closed_is_held_back_and_a_missing_one_named(self, desk: Desk) -> None:
+        desk.source.rows = {"INJUSDT": [*self.candles(range(3)), *self.candles(range(4, 8))]}
+        desk.clock.time = datetime(2013, 1, 16, 7, 30, tzinfo=UTC)
+        last = trading_calendar("DEMO").parse(Interval.HOUR_1, "2013-01-16T06:00Z")
+        report = desk.ingest(desk.source, last, [self.COIN])
+        assert report == IngestReport(fetched=6, stored=6, holes={"INJUSDT": ("2013-01-16T03:00Z",)})
+        desk.source.rows = {"INJUSDT": self.candles(range(7, 8))}
+        running = trading_calendar("DEMO").parse(Interval.HOUR_1, "2013-01-16T07:00Z")
+        with pytest.raises(NothingGoodError, match="1 x future date"):
+            desk.ingest(desk.source, running, [self.COIN])

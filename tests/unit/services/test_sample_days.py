@@ -2,128 +2,104 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from algo_trading.adapters.postgres.database import Database
-from algo_trading.bootstrap import App
-from algo_trading.calendars import market_calendar
-from algo_trading.domain.account import Fill, Order
+from algo_trading.bootstrap.services import Services
+from algo_trading.calendars import trading_calendar
+from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side, Signal
-from algo_trading.repositories.signals import Stage
-from algo_trading.services.evaluate import EvaluateStrategies
-from algo_trading.services.execute import ExecuteSignals
-from algo_trading.services.notify import NotifySubscribers
-from algo_trading.services.open_accounts import OpenAccounts
-from algo_trading.services.run_text import RunText
-from algo_trading.settings import load_settings
-from fakes.accounts import FakeAccounts
-from fakes.bars import FakeBars, FakeCorporateActions
-from fakes.clock import FakeClock
-from fakes.fundamentals import FakeFundamentals
+from algo_trading.domain.time import Interval, Period, midnight
 from fakes.listings import FakeListings
-from fakes.objects import FakeObjectStore
-from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
-from fakes.quality import FakeQuality, FakeQuarantine
-from fakes.signals import FakeSessionLog, FakeSignals
-from fakes.subscriptions import FakeSubscriptions
 from sample_bars import sample_actions, sample_table
+from support.world import World
 
 pytestmark = [pytest.mark.unit, pytest.mark.xdist_group("sample days")]
 
-HISTORY, FIRST, LAST = date(2011, 6, 1), date(2013, 1, 2), date(2013, 3, 1)
-SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
+HISTORY = date(2011, 6, 1)
+PERIODS = trading_calendar("XNYS").periods(Interval.DAY, midnight(date(2013, 1, 2)), midnight(date(2013, 3, 1)))
 
 
-@dataclass
-class Desk:
-    """An application whose repositories are in memory; all bars are there from the beginning."""
+class SampleWorld(World):
+    """Watchlists, accounts, feeds, names and classifiers of the sample; all bars are there from the beginning."""
 
-    app: App
+    influencers = Services.influencers
 
-    def run(self, session: date) -> None:
+    def __init__(self) -> None:
+        super().__init__(now=datetime(2013, 3, 2, tzinfo=UTC))
+        for configured in ("post_gate", "feeds", "finder", "scorer", "impact_weights", "levels"):
+            del self.__dict__[configured]
+        self.listings = FakeListings()
+        self.apply_config().seed()
+        symbols = self.watchlists.get("us_stocks").symbols
+        self.bars.upsert(sample_table(symbols, HISTORY), "sample")
+        self.actions.upsert(sample_actions(symbols, HISTORY), "sample")
+
+    def run(self, period: Period) -> None:
         """The chain of one session behind the bars."""
-        app = self.app
-        app.sessions.mark("XNYS", session, Stage.INGESTED)
-        app.make(RunText)(market_calendar("XNYS").session(session).closes_at)
-        app.make(EvaluateStrategies)(session, app.instruments)
-        app.sessions.mark("XNYS", session, Stage.DECIDED)
-        app.make(ExecuteSignals)()
-        app.make(NotifySubscribers)()
+        watchlist, steps = self.watchlists.get("us_stocks"), self.period_steps()
+        steps.accept(watchlist, period)
+        self.run_text()(period.closed_at)
+        steps.evaluate(period, watchlist.series(period.interval))
+        steps.decided(watchlist, period)
+        self.dispatch_signals()()
+        self.queue_notices()()
 
-    def signals(self, strategy: str) -> list[Signal]:
-        """Its buys and sells, oldest first."""
-        return [signal for signal in reversed(self.app.signals.newest(1000)) if signal.strategy.name == strategy]
+    def said(self, strategy: str) -> list[Signal]:
+        """The buys and sells of a strategy, oldest first."""
+        return [signal for signal in reversed(self.signals.newest(1000)) if signal.strategy.name == strategy]
 
-    def bought(self, strategy: str) -> list[tuple[Order, Fill]]:
-        """Its orders that were filled, with their fills, oldest first."""
-        fills = {fill.client_order_id: fill for fill in self.app.accounts.fills("paper")}
-        orders = {order.client_order_id: order for order in self.app.accounts.orders("paper")}
-        found = [(orders[key], fill) for key, fill in fills.items() if orders[key].strategy.name == strategy]
-        return sorted(found, key=lambda pair: (pair[1].session, pair[0].instrument))
+    def filled(self, strategy: str) -> list[tuple[Order, Execution]]:
+        """Its orders that were filled, with their executions, oldest first."""
+        orders = {order.client_order_id: order for order in self.accounts.orders("paper")}
+        found = [(orders[execution.client_order_id], execution) for execution in self.accounts.executions("paper")]
+        own = [(order, execution) for order, execution in found if order.strategy.name == strategy]
+        return sorted(own, key=lambda pair: (pair[1].at, pair[0].instrument))
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    home: Path = tmp_path_factory.mktemp("sample") / "var"
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleWorld]:
     with pytest.MonkeyPatch.context() as patch:
         for variable in [name for name in os.environ if name.upper().startswith("ALGO_")]:
             patch.delenv(variable)
+        home = tmp_path_factory.mktemp("sample") / "var"
         patch.setenv("ALGO_HOME", str(home))
         patch.chdir(home.parent)
-        with App(
-            load_settings(), Database("postgresql:///nowhere"), FakeClock(datetime(2013, 3, 2, tzinfo=UTC))
-        ) as app:
-            app.bars, app.actions, app.signals, app.sessions = (
-                FakeBars(), FakeCorporateActions(), FakeSignals(), FakeSessionLog(),
-            )  # fmt: skip
-            app.accounts, app.subscriptions = FakeAccounts(), FakeSubscriptions()
-            app.outbox = app.subscriptions.outbox
-            app.posts = FakePosts()
-            app.mentions, app.feed_states = FakeMentions(app.posts), FakeFeedStates()
-            app.listings, app.fundamentals, app.objects = FakeListings(), FakeFundamentals(), FakeObjectStore()
-            app.quarantine, app.quality = FakeQuarantine(), FakeQuality()
-            app.bars.upsert(sample_table(SYMBOLS, HISTORY), "sample")
-            app.actions.upsert(sample_actions(SYMBOLS, HISTORY), "sample")
-            app.make(OpenAccounts)()
-            made = Desk(app)
-            for session in market_calendar("XNYS").sessions(FIRST, LAST):
-                made.run(session.date)
-            app.make(RunText)()  # what came after the last close
-            app.make(NotifySubscribers)()
-            yield made
+        made = SampleWorld()
+        for period in PERIODS:
+            made.run(period)
+        made.run_text()()  # what came after the last close
+        made.queue_notices()()
+        yield made
 
 
-def test_everything_that_was_written_is_read(desk: Desk) -> None:
-    assert desk.app.posts.counts() == {"post": 25, "article": 28}
-    assert desk.app.posts.unread(1) == []
-    assert desk.app.mentions.count() == 49
-    assert desk.app.quarantine.count() == 0
+def test_everything_that_was_written_is_read(world: SampleWorld) -> None:
+    assert world.posts.counts() == {"post": 25, "article": 28}
+    assert world.posts.unread(1) == []
+    assert world.mentions.count() == 50
+    assert world.quarantine.count() == 0
 
 
-def test_what_influencers_say(desk: Desk) -> None:
-    levels = desk.app.levels
-    told = [(str(s.instrument), s.side, levels.of(s.confidence), s.session) for s in desk.signals("influencer_mention")]
-    assert sorted(told) == [
-        ("AAPL", Side.BUY, Level.MEDIUM, date(2013, 2, 22)),
-        ("FB", Side.BUY, Level.HIGH, date(2013, 2, 27)),
-        ("MSFT", Side.BUY, Level.HIGH, date(2013, 2, 22)),
+def test_what_influencers_say(world: SampleWorld) -> None:
+    said = world.said("influencer_mention")
+    assert sorted((str(s.instrument), s.side, world.levels.of(s.confidence), s.period) for s in said) == [
+        ("AAPL", Side.BUY, Level.MEDIUM, "2013-02-22"),
+        ("FB", Side.BUY, Level.HIGH, "2013-02-27"),
+        ("MSFT", Side.BUY, Level.HIGH, "2013-02-22"),
     ]
 
 
-def test_a_high_one_is_bought_at_the_next_open_and_nothing_else_is(desk: Desk) -> None:
-    ((order, fill),) = desk.bought("influencer_mention")
-    assert (str(order.instrument), fill.session) == ("MSFT", date(2013, 2, 25))
+def test_a_high_one_is_bought_at_the_next_open_and_nothing_else_is(world: SampleWorld) -> None:
+    ((order, execution),) = world.filled("influencer_mention")
+    assert (str(order.instrument), execution.at.date()) == ("MSFT", date(2013, 2, 25))
     assert order.reason.startswith("an influencer mentioned it (confidence 0.9")
     (refused,) = [
         order
-        for order in desk.app.accounts.orders("paper")
-        if (order.strategy.name, order.status) == ("influencer_mention", "refused")
+        for order in world.accounts.orders("paper")
+        if (order.strategy.name, order.status) == ("influencer_mention", "rejected")
     ]
     assert (str(refused.instrument), refused.reason) == (
         "FB",
@@ -131,15 +107,15 @@ def test_a_high_one_is_bought_at_the_next_open_and_nothing_else_is(desk: Desk) -
     )
 
 
-def test_each_of_them_is_mailed_once(desk: Desk) -> None:
-    found = [desk.app.signals.find(item.signal_key) for item in desk.app.outbox.items()]
+def test_each_of_them_is_mailed_once(world: SampleWorld) -> None:
+    found = [world.signals.find(notice.content.key) for notice in world.outbox.stored.values()]
     on_posts = [signal for signal in found if signal is not None and signal.post]
     assert sorted(str(signal.instrument) for signal in on_posts) == ["AAPL", "FB", "MSFT"]
 
 
-def test_strategies_on_prices_trade_as_before(desk: Desk) -> None:
-    crosses = [(str(signal.side), signal.session) for signal in desk.signals("ema_cross")]
-    assert crosses[-2:] == [("sell", date(2013, 2, 25)), ("buy", date(2013, 2, 27))]
-    order, fill = desk.bought("ema_cross")[-1]
-    assert (order.side, fill.session, fill.quantity) == (Side.BUY, date(2013, 2, 28), Decimal(75))
-    assert round(fill.price, 2) == Decimal("202.28")
+def test_strategies_on_prices_trade_as_before(world: SampleWorld) -> None:
+    crosses = [(str(signal.side), signal.period) for signal in world.said("ema_cross")]
+    assert crosses[-2:] == [("sell", "2013-02-25"), ("buy", "2013-02-27")]
+    order, execution = world.filled("ema_cross")[-1]
+    assert (order.side, execution.at.date(), execution.quantity) == (Side.BUY, date(2013, 2, 28), Decimal(75))
+    assert round(execution.price, 2) == Decimal("202.28")

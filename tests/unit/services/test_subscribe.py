@@ -1,46 +1,65 @@
 """Subscribing: from when on, to what, and what is refused."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import pytest
 
-from algo_trading.domain.instrument import Instrument
+from algo_trading.calendars import trading_calendar
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.subscription import EVERY, Subscription
+from algo_trading.domain.time import Interval, midnight
+from algo_trading.domain.watchlist import Assignment
 from algo_trading.errors import ConfigError, UnknownNameError
-from algo_trading.repositories.signals import Stage
-from algo_trading.services.subscribe import Subscribe
-from algo_trading.strategies.active import ActivePair
+from algo_trading.repositories.periods import Stage
+from algo_trading.services.subscribe import OpenSubscriptions, Subscribe, SubscriptionPlan
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
+from fakes.assignments import FakeAssignments, assigned
 from fakes.clock import FakeClock
-from fakes.signals import FakeSessionLog
+from fakes.periods import FakePeriodLog
 from fakes.subscriptions import FakeSubscriptions
 
 pytestmark = pytest.mark.unit
 
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
-PAIRS = (ActivePair(SmaCross(), IBM), ActivePair(SmaCross(), MSFT), ActivePair(EmaCross(), IBM))
+STOCKS = assigned((SmaCross(), IBM), (SmaCross(), MSFT), (EmaCross(), IBM))
+COIN = Series(Instrument("INJUSDT", "24/7"), Interval.HOUR_4)
+COINS = [Assignment(SmaCross().id, COIN, "coins", "paper", "owner")]
 FRIDAY_EVENING = datetime(2013, 2, 15, 22, tzinfo=UTC)  # before a long weekend
+THURSDAY_CLOSE, FRIDAY_CLOSE = datetime(2013, 2, 14, 21, tzinfo=UTC), datetime(2013, 2, 15, 21, tzinfo=UTC)
 
 
-def a_service() -> Subscribe:
-    return Subscribe(FakeSubscriptions(), FakeSessionLog(), PAIRS, FakeClock(FRIDAY_EVENING))
+def a_service(assignments: Sequence[Assignment] = STOCKS) -> Subscribe:
+    return Subscribe(
+        FakeSubscriptions(), FakePeriodLog(), FakeAssignments(assignments), trading_calendar, FakeClock(FRIDAY_EVENING)
+    )
 
 
-def test_without_any_session_it_begins_with_the_next_one_of_the_calendar() -> None:
+def test_without_any_decided_period_it_begins_with_the_next_one_of_the_calendar() -> None:
     subscribe = a_service()
     subscription, new = subscribe("a@localhost")
-    assert subscription == Subscription("a@localhost", EVERY, EVERY, "XNYS", date(2013, 2, 19))
+    assert subscription == Subscription("a@localhost", EVERY, EVERY, EVERY, FRIDAY_CLOSE)
     assert new
     assert subscribe.subscriptions.all() == [subscription]
 
 
-def test_it_begins_after_the_newest_decided_session() -> None:
+def test_it_begins_after_the_newest_decided_period() -> None:
     subscribe = a_service()
-    subscribe.sessions.mark("XNYS", date(2013, 2, 8), Stage.DECIDED)
-    subscribe.sessions.mark("XNYS", date(2013, 2, 12), Stage.INGESTED)
-    subscription, _ = subscribe("a@localhost", "IBM", "ema_cross")
-    assert (subscription.symbol, subscription.strategy, subscription.start) == ("IBM", "ema_cross", date(2013, 2, 11))
+    for day in (7, 8):
+        subscribe.periods.mark("stocks", Interval.DAY, midnight(date(2013, 2, day)), Stage.DECIDED)
+    subscribe.periods.mark("stocks", Interval.DAY, midnight(date(2013, 2, 12)), Stage.ACCEPTED)
+    subscription, _ = subscribe("a@localhost", "IBM", "ema_cross", "XNYS", "smtp")
+    start = datetime(2013, 2, 8, 21, tzinfo=UTC)
+    assert subscription == Subscription("a@localhost", "IBM", "ema_cross", "XNYS", start, "smtp")
+
+
+def test_of_several_intervals_the_newest_close_counts() -> None:
+    subscribe = a_service([*STOCKS, *COINS])
+    subscribe.periods.mark("stocks", Interval.DAY, midnight(date(2013, 2, 14)), Stage.DECIDED)
+    subscribe.periods.mark("coins", Interval.HOUR_4, datetime(2013, 2, 15, 12, tzinfo=UTC), Stage.DECIDED)
+    assert subscribe("a@localhost")[0].start == datetime(2013, 2, 15, 16, tzinfo=UTC)
+    assert subscribe("a@localhost", "IBM")[0].start == THURSDAY_CLOSE
 
 
 def test_the_second_time_nothing_is_new() -> None:
@@ -72,12 +91,60 @@ def test_what_nobody_watches_is_refused_with_what_is_watched(symbol: str, strate
     assert subscribe.subscriptions.all() == []
 
 
+def test_another_venue_is_refused_too() -> None:
+    with pytest.raises(UnknownNameError, match="no active strategy"):
+        a_service()("a@localhost", venue="24/7")
+
+
 @pytest.mark.parametrize(
     "address",
     ["", "nobody", "@localhost", "a@", "a b@localhost", "a@b\nBcc: c@d", "a@b, c@d", "A <a@b>", "a@b@c", "a@b;"],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_what_is_not_an_address_is_refused(address: str) -> None:
     subscribe = a_service()
-    with pytest.raises(ConfigError, match=r"is not a valid email address.*name@host"):
+    with pytest.raises(ConfigError, match="is not a valid email address; write it as name@host"):
         subscribe(address)
     assert subscribe.subscriptions.all() == []
+
+
+def opened(
+    plan_start: date | None, start: datetime | None, assignments: Sequence[Assignment] = STOCKS
+) -> Sequence[Subscription]:
+    plans = [SubscriptionPlan("a@localhost", EVERY, "ema_cross", plan_start)]
+    service = OpenSubscriptions(
+        FakeSubscriptions(), plans, FakeAssignments(assignments), trading_calendar, FakeClock(FRIDAY_EVENING)
+    )
+    service(start)
+    before = service.subscriptions.all()
+    service(FRIDAY_EVENING)
+    assert service.subscriptions.all() == before  # what is open stays as it is
+    return before
+
+
+@pytest.mark.parametrize(
+    ("configured", "asked", "begins"),
+    [
+        (date(2013, 1, 2), None, datetime(2012, 12, 31, 21, tzinfo=UTC)),
+        (date(2013, 1, 2), THURSDAY_CLOSE, datetime(2012, 12, 31, 21, tzinfo=UTC)),
+        (None, FRIDAY_CLOSE, FRIDAY_CLOSE),
+        (None, None, THURSDAY_CLOSE),
+    ],
+)
+def test_subscriptions_of_the_configuration(configured: date | None, asked: datetime | None, begins: datetime) -> None:
+    (subscription,) = opened(configured, asked)
+    assert subscription == Subscription("a@localhost", EVERY, "ema_cross", EVERY, begins)
+
+
+def test_the_newest_closed_period_of_every_interval_is_included() -> None:
+    (subscription,) = opened(None, None, COINS)
+    assert subscription.start == datetime(2013, 2, 15, 16, tzinfo=UTC)  # the last candle closed at 20:00
+    (subscription,) = opened(None, None, [*STOCKS, *COINS])
+    assert subscription.start == THURSDAY_CLOSE
+
+
+@pytest.mark.parametrize(
+    ("configured", "begins"), [(None, FRIDAY_EVENING), (date(2013, 1, 2), midnight(date(2013, 1, 2)))]
+)
+def test_without_assignments(configured: date | None, begins: datetime) -> None:
+    (subscription,) = opened(configured, None, [])
+    assert subscription.start == begins

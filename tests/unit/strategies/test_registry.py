@@ -66,7 +66,8 @@ def test_parameters_go_over_the_defaults_and_into_the_id() -> None:
 
 
 def test_an_unknown_strategy_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownNameError, match=r"there is no strategy 'sma_corss'; known are: .*ema_cross.*sma_cross"):
+    told = r"^there is no strategy 'sma_corss'; did you mean 'sma_cross'\? known are: .*ema_cross.*sma_cross"
+    with pytest.raises(UnknownNameError, match=told):
         build_strategy("sma_corss", {})
 
 

@@ -69,5 +69,7 @@ def test_what_is_wrong_with_a_table(text: str, sentence: str, tmp_path: Path) ->
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=sentence):
         roles(path)
-    with pytest.raises(ConfigError, match=r"cannot be read: no such file or directory; correct sentiment\.expressions"):
+    with pytest.raises(
+        ConfigError, match=r"cannot be read: no such file or directory; correct scorers\.finance\.expressions"
+    ):
         roles(tmp_path / "none.csv")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_trading.calendars import market_calendar
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.errors import ConfigError
@@ -40,7 +40,7 @@ def test_the_packaged_names_have_the_watchlist_and_the_large_coins() -> None:
 
 def test_every_packaged_venue_has_a_calendar() -> None:
     for venue in {listing.instrument.venue for listing in packaged_listings()}:
-        assert market_calendar(venue)
+        assert trading_calendar(venue)
 
 
 def test_no_two_packaged_instruments_share_a_name() -> None:

@@ -1,0 +1,81 @@
+"""The paper broker behind the protocol of brokers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from algo_trading.adapters.paper_broker.executing import Bar, Market, execute
+from algo_trading.domain.account import AccountState
+from algo_trading.domain.costs import decimal_price, precision_of
+from algo_trading.domain.instrument import Instrument, Series, TradingRules
+from algo_trading.domain.order import Order, OrderStatus
+from algo_trading.domain.venue import venue_of
+from algo_trading.gateways.brokers import Balance, BrokerReport, OrderReport, Query
+from algo_trading.services.prices import ReadPrices, trading_date
+
+
+@dataclass(frozen=True)
+class PaperBroker:
+    """Implements Broker on stored bars. It keeps nothing: all that it says follows from the account and the bars."""
+
+    prices: ReadPrices
+
+    @property
+    def simulated(self) -> bool:
+        return True
+
+    def submit(self, order: Order) -> OrderReport:
+        return OrderReport(order.client_order_id, OrderStatus.OPEN)
+
+    def cancel(self, order: Order) -> OrderReport:
+        return OrderReport(order.client_order_id, OrderStatus.CANCELLED)
+
+    def order(self, order: Order) -> OrderReport | None:
+        return OrderReport(order.client_order_id, order.status) if order.status.at_broker else None
+
+    def executions(self, query: Query) -> BrokerReport:
+        """Execute within a period the orders that waited for it.
+
+        Bars do not tell what a market order for many shares would have moved, so an order is filled as a whole.
+        """
+        period, state = query.period, query.state
+        if period is None:
+            return BrokerReport()
+        waiting = [
+            order
+            for order in state.orders
+            if order.status.at_broker
+            and (order.series.venue, order.series.interval) == (query.venue, period.interval)
+            and order.decided_at <= period.starts_at
+        ]
+        bars = self.prices.traded((order.series for order in waiting), period.opened_at)
+        orders = [order for order in waiting if order.series in bars]
+        if not orders:
+            return BrokerReport()
+        market = Market(
+            period,
+            {series: Bar(*_decimals(series, (bar.open, bar.high, bar.low))) for series, bar in bars.items()},
+            self.prices.prices(
+                (position.series for position in state.positions if position.quantity < 0),
+                period.starts_at,
+                trading_date(query.venue, period.closed_at),
+            ),
+        )
+        return execute(state, orders, market)
+
+    def balances(self, state: AccountState) -> Mapping[str, Balance]:
+        held = {asset: Balance(amount) for asset, amount in state.cash.items()}
+        for position in state.positions:
+            before = held.get(position.series.symbol, Balance(Decimal(0)))
+            held[position.series.symbol] = Balance(before.free + position.quantity)
+        return held
+
+    def rules(self, instruments: Sequence[Instrument]) -> Mapping[Instrument, TradingRules]:
+        return {
+            one: TradingRules(one, one.symbol, venue_of(one.venue).currency, lot=precision_of(one.venue).quantity)
+            for one in instruments
+        }
+
+
+def _decimals(series: Series, prices: Sequence[float]) -> list[Decimal]:
+    return [decimal_price(price, precision_of(series.venue)) for price in prices]

@@ -1,0 +1,278 @@
+"""Rows of accounts, orders and books, and what they stand for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, select
+
+from algo_trading.adapters.postgres.schema.decisions import strategies
+from algo_trading.adapters.postgres.schema.market import instruments
+from algo_trading.adapters.postgres.schema.trading import accounts, fills, ledger, orders, positions
+from algo_trading.domain.account import Account, AccountClock, Mode, Position
+from algo_trading.domain.costs import Costs
+from algo_trading.domain.exits import Exits
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.ledger import Entry, EntryKind, Holding
+from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus, OrderType
+from algo_trading.domain.signal import Side, StrategyId
+from algo_trading.domain.time import Interval
+
+CENT = Decimal("0.01")
+NAMES = (strategies.c.name, strategies.c.params, instruments.c.symbol, instruments.c.venue)
+
+
+class Ids(NamedTuple):
+    """Ids of what a step is about."""
+
+    strategies: Mapping[StrategyId, int]
+    instruments: Mapping[Instrument, int]
+
+    def of(self, holding: Holding) -> tuple[int, int]:
+        return self.strategies[holding.strategy], self.instruments[holding.series.instrument]
+
+
+def account_row(account: Account) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "broker": account.broker,
+        "currency": account.currency,
+        "mode": str(account.mode),
+        "owner": account.owner,
+        "start": account.start,
+        "position_fraction": account.position_fraction,
+        "commission": account.costs.commission,
+        "commission_fixed": account.costs.commission_fixed,
+        "slippage_bps": account.costs.slippage_bps,
+        "shorts": account.shorts,
+    }
+
+
+def account_of(row: Row[Any]) -> Account:
+    return Account(
+        name=row.name,
+        broker=row.broker,
+        currency=row.currency,
+        mode=Mode(row.mode),
+        owner=row.owner,
+        start=_utc(row.start),
+        position_fraction=plain(row.position_fraction),
+        costs=Costs(plain(row.commission), plain(row.slippage_bps), plain(row.commission_fixed)),
+        shorts=row.shorts,
+    )
+
+
+def clock_row(account_id: int, clock: AccountClock) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "venue": clock.venue,
+        "interval": str(clock.interval),
+        "start": clock.start,
+        "cursor": clock.cursor,
+        "begun": clock.begun,
+    }
+
+
+def clock_of(row: Row[Any]) -> AccountClock:
+    return AccountClock(row.venue, Interval(row.interval), _utc(row.start), _moment(row.cursor), _moment(row.begun))
+
+
+def select_positions() -> Select[Any]:
+    return select(positions, *NAMES).select_from(positions.join(strategies).join(instruments))
+
+
+def position_row(account_id: int, position: Position, ids: Ids) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        **_holding_row(position.holding, ids),
+        "quantity": position.quantity,
+        "entry_price": position.entry_price,
+        "best_price": position.best_price,
+        "opened_by": position.opened_by,
+        "exits": _distances(position.exits),
+    }
+
+
+def position_of(row: Row[Any]) -> Position:
+    return Position(
+        strategy=StrategyId(row.name, row.params),
+        series=_series(row),
+        quantity=plain(row.quantity),
+        entry_price=plain(row.entry_price),
+        best_price=plain(row.best_price),
+        opened_by=row.opened_by,
+        exits=Exits(*row.exits),
+    )
+
+
+def select_orders() -> Select[Any]:
+    tables = orders.join(accounts).join(strategies).join(instruments)
+    return select(orders, *NAMES, accounts.c.name.label("account")).select_from(tables)
+
+
+def order_row(account_id: int, order: Order, ids: Ids) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "client_order_id": order.client_order_id,
+        **_holding_row(Holding(order.strategy, order.series), ids),
+        "side": str(order.side),
+        "type": str(order.type),
+        "opened_at": order.opened_at,
+        "decided_at": order.decided_at,
+        "quantity": order.quantity,
+        "budget": order.budget,
+        "limit_price": order.limit_price,
+        "stop_price": order.stop_price,
+        "closes": order.closes,
+        "signal_key": order.signal,
+        "status": str(order.status),
+        "filled": order.filled,
+        "reason": order.reason,
+        "valid_until": order.valid_until,
+        "exits": _distances(order.exits),
+        "triggered": order.triggered,
+    }
+
+
+# What may change of an order once it is placed.
+ORDER_CHANGES = ("quantity", "limit_price", "stop_price", "status", "filled", "reason", "triggered")
+
+
+def order_of(row: Row[Any]) -> Order:
+    return Order(
+        client_order_id=row.client_order_id,
+        account=row.account,
+        strategy=StrategyId(row.name, row.params),
+        series=_series(row),
+        side=Side(row.side),
+        opened_at=_utc(row.opened_at),
+        decided_at=_utc(row.decided_at),
+        reason=row.reason,
+        type=OrderType(row.type),
+        quantity=_perhaps(row.quantity),
+        budget=None if row.budget is None else money(row.budget),
+        limit_price=_perhaps(row.limit_price),
+        stop_price=_perhaps(row.stop_price),
+        closes=row.closes,
+        signal=row.signal_key,
+        status=OrderStatus(row.status),
+        filled=plain(row.filled),
+        valid_until=_moment(row.valid_until),
+        exits=Exits(*row.exits),
+        triggered=row.triggered,
+    )
+
+
+def event_of(row: Row[Any]) -> OrderEvent:
+    return OrderEvent(
+        row.client_order_id,
+        _utc(row.at),
+        OrderStatus(row.status),
+        _perhaps(row.quantity),
+        plain(row.filled),
+        row.reason,
+    )
+
+
+def select_fills() -> Select[Any]:
+    query = select(fills, orders.c.client_order_id).select_from(fills.join(orders))
+    return query.order_by(fills.c.at, fills.c.id)
+
+
+def fill_row(account_id: int, execution: Execution, order_id: object) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "order_id": order_id,
+        "execution_id": execution.id,
+        "at": execution.at,
+        "quantity": execution.quantity,
+        "price": execution.price,
+        "value": execution.value,
+        "commission": execution.commission,
+        "commission_asset": execution.commission_asset,
+    }
+
+
+def execution_of(row: Row[Any]) -> Execution:
+    return Execution(
+        id=row.execution_id,
+        client_order_id=row.client_order_id,
+        at=_utc(row.at),
+        quantity=plain(row.quantity),
+        price=plain(row.price),
+        value=money(row.value),
+        commission=money(row.commission),
+        commission_asset=row.commission_asset,
+    )
+
+
+def select_entries() -> Select[Any]:
+    return (
+        select(ledger, *NAMES)
+        .select_from(ledger.join(accounts).outerjoin(strategies).outerjoin(instruments))
+        .order_by(ledger.c.id)
+    )
+
+
+def entry_row(account_id: int, entry: Entry, ids: Ids) -> dict[str, Any]:
+    nothing = dict.fromkeys(("strategy_id", "instrument_id", "interval"))
+    return {
+        "account_id": account_id,
+        "kind": str(entry.kind),
+        "cause": entry.cause,
+        "asset": entry.asset,
+        **(nothing if entry.holding is None else _holding_row(entry.holding, ids)),
+        "amount": entry.amount,
+        "effective_at": entry.effective_at,
+        "booked_at": entry.booked_at,
+    }
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    return Entry(
+        kind=EntryKind(row.kind),
+        cause=row.cause,
+        amount=money(row.amount) if row.asset else plain(row.amount),
+        effective_at=_utc(row.effective_at),
+        booked_at=_utc(row.booked_at),
+        asset=row.asset,
+        holding=None if row.strategy_id is None else Holding(StrategyId(row.name, row.params), _series(row)),
+    )
+
+
+def plain(amount: Decimal) -> Decimal:
+    """The number without the zeros that the column adds."""
+    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
+
+
+def money(amount: Decimal) -> Decimal:
+    """As `plain`, but with cents."""
+    shortest = plain(amount)
+    exponent = shortest.as_tuple().exponent
+    return shortest.quantize(CENT) if isinstance(exponent, int) and exponent > -2 else shortest
+
+
+def _perhaps(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else plain(amount)
+
+
+def _holding_row(holding: Holding, ids: Ids) -> dict[str, Any]:
+    strategy_id, instrument_id = ids.of(holding)
+    return {"strategy_id": strategy_id, "instrument_id": instrument_id, "interval": str(holding.series.interval)}
+
+
+def _series(row: Row[Any]) -> Series:
+    return Series(Instrument(row.symbol, row.venue), Interval(row.interval))
+
+
+def _distances(exits: Exits) -> Sequence[float | None]:
+    return [exits.stop, exits.target, exits.trailing]
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _moment(moment: datetime | None) -> datetime | None:
+    return None if moment is None else _utc(moment)

@@ -1,0 +1,124 @@
+"""Reading many bars: the server finds them, and Arrow names and sorts them.
+
+Per row the server sends the id of the instrument instead of three texts, in whatever order it finds the rows: names
+are joined and rows sorted here, which takes a tenth of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from algo_trading.adapters.postgres.upsert import SEPARATOR, any_of
+from algo_trading.domain.bars import COLUMNS
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.time import Interval
+from algo_trading.repositories.bars import BAR_SCHEMA, KEYS, SeriesDigest
+
+if TYPE_CHECKING:
+    from algo_trading.adapters.postgres.database import ArrowConnection
+
+# Series as three texts of parts, which is how ADBC takes lists (SEPARATOR is chr(31)).
+WANTED = """
+    SELECT i.id, i.symbol, i.venue, w.interval
+    FROM unnest(string_to_array($1, chr(31)), string_to_array($2, chr(31)), string_to_array($3, chr(31)))
+        AS w (symbol, venue, interval)
+    JOIN instruments AS i USING (symbol, venue)
+    """
+BY_NAME = 'ORDER BY venue COLLATE "C", symbol COLLATE "C"'
+VALUES = ", ".join(("opened_at", "closed_at", *COLUMNS))
+
+
+def names_of(series: Sequence[Series]) -> tuple[str, str, str]:
+    """Symbols, venues and intervals, as WANTED takes them."""
+    names = sorted({(one.symbol, one.venue, str(one.interval)) for one in series})
+    return tuple(SEPARATOR.join(name[part] for name in names) for part in range(3))  # type: ignore[return-value]
+
+
+def series_ids(connection: ArrowConnection, series: Sequence[Series]) -> pa.Table:
+    """`id` of the instrument and KEYS of the series whose instruments are stored, in the order of their bars."""
+    query = f'WITH wanted AS ({WANTED}) SELECT * FROM wanted {BY_NAME}, interval COLLATE "C"'
+    return connection.read(query, names_of(series))
+
+
+def venue_ids(connection: ArrowConnection, venue: str, interval: Interval) -> pa.Table:
+    """As `series_ids`, for every instrument of a venue."""
+    query = f"SELECT id, symbol, venue, $2 AS interval FROM instruments WHERE venue = $1 {BY_NAME}"
+    return connection.read(query, (venue, str(interval)))
+
+
+def bars_between(
+    connection: ArrowConnection, series: pa.Table, first: datetime | None, last: datetime | None
+) -> pa.Table:
+    """The bars of `series` (of `series_ids`) that opened in first..last (None: unbounded), in BAR_SCHEMA and sorted."""
+
+    def query(interval: Interval, ids: str) -> str:
+        return f"SELECT instrument_id, {VALUES} FROM bars WHERE {_where(interval, ids, first, last)}"
+
+    return _read(connection, series, query)
+
+
+def last_bars(connection: ArrowConnection, series: pa.Table, last: datetime, count: int) -> pa.Table:
+    """As `bars_between`, of each series the newest `count` bars that opened at or before `last`."""
+
+    # One descending index scan for each series, whatever the length of its history.
+    def query(interval: Interval, ids: str) -> str:
+        return f"""
+            SELECT w.id AS instrument_id, {VALUES}
+            FROM instruments AS w CROSS JOIN LATERAL (
+                SELECT {VALUES} FROM bars
+                WHERE instrument_id = w.id AND interval = '{interval}' AND opened_at <= '{last.isoformat()}'
+                ORDER BY opened_at DESC LIMIT {int(count)}
+            ) AS b
+            WHERE w.id = {ids}
+            """
+
+    return _read(connection, series, query)
+
+
+def bar_digests(
+    connection: ArrowConnection, series: pa.Table, first: datetime, last: datetime
+) -> dict[Series, SeriesDigest]:
+    """The digests of `series` (of `series_ids`) over first..last."""
+    found: dict[Series, SeriesDigest] = {}
+    for interval in pc.unique(series["interval"]).to_pylist():
+        rows = series.filter(pc.equal(series["interval"], interval)).to_pylist()
+        names = {row["id"]: Series(Instrument(row["symbol"], row["venue"]), Interval(interval)) for row in rows}
+        table = connection.read(
+            f"SELECT instrument_id, count(*) AS bars, bit_xor(hash_record_extended(ROW({VALUES}), 0)) AS hash "
+            f"FROM bars WHERE {_where(Interval(interval), any_of(names), first, last)} GROUP BY instrument_id"
+        )
+        found |= {names[row["instrument_id"]]: SeriesDigest(row["bars"], row["hash"]) for row in table.to_pylist()}
+    return found
+
+
+def _where(interval: Interval, ids: str, first: datetime | None, last: datetime | None) -> str:
+    conditions = [f"interval = '{interval}'", f"instrument_id = {ids}"]
+    conditions += [f"opened_at >= '{first.isoformat()}'"] if first else []
+    conditions += [f"opened_at <= '{last.isoformat()}'"] if last else []
+    return " AND ".join(conditions)
+
+
+def _read(connection: ArrowConnection, series: pa.Table, query: Callable[[Interval, str], str]) -> pa.Table:
+    """The rows that the queries of the intervals give (instrument_id and VALUES), in BAR_SCHEMA and sorted."""
+    tables, places = [], []
+    for interval in pc.unique(series["interval"]).to_pylist():
+        chosen = pc.equal(series["interval"], interval).to_numpy()
+        ids = series["id"].to_numpy()[chosen]
+        table = connection.read(query(Interval(interval), any_of(ids)))
+        place_of_id = np.zeros(ids.max() + 1, dtype=np.int32)
+        place_of_id[ids] = np.flatnonzero(chosen)
+        places.append(place_of_id[table["instrument_id"].to_numpy()])
+        tables.append(table.drop_columns(["instrument_id"]))
+    if not tables:
+        return BAR_SCHEMA.empty_table()
+    table, place = pa.concat_tables(tables), np.concatenate(places)
+    order = np.lexsort((table["opened_at"].cast(pa.int64()).to_numpy(), place))
+    names = series.select(list(KEYS)).take(pa.array(place[order]))
+    values = table.take(pa.array(order))
+    return pa.table([*names.columns, *values.columns], schema=BAR_SCHEMA)

@@ -1,0 +1,9 @@
+"""Tables of the market database, a module for each subject.
+
+Changes come with a migration in sql/migrations; a test holds the two together.
+"""
+
+from algo_trading.adapters.postgres.schema import decisions, market, notices, quality, text, trading
+from algo_trading.adapters.postgres.schema.base import metadata
+
+__all__ = ["decisions", "market", "metadata", "notices", "quality", "text", "trading"]

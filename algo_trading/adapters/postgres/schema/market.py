@@ -1,0 +1,85 @@
+"""Instruments, their bars and what is known of them."""
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, Date, Double, Identity, Integer, Table, Text, UniqueConstraint
+
+from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, written_at
+from algo_trading.domain.bars import COLUMNS
+from algo_trading.repositories.bars import INDICATORS
+
+instruments = Table(
+    "instruments",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("symbol", Text, nullable=False),
+    Column("venue", Text, nullable=False, comment="exchange_calendars code"),
+    UniqueConstraint("symbol", "venue"),
+)
+
+
+bars = Table(
+    "bars",
+    metadata,
+    # No foreign key: ids come from `instruments` in the same transaction, nothing deletes there, and a check for each
+    # row took 40 % of a bulk load.
+    Column("instrument_id", Integer, primary_key=True, autoincrement=False),
+    Column("interval", Text, primary_key=True),
+    Column("opened_at", Time, primary_key=True, comment="for daily bars 00:00 UTC of the session date, a label"),
+    Column("closed_at", Time, nullable=False),
+    *(Column(name, Double, nullable=False) for name in COLUMNS),
+    Column("source", Text, nullable=False),
+    written_at("updated_at"),
+    comment="As traded. Partitioned by year.",
+    postgresql_partition_by="RANGE (opened_at)",
+)
+
+
+corporate_actions = Table(
+    "corporate_actions",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("ex_date", Date, primary_key=True),
+    Column("kind", Text, CheckConstraint("kind IN ('split', 'dividend')", name="kind"), primary_key=True),
+    Column("value", Double, nullable=False, comment="new shares for one old, or cash per share"),
+    Column("source", Text, nullable=False),
+    written_at("updated_at"),
+)
+
+
+indicators = Table(
+    "indicators",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("interval", Text, primary_key=True),
+    Column("opened_at", Time, primary_key=True),
+    *(Column(name, Double) for name in INDICATORS),
+    written_at("updated_at"),
+    comment="What each session saw, on closes adjusted as of that session.",
+)
+
+
+fundamentals = Table(
+    "fundamentals",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("seen_at", Time, primary_key=True),
+    Column("pe_ratio", Double),
+    Column("market_cap", Double),
+    Column("source", Text, nullable=False),
+    comment="Each counts from when it was seen until the next.",
+)
+
+
+listings = Table(
+    "listings",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("aliases", ARRAY(Text), nullable=False),
+    Column("ambiguous", ARRAY(Text), nullable=False, comment="names that are everyday words too"),
+    Column("rank", Integer),
+    Column("market_cap", Double),
+    Column("volume", Double),
+    Column("price", Double),
+    written_at("updated_at"),
+    comment="Names of instruments; capitalisation, volume and price in US dollars.",
+)

@@ -1,0 +1,68 @@
+"""Who gets which notices, and what waits to be delivered."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from algo_trading.adapters.postgres.schema.base import Time, metadata, row_id, written_at
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    row_id(),
+    Column("address", Text, nullable=False),
+    Column("channel", Text, nullable=False, comment="empty: the configured one"),
+    Column("symbol", Text, nullable=False, comment="* for every symbol"),
+    Column("strategy", Text, nullable=False, comment="* for every strategy"),
+    Column("venue", Text, nullable=False, comment="* for every venue"),
+    Column("start", Time, nullable=False, comment="bars that close later and posts from then on count"),
+    written_at(),
+    UniqueConstraint("address", "symbol", "strategy", "venue", "channel"),
+    Index(None, "symbol"),
+    Index(None, "start"),
+)
+
+
+notice_contents = Table(
+    "notice_contents",
+    metadata,
+    row_id(),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False, comment="of a signal its natural key"),
+    Column("at", Time, nullable=False, comment="earlier ones are delivered first"),
+    written_at(),
+    UniqueConstraint("kind", "key"),
+    comment="What the recipients of a notice get alike.",
+)
+
+
+notices = Table(
+    "notices",
+    metadata,
+    row_id(),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("content_id", BigInteger, ForeignKey("notice_contents.id"), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("channel", Text, nullable=False, comment="empty: the configured one"),
+    Column("at", Time, nullable=False, comment="of the content"),
+    Column("status", Text, CheckConstraint("status IN ('pending', 'sent', 'failed')", name="status"), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Time, comment="null: due at once, whatever a clock says"),
+    Column("sender", Integer, comment="who is delivering it; an advisory lock shows that it is alive"),
+    Column("leased_until", Time, comment="when others may take it from the sender"),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("sent_at", Time),
+    written_at(),
+    Index("ix_notices_pending", "at", "id", postgresql_where=text("status = 'pending'")),
+    Index("ix_notices_failed", "id", postgresql_where=text("status = 'failed'")),
+    comment="The outbox: one row for each recipient of a content.",
+)

@@ -1,0 +1,381 @@
+"""What services are made of: repositories on the database, gateways to the outside, and the configured rules."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from algo_trading.domain.post import Levels
+from algo_trading.errors import ConfigError
+from algo_trading.plugins import Context, load_plugin
+from algo_trading.settings.plugin_tables import plugin_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from algo_trading.adapters.postgres.database import Database
+    from algo_trading.calendars import Calendars
+    from algo_trading.domain.account import Account
+    from algo_trading.gateways.bar_files import BarFileReader
+    from algo_trading.gateways.brokers import Broker
+    from algo_trading.gateways.channels import Channel
+    from algo_trading.gateways.clock import Clock
+    from algo_trading.gateways.coin_listings import CoinListings
+    from algo_trading.gateways.fundamentals import FundamentalsSource
+    from algo_trading.gateways.market_data import MarketData
+    from algo_trading.gateways.post_feeds import PostFeed
+    from algo_trading.quality.posts import PostGate
+    from algo_trading.quality.verdict import Gate
+    from algo_trading.queries.orders import OrderList
+    from algo_trading.queries.signals import SignalList
+    from algo_trading.queries.symbols import SymbolList
+    from algo_trading.repositories.accounts import AccountRepository
+    from algo_trading.repositories.bars import BarReader, BarRepository, CorporateActionRepository, IndicatorRepository
+    from algo_trading.repositories.fundamentals import FundamentalsRepository
+    from algo_trading.repositories.listings import ListingRepository
+    from algo_trading.repositories.locks import ExclusiveWork
+    from algo_trading.repositories.notices import NoticeQueue, Outbox
+    from algo_trading.repositories.objects import ObjectStore
+    from algo_trading.repositories.periods import PeriodLog
+    from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
+    from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
+    from algo_trading.repositories.recommendations import RecommendationRepository
+    from algo_trading.repositories.signals import SignalRepository
+    from algo_trading.repositories.subscriptions import SubscriptionRepository
+    from algo_trading.repositories.watchlists import AssignmentRepository, SetupRepository, WatchlistRepository
+    from algo_trading.sentiment.classify.events import EventClassifier
+    from algo_trading.sentiment.classify.impact import ImpactWeights
+    from algo_trading.sentiment.classify.scorers import Scorer
+    from algo_trading.sentiment.mentions.finder import MentionFinder
+    from algo_trading.services.annotate_posts import Influencers
+    from algo_trading.settings import Settings
+    from algo_trading.strategies.registry import Strategies
+
+Made = TypeVar("Made")
+
+
+class Stores:
+    """Repositories on a database, each made when it is first asked for."""
+
+    database: Database
+
+    @cached_property
+    def watchlists(self) -> WatchlistRepository:
+        from algo_trading.adapters.postgres.watchlists import PostgresWatchlists
+
+        return PostgresWatchlists(self.database)
+
+    @cached_property
+    def assignments(self) -> AssignmentRepository:
+        from algo_trading.adapters.postgres.watchlists import PostgresAssignments
+
+        return PostgresAssignments(self.database)
+
+    @cached_property
+    def setup(self) -> SetupRepository:
+        from algo_trading.adapters.postgres.watchlists import PostgresSetup
+
+        return PostgresSetup(self.database)
+
+    @cached_property
+    def bars(self) -> BarRepository:
+        from algo_trading.adapters.postgres.bars import PostgresBars
+
+        return PostgresBars(self.database)
+
+    @cached_property
+    def actions(self) -> CorporateActionRepository:
+        from algo_trading.adapters.postgres.bars import PostgresCorporateActions
+
+        return PostgresCorporateActions(self.database)
+
+    @cached_property
+    def indicators(self) -> IndicatorRepository:
+        from algo_trading.adapters.postgres.bars import PostgresIndicators
+
+        return PostgresIndicators(self.database)
+
+    @cached_property
+    def signals(self) -> SignalRepository:
+        from algo_trading.adapters.postgres.signals import PostgresSignals
+
+        return PostgresSignals(self.database)
+
+    @cached_property
+    def signal_list(self) -> SignalList:
+        from algo_trading.adapters.postgres.signals import PostgresSignals
+
+        return PostgresSignals(self.database)
+
+    @cached_property
+    def order_list(self) -> OrderList:
+        from algo_trading.adapters.postgres.order_list import PostgresOrderList
+
+        return PostgresOrderList(self.database)
+
+    @cached_property
+    def symbol_list(self) -> SymbolList:
+        from algo_trading.adapters.postgres.symbol_list import PostgresSymbolList
+
+        return PostgresSymbolList(self.database)
+
+    @cached_property
+    def periods(self) -> PeriodLog:
+        from algo_trading.adapters.postgres.periods import PostgresPeriodLog
+
+        return PostgresPeriodLog(self.database)
+
+    @cached_property
+    def recommendations(self) -> RecommendationRepository:
+        from algo_trading.adapters.postgres.recommendations import PostgresRecommendations
+
+        return PostgresRecommendations(self.database)
+
+    @cached_property
+    def quarantine(self) -> QuarantineRepository:
+        from algo_trading.adapters.postgres.quality import PostgresQuarantine
+
+        return PostgresQuarantine(self.database)
+
+    @cached_property
+    def quality(self) -> QualityRepository:
+        from algo_trading.adapters.postgres.quality import PostgresQuality
+
+        return PostgresQuality(self.database)
+
+    @cached_property
+    def imports(self) -> ImportRepository:
+        from algo_trading.adapters.postgres.quality import PostgresImports
+
+        return PostgresImports(self.database)
+
+    @cached_property
+    def accounts(self) -> AccountRepository:
+        from algo_trading.adapters.postgres.accounts import PostgresAccounts
+
+        return PostgresAccounts(self.database)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionRepository:
+        from algo_trading.adapters.postgres.subscriptions import PostgresSubscriptions
+
+        return PostgresSubscriptions(self.database)
+
+    @cached_property
+    def notices(self) -> NoticeQueue:
+        from algo_trading.adapters.postgres.notices import PostgresNoticeQueue
+
+        return PostgresNoticeQueue(self.database)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        from algo_trading.adapters.postgres.outbox import PostgresOutbox
+
+        return PostgresOutbox(self.database)
+
+    @cached_property
+    def posts(self) -> PostRepository:
+        from algo_trading.adapters.postgres.posts import PostgresPosts
+
+        return PostgresPosts(self.database)
+
+    @cached_property
+    def mentions(self) -> MentionRepository:
+        from algo_trading.adapters.postgres.posts import PostgresMentions
+
+        return PostgresMentions(self.database)
+
+    @cached_property
+    def feed_states(self) -> FeedStateRepository:
+        from algo_trading.adapters.postgres.posts import PostgresFeedStates
+
+        return PostgresFeedStates(self.database)
+
+    @cached_property
+    def listings(self) -> ListingRepository:
+        from algo_trading.adapters.postgres.listings import PostgresListings
+
+        return PostgresListings(self.database)
+
+    @cached_property
+    def fundamentals(self) -> FundamentalsRepository:
+        from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
+
+        return PostgresFundamentals(self.database)
+
+    @cached_property
+    def locks(self) -> ExclusiveWork:
+        from algo_trading.adapters.postgres.locks import PostgresLocks
+
+        return PostgresLocks(self.database)
+
+
+class Gateways(Stores):
+    """Everything outside, through the plug-ins that the configuration names."""
+
+    settings: Settings
+    clock: Clock
+
+    def source(self, name: str) -> MarketData:
+        """The source of bars with a name; UnknownNameError if there is none."""
+        return self._kept("sources", name, self._sources)
+
+    def broker(self, account: Account) -> Broker:
+        """The broker of an account; UnknownNameError if there is none of its name."""
+        from algo_trading.gateways.brokers import BrokerContext
+
+        if account.name not in self._brokers:
+            context = BrokerContext(account.broker, self.settings.home, account, self.bars, self.actions)
+            self._brokers[account.name] = self._plugin("brokers", context)
+        return self._brokers[account.name]
+
+    def channel(self, name: str = "") -> Channel:
+        """The channel with a name, the configured one without; UnknownNameError if there is none."""
+        return self._kept("channels", name or self.settings.channel, self._channels)
+
+    @cached_property
+    def feeds(self) -> Sequence[PostFeed]:
+        """Every configured feed of posts and articles."""
+        from algo_trading.adapters.post_feeds import build_feed
+
+        return [build_feed(self.settings, feed) for feed in self.settings.feeds]
+
+    @cached_property
+    def coin_source(self) -> CoinListings:
+        """ConfigError where none is configured."""
+        name = self.settings.coin_listings
+        if not name:
+            raise ConfigError(
+                "no source of coin listings is configured: set coin_listings to coingecko or coinmarketcap"
+            )
+        source: CoinListings = self._plugin("listings", self._context(name))
+        return source
+
+    @cached_property
+    def fundamentals_source(self) -> FundamentalsSource:
+        from algo_trading.adapters.yahoo.config import YahooConfig
+        from algo_trading.adapters.yahoo.fundamentals import build_fundamentals
+
+        return build_fundamentals(plugin_config(self.settings, "sources", "yahoo", YahooConfig))
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        store: ObjectStore = self._plugin("object_stores", self._context(self.settings.object_store))
+        return store
+
+    @cached_property
+    def bar_history(self) -> BarReader:
+        """Bars of many series from their Parquet copies where these are current, else from the database."""
+        from algo_trading.adapters.parquet_bars import ParquetBars
+
+        return ParquetBars(self.bars, self.objects)
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        scorer: Scorer = self._plugin("scorers", self._context(self.settings.sentiment.scorer))
+        return scorer
+
+    @cached_property
+    def read_bar_files(self) -> BarFileReader:
+        return bar_file_reader(self.settings)
+
+    @cached_property
+    def _sources(self) -> dict[str, MarketData]:
+        return {}
+
+    @cached_property
+    def _channels(self) -> dict[str, Channel]:
+        return {}
+
+    @cached_property
+    def _brokers(self) -> dict[str, Broker]:
+        return {}
+
+    def _kept(self, table: str, name: str, made: dict[str, Made]) -> Made:
+        if name not in made:
+            made[name] = self._plugin(table, self._context(name))
+        return made[name]
+
+    def _context(self, name: str) -> Context:
+        return Context(name, self.settings.home)
+
+    def _plugin(self, table: str, context: Context) -> Any:  # noqa: ANN401 - what it makes depends on the group
+        plugin = load_plugin(f"algo_trading.{table}", context.name)
+        return plugin.build(plugin_config(self.settings, table, context.name, plugin.config_type), context)
+
+
+class Rules(Gateways):
+    """Calendars, gates, classifiers and what else the configuration says."""
+
+    @property
+    def calendars(self) -> Calendars:
+        from algo_trading.calendars import trading_calendar
+
+        return trading_calendar
+
+    @property
+    def strategies(self) -> Strategies:
+        from algo_trading.strategies.registry import strategy_of
+
+        return strategy_of
+
+    @cached_property
+    def gate(self) -> Gate:
+        from algo_trading.quality.gate import BarGate
+
+        return BarGate()
+
+    @cached_property
+    def post_gate(self) -> PostGate:
+        from algo_trading.quality.posts import PostGate
+
+        return PostGate()
+
+    @cached_property
+    def finder(self) -> MentionFinder:
+        """Finds the packaged names, the listed coins and those of the configured file; of an instrument the last."""
+        from algo_trading.sentiment.mentions.finder import MentionFinder
+        from algo_trading.sentiment.mentions.names import packaged_listings, read_names
+
+        own = self.settings.sentiment.names
+        known = [*packaged_listings(), *self.listings.all(), *(read_names(Path(own).expanduser()) if own else ())]
+        return MentionFinder(list({listing.instrument: listing for listing in known}.values()))
+
+    @cached_property
+    def events(self) -> EventClassifier:
+        from algo_trading.sentiment.classify.events import EventClassifier
+
+        return EventClassifier()
+
+    @cached_property
+    def impact_weights(self) -> ImpactWeights:
+        return impact_weights(self.settings)
+
+    @property
+    def influencers(self) -> Influencers:
+        """Whose single posts count. A name counts on the platform of its feed, and in the feed's own posts."""
+        from algo_trading.services.annotate_posts import ANY_AUTHOR, Influencers
+
+        named = [(feed, name.removeprefix("@").casefold()) for feed in self.settings.feeds for name in feed.influencers]
+        places = [(feed.name, name) for feed, name in named]
+        places += [(feed.platform, name) for feed, name in named if name != ANY_AUTHOR]
+        return Influencers(frozenset(places))
+
+    @cached_property
+    def levels(self) -> Levels:
+        return Levels(self.settings.sentiment.medium, self.settings.sentiment.high)
+
+
+def impact_weights(settings: Settings) -> ImpactWeights:
+    """The configured weights of kinds of events and of feeds; they need no database."""
+    from algo_trading.sentiment.classify.impact import ImpactWeights
+
+    return ImpactWeights(settings.sentiment.event_weights, {feed.name: feed.weight for feed in settings.feeds})
+
+
+def bar_file_reader(settings: Settings | None = None) -> BarFileReader:
+    """What reads files of bars, with the configured limits (None: the defaults); it needs no database."""
+    from algo_trading.adapters.bar_files import DEFAULTS, limits_of, read_bar_files
+
+    return partial(read_bar_files, limits=limits_of(settings.imports) if settings else DEFAULTS)

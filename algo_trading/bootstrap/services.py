@@ -1,0 +1,349 @@
+"""How each service is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from algo_trading.bootstrap.parts import Rules
+
+if TYPE_CHECKING:
+    from algo_trading.queries.status import ReadStatus
+    from algo_trading.services.annotate_posts import AnnotatePosts
+    from algo_trading.services.apply_config import ApplyConfig
+    from algo_trading.services.book_executions import BookExecutions
+    from algo_trading.services.collect import CollectPosts
+    from algo_trading.services.compute import ComputeIndicators
+    from algo_trading.services.decide_on_posts import DecideOnPosts
+    from algo_trading.services.deliver import DeliverNotices
+    from algo_trading.services.dispatch import DispatchSignals
+    from algo_trading.services.evaluate import EvaluateStrategies
+    from algo_trading.services.export import ExportBars
+    from algo_trading.services.features import JoinFeatures
+    from algo_trading.services.fundamentals import FetchFundamentals
+    from algo_trading.services.import_bars import ImportBars
+    from algo_trading.services.import_fundamentals import ImportFundamentals
+    from algo_trading.services.ingest import IngestBars
+    from algo_trading.services.list_coins import ListCoins
+    from algo_trading.services.load_history import LoadHistory
+    from algo_trading.services.notify import QueueNotices
+    from algo_trading.services.place_exits import PlaceExits
+    from algo_trading.services.place_orders import PlaceOrders
+    from algo_trading.services.prices import ReadPrices
+    from algo_trading.services.reconcile import Reconcile
+    from algo_trading.services.run_period import PeriodSteps, RunPeriod
+    from algo_trading.services.run_text import RunText
+    from algo_trading.services.submit_orders import SubmitOrders
+    from algo_trading.services.subscribe import Subscribe
+
+
+class Services(Rules):
+    """A method for each service and query. They are cheap to make: their parts are kept."""
+
+    # The configuration
+
+    def apply_config(self) -> ApplyConfig:
+        from algo_trading.bootstrap.configured import configured_setup
+        from algo_trading.services.apply_config import ApplyConfig
+
+        return ApplyConfig(
+            wanted=configured_setup(self.settings),
+            watchlists=self.watchlists,
+            assignments=self.assignments,
+            setup=self.setup,
+            accounts=self.accounts,
+            subscriptions=self.subscriptions,
+            locks=self.locks,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    # Bars
+
+    def ingest_bars(self) -> IngestBars:
+        from algo_trading.services.ingest import IngestBars
+
+        return IngestBars(
+            gate=self.gate,
+            bars=self.bars,
+            actions=self.actions,
+            quarantine=self.quarantine,
+            quality=self.quality,
+            objects=self.objects,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    def export_bars(self) -> ExportBars:
+        from algo_trading.services.export import ExportBars
+
+        return ExportBars(self.bars, self.objects, self.locks)
+
+    def load_history(self) -> LoadHistory:
+        from algo_trading.services.load_history import LoadHistory
+
+        return LoadHistory(self.ingest_bars(), self.export_bars(), self.gate, self.objects)
+
+    def import_bars(self) -> ImportBars:
+        from algo_trading.services.import_bars import ImportBars
+
+        return ImportBars(
+            read_bar_files=self.read_bar_files,
+            gate=self.gate,
+            bars=self.bars,
+            actions=self.actions,
+            quarantine=self.quarantine,
+            quality=self.quality,
+            imports=self.imports,
+            objects=self.objects,
+            export=self.export_bars(),
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    def compute_indicators(self) -> ComputeIndicators:
+        from algo_trading.services.compute import ComputeIndicators
+
+        return ComputeIndicators(self.bars, self.actions, self.indicators)
+
+    # Figures and names
+
+    def fetch_fundamentals(self) -> FetchFundamentals:
+        from algo_trading.services.fundamentals import FetchFundamentals
+
+        return FetchFundamentals(self.fundamentals_source, self.fundamentals, self.objects, self.clock)
+
+    def import_fundamentals(self) -> ImportFundamentals:
+        from algo_trading.services.import_fundamentals import ImportFundamentals
+
+        return ImportFundamentals(self.fundamentals, self.bars, self.clock)
+
+    def list_coins(self) -> ListCoins:
+        from algo_trading.services.list_coins import ListCoins
+
+        return ListCoins(self.coin_source, self.listings, self.objects, self.clock)
+
+    # Text
+
+    def collect_posts(self) -> CollectPosts:
+        from algo_trading.services.collect import CollectPosts
+
+        return CollectPosts(
+            feeds=self.feeds,
+            post_gate=self.post_gate,
+            posts=self.posts,
+            feed_states=self.feed_states,
+            quarantine=self.quarantine,
+            quality=self.quality,
+            objects=self.objects,
+            clock=self.clock,
+        )
+
+    def annotate_posts(self) -> AnnotatePosts:
+        from algo_trading.services.annotate_posts import AnnotatePosts
+
+        return AnnotatePosts(
+            posts=self.posts,
+            mentions=self.mentions,
+            finder=self.finder,
+            scorer=self.scorer,
+            events=self.events,
+            impact_weights=self.impact_weights,
+            influencers=self.influencers,
+        )
+
+    def run_text(self) -> RunText:
+        from algo_trading.services.run_text import RunText
+
+        return RunText(self.collect_posts(), self.annotate_posts(), self.decide_on_posts())
+
+    # Decisions
+
+    def join_features(self) -> JoinFeatures:
+        from algo_trading.services.features import JoinFeatures
+
+        return JoinFeatures(self.mentions, self.fundamentals)
+
+    def evaluate_strategies(self) -> EvaluateStrategies:
+        from algo_trading.services.evaluate import EvaluateStrategies
+
+        return EvaluateStrategies(
+            bars=self.bars,
+            actions=self.actions,
+            join=self.join_features(),
+            signals=self.signals,
+            assignments=self.assignments,
+            strategies=self.strategies,
+        )
+
+    def decide_on_posts(self) -> DecideOnPosts:
+        from algo_trading.services.decide_on_posts import DecideOnPosts
+
+        return DecideOnPosts(
+            bars=self.bars,
+            actions=self.actions,
+            join=self.join_features(),
+            signals=self.signals,
+            periods=self.periods,
+            assignments=self.assignments,
+            strategies=self.strategies,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    def period_steps(self) -> PeriodSteps:
+        from algo_trading.services.run_period import PeriodSteps
+
+        return PeriodSteps(
+            ingest_bars=self.ingest_bars(),
+            export=self.export_bars(),
+            compute_indicators=self.compute_indicators(),
+            annotate_posts=self.annotate_posts(),
+            decide_on_posts=self.decide_on_posts(),
+            evaluate_strategies=self.evaluate_strategies(),
+            posts=self.posts,
+            periods=self.periods,
+            assignments=self.assignments,
+            strategies=self.strategies,
+            sources=self.source,
+        )
+
+    def run_period(self) -> RunPeriod:
+        from algo_trading.services.run_period import RunPeriod
+
+        return RunPeriod(
+            steps=self.period_steps(),
+            text=self.run_text(),
+            dispatch=self.dispatch_signals(),
+            queue=self.queue_notices(),
+            deliver=self.deliver_notices(),
+        )
+
+    # Orders
+
+    def read_prices(self) -> ReadPrices:
+        from algo_trading.services.prices import ReadPrices
+
+        return ReadPrices(self.bars, self.actions)
+
+    def place_orders(self) -> PlaceOrders:
+        from algo_trading.services.place_orders import PlaceOrders
+
+        return PlaceOrders(
+            accounts=self.accounts,
+            signals=self.signals,
+            posts=self.posts,
+            prices=self.read_prices(),
+            brokers=self.broker,
+            calendars=self.calendars,
+            levels=self.levels,
+        )
+
+    def place_exits(self) -> PlaceExits:
+        from algo_trading.services.place_exits import PlaceExits
+
+        return PlaceExits(self.read_prices())
+
+    def submit_orders(self) -> SubmitOrders:
+        from algo_trading.services.submit_orders import SubmitOrders
+
+        return SubmitOrders(self.accounts, self.broker, self.clock)
+
+    def book_executions(self) -> BookExecutions:
+        from algo_trading.services.book_executions import BookExecutions
+
+        return BookExecutions(self.accounts, self.broker, self.clock)
+
+    def reconcile(self) -> Reconcile:
+        from algo_trading.services.reconcile import Reconcile
+
+        return Reconcile(self.accounts, self.broker, self.locks)
+
+    def dispatch_signals(self) -> DispatchSignals:
+        from algo_trading.services.dispatch import DispatchSignals
+
+        return DispatchSignals(
+            accounts=self.accounts,
+            assignments=self.assignments,
+            periods=self.periods,
+            actions=self.actions,
+            prices=self.read_prices(),
+            place=self.place_orders(),
+            exits=self.place_exits(),
+            submit=self.submit_orders(),
+            book=self.book_executions(),
+            brokers=self.broker,
+            locks=self.locks,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    # Notices
+
+    def queue_notices(self) -> QueueNotices:
+        from algo_trading.services.notify import QueueNotices
+
+        return QueueNotices(
+            subscriptions=self.subscriptions,
+            queue=self.notices,
+            signals=self.signals,
+            assignments=self.assignments,
+            levels=self.levels,
+            calendars=self.calendars,
+            outbox_limit=self.settings.mail.outbox_limit,
+        )
+
+    def deliver_notices(self) -> DeliverNotices:
+        from algo_trading.domain.notice import NoticeKind
+        from algo_trading.notification.signal import SignalRenderer
+        from algo_trading.services.deliver import DeliverNotices
+
+        signal = SignalRenderer(
+            signals=self.signals,
+            bars=self.bars,
+            actions=self.actions,
+            posts=self.posts,
+            assignments=self.assignments,
+            strategies=self.strategies,
+            levels=self.levels,
+        )
+        return DeliverNotices(
+            outbox=self.outbox,
+            renderers={NoticeKind.SIGNAL: signal},
+            channels=self.channel,
+            clock=self.clock,
+            sender=self.settings.mail.sender,
+        )
+
+    def subscribe(self) -> Subscribe:
+        from algo_trading.services.subscribe import Subscribe
+
+        return Subscribe(
+            subscriptions=self.subscriptions,
+            periods=self.periods,
+            assignments=self.assignments,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    # Queries
+
+    def read_status(self) -> ReadStatus:
+        from algo_trading.queries.status import ReadStatus
+
+        return ReadStatus(
+            watchlists=self.watchlists,
+            assignments=self.assignments,
+            bars=self.bars,
+            indicators=self.indicators,
+            signals=self.signals,
+            quarantine=self.quarantine,
+            outbox=self.outbox,
+            accounts=self.accounts,
+            periods=self.periods,
+            recommendations=self.recommendations,
+            posts=self.posts,
+            mentions=self.mentions,
+            feed_states=self.feed_states,
+            prices=self.read_prices(),
+            calendars=self.calendars,
+        )

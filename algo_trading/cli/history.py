@@ -1,0 +1,77 @@
+"""The commands `load` and `look-up`."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from rich.progress import Progress, TaskID
+
+from algo_trading.bootstrap import bootstrap
+from algo_trading.cli import output
+from algo_trading.cli.watched import end_of, periods_in, watched_intervals, watchlists_of
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import midnight
+from algo_trading.domain.venue import AssetClass, venue_of
+from algo_trading.errors import AlgoTradingError
+from algo_trading.services.ingest import IngestReport
+
+HOLES_SHOWN = 5  # of a symbol
+
+
+def load_history(first: date, last: date, symbols: Sequence[str], watchlist: str | None, *, as_json: bool) -> None:
+    """Load the bars of a range of dates and print the counts; symbols that failed are named at the end.
+
+    Raises:
+        ConfigError: there is no such period, or one lies beyond what the clock or a source allows.
+        AlgoTradingError: a symbol could not be loaded; the others are.
+    """
+    report, count = IngestReport(), 0
+    with bootstrap() as application, output.progress() as bar:
+        wanted = watched_intervals(application, watchlist, symbols)
+        for one in wanted:
+            periods_in(application, one, first, last)
+        for one in wanted:
+            series = one.series(symbols)
+            count += len(series)
+            task = bar.add_task(f"loading {one.watchlist.name} {one.interval}", total=len(series))
+            source, progress = application.source(one.watchlist.source), partial(_show_progress, bar, task)
+            report += application.load_history()(source, midnight(first), end_of(last), series, progress)
+    if as_json:
+        output.print_json({**output.plain(report), "decided": 0, "sent": 0, "ordered": 0})
+    else:
+        rows = [("fetched", report.fetched), ("stored", report.stored), ("unchanged", report.unchanged)]
+        output.table(f"{first} .. {last}", ("rows", "count"), [*rows, ("quarantined", report.quarantined)])
+        _print_gaps(report)
+    if report.errors:
+        listed = "; ".join(f"{name}: {sentence}" for name, sentence in report.errors.items())
+        raise AlgoTradingError(f"{len(report.errors)} of {count} symbols could not be loaded: {listed}")
+
+
+def look_up_figures(symbols: Sequence[str], *, as_json: bool) -> None:
+    """Look up figures of the watched shares, or of some symbols, and print the counts."""
+    with bootstrap() as application:
+        watchlists = watchlists_of(application)
+        shares = [one for one in watchlists if venue_of(one.venue).asset_class is AssetClass.EQUITY]
+        venue = shares[0].venue if shares else watchlists[0].venue
+        named = [Instrument(name, venue) for name in dict.fromkeys(symbols)]
+        watched = sorted({instrument for one in shares for instrument in one.instruments})
+        report = application.fetch_fundamentals()(named or watched)
+    if as_json:
+        output.print_json(report)
+        return
+    output.console.print(f"{report.stored} stored, {report.known} known today already")
+    for name, sentence in report.errors.items():
+        output.notes.print(f"{name}: {sentence}")
+
+
+def _show_progress(bar: Progress, task: TaskID, done: int) -> None:
+    bar.update(task, completed=done)
+
+
+def _print_gaps(report: IngestReport) -> None:
+    if report.reasons:
+        output.table("Held back", ("reason", "rows"), report.reasons.items())
+    for symbol, periods in report.holes.items():
+        more = len(periods) - HOLES_SHOWN
+        listed = ", ".join(map(str, periods[:HOLES_SHOWN])) + (f" and {more} more" if more > 0 else "")
+        output.notes.print(f"{symbol}: no bar for {listed}")

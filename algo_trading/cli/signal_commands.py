@@ -1,0 +1,123 @@
+"""Commands about signals, orders and who gets notices of them."""
+
+from typing import Annotated
+
+import typer
+
+from algo_trading.cli import output
+from algo_trading.cli.options import Account, Address, Json, Newest, Since, Strategy, Symbol, Until
+from algo_trading.domain.subscription import EVERY
+from algo_trading.errors import AlgoTradingError, ConfigError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(signals)
+    app.command()(orders)
+    app.command()(subscribe)
+    app.command()(unsubscribe)
+    app.command()(subscriptions)
+    app.command()(deliver)
+
+
+def signals(
+    *,
+    symbol: Symbol = None,
+    strategy: Strategy = None,
+    account: Account = None,
+    first: Since = None,
+    last: Until = None,
+    limit: Newest = 20,
+    json: Json = False,
+) -> None:
+    """List the newest buys and sells with their reasons."""
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.cli.listings import print_signals, signal_json
+    from algo_trading.queries.selection import Selection
+
+    with bootstrap() as application:
+        found = application.signal_list.listed(Selection(symbol, strategy, account, first, last), limit)
+    if json:
+        output.print_json([signal_json(one) for one in found])
+    else:
+        print_signals(found)
+
+
+def orders(
+    *,
+    symbol: Symbol = None,
+    strategy: Strategy = None,
+    account: Account = None,
+    first: Since = None,
+    last: Until = None,
+    limit: Newest = 20,
+    json: Json = False,
+) -> None:
+    """List the newest orders: filled, waiting, or rejected with the reason."""
+    from algo_trading.bootstrap import bootstrap
+    from algo_trading.cli.listings import order_json, print_orders
+    from algo_trading.queries.selection import Selection
+
+    with bootstrap() as application:
+        found = application.order_list.listed(Selection(symbol, strategy, account, first, last), limit)
+    if json:
+        output.print_json([order_json(one) for one in found])
+    else:
+        print_orders(found)
+
+
+def subscribe(
+    address: Address,
+    symbol: Annotated[str, typer.Option(help="A symbol, or * for every one.")] = EVERY,
+    strategy: Annotated[str, typer.Option(help="A strategy's name, or * for every one.")] = EVERY,
+    venue: Annotated[str, typer.Option(help="A venue's code, or * for every one.")] = EVERY,
+) -> None:
+    """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        subscription, new = application.subscribe()(address, symbol, strategy, venue)
+    verb = "is subscribed" if new else "was subscribed already"
+    typer.echo(f"{address} {verb} to {strategy} on {symbol}, from {subscription.start:%Y-%m-%d %H:%M} UTC on")
+
+
+def unsubscribe(
+    address: Address,
+    symbol: Annotated[str | None, typer.Option(help="Only this subscription's symbol.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Only this subscription's strategy.")] = None,
+) -> None:
+    """Send no more to ADDRESS."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        removed = application.subscriptions.remove(address, symbol, strategy)
+    if not removed:
+        raise ConfigError(f"{address} has no such subscription; `algo-trading subscriptions` lists them")
+    typer.echo(f"{removed} subscription{'s' if removed > 1 else ''} of {address} ended")
+
+
+def subscriptions(json: Json = False) -> None:
+    """List who gets notices of what."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        found = application.subscriptions.all()
+    if json:
+        output.print_json(found)
+        return
+    rows = [(s.address, s.symbol, s.strategy, s.venue, f"{s.start:%Y-%m-%d %H:%M}", s.channel) for s in found]
+    output.table("Subscriptions", ("address", "symbol", "strategy", "venue", "from (UTC)", "channel"), rows)
+
+
+def deliver(json: Json = False) -> None:
+    """Deliver the notices that wait in the outbox."""
+    from algo_trading.bootstrap import bootstrap
+
+    with bootstrap() as application:
+        report = application.deliver_notices()()
+    if json:
+        output.print_json(report)
+    else:
+        typer.echo(f"{report.sent} sent, {report.retried} to be tried again, {report.failed} failed")
+    if report.error:
+        raise AlgoTradingError(report.error)

@@ -1,0 +1,170 @@
+"""What executions and corporate actions do to an account: its state afterwards and the entries of its book."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
+from fractions import Fraction
+
+from algo_trading.domain.account import AccountClock, AccountState, Position
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.costs import FRACTIONS, QUANTITY_STEP, precision_of
+from algo_trading.domain.ledger import Entry, EntryKind, Holding
+from algo_trading.domain.order import Execution, Order
+from algo_trading.domain.signal import Side
+from algo_trading.domain.time import midnight
+
+LARGEST_SPLIT = 10_000  # a ratio is a fraction of whole numbers up to this, if one is the same float
+PRICE_STEP = FRACTIONS.price
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A state, the entries that led to it, and the orders that changed on the way."""
+
+    state: AccountState
+    entries: tuple[Entry, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+
+def book_deposit(state: AccountState, amount: Decimal, cause: str, at: datetime, booked_at: datetime) -> Booking:
+    """Cash that is paid into the account, or out of it where it is negative."""
+    kind = EntryKind.DEPOSIT if amount >= 0 else EntryKind.WITHDRAWAL
+    asset = state.account.currency
+    return Booking(state.paid(asset, amount), (Entry(kind, cause, amount, at, booked_at, asset),))
+
+
+def book_execution(state: AccountState, order: Order, execution: Execution, base: str, booked_at: datetime) -> Booking:
+    """A fill, or a part of one. A commission taken in `base`, the asset that is traded, makes the position smaller.
+
+    The order's status is not changed, only how much of it is filled: whether it is done with the broker says.
+    """
+    holding, currency = Holding(order.strategy, order.series), state.account.currency
+    sign = 1 if order.side is Side.BUY else -1
+    quantity, cash, at = sign * execution.quantity, -sign * execution.value, execution.at
+    entries = [
+        Entry(EntryKind.FILL, execution.id, quantity, at, booked_at, holding=holding),
+        Entry(EntryKind.FILL, execution.id, cash, at, booked_at, currency, holding),
+    ]
+    state = state.paid(currency, cash)
+    if execution.commission:
+        in_base = execution.commission_asset == base != currency
+        asset = "" if in_base else execution.commission_asset
+        entries.append(Entry(EntryKind.COMMISSION, execution.id, -execution.commission, at, booked_at, asset, holding))
+        if in_base:
+            quantity -= execution.commission
+        else:
+            state = state.paid(asset, -execution.commission)
+    state = state.holding(_changed(state.position(holding), order, quantity, execution.price))
+    order = replace(order, filled=order.filled + execution.quantity)
+    return Booking(state.ordering(order), tuple(entries), (order,))
+
+
+def _changed(position: Position | None, order: Order, change: Decimal, price: Decimal) -> Position:
+    """The position after so much was bought (or sold, where it is negative) for a price."""
+    before = position.quantity if position is not None else Decimal(0)
+    after = before + change
+    if position is None or before * after < 0:
+        return Position(order.strategy, order.series, after, price, price, order.client_order_id, order.exits)
+    if abs(after) <= abs(before):
+        return replace(position, quantity=after)
+    entry = (position.entry_price * abs(before) + price * abs(change)) / abs(after)
+    best = max(position.best_price, price) if after > 0 else min(position.best_price, price)
+    return replace(position, quantity=after, entry_price=entry.quantize(PRICE_STEP), best_price=best)
+
+
+def book_action(
+    state: AccountState, clock: AccountClock, action: CorporateAction, previous: Decimal | None, booked_at: datetime
+) -> Booking:
+    """A split or dividend, for what follows a clock: positions held before it, and orders that wait.
+
+    `previous` is the last close before the action (after a split of the same day), by which the prices that exits are
+    counted from follow a dividend, as adjusted bars do.
+    """
+    entries = []
+    for position in state.positions:
+        if position.instrument != action.instrument or not clock.times(position.series):
+            continue
+        if action.kind is ActionKind.SPLIT:
+            after = _split(position, split_ratio(action.value))
+            kind, amount, asset = EntryKind.SPLIT, after.quantity - position.quantity, ""
+        else:
+            after = _ex_dividend(position, Decimal(repr(action.value)), previous)
+            kind, amount, asset = EntryKind.DIVIDEND, _dividend(position, action.value), state.account.currency
+            state = state.paid(asset, amount)
+        state = state.holding(after)
+        at = midnight(action.ex_date)
+        entries.append(Entry(kind, cause_of(action), amount, at, booked_at, asset, position.holding))
+    booking = Booking(state, tuple(entries))
+    return _split_orders(booking, clock, action) if action.kind is ActionKind.SPLIT else booking
+
+
+def _split(position: Position, ratio: Fraction) -> Position:
+    return replace(
+        position,
+        quantity=times(position.quantity, ratio),
+        entry_price=_divided(position.entry_price, ratio),
+        best_price=_divided(position.best_price, ratio),
+    )
+
+
+def _dividend(position: Position, value: float) -> Decimal:
+    """What is paid, or taken from who is short; what is below the step of money is not ours."""
+    step = precision_of(position.series.venue).money
+    return (position.quantity * Decimal(repr(value))).quantize(step, ROUND_FLOOR)
+
+
+def _ex_dividend(position: Position, value: Decimal, previous: Decimal | None) -> Position:
+    """The position with the prices of its exits adjusted, where it has any."""
+    if not position.exits or previous is None or not 0 < value < previous:
+        return position
+    ratio = 1 / (1 - Fraction(value) / Fraction(previous))
+    return replace(
+        position,
+        entry_price=_divided(position.entry_price, ratio),
+        best_price=_divided(position.best_price, ratio),
+    )
+
+
+def _split_orders(booking: Booking, clock: AccountClock, action: CorporateAction) -> Booking:
+    """Orders for a number of shares, or at a price, that wait while a split is made follow it."""
+    ratio, state, changed = split_ratio(action.value), booking.state, []
+    for order in state.orders:
+        if order.instrument == action.instrument and clock.times(order.series):
+            after = replace(
+                order,
+                quantity=None if order.quantity is None else times(order.quantity, ratio),
+                limit_price=None if order.limit_price is None else _divided(order.limit_price, ratio),
+                stop_price=None if order.stop_price is None else _divided(order.stop_price, ratio),
+            )
+            if after != order:
+                changed.append(after)
+                state = state.ordering(after)
+    return Booking(state, booking.entries, tuple(changed))
+
+
+def cause_of(action: CorporateAction) -> str:
+    """What the entries of an action are booked for."""
+    return f"{action.kind} of {action.instrument.symbol} ({action.instrument.venue}) on {action.ex_date}"
+
+
+def split_ratio(value: float) -> Fraction:
+    """New shares for one old, exactly: 1/3 where the stored float is that of 1/3."""
+    simple = Fraction(value).limit_denominator(LARGEST_SPLIT)
+    return simple if float(simple) == value else Fraction(Decimal(repr(value)))
+
+
+def times(quantity: Decimal, ratio: Fraction) -> Decimal:
+    """A quantity after a split, rounded towards zero to eight decimals."""
+    exact = Fraction(quantity) * ratio
+    return (int(exact / Fraction(QUANTITY_STEP)) * QUANTITY_STEP).quantize(QUANTITY_STEP, ROUND_DOWN)
+
+
+def _divided(price: Decimal, ratio: Fraction) -> Decimal:
+    exact = Fraction(price) / ratio
+    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(PRICE_STEP)
+
+
+def actions_between(actions: list[CorporateAction], after: date, until: date) -> list[CorporateAction]:
+    """Those with `after` < ex-date <= `until` in the order in which they count: a day's splits before its dividends."""
+    due = [action for action in actions if after < action.ex_date <= until]
+    return sorted(due, key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND, a.instrument))

@@ -1,0 +1,130 @@
+"""Brokers: where orders go, and where executions come from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from algo_trading.domain.account import Account, AccountState
+from algo_trading.domain.instrument import Instrument, TradingRules
+from algo_trading.domain.order import Execution, Order, OrderStatus
+from algo_trading.domain.time import Period
+from algo_trading.errors import AlgoTradingError
+from algo_trading.plugins import Context
+from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
+
+
+class DoubtfulError(AlgoTradingError):
+    """Nobody knows whether the broker has the order: a time-out, or an error after it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """What a broker says about an order; `reason` is why it was rejected or ended, empty otherwise.
+
+    `triggered` tells of a stop-limit that its stop has been reached.
+    """
+
+    client_order_id: str
+    status: OrderStatus
+    reason: str = ""
+    triggered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerReport:
+    """Executions in the order in which they happened, and the orders that stand differently by now."""
+
+    executions: tuple[Execution, ...] = ()
+    orders: tuple[OrderReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a broker holds of an asset for an account; `locked` is bound in open orders."""
+
+    free: Decimal
+    locked: Decimal = Decimal(0)
+
+    @property
+    def total(self) -> Decimal:
+        """All of it."""
+        return self.free + self.locked
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What executions are asked for: those of the account's open orders, from `since` on.
+
+    A simulated broker executes within `period` of `venue`, and nothing without one; any other reports what happened
+    since, whatever the period.
+    """
+
+    state: AccountState
+    since: datetime
+    venue: str = ""
+    period: Period | None = None
+
+
+class Broker(Protocol):
+    """Trades for one account. Entry point `algo_trading.brokers`.
+
+    Every method may raise ServiceUnavailableError: the broker did not get what was sent, or has not answered a
+    question.
+    """
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it executes orders on stored bars, period by period, instead of on a market."""
+        ...
+
+    def submit(self, order: Order) -> OrderReport:
+        """Send an order whose `quantity` or `budget` says how much; a refusal is a report with its reason.
+
+        Sending an order that the broker has already is no second order. What is executed at once is not reported here,
+        but when executions are asked for.
+
+        Raises:
+            DoubtfulError: nobody knows whether it was accepted; ask for it before it is sent again.
+        """
+        ...
+
+    def cancel(self, order: Order) -> OrderReport:
+        """Take an order back, and say how it stands then: it may have been filled meanwhile.
+
+        Raises:
+            DoubtfulError: as for `submit`.
+        """
+        ...
+
+    def order(self, order: Order) -> OrderReport | None:
+        """How an order stands; None where the broker never got it."""
+        ...
+
+    def executions(self, query: Query) -> BrokerReport:
+        """What has happened to open orders. Asking twice reports the same executions under the same ids.
+
+        That an order has ended is reported together with the last of its executions or later, never before.
+        """
+        ...
+
+    def balances(self, state: AccountState) -> Mapping[str, Balance]:
+        """What the broker holds, by asset; assets that it holds nothing of may be missing."""
+        ...
+
+    def rules(self, instruments: Sequence[Instrument]) -> Mapping[Instrument, TradingRules]:
+        """The trading rules of those of the instruments that it trades."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerContext(Context):
+    """What a broker learns beside its options: the account it trades for, and what a simulated one executes on."""
+
+    account: Account
+    bars: BarRepository
+    actions: CorporateActionRepository
+
+
+Brokers = Callable[[Account], Broker]  # the broker of an account

@@ -1,0 +1,1 @@
+"""Read models: what the command line and the web show."""

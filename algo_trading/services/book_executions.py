@@ -1,0 +1,97 @@
+"""What a broker reports is booked, each execution once."""
+
+from dataclasses import dataclass, replace
+
+from algo_trading.domain.account import AccountState
+from algo_trading.domain.booking import book_execution
+from algo_trading.domain.ledger import Entry
+from algo_trading.domain.order import TRANSITIONS, Execution, Order, OrderStatus
+from algo_trading.domain.time import Period
+from algo_trading.gateways.brokers import Broker, BrokerReport, Brokers, OrderReport, Query
+from algo_trading.gateways.clock import Clock
+from algo_trading.repositories.accounts import AccountRepository, AccountStep
+
+
+@dataclass(frozen=True)
+class BookReport:
+    """An account after booking: how many executions were booked, and how many orders the broker rejected."""
+
+    state: AccountState
+    executed: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True)
+class BookExecutions:
+    """Ask the broker what became of an account's open orders, and book it in one transaction."""
+
+    accounts: AccountRepository
+    brokers: Brokers
+    clock: Clock
+
+    def __call__(self, state: AccountState, venue: str = "", period: Period | None = None) -> BookReport:
+        """Book what is new; a simulated broker executes orders in `period` of `venue` and nothing without one.
+
+        Executions of orders that are not the account's (somebody traded at the broker by hand) are not booked;
+        `Reconcile` names the differences that they leave.
+        """
+        waiting = [order for order in state.orders if order.status.at_broker]
+        if not waiting:
+            return BookReport(state)
+        broker = self.brokers(state.account)
+        since = min(order.decided_at for order in waiting)
+        report = broker.executions(Query(state, since, venue, period))
+        known = self.accounts.known_executions(state.account.name, [one.id for one in report.executions])
+        new = [one for one in report.executions if one.id not in known]
+        return self._store(state, broker, new, report)
+
+    def _store(
+        self, state: AccountState, broker: Broker, executions: list[Execution], report: BrokerReport
+    ) -> BookReport:
+        before, now = state, self.clock.now()
+        entries: list[Entry] = []
+        booked: list[Execution] = []
+        changed: dict[str, Order] = {}
+        for execution in executions:
+            known = changed.get(execution.client_order_id) or self._order(state, execution.client_order_id)
+            if known is not None:
+                booking = book_execution(state, known, execution, _base(broker, known, execution, state), now)
+                state, (order,) = booking.state, booking.orders
+                entries += booking.entries
+                booked.append(execution)
+                partly = order.status is OrderStatus.OPEN
+                changed[order.client_order_id] = order.moved(OrderStatus.PARTLY_FILLED) if partly else order
+        rejected = 0
+        for one in report.orders:
+            known = changed.get(one.client_order_id) or self._order(state, one.client_order_id)
+            if known is not None and one.status in TRANSITIONS[known.status] | {known.status}:
+                after = _answered(known, one)
+                rejected += after.status is OrderStatus.REJECTED
+                if after != known:
+                    changed[one.client_order_id] = after
+        for after in changed.values():
+            state = state.ordering(after)
+        if changed:
+            step = AccountStep(before, state, now, tuple(changed.values()), tuple(booked), tuple(entries))
+            self.accounts.store(step)
+        return BookReport(state, len(booked), rejected)
+
+    def _order(self, state: AccountState, client_order_id: str) -> Order | None:
+        """An order of the account, also one that is done with: its last execution may be reported late."""
+        for order in state.orders:
+            if order.client_order_id == client_order_id:
+                return order
+        known = self.accounts.order(client_order_id)
+        return known if known is not None and known.account == state.account.name else None
+
+
+def _answered(order: Order, report: OrderReport) -> Order:
+    return replace(order.moved(report.status, report.reason), triggered=report.triggered or order.triggered)
+
+
+def _base(broker: Broker, order: Order, execution: Execution, state: AccountState) -> str:
+    """The asset that is traded, where the commission may have been taken in it."""
+    if not execution.commission or execution.commission_asset == state.account.currency:
+        return ""
+    rules = broker.rules([order.instrument]).get(order.instrument)
+    return rules.base if rules is not None else ""

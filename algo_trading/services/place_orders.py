@@ -1,0 +1,155 @@
+"""From the signals of a period to orders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from algo_trading.calendars import Calendars
+from algo_trading.domain.account import AccountState, Mode
+from algo_trading.domain.costs import precision_of
+from algo_trading.domain.instrument import Series
+from algo_trading.domain.ledger import Holding
+from algo_trading.domain.order import Order, OrderStatus
+from algo_trading.domain.post import Levels, PostKey
+from algo_trading.domain.signal import Side, Signal
+from algo_trading.domain.time import Period
+from algo_trading.domain.venue import venue_of
+from algo_trading.domain.watchlist import Assignment
+from algo_trading.gateways.brokers import Brokers
+from algo_trading.repositories.accounts import AccountRepository
+from algo_trading.repositories.posts import PostRepository
+from algo_trading.repositories.signals import SignalRepository
+from algo_trading.risk.equity import equity_of
+from algo_trading.risk.limits import Proposal, refusal
+from algo_trading.risk.sizing import Placing, client_order_id, orders_for
+from algo_trading.services.prices import ReadPrices, split_price, trading_date
+
+Assignments = Mapping[Holding, Assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class PricedSignal:
+    """A signal, and the market when an order for it can be placed (as `Proposal` has it)."""
+
+    signal: Signal
+    decided_at: datetime
+    price: float
+    priced_at: datetime
+    price_before: float | None = None
+
+
+@dataclass(frozen=True)
+class PlaceOrders:
+    """Decide which orders an account places for signals, and which it rejects.
+
+    Only signals of the account's assignments count. The orders are not stored yet: who asks stores them together with
+    how far the account has come.
+    """
+
+    accounts: AccountRepository
+    signals: SignalRepository
+    posts: PostRepository
+    prices: ReadPrices
+    brokers: Brokers
+    calendars: Calendars
+    levels: Levels
+
+    def at_close(self, state: AccountState, assigned: Assignments, venue: str, period: Period) -> tuple[Order, ...]:
+        """Orders for the signals decided at the close of a period."""
+        wanted = self._wanted(self.signals.of_period(venue, period.interval, period.opened_at), assigned)
+        priced = [PricedSignal(s, period.closed_at, s.close, period.closed_at) for s in wanted]
+        until = self.calendars(venue).next(period.interval, period.opened_at).closed_at if priced else None
+        return self._place(state, assigned, priced, moment=period.closed_at, period=period, valid_until=until)
+
+    def on_posts(self, state: AccountState, assigned: Assignments, venue: str, period: Period) -> tuple[Order, ...]:
+        """Orders for the signals on posts that were known before a period began, but not before the one before did."""
+        before = self.calendars(venue).previous(period.interval, period.opened_at)
+        found = self.signals.on_posts(venue, period.interval, before.starts_at, period.starts_at)
+        wanted = self._wanted(found, assigned)
+        priced = [one for signal in wanted if (one := self._priced(signal, period)) is not None]
+        return self._place(
+            state, assigned, priced, moment=period.starts_at, period=period, valid_until=period.closed_at
+        )
+
+    def _wanted(self, signals: Sequence[Signal], assigned: Assignments) -> list[Signal]:
+        """Signals of the account that ask for something and are sure enough of it."""
+        wanted = []
+        for signal in signals:
+            assignment = assigned.get(Holding(signal.strategy, signal.series))
+            if assignment is None or signal.side is Side.HOLD:
+                continue
+            if self.levels.of(signal.confidence).reaches(assignment.limits.order_from):
+                wanted.append(signal)
+        return wanted
+
+    def _priced(self, signal: Signal, period: Period) -> PricedSignal | None:
+        """A signal on a post, with the newest close before the period and the one when the post was published."""
+        post = self.posts.find(PostKey.parse(signal.post))
+        series = signal.series
+        last = self.prices.last_closes([series], period.starts_at).get(series)
+        if post is None or signal.available_at is None or last is None:
+            return None
+        seen = self.prices.last_closes([series], min(post.published_at, last.at)).get(series)
+        before = None
+        if seen is not None:
+            splits = self.prices.splits([series.instrument], last.date).get(series.instrument, [])
+            before = split_price(seen, splits, last.date)
+        return PricedSignal(signal, signal.available_at, last.price, last.at, before)
+
+    def _place(
+        self,
+        state: AccountState,
+        assigned: Assignments,
+        priced: Sequence[PricedSignal],
+        *,
+        moment: datetime,
+        period: Period,
+        valid_until: datetime | None,
+    ) -> tuple[Order, ...]:
+        """The orders of signals, one after the other; `moment` is that of the prices by which equity is counted."""
+        ids = {client_order_id(state.account.name, one.signal.key): one for one in priced}
+        known = self.accounts.known_orders(ids) if ids else set()
+        new = [one for order_id, one in ids.items() if order_id not in known]
+        if not new:
+            return ()
+        venue = new[0].signal.series.venue
+        today = trading_date(venue, period.closed_at)
+        prices = self.prices.prices((position.series for position in state.positions), moment, today)
+        equity = equity_of(state, prices, precision_of(venue).money)
+        foreign = self._foreign(state, [one.signal.series for one in new])
+        placed: list[Order] = []
+        for one in new:
+            holding = Holding(one.signal.strategy, one.signal.series)
+            assignment = assigned[holding]
+            placing = Placing(
+                one.decided_at, valid_until if state.account.mode is Mode.LIVE else None, assignment.exits
+            )
+            for order in orders_for(one.signal, state, equity, placing):
+                checked = _within_limits(order, one, state, assignment, foreign)
+                placed.append(checked)
+                state = state.ordering(checked)
+        return tuple(placed)
+
+    def _foreign(self, state: AccountState, series: Sequence[Series]) -> Mapping[Series, str]:
+        """What is paid in another currency than the account's, with that currency."""
+        rules = self.brokers(state.account).rules([one.instrument for one in series])
+        quotes = {one: rules[one.instrument].quote for one in series if one.instrument in rules}
+        return {one: quote for one, quote in quotes.items() if quote != state.account.currency}
+
+
+def _within_limits(
+    order: Order, one: PricedSignal, state: AccountState, assignment: Assignment, foreign: Mapping[Series, str]
+) -> Order:
+    """The order, rejected where its entry is not allowed; what closes a position always is."""
+    if order.closes or order.status is OrderStatus.REJECTED:
+        return order
+    reason = ""
+    if order.series in foreign:
+        currency = state.account.currency
+        reason = f"{order.instrument} is paid in {foreign[order.series]}, and the account is kept in {currency}"
+    taken = {held.instrument for held in state.positions if held.strategy == order.strategy}
+    taken |= {o.instrument for o in state.orders if o.strategy == order.strategy and not o.closes}
+    zone = venue_of(order.series.venue).zone
+    proposal = Proposal(one.decided_at, zone, one.price, one.priced_at, one.price_before, len(taken))
+    reason = reason or refusal(assignment.limits, proposal)
+    return order.moved(OrderStatus.REJECTED, reason) if reason else order

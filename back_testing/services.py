@@ -1,0 +1,47 @@
+"""How the services of backtests are made from the application's parts."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from algo_trading.domain.costs import Costs
+from back_testing.analysis.review import ReviewStrategies
+from back_testing.analysis.verify_live import VerifyLive
+from back_testing.engine.data import ReadHistory
+from back_testing.engine.rules import TradingRules
+from back_testing.engine.signal_limits import SignalLimits
+
+if TYPE_CHECKING:
+    from algo_trading.bootstrap.services import Services
+    from algo_trading.domain.instrument import Series
+
+
+def read_history(app: "Services") -> ReadHistory:
+    """Bars of the database, or of its Parquet copies."""
+    return ReadHistory(app.bar_history, app.actions, app.join_features())
+
+
+def verify_live(app: "Services") -> VerifyLive:
+    """Stored signals, derived again."""
+    return VerifyLive(app.bars, app.actions, app.join_features(), app.signals)
+
+
+def review_strategies(app: "Services") -> ReviewStrategies:
+    """The weekly review."""
+    return ReviewStrategies(read_history(app), app.recommendations, app.objects, live_rules(app))
+
+
+def live_rules(app: "Services") -> "Callable[[Series], TradingRules]":
+    """The whole equity at the next open, as the accounts trade it.
+
+    The costs are those of the account that trades the series, else of the first one; limits are those of assignments.
+    """
+    assignments = app.assignments.all()
+    accounts = {name: app.accounts.state(name).account for name in app.accounts.names()}
+    limits = SignalLimits(app.levels, {one.strategy: one.limits for one in reversed(assignments)})
+    traded_by = {one.series: one.account for one in reversed(assignments)}
+
+    def rules(series: "Series") -> TradingRules:
+        account = accounts.get(traded_by.get(series, "")) or next(iter(accounts.values()), None)
+        return TradingRules(costs=account.costs if account else Costs(), limits=limits)
+
+    return rules

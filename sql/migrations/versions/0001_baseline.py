@@ -1,0 +1,62 @@
+"""The whole schema of the first release, a file of SQL for each subject."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+SUBJECTS = ("market", "text", "decisions", "trading", "notices", "quality")
+FIRST_YEAR, LAST_YEAR = 2000, 2040
+
+
+def upgrade() -> None:
+    for subject in SUBJECTS:
+        op.execute(Path(__file__).with_suffix("").joinpath(f"{subject}.sql").read_text(encoding="utf-8"))
+    # One partition a year, and one for all that lies before and one for all after.
+    op.execute(f"CREATE TABLE bars_older PARTITION OF bars FOR VALUES FROM (MINVALUE) TO ('{FIRST_YEAR}-01-01Z')")
+    for year in range(FIRST_YEAR, LAST_YEAR + 1):
+        op.execute(
+            f"CREATE TABLE bars_y{year} PARTITION OF bars FOR VALUES FROM ('{year}-01-01Z') TO ('{year + 1}-01-01Z')"
+        )
+    op.execute(f"CREATE TABLE bars_newer PARTITION OF bars FOR VALUES FROM ('{LAST_YEAR + 1}-01-01Z') TO (MAXVALUE)")
+
+
+def downgrade() -> None:
+    for table in (
+        "quarantine",
+        "quality_results",
+        "imported_files",
+        "notices",
+        "subscriptions",
+        "notice_contents",
+        "submissions",
+        "order_events",
+        "fills",
+        "positions",
+        "orders",
+        "ledger",
+        "cash",
+        "account_clocks",
+        "accounts",
+        "backtests",
+        "signals",
+        "recommendations",
+        "assignments",
+        "watchlists",
+        "strategies",
+        "periods",
+        "mentions",
+        "posts",
+        "feeds",
+        "listings",
+        "indicators",
+        "fundamentals",
+        "corporate_actions",
+        "instruments",
+        "bars",
+    ):
+        op.drop_table(table)

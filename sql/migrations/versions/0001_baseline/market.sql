@@ -1,0 +1,84 @@
+CREATE TABLE bars (
+    instrument_id INTEGER NOT NULL,
+    interval TEXT NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    closed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    open DOUBLE PRECISION NOT NULL,
+    high DOUBLE PRECISION NOT NULL,
+    low DOUBLE PRECISION NOT NULL,
+    close DOUBLE PRECISION NOT NULL,
+    volume DOUBLE PRECISION NOT NULL,
+    source TEXT NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_bars PRIMARY KEY (instrument_id, interval, opened_at))
+ PARTITION BY RANGE (opened_at);
+COMMENT ON TABLE bars IS 'As traded. Partitioned by year.';
+COMMENT ON COLUMN bars.opened_at IS 'for daily bars 00:00 UTC of the session date, a label';
+
+CREATE TABLE instruments (
+    id INTEGER GENERATED ALWAYS AS IDENTITY,
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    CONSTRAINT pk_instruments PRIMARY KEY (id),
+    CONSTRAINT uq_instruments_symbol_venue UNIQUE (symbol, venue)
+);
+COMMENT ON COLUMN instruments.venue IS 'exchange_calendars code';
+
+CREATE TABLE corporate_actions (
+    instrument_id INTEGER NOT NULL,
+    ex_date DATE NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT ck_corporate_actions_kind CHECK (kind IN ('split', 'dividend')),
+    value DOUBLE PRECISION NOT NULL,
+    source TEXT NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_corporate_actions PRIMARY KEY (instrument_id, ex_date, kind),
+    CONSTRAINT fk_corporate_actions_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON COLUMN corporate_actions.value IS 'new shares for one old, or cash per share';
+
+CREATE TABLE fundamentals (
+    instrument_id INTEGER NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    pe_ratio DOUBLE PRECISION,
+    market_cap DOUBLE PRECISION,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_fundamentals PRIMARY KEY (instrument_id, seen_at),
+    CONSTRAINT fk_fundamentals_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE fundamentals IS 'Each counts from when it was seen until the next.';
+
+CREATE TABLE indicators (
+    instrument_id INTEGER NOT NULL,
+    interval TEXT NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    sma_7 DOUBLE PRECISION,
+    sma_21 DOUBLE PRECISION,
+    sma_50 DOUBLE PRECISION,
+    sma_100 DOUBLE PRECISION,
+    sma_200 DOUBLE PRECISION,
+    ema_12 DOUBLE PRECISION,
+    ema_26 DOUBLE PRECISION,
+    rsi_14 DOUBLE PRECISION,
+    macd DOUBLE PRECISION,
+    macd_signal DOUBLE PRECISION,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_indicators PRIMARY KEY (instrument_id, interval, opened_at),
+    CONSTRAINT fk_indicators_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE indicators IS 'What each session saw, on closes adjusted as of that session.';
+
+CREATE TABLE listings (
+    instrument_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    aliases TEXT[] NOT NULL,
+    ambiguous TEXT[] NOT NULL,
+    rank INTEGER,
+    market_cap DOUBLE PRECISION,
+    volume DOUBLE PRECISION,
+    price DOUBLE PRECISION,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_listings PRIMARY KEY (instrument_id),
+    CONSTRAINT fk_listings_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE listings IS 'Names of instruments; capitalisation, volume and price in US dollars.';
+COMMENT ON COLUMN listings.ambiguous IS 'names that are everyday words too';

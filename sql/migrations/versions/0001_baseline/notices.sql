@@ -1,0 +1,60 @@
+CREATE TABLE notice_contents (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_notice_contents PRIMARY KEY (id),
+    CONSTRAINT uq_notice_contents_kind_key UNIQUE (kind, key)
+);
+COMMENT ON TABLE notice_contents IS 'What the recipients of a notice get alike.';
+COMMENT ON COLUMN notice_contents.key IS 'of a signal its natural key';
+COMMENT ON COLUMN notice_contents.at IS 'earlier ones are delivered first';
+
+CREATE TABLE subscriptions (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    address TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    strategy TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    start TIMESTAMP WITH TIME ZONE NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_subscriptions PRIMARY KEY (id),
+    CONSTRAINT uq_subscriptions_address_symbol_strategy_venue_channel UNIQUE (address, symbol, strategy, venue, channel)
+);
+CREATE INDEX ix_subscriptions_start ON subscriptions (start);
+CREATE INDEX ix_subscriptions_symbol ON subscriptions (symbol);
+COMMENT ON COLUMN subscriptions.channel IS 'empty: the configured one';
+COMMENT ON COLUMN subscriptions.symbol IS '* for every symbol';
+COMMENT ON COLUMN subscriptions.strategy IS '* for every strategy';
+COMMENT ON COLUMN subscriptions.venue IS '* for every venue';
+COMMENT ON COLUMN subscriptions.start IS 'bars that close later and posts from then on count';
+
+CREATE TABLE notices (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    dedupe_key TEXT NOT NULL,
+    content_id BIGINT NOT NULL,
+    recipient TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    status TEXT NOT NULL CONSTRAINT ck_notices_status CHECK (status IN ('pending', 'sent', 'failed')),
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    not_before TIMESTAMP WITH TIME ZONE,
+    sender INTEGER,
+    leased_until TIMESTAMP WITH TIME ZONE,
+    last_error TEXT DEFAULT '' NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_notices PRIMARY KEY (id),
+    CONSTRAINT uq_notices_dedupe_key UNIQUE (dedupe_key),
+    CONSTRAINT fk_notices_content_id FOREIGN KEY(content_id) REFERENCES notice_contents (id)
+);
+CREATE INDEX ix_notices_failed ON notices (id) WHERE status = 'failed';
+CREATE INDEX ix_notices_pending ON notices (at, id) WHERE status = 'pending';
+COMMENT ON TABLE notices IS 'The outbox: one row for each recipient of a content.';
+COMMENT ON COLUMN notices.channel IS 'empty: the configured one';
+COMMENT ON COLUMN notices.at IS 'of the content';
+COMMENT ON COLUMN notices.not_before IS 'null: due at once, whatever a clock says';
+COMMENT ON COLUMN notices.sender IS 'who is delivering it; an advisory lock shows that it is alive';
+COMMENT ON COLUMN notices.leased_until IS 'when others may take it from the sender';

@@ -1,0 +1,23 @@
+"""The log of processed periods in memory."""
+
+from datetime import datetime
+
+from algo_trading.domain.time import Interval
+from algo_trading.repositories.periods import Stage
+
+
+class FakePeriodLog:
+    """Implements PeriodLog."""
+
+    def __init__(self) -> None:
+        self.marks: set[tuple[str, Interval, datetime, Stage]] = set()
+
+    def mark(self, watchlist: str, interval: Interval, opened_at: datetime, stage: Stage) -> None:
+        self.marks.add((watchlist, interval, opened_at, stage))
+
+    def reached(self, watchlist: str, interval: Interval, opened_at: datetime, stage: Stage) -> bool:
+        return (watchlist, interval, opened_at, stage) in self.marks
+
+    def newest(self, watchlist: str, interval: Interval, stage: Stage) -> datetime | None:
+        wanted = (watchlist, interval, stage)
+        return max((at for name, kind, at, reached in self.marks if (name, kind, reached) == wanted), default=None)

@@ -1,0 +1,147 @@
+"""The whole application over fakes: what outlives a run is in memory, everything else is wired as in production."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from algo_trading.bootstrap.services import Services
+from algo_trading.domain.account import Account, AccountState, Mode
+from algo_trading.domain.booking import book_deposit
+from algo_trading.domain.costs import Costs
+from algo_trading.domain.listing import Listing
+from algo_trading.domain.post import Levels
+from algo_trading.domain.subscription import Subscription
+from algo_trading.domain.watchlist import Assignment, Watchlist
+from algo_trading.gateways.brokers import Broker, BrokerContext
+from algo_trading.gateways.market_data import MarketData
+from algo_trading.gateways.post_feeds import PostFeed
+from algo_trading.plugins import load_plugin
+from algo_trading.repositories.accounts import AccountStep
+from algo_trading.sentiment.classify.impact import ImpactWeights
+from algo_trading.sentiment.mentions.finder import MentionFinder
+from algo_trading.services.annotate_posts import Influencers
+from algo_trading.settings import Settings, load_settings
+from fakes.accounts import FakeAccounts
+from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
+from fakes.channel import FakeChannel
+from fakes.clock import FakeClock
+from fakes.fundamentals import FakeFundamentals
+from fakes.gate import FakeGate
+from fakes.locks import FakeLocks
+from fakes.notices import FakeNotices
+from fakes.objects import FakeObjectStore
+from fakes.periods import FakePeriodLog
+from fakes.post_gate import FakePostGate
+from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
+from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
+from fakes.recommendations import FakeRecommendations
+from fakes.scorer import FakeScorer
+from fakes.signals import FakeSignals
+from fakes.subscriptions import FakeSubscriptions
+from fakes.watchlists import FakeSetup
+
+
+class World(Services):
+    """An application without a database and without an outside; tests fill it and call its services."""
+
+    clock: FakeClock
+    bars: FakeBars
+    signals: FakeSignals
+    periods: FakePeriodLog
+    accounts: FakeAccounts
+    subscriptions: FakeSubscriptions
+    outbox: FakeNotices
+    posts: FakePosts
+    objects: FakeObjectStore
+
+    def __init__(
+        self,
+        watchlists: Sequence[Watchlist] = (),
+        assignments: Sequence[Assignment] = (),
+        sources: Mapping[str, MarketData] | None = None,
+        feeds: Sequence[PostFeed] = (),
+        *,
+        names: Sequence[Listing] = (),
+        influencers: Influencers = Influencers(),  # noqa: B008 - frozen
+        now: datetime = datetime(2013, 3, 4, tzinfo=UTC),
+    ) -> None:
+        self.settings: Settings = load_settings()
+        self.clock = FakeClock(now)
+        setup = FakeSetup(watchlists, assignments)
+        subscriptions, periods, signals, posts = FakeSubscriptions(), FakePeriodLog(), FakeSignals(), FakePosts()
+        notices = FakeNotices(subscriptions, periods)
+        kept: dict[str, Any] = {
+            "setup": setup,
+            "watchlists": setup.watchlists,
+            "assignments": setup.assignments,
+            "bars": FakeBars(),
+            "actions": FakeCorporateActions(),
+            "indicators": FakeIndicators(),
+            "signals": signals,
+            "periods": periods,
+            "recommendations": FakeRecommendations(),
+            "quarantine": FakeQuarantine(),
+            "quality": FakeQuality(),
+            "imports": FakeImports(),
+            "accounts": FakeAccounts(),
+            "subscriptions": subscriptions,
+            "notices": notices,
+            "outbox": notices,
+            "posts": posts,
+            "mentions": FakeMentions(posts, signals),
+            "feed_states": FakeFeedStates(),
+            "fundamentals": FakeFundamentals(),
+            "locks": FakeLocks(),
+            "objects": FakeObjectStore(),
+            "gate": FakeGate(),
+            "post_gate": FakePostGate(),
+            "feeds": feeds,
+            "finder": MentionFinder(list(names)),
+            "scorer": FakeScorer(),
+            "impact_weights": ImpactWeights(),
+            "levels": Levels(0.4, 0.7),
+        }
+        self.__dict__.update(kept)  # in the place of what the cached properties would make
+        self.mail = FakeChannel()
+        self._influencers = influencers
+        self._served = dict(sources or {})
+        self._brokers_of: dict[str, Broker] = {}
+
+    @property
+    def influencers(self) -> Influencers:
+        return self._influencers
+
+    def source(self, name: str) -> MarketData:
+        return self._served[name]
+
+    def channel(self, name: str = "") -> FakeChannel:  # noqa: ARG002 - there is one
+        return self.mail
+
+    def broker(self, account: Account) -> Broker:
+        if account.name not in self._brokers_of:
+            plugin = load_plugin("algo_trading.brokers", account.broker)
+            context = BrokerContext(account.broker, Path("/nonexistent"), account, self.bars, self.actions)
+            self._brokers_of[account.name] = plugin.build(plugin.config_type(), context)
+        return self._brokers_of[account.name]
+
+    def open(self, name: str, start: datetime, cash: str = "10000", currency: str = "USD", part: str = "0.4") -> None:
+        """Open a paper account."""
+        account = Account(
+            name=name,
+            broker="paper",
+            currency=currency,
+            mode=Mode.PAPER,
+            owner="owner",
+            start=start,
+            position_fraction=Decimal(part),
+            costs=Costs(Decimal("0.001"), Decimal(5)),
+        )
+        booking = book_deposit(AccountState(account), Decimal(cash), "opening deposit", start, self.clock.now())
+        step = AccountStep(AccountState(account), booking.state, self.clock.now(), entries=booking.entries)
+        self.accounts.open(step)
+
+    def follow(self, address: str, symbol: str, strategy: str, start: datetime, venue: str = "XNYS") -> None:
+        """Subscribe to the signals of a strategy on a symbol."""
+        self.subscriptions.add(Subscription(address, symbol, strategy, venue, start))

@@ -1,0 +1,86 @@
+"""What `status` shows of the state that it reads."""
+
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from algo_trading.cli import output
+from algo_trading.cli.status import UNKNOWN, show
+
+pytestmark = pytest.mark.unit
+
+STATE: dict[str, Any] = {
+    "services": {"postgres": "up", "airflow": "down"},
+    "latest_partition": "2013-01-11",
+    "watchlists": {
+        "us_stocks": {
+            "venue": "XNYS",
+            "source": "sample",
+            "intervals": ["1d"],
+            "symbols": [f"S{number}" for number in range(10)],
+            "latest": {"1d": "2013-01-11"},
+        },
+        "coins": {
+            "venue": "DEMO", "source": "demo_candles", "intervals": ["1h", "4h"], "symbols": ["NOVAUSDT"],
+            "latest": {"1h": None, "4h": "2013-01-11T20:00Z"},
+        },
+    },
+    "rows": {"bars": 1234, "signals": 5},
+    "outbox": {"pending": 0, "sent": 3, "failed": 0},
+    "orders": {"pending": 1, "filled": 2, "refused": 0, "cancelled": 0, "expired": 0},
+    "accounts": [
+        {
+            "name": "paper", "broker": "paper", "currency": "USD", "mode": "paper", "owner": "ann",
+            "cursor": None, "waits_for": "2013-01-14", "cash": "70000.00", "equity": "100980.81",
+            "positions": {"ema_cross(fast=8) IBM": "76"},
+            "clocks": [{"venue": "XNYS", "interval": "1d", "cursor": None, "waits_for": "2013-01-14"}],
+        }
+    ],
+    "recommendations": [],
+    "feeds": [
+        {"name": "x @ann", "newest": None, "tried": "", "error": "the token has expired", "configured": True},
+        {"name": "rss old", "newest": "2013-01-02T12:00:00+00:00", "tried": "", "error": "", "configured": False},
+    ],
+    "configuration_errors": [],
+    "configuration_changes": [],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "console", Console(width=150, highlight=False))
+
+
+def test_watchlists_accounts_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    show(STATE)
+    printed = capsys.readouterr()
+    for text in (
+        "S0, S1, S2, S3, S4, S5, S6, S7 and 2 more",
+        "1h: none yet",
+        "4h: 2013-01-11T20:00Z",
+        "Newest session: 2013-01-11",
+        "1,234",
+        "account paper (paper, paper): equity 100980.81 USD, cash 70000.00, holds 76 of ema_cross(fast=8) IBM",
+        "XNYS 1d: processed up to nothing yet, waits for 2013-01-14 to be decided",
+        "the token has expired",
+        "no longer configured",
+    ):
+        assert text in printed.out
+    assert printed.err == ""
+
+
+def test_what_differs_and_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    show({**STATE, "configuration_errors": ["a.toml:1: x: y"], "configuration_changes": ["watchlist coins removed"]})
+    said = capsys.readouterr().err
+    assert "the configuration is wrong: a.toml:1: x: y" in said
+    assert "the configuration differs from what is stored; `algo-trading config apply` brings it over:" in said
+    assert "  watchlist coins removed" in said
+
+
+def test_a_stopped_database_has_no_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    stopped = {"services": STATE["services"], **UNKNOWN, "configuration_errors": [], "reason": "it is stopped"}
+    show(stopped)
+    printed = capsys.readouterr()
+    assert "it is stopped" in printed.err
+    assert "Newest session" not in printed.out

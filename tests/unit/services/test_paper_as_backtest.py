@@ -1,0 +1,117 @@
+"""What a backtest did, a paper account does: the same trades on the same bars, exits and short positions included."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.exits import Exits
+from algo_trading.domain.order import Execution
+from algo_trading.domain.signal import Side
+from algo_trading.domain.time import Interval, array_time, midnight
+from algo_trading.repositories.periods import Stage
+from back_testing.engine.backtest import run
+from back_testing.engine.result import ExitReason
+from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
+from bar_series import bars_of
+from candle_table import Told
+from contracts.bars import bar_row, bar_rows
+from support.paper_desk import DAYS, FAST, IBM, USUAL, PaperDesk, a_signal, a_state
+
+pytestmark = pytest.mark.unit
+
+SHARES = 7
+PRICES = st.integers(20, 60).map(float)
+DISTANCES = st.sampled_from([None, None, 0.02, 0.1, 0.3])
+REASONS = {"stop": ExitReason.STOP_LOSS, "trailing stop": ExitReason.TRAILING_STOP, "target": ExitReason.TAKE_PROFIT}
+
+
+@st.composite
+def markets(draw: st.DrawFn) -> tuple[Bars, str]:
+    """Bars that jump about in whole numbers, and a decision at each."""
+    n = draw(st.integers(1, 14))
+    columns = draw(st.lists(st.tuples(PRICES, PRICES, st.integers(0, 5), st.integers(0, 5)), min_size=n, max_size=n))
+    opens, closes, above, below = (np.array(column, dtype=np.float64) for column in zip(*columns, strict=True))
+    high, low = np.maximum(opens, closes) + above, np.minimum(opens, closes) - below
+    bars = replace(bars_of(closes, first=np.datetime64("2013-01-02", "us")), open=opens, high=high, low=low)
+    return bars, draw(st.text("..BS", min_size=n, max_size=n))
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """An entry with its exit, if there was one."""
+
+    entry: Execution
+    side: Side
+    exit: Execution | None
+    reason: ExitReason
+
+
+def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[list[RoundTrip], Decimal]:
+    """What an account traded that went through the bars session by session, and its cash in the end."""
+    desk = PaperDesk(a_state("100000.00", costs=USUAL, shorts=shorts), exits=exits)
+    trading = desk.trading
+    rows = []
+    for number, letter in enumerate(said):
+        values = {name: float(getattr(bars, name)[number]) for name in ("open", "high", "low")}
+        rows.append(bar_row(IBM, DAYS[number], float(bars.close[number]), **values))
+        side = {"B": Side.BUY, "S": Side.SELL}.get(letter, Side.HOLD)
+        trading.signals.add([replace(a_signal(side, IBM, FAST, DAYS[number]), shares=float(SHARES))])
+        trading.periods.mark("stocks", Interval.DAY, midnight(DAYS[number]), Stage.DECIDED)
+    trading.bars.upsert(bar_rows(*rows), "test")
+    trading.dispatch()
+    booked = {execution.id: execution for execution in desk.accounts.executions("paper")}
+    causes = dict.fromkeys(entry.cause for entry in desk.accounts.entries("paper"))
+    trips: list[RoundTrip] = []
+    for execution in (booked[cause] for cause in causes if cause in booked):
+        order = desk.orders[execution.client_order_id]
+        if order.closes:
+            reason = ExitReason.SIGNAL if order.signal else REASONS[order.reason.split(" at ")[0]]
+            trips[-1] = replace(trips[-1], exit=execution, reason=reason)
+        else:
+            trips.append(RoundTrip(execution, order.side, None, ExitReason.OPEN))
+    return trips, desk.state.money
+
+
+@settings(max_examples=25, deadline=None)
+@given(market=markets(), stop=DISTANCES, target=DISTANCES, trailing=DISTANCES, shorts=st.booleans())
+def test_the_trades_are_the_same(
+    *, market: tuple[Bars, str], stop: float | None, target: float | None, trailing: float | None, shorts: bool
+) -> None:
+    bars, said = market
+    rules = TradingRules(
+        cash=100_000.0,
+        costs=USUAL,
+        direction=Direction.LONG_SHORT if shorts else Direction.LONG,
+        size=Size(SizeKind.SHARES, SHARES),
+        stop_loss=stop,
+        take_profit=target,
+        trailing_stop=trailing,
+        keep_open=True,
+    )
+    result = run(Told(said), bars, rules)
+    trips, cash = paper_trades(bars, said, Exits(stop, target, trailing), shorts=shorts)
+    assert len(trips) == len(result.trades)
+    for trip, trade in zip(trips, result.trades, strict=True):
+        assert (trip.side is Side.BUY, float(trip.entry.quantity)) == (trade.side == "long", trade.size)
+        assert float(trip.entry.price) == pytest.approx(trade.entry_price, abs=1e-6)
+        assert trip.reason is trade.reason
+        assert (trip.exit is None) == (trade.exit_time is None)
+        if trip.exit is not None:
+            assert float(trip.exit.price) == pytest.approx(trade.exit_price, abs=2e-6)
+        assert DAYS.index(trip.entry.at.date()) == _bar(bars, trade.entry_time)
+        if trip.exit is not None:
+            assert DAYS.index(trip.exit.at.date()) == _bar(bars, trade.exit_time)
+    held = sum(float(t.entry.quantity) * (1 if t.side is Side.BUY else -1) for t in trips if t.exit is None)
+    equity = float(cash) + held * float(bars.close[-1])
+    assert equity == pytest.approx(float(result.equity[-1]), abs=0.03 * (2 * len(trips) + 1))
+
+
+def _bar(bars: Bars, opened: datetime | None) -> int:
+    assert opened is not None
+    return int(np.flatnonzero(bars.opened_at == array_time(opened))[0])
