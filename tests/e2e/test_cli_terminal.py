@@ -58,7 +58,7 @@ def test_a_locale_without_the_characters(desk: Installation) -> None:
     assert table.returncode == 0, table.stderr
     assert "?N?C?D?" in table.stdout.decode("ascii")
     document = shell("algo-trading quarantine --json", desk, **poor)
-    assert json.loads(document.stdout.decode("ascii"))["rows"][0]["symbol"] == "Ünïcødé"
+    assert json.loads(document.stdout.decode("ascii"))["rows"][0]["symbol"] == "ÜNÏCØDÉ"
     mistake = shell("algo-trading subscribe Ünïcødé", desk, **poor)
     assert mistake.returncode == 2
     assert mistake.stderr.startswith(b"error: ")
