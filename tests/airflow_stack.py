@@ -5,7 +5,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -36,27 +36,44 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @contextmanager
-def airflow_stack(start: date) -> Iterator[Stack]:
-    """Airflow, not started yet, and the services over the same database; accounts begin with `start`.
+def airflow_home(start: date) -> Iterator[dict[str, str]]:
+    """The variables of an installation whose accounts begin with `start`.
 
     Its home is not pytest's own folder, which the next pytest closes to the user that PostgreSQL runs as for root.
     """
-    with tempfile.TemporaryDirectory(prefix="af-") as home, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALGO_HOME", home)
-        patch.setenv("ALGO_AIRFLOW__PORT", str(free_port()))
-        accounts = [{"name": name, "start": str(start)} for name in ("paper", "demo-coins")]
-        patch.setenv("ALGO_ACCOUNTS", json.dumps(accounts))
+    accounts = [{"name": name, "start": str(start)} for name in ("paper", "demo-coins")]
+    with tempfile.TemporaryDirectory(prefix="af-") as home:
+        yield {
+            "ALGO_HOME": home,
+            "ALGO_AIRFLOW__PORT": str(free_port()),
+            "ALGO_ACCOUNTS": json.dumps(accounts),
+        }
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables that are set for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
+
+
+@contextmanager
+def airflow_stack(variables: Mapping[str, str]) -> Iterator[Stack]:
+    """Airflow, not started yet, and the services over the same database."""
+    with environment(variables):
         settings = load_settings()
-        server = embedded_postgres(settings)
-        server.start(METADATA_DATABASE)
-        airflow = Airflow(settings, server.url(), server.url(METADATA_DATABASE))
-        try:
-            with bootstrap(settings) as application:
-                application.apply_config().seed()
-                yield airflow, application
-        finally:
-            airflow.stop()
-            assert server.stop()
+    server = embedded_postgres(settings)
+    server.start(METADATA_DATABASE)
+    airflow = Airflow(settings, server.url(), server.url(METADATA_DATABASE))
+    try:
+        with bootstrap(settings) as application:
+            application.apply_config().seed()
+            yield airflow, application
+    finally:
+        airflow.stop()
+        assert server.stop()
 
 
 def free_port() -> int:

@@ -70,15 +70,36 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def airflow_at_work() -> Iterator[Stack]:
-    """Airflow with text and one session worked through; its tests share the xdist group airflow: starting is slow."""
-    from airflow_stack import BEFORE, DAY, airflow_stack, read_text, require_up, session_of, work_through
+def started_airflow() -> Iterator[tuple[dict[str, str], Stack]]:
+    """Airflow with text and one session worked through, and the variables that it runs with."""
+    from airflow_stack import (
+        BEFORE,
+        DAY,
+        airflow_home,
+        airflow_stack,
+        environment,
+        read_text,
+        require_up,
+        session_of,
+        work_through,
+    )  # fmt: skip
     from algo_trading.domain.time import Interval
 
-    with airflow_stack(DAY) as (airflow, application):
+    with airflow_home(DAY) as variables, airflow_stack(variables) as (airflow, application):
         stocks, first = application.watchlists.get("us_stocks"), session_of(BEFORE).opened_at
         application.load_history()(application.source(stocks.source), first, first, stocks.series(Interval.DAY))
-        require_up(airflow)
-        read_text(airflow)
-        work_through(airflow, [DAY])
-        yield airflow, application
+        with environment(variables):
+            require_up(airflow)
+            read_text(airflow)
+            work_through(airflow, [DAY])
+        yield variables, (airflow, application)
+
+
+@pytest.fixture
+def airflow_at_work(started_airflow: tuple[dict[str, str], Stack]) -> Iterator[Stack]:
+    """The Airflow of the session, its variables set; its tests share the xdist group airflow: starting is slow."""
+    from airflow_stack import environment
+
+    variables, stack = started_airflow
+    with environment(variables):
+        yield stack

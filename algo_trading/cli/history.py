@@ -8,10 +8,9 @@ from rich.progress import Progress, TaskID
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
-from algo_trading.cli.watched import end_of, periods_in, watched_intervals, watchlists_of
+from algo_trading.cli.watched import end_of, is_of_shares, periods_in, share_venue, watched_intervals, watchlists_of
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import midnight
-from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.errors import AlgoTradingError
 from algo_trading.services.ingest import IngestReport
 
@@ -51,9 +50,8 @@ def look_up_figures(symbols: Sequence[str], *, as_json: bool) -> None:
     """Look up figures of the watched shares, or of some symbols, and print the counts."""
     with bootstrap() as application:
         watchlists = watchlists_of(application)
-        shares = [one for one in watchlists if venue_of(one.venue).asset_class is AssetClass.EQUITY]
-        venue = shares[0].venue if shares else watchlists[0].venue
-        named = [Instrument(name, venue) for name in dict.fromkeys(symbols)]
+        shares = [one for one in watchlists if is_of_shares(one)]
+        named = [Instrument(name, share_venue(watchlists)) for name in dict.fromkeys(symbols)]
         watched = sorted({instrument for one in shares for instrument in one.instruments})
         report = application.fetch_fundamentals()(named or watched)
     if as_json:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
+from algo_trading.cli.watched import share_venue
 from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError, NothingGoodError
 from algo_trading.services.import_bars import FileReport, ImportReport
 
-DEFAULT_VENUE = "XNYS"
 MOST_LINES = 12  # of files or skipped members shown to a person; JSON has them all
 
 
@@ -54,7 +54,7 @@ def import_figures(path: Path, venue: str | None, *, as_json: bool) -> None:
     with bootstrap() as application:
         application.apply_config().seed()
         watchlists = application.watchlists.all()
-        venue = venue or next((one.venue for one in watchlists), DEFAULT_VENUE)
+        venue = venue or share_venue(watchlists)
         watched = [one for watchlist in watchlists for one in watchlist.instruments if one.venue == venue]
         report = application.import_fundamentals()(lines, path.name, venue, watched)
     if as_json:

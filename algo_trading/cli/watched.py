@@ -7,8 +7,11 @@ from datetime import date, datetime, timedelta
 from algo_trading.bootstrap.services import Services
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import DAY, Interval, Period, midnight
+from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import AlgoTradingError, ConfigError, UnknownNameError, unknown_name
+
+DEFAULT_VENUE = "XNYS"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,16 @@ def watchlists_of(application: Services, name: str | None = None) -> list[Watchl
     if not named:
         raise UnknownNameError(unknown_name("watchlist", name, [one.name for one in found]))
     return named
+
+
+def share_venue(watchlists: Sequence[Watchlist]) -> str:
+    """The venue of shares whose venue is not named: that of the first watchlist of shares, else New York's."""
+    return next((one.venue for one in watchlists if is_of_shares(one)), DEFAULT_VENUE)
+
+
+def is_of_shares(watchlist: Watchlist) -> bool:
+    """Whether a watchlist is one of shares, which have figures such as a price-earnings ratio."""
+    return venue_of(watchlist.venue).asset_class is AssetClass.EQUITY
 
 
 def watched_intervals(application: Services, name: str | None, symbols: Sequence[str] = ()) -> list[WatchedInterval]:

@@ -8,9 +8,11 @@ import pytest
 from airflow_stack import (
     CHAIN,
     DAY,
+    airflow_home,
     airflow_stack,
     backfill,
     content,
+    environment,
     family,
     require_up,
     runs_of,
@@ -23,7 +25,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("stage", [CHAIN[0], CHAIN[2]])
 def test_a_killed_session_is_finished_by_the_next_start(stage: str) -> None:
-    with airflow_stack(DAY) as (airflow, application):
+    with airflow_home(DAY) as variables, environment(variables), airflow_stack(variables) as (airflow, application):
         require_up(airflow)
         backfill(airflow.api, DAY, "none")
         wait_for(lambda: "running" in runs_of(airflow.api, DAY)[stage])

@@ -109,6 +109,6 @@ def test_revised_bars_explain_themselves(verify: Verify, database: Database) -> 
     PostgresBars(database).upsert(bars_table([replace(BARS, close=closes)]), "test")
     code, found = verify()
     assert (code, found["mismatches"]) == (0, [])
-    assert found["revised"] == 27
+    assert found["revised"] == SmaCross(2, 5, 0).memory, "the decisions that remember the bar"
     assert found["explained"]
     assert {difference["why"] for difference in found["explained"]} == {"inputs revised since"}

