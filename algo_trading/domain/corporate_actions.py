@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.instrument import Instrument
 
 
@@ -29,17 +29,22 @@ class CorporateAction:
 
 
 def adjustment_factors(bars: Bars, actions: Iterable[CorporateAction]) -> tuple[Floats, Floats]:
+    """`factors_of` the bars."""
+    return factors_of(bars.sessions, bars.close, actions)
+
+
+def factors_of(sessions: Times, closes: Floats, actions: Iterable[CorporateAction]) -> tuple[Floats, Floats]:
     """Factors of length n that make bars before each ex-date comparable with the last bar.
 
-    Multiply prices by the first and volumes by the second. Only actions with an ex-date up to the last bar's session
-    count, so the last bar's factors are 1 and nothing later can change them. A dividend's factor is
-    1 - dividend / previous close, the previous close taken after a split of the same day (CRSP's back adjustment).
+    `sessions` are the dates of the bars (datetime64[D], ascending), `closes` are as traded. Multiply prices by the
+    first and volumes by the second. Only actions with an ex-date up to the last bar's session count, so the last bar's
+    factors are 1 and nothing later can change them. A dividend's factor is 1 - dividend / previous close, the previous
+    close taken after a split of the same day (CRSP's back adjustment).
     """
-    prices = np.ones(len(bars))
-    volumes = np.ones(len(bars))
-    if not len(bars):
+    prices, volumes = np.ones(len(closes)), np.ones(len(closes))
+    if not len(closes):
         return prices, volumes
-    sessions, last = bars.sessions, bars.session(-1)
+    last: date = sessions[-1].item()
     splits_of_day: dict[date, float] = {}
     due = sorted((a for a in actions if a.ex_date <= last), key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND))
     for action in due:
@@ -51,7 +56,7 @@ def adjustment_factors(bars: Bars, actions: Iterable[CorporateAction]) -> tuple[
             prices[:before] /= action.value
             volumes[:before] *= action.value
         else:
-            previous_close = float(bars.close[before - 1]) / splits_of_day.get(action.ex_date, 1.0)
+            previous_close = float(closes[before - 1]) / splits_of_day.get(action.ex_date, 1.0)
             if 0 < action.value < previous_close:
                 prices[:before] *= 1 - action.value / previous_close
     return prices, volumes

@@ -33,6 +33,8 @@ BAR_SCHEMA = pa.schema(
     ]
 )
 
+CLOSE_SCHEMA = pa.schema([BAR_SCHEMA.field(name) for name in (*KEYS, "opened_at", "close")])
+
 INDICATORS = panel.COLUMNS
 
 INDICATOR_SCHEMA = pa.schema(
@@ -123,6 +125,10 @@ class BarRepository(BarReader, Protocol):
 
     def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         """As `read`, of each series the newest `count` bars that opened at or before `last`."""
+        ...
+
+    def read_closes(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
+        """As `read_last`, with the columns of CLOSE_SCHEMA alone."""
         ...
 
     def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:

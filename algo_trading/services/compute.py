@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algo_trading.domain.corporate_actions import CorporateAction, adjustment_factors
+from algo_trading.domain.corporate_actions import CorporateAction, factors_of
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Period
 from algo_trading.indicators.panel import MEMORY, panel, validity
@@ -22,7 +22,6 @@ from algo_trading.repositories.bars import (
     UpsertCount,
     series_of,
     series_starts,
-    split_by_series,
 )
 
 BATCH = 250  # series whose bars are in memory at once: some 30 MB
@@ -62,7 +61,7 @@ class ComputeIndicators:
         return ComputeReport(len(wanted) - len(missing), counts, tuple(sorted(missing)))
 
     def _rows(self, period: Period, series: Sequence[Series]) -> pa.Table:
-        bars = self.bars.read_last(series, period.opened_at, MEMORY)
+        bars = self.bars.read_closes(series, period.opened_at, MEMORY)
         if not bars.num_rows:
             return INDICATOR_SCHEMA.empty_table()
         instruments = sorted({one.instrument for one in series})
@@ -78,17 +77,19 @@ def with_adjusted_close(bars: pa.Table, actions: Sequence[CorporateAction]) -> p
         of_instrument[action.instrument].append(action)
     if not of_instrument or not bars.num_rows:
         return bars
-    closes = [
-        series.close * adjustment_factors(series, of_instrument[series.instrument])[0]
-        for series in split_by_series(bars).values()
-    ]
-    return bars.set_column(bars.schema.get_field_index("close"), "close", pa.array(np.concatenate(closes)))
+    starts, closes = series_starts(bars), bars["close"].to_numpy().copy()
+    sessions = bars["opened_at"].cast(pa.timestamp("us")).to_numpy().astype("datetime64[D]")
+    for series, start, end in zip(series_of(bars.take(pa.array(starts[:-1]))), starts, starts[1:], strict=False):
+        due = of_instrument.get(series.instrument)
+        if due:
+            closes[start:end] *= factors_of(sessions[start:end], closes[start:end], due)[0]
+    return bars.set_column(bars.schema.get_field_index("close"), "close", pa.array(closes))
 
 
 def indicator_table(bars: pa.Table, threads: int = 1) -> pa.Table:
     """Indicators of every bar, in INDICATOR_SCHEMA and the order of the bars; null until there are enough bars.
 
-    `bars` has the columns of BAR_SCHEMA, sorted as `BarRepository.read` sorts, with closes that compare.
+    `bars` has the columns of CLOSE_SCHEMA, sorted as `BarRepository.read` sorts, with closes that compare.
 
     Raises:
         ValueError: the bars of an instrument are not in ascending order of time.

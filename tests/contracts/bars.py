@@ -16,6 +16,7 @@ from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.repositories.bars import (
     BAR_SCHEMA,
+    CLOSE_SCHEMA,
     INDICATOR_SCHEMA,
     INDICATORS,
     BarRepository,
@@ -251,6 +252,10 @@ class BarContract:
         both = daily([MSFT, IBM])
         assert closes(bars.read_last(both, midnight(JAN_4), 2)) == [3, 4, 7]
         assert closes(bars.read_last(both, midnight(JAN_3), 10)) == [2, 3, 7]
+        for count in (1, 2, 10):
+            of_all_columns = bars.read_last(both, midnight(JAN_3), count)
+            assert bars.read_closes(both, midnight(JAN_3), count) == of_all_columns.select(CLOSE_SCHEMA.names)
+        assert bars.read_closes([], midnight(JAN_3), 1) == CLOSE_SCHEMA.empty_table()
         assert closes(bars.read_last(both, midnight(date(2013, 1, 1)), 10)) == []
         assert closes(bars.read_last([], midnight(JAN_4), 10)) == []
 

@@ -12,6 +12,7 @@ from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.bars import (
     BAR_SCHEMA,
+    CLOSE_SCHEMA,
     INDICATOR_SCHEMA,
     SeriesDigest,
     SeriesExtent,
@@ -98,6 +99,9 @@ class FakeBars:
     def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         tables = [self._rows.select([one], last=last) for one in sorted(set(series), key=by_text)]
         return pa.concat_tables([BAR_SCHEMA.empty_table(), *(t.slice(max(t.num_rows - count, 0)) for t in tables)])
+
+    def read_closes(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
+        return self.read_last(series, last, count).select(CLOSE_SCHEMA.names)
 
     def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
         earlier = {one: [key[3] for key in keys if key[3] < before] for one, keys in self._rows.opened().items()}

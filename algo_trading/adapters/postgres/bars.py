@@ -26,6 +26,7 @@ from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.bars import (
     BAR_SCHEMA,
+    CLOSE_SCHEMA,
     INDICATOR_SCHEMA,
     INDICATORS,
     SeriesDigest,
@@ -80,6 +81,10 @@ class PostgresBars:
     def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         with self._database.arrow() as connection:
             return last_bars(connection, series_ids(connection, series), last, count)
+
+    def read_closes(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
+        with self._database.arrow() as connection:
+            return last_bars(connection, series_ids(connection, series), last, count, CLOSE_SCHEMA)
 
     def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
         query = f"""

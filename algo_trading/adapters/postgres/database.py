@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OLDEST_SERVER = 14
+PIECE = 2_000  # rows, about as much as the buffer of a socket holds
 QUERY_CANCELED = "57014"
 FORM = "must be postgresql://user:password@host:port/database, with what is special in a password escaped"
 
@@ -122,8 +123,12 @@ class ArrowConnection:
 
     def append(self, name: str, table: pa.Table) -> None:
         """Load `table` into an existing table of the same columns by COPY; `name` must not come from outside."""
+        import pyarrow as pa
+
+        # In small pieces, so that the server stores one while the next one is encoded.
+        pieces = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=PIECE))
         with self._connection.cursor() as cursor:
-            cursor.adbc_ingest(name, table, mode="append")
+            cursor.adbc_ingest(name, pieces, mode="append")
 
     def execute(self, statement: str) -> None:
         """Run a statement that returns nothing."""

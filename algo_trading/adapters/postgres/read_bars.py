@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algo_trading.adapters.postgres.upsert import SEPARATOR, any_of
-from algo_trading.domain.bars import COLUMNS
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.bars import BAR_SCHEMA, KEYS, SeriesDigest
@@ -31,7 +30,14 @@ WANTED = """
     JOIN instruments AS i USING (symbol, venue)
     """
 BY_NAME = 'ORDER BY venue COLLATE "C", symbol COLLATE "C"'
-VALUES = ", ".join(("opened_at", "closed_at", *COLUMNS))
+
+
+def _values(schema: pa.Schema) -> str:
+    """The columns beside KEYS, for a query."""
+    return ", ".join(name for name in schema.names if name not in KEYS)
+
+
+VALUES = _values(BAR_SCHEMA)
 
 
 def names_of(series: Sequence[Series]) -> tuple[str, str, str]:
@@ -63,22 +69,28 @@ def bars_between(
     return _read(connection, series, query)
 
 
-def last_bars(connection: ArrowConnection, series: pa.Table, last: datetime, count: int) -> pa.Table:
-    """As `bars_between`, of each series the newest `count` bars that opened at or before `last`."""
+def last_bars(
+    connection: ArrowConnection, series: pa.Table, last: datetime, count: int, schema: pa.Schema = BAR_SCHEMA
+) -> pa.Table:
+    """As `bars_between`, of each series the newest `count` bars that opened at or before `last`.
+
+    With a `schema` that has KEYS and fewer of the other columns only these are read.
+    """
+    values = _values(schema)
 
     # One descending index scan for each series, whatever the length of its history.
     def query(interval: Interval, ids: str) -> str:
         return f"""
-            SELECT w.id AS instrument_id, {VALUES}
+            SELECT w.id AS instrument_id, {values}
             FROM instruments AS w CROSS JOIN LATERAL (
-                SELECT {VALUES} FROM bars
+                SELECT {values} FROM bars
                 WHERE instrument_id = w.id AND interval = '{interval}' AND opened_at <= '{last.isoformat()}'
                 ORDER BY opened_at DESC LIMIT {int(count)}
             ) AS b
             WHERE w.id = {ids}
             """
 
-    return _read(connection, series, query)
+    return _read(connection, series, query, schema)
 
 
 def bar_digests(
@@ -104,8 +116,13 @@ def _where(interval: Interval, ids: str, first: datetime | None, last: datetime 
     return " AND ".join(conditions)
 
 
-def _read(connection: ArrowConnection, series: pa.Table, query: Callable[[Interval, str], str]) -> pa.Table:
-    """The rows that the queries of the intervals give (instrument_id and VALUES), in BAR_SCHEMA and sorted."""
+def _read(
+    connection: ArrowConnection,
+    series: pa.Table,
+    query: Callable[[Interval, str], str],
+    schema: pa.Schema = BAR_SCHEMA,
+) -> pa.Table:
+    """The rows that the queries of the intervals give (instrument_id and values), in `schema` and sorted."""
     tables, places = [], []
     for interval in pc.unique(series["interval"]).to_pylist():
         chosen = pc.equal(series["interval"], interval).to_numpy()
@@ -116,9 +133,9 @@ def _read(connection: ArrowConnection, series: pa.Table, query: Callable[[Interv
         places.append(place_of_id[table["instrument_id"].to_numpy()])
         tables.append(table.drop_columns(["instrument_id"]))
     if not tables:
-        return BAR_SCHEMA.empty_table()
+        return schema.empty_table()
     table, place = pa.concat_tables(tables), np.concatenate(places)
     order = np.lexsort((table["opened_at"].cast(pa.int64()).to_numpy(), place))
     names = series.select(list(KEYS)).take(pa.array(place[order]))
     values = table.take(pa.array(order))
-    return pa.table([*names.columns, *values.columns], schema=BAR_SCHEMA)
+    return pa.table([*names.columns, *values.columns], schema=schema)

@@ -122,14 +122,14 @@ def test_no_more_is_read_than_the_indicators_remember() -> None:
     closes = random_walk(3 * MEMORY, 5)
     service = a_service(bars_of(closes, "AAA"), actions=(SPLIT,))
     counts: list[int] = []
-    read_last = service.bars.read_last
+    read_closes = service.bars.read_closes
 
     def counted(series: Sequence[Series], last: datetime, count: int) -> pa.Table:
-        table = read_last(series, last, count)
+        table = read_closes(series, last, count)
         counts.append(table.num_rows)
         return table
 
-    service.bars.read_last = counted  # type: ignore[method-assign]
+    service.bars.read_closes = counted  # type: ignore[method-assign]
     service(period(len(closes) - 1), daily(AAA))
     assert counts == [MEMORY]
     found = published(service, AAA, day(len(closes) - 1))
