@@ -165,6 +165,7 @@ class ContinuousCalendar(TradingCalendar):
         super().__init__(venue, CONTINUOUS_FIRST, CONTINUOUS_LAST)
 
     def table(self, interval: Interval, first: date, last: date) -> Periods:
+        """As the protocol says."""
         begin = np.datetime64(max(first, self.first), "D")
         end = np.datetime64(min(last, self.last), "D") + 1
         if begin >= end:
@@ -210,6 +211,7 @@ class ExchangeCalendar(TradingCalendar):
         super().__init__(venue, self._dates[0].item(), self._dates[-1].item())
 
     def table(self, interval: Interval, first: date, last: date) -> Periods:
+        """As the protocol says."""
         if interval in {Interval.WEEK, Interval.MONTH}:
             return self._spans(interval, first, last)
         if interval is Interval.DAY_3:

@@ -34,21 +34,27 @@ class Account:
     _changed: set[str] = field(default_factory=set, repr=False)
 
     def free(self, asset: str) -> Decimal:
+        """What may be spent of an asset."""
         return self.balances[asset].free
 
     def credit(self, asset: str, amount: Decimal) -> None:
+        """Add to what is free."""
         self._change(asset, amount, ZERO)
 
     def debit(self, asset: str, amount: Decimal) -> None:
+        """Take from what is free."""
         self._change(asset, -amount, ZERO)
 
     def lock(self, asset: str, amount: Decimal) -> None:
+        """Reserve a free amount for an order."""
         self._change(asset, -amount, amount)
 
     def release(self, asset: str, amount: Decimal) -> None:
+        """Free what was reserved."""
         self._change(asset, amount, -amount)
 
     def spend_locked(self, asset: str, amount: Decimal) -> None:
+        """Take from what is reserved."""
         self._change(asset, ZERO, -amount)
 
     def changed(self) -> Iterable[str]:

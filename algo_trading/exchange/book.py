@@ -67,6 +67,7 @@ class Book:
 
     @property
     def has_orders(self) -> bool:
+        """Whether any order rests or waits for its stop price."""
         return bool(self.stops or self.resting["BUY"] or self.resting["SELL"])
 
     def look(self, now: int) -> Print | None:

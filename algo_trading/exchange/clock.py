@@ -21,6 +21,7 @@ class Clock:
 
     @property
     def speed(self) -> float:
+        """How many seconds of the market pass in one second."""
         return self._speed
 
     def now(self) -> int:

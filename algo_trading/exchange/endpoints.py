@@ -83,6 +83,7 @@ class Endpoint:
     orders: int = 0
 
     def cost(self, values: Mapping[str, str]) -> int:
+        """The weight of a request with these parameters."""
         return self.weight if isinstance(self.weight, int) else self.weight(values)
 
 

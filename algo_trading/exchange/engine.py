@@ -67,6 +67,7 @@ class Exchange:
         return book
 
     def last(self, symbol: str) -> Print | None:
+        """The newest trade of a pair, None before the first one."""
         return self.books[symbol].tape.last(self.clock.now())
 
     def status(self, symbol: str) -> str:
@@ -183,6 +184,7 @@ class Exchange:
         return found
 
     def open_lists(self, account: str) -> list[OrderList]:
+        """The order lists of an account that are not done."""
         return [orders for orders in self.lists if orders.account == account and orders.status == "EXECUTING"]
 
     def new_id(self) -> str:

@@ -37,10 +37,12 @@ def filtered(kind: str) -> RefusalError:
 
 
 def insufficient() -> RefusalError:
+    """The refusal of an order that the balance does not cover."""
     return rejected("Account has insufficient balance for requested action.")
 
 
 def unknown_order() -> RefusalError:
+    """The refusal to cancel an order that is not open."""
     return RefusalError(-2011, "Unknown order sent.")
 
 

@@ -104,6 +104,7 @@ class Faults:
         self.to_drop: list[Fault] = []  # what concerns connections, for the server
 
     def add(self, fault: Fault) -> None:
+        """Schedule a fault, counted from now."""
         fault.due = self._exchange.clock.now() + int(fault.after * 1000)
         self.waiting.append(fault)
         self.act()

@@ -182,6 +182,7 @@ def book_tickers(exchange: Exchange, params: Parameters) -> Any:  # noqa: ANN401
 
 
 def book_ticker(book: Book) -> Json:
+    """The best prices of a pair with their quantities."""
     bid, ask = best(book, "BUY"), best(book, "SELL")
     pair = book.pair
     return {

@@ -91,6 +91,7 @@ class Matching:
             self._emit(account.name, position(account, assets, self.now))
 
     def begin_list(self, orders: OrderList) -> None:
+        """Take in a list of orders and report it to its account."""
         self.lists[orders.id] = orders
         self._emit(orders.account, list_status(orders, self.now))
 

@@ -99,6 +99,7 @@ def read_leg(exchange: Exchange, account: Account, params: Parameters, where: st
 
 
 def check_side(leg: NewOrder, *, is_above: bool) -> None:
+    """Refuse a leg whose type does not fit above or below the price."""
     if leg.type == "LIMIT_MAKER":
         right = leg.buys != is_above
         code, words = (
@@ -119,14 +120,17 @@ def check_side(leg: NewOrder, *, is_above: bool) -> None:
 
 
 def side_of(params: Parameters) -> str:
+    """BUY or SELL."""
     return params.choice("side", ("BUY", "SELL"), RefusalError(-1117, "Invalid side.")) or params.needed("side")
 
 
 def time_in_force_of(params: Parameters, name: str) -> str | None:
+    """GTC, IOC or FOK; None where the parameter is absent."""
     return params.choice(name, ("GTC", "IOC", "FOK"), RefusalError(-1115, "Invalid timeInForce."))
 
 
 def self_trade(params: Parameters) -> str:
+    """What happens to an order that would meet one of the same account."""
     refusal = RefusalError(-1013, "This symbol does not allow the specified self-trade prevention mode.")
     return params.choice("selfTradePreventionMode", SELF_TRADE_MODES, refusal) or "EXPIRE_MAKER"
 
@@ -146,6 +150,7 @@ def _strategy(params: Parameters, *names: str) -> dict[str, int]:
 
 
 def response_kind(params: Parameters, order_type: str) -> str:
+    """How much the answer to an order says: ACK, RESULT or FULL."""
     usual = "FULL" if order_type in {"MARKET", "LIMIT"} else "ACK"
     wrong = RefusalError(-1130, "Data sent for parameter 'newOrderRespType' is not valid.")
     return params.choice("newOrderRespType", ("ACK", "RESULT", "FULL"), wrong) or usual

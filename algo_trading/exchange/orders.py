@@ -34,6 +34,7 @@ class NewOrder:
 
     @property
     def buys(self) -> bool:
+        """Whether it is a buy order."""
         return self.side == "BUY"
 
     @property
@@ -96,6 +97,7 @@ class Order:
 
     @property
     def pair(self) -> Pair:
+        """What is traded."""
         return self.request.pair
 
     @property
@@ -105,14 +107,17 @@ class Order:
 
     @property
     def remaining(self) -> int:
+        """Lots that may still be executed."""
         return self.lots - self.executed - self.prevented
 
     @property
     def is_open(self) -> bool:
+        """Whether it may still be executed."""
         return self.status in OPEN
 
     @property
     def has_limit(self) -> bool:
+        """Whether it has a limit price."""
         return self.request.type not in WITHOUT_PRICE
 
     @property
@@ -135,6 +140,7 @@ class OrderList:
     status: str = "EXECUTING"
 
     def other(self, order: Order) -> Order:
+        """The other order of the list."""
         first, second = self.orders
         return second if order is first else first
 

@@ -37,37 +37,47 @@ class Pair:
     filters: tuple[Filter, ...] = field(repr=False)
 
     def filter(self, kind: str) -> Filter:
+        """The filter of a kind, as exchangeInfo has it."""
         return next(rule for rule in self.filters if rule["filterType"] == kind)
 
     @cached_property
     def tick(self) -> Decimal:
+        """Step of prices."""
         return Decimal(self.filter("PRICE_FILTER")["tickSize"])
 
     @cached_property
     def lot(self) -> Decimal:
+        """Step of quantities."""
         return Decimal(self.filter("LOT_SIZE")["stepSize"])
 
     @cached_property
     def tick_units(self) -> int:
+        """The tick in units of 1e-8."""
         return int(self.tick * UNITS)
 
     @cached_property
     def lot_units(self) -> int:
+        """The lot in units of 1e-8."""
         return int(self.lot * UNITS)
 
     def price(self, ticks: int) -> Decimal:
+        """The price of so many ticks."""
         return self.tick * int(ticks)
 
     def quantity(self, lots: int) -> Decimal:
+        """The quantity of so many lots."""
         return self.lot * int(lots)
 
     def price_text(self, ticks: int) -> str:
+        """A price in ticks, with eight decimals."""
         return units(int(ticks) * self.tick_units)
 
     def quantity_text(self, lots: int) -> str:
+        """A quantity in lots, with eight decimals."""
         return units(int(lots) * self.lot_units)
 
     def value_text(self, ticks_times_lots: int) -> str:
+        """Price times quantity, with eight decimals."""
         return units(int(ticks_times_lots) * self.tick_units * self.lot_units // UNITS)
 
     def described(self, status: str) -> dict[str, Any]:

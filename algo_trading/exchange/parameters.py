@@ -36,6 +36,7 @@ class Parameters:
         return value
 
     def needed(self, name: str, pattern: str | None = None) -> str:
+        """A text that must be there."""
         if not self.values.get(name):
             raise missing(name)
         value = self.text(name, pattern)
@@ -50,6 +51,7 @@ class Parameters:
         return None if value is None else int(value)
 
     def needed_whole(self, name: str) -> int:
+        """A whole number that must be there."""
         if not self.values.get(name):
             raise missing(name)
         value = self.whole(name)
@@ -76,6 +78,7 @@ class Parameters:
         return value
 
     def flag(self, name: str) -> bool:
+        """Whether a parameter is `true`."""
         return (self.text(name) or "false").lower() == "true"
 
     def limit(self, usual: int, most: int) -> int:
@@ -118,6 +121,7 @@ def check_symbol(name: str, known: Mapping[str, object]) -> str:
 
 
 def missing(name: str) -> RefusalError:
+    """The refusal of a request without a parameter."""
     return RefusalError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
 
 

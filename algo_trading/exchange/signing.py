@@ -31,6 +31,7 @@ class Key:
 
     @property
     def is_pair(self) -> bool:
+        """Whether it is the public half of a pair of keys, not a shared secret."""
         return self.secret.lstrip().startswith("-----BEGIN PUBLIC KEY-----")
 
     def signed(self, payload: str, signature: str) -> bool:
@@ -68,6 +69,7 @@ class Keys:
         self._keys: dict[str, Key] = {}
 
     def add(self, key: Key) -> None:
+        """Let the holder of a key in."""
         self._keys[key.name] = key
 
     def find(self, name: str | None) -> Key:
@@ -80,10 +82,12 @@ class Keys:
 
 
 def denied() -> RefusalError:
+    """The refusal of a key that is unknown or not allowed here."""
     return RefusalError(-2015, "Invalid API-key, IP, or permissions for action.", 401)
 
 
 def check_signature(key: Key, payload: str, signature: str | None) -> None:
+    """Refuse a request whose signature is absent or wrong."""
     if not signature:
         raise RefusalError(-1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.")
     if not key.signed(payload, signature):

@@ -56,6 +56,7 @@ class Stream:
         return moved
 
     def is_due(self, steady: int) -> bool:
+        """Whether it is time to send again; the next time is set if so."""
         if steady < self.due:
             return False
         self.due = steady + self.pause

@@ -224,6 +224,7 @@ def _recursions(values: Floats, columns: Floats, rows: slice) -> None:
 
 @compiled(types.float64[::1](SERIES, types.int64))
 def sma(values: Floats, window: int) -> Floats:
+    """As `moving_averages.sma`, for one window."""
     out = np.empty((1, len(values)))
     if len(values) < window:
         out[:] = np.nan
@@ -235,6 +236,7 @@ def sma(values: Floats, window: int) -> Floats:
 
 @compiled(types.float64[::1](SERIES, types.int64))
 def ema(values: Floats, window: int) -> Floats:
+    """As `moving_averages.ema`, for one window."""
     out = np.empty(len(values))
     _exponential(values, window, out)
     return out
@@ -242,6 +244,7 @@ def ema(values: Floats, window: int) -> Floats:
 
 @compiled(types.float64[::1](SERIES, types.int64))
 def rsi(values: Floats, window: int) -> Floats:
+    """As `oscillators.rsi`, for one window."""
     out = np.empty(len(values))
     _relative_strength(values, window, out)
     return out

@@ -30,6 +30,7 @@ class BarGate:
         self._pages: deque[Page] = deque(maxlen=PAGES)
 
     def judge(self, batch: Batch) -> Verdict:
+        """Good rows of a batch, and the others with their reasons."""
         parsed = parse_rows(batch.rows, batch.interval)
         reasons, closed_at = self._reasons(batch, parsed)
         is_good = is_none(reasons)
@@ -48,6 +49,7 @@ class BarGate:
         return Verdict(good, quarantined, result)
 
     def publish(self, objects: ObjectStore, label: str) -> str | None:
+        """Store the pages about what was judged since the last time; where they are, None without any."""
         if not self._pages:
             return None
         index = publish(self._pages, objects, label)

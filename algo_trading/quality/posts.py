@@ -50,6 +50,7 @@ class PostGate:
         self._given = platforms
 
     def judge(self, batch: PostBatch) -> PostVerdict:
+        """Good posts of a batch, and the other rows with their reasons."""
         rows = [_read(cells) for cells in batch.rows.to_pylist()]
         reasons = np.full(len(rows), None, dtype=object)
         repeated = 0

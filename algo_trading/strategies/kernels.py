@@ -10,6 +10,7 @@ from algo_trading.strategies.base import Flags
 
 @compiled(types.boolean[::1](SERIES, SERIES, SERIES, types.float64))
 def crosses_above(fast: Floats, slow: Floats, scale: Floats, touch: float) -> Flags:
+    """Bars (n) at which `fast` rises above `slow` by more than `touch` times `scale`."""
     crossed = np.zeros(len(fast), dtype=np.bool_)
     for i in range(1, len(fast)):
         above = fast[i] - slow[i] > touch * abs(scale[i])
@@ -19,6 +20,7 @@ def crosses_above(fast: Floats, slow: Floats, scale: Floats, touch: float) -> Fl
 
 @compiled(types.float64[::1](SERIES, SERIES, SERIES))
 def gap_confidence(fast: Floats, slow: Floats, close: Floats) -> Floats:
+    """0.5 where two averages (n) meet, rising to 1 where they are one per cent of the close apart."""
     confidence = np.empty(len(fast))
     for i in range(len(fast)):
         gap = abs(fast[i] - slow[i]) / close[i] / 0.01

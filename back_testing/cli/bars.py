@@ -171,6 +171,7 @@ class FeatureJoin:
     known: "Mapping[Series, Knowledge]"
 
     def __call__(self, bars: "Bars") -> "Bars":
+        """The bars with the features known at the last close."""
         if not self.features:
             return bars
         from algo_trading.services.features import joined, last_close

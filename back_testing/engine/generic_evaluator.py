@@ -51,6 +51,7 @@ class GenericEvaluator:
         self._window = window
 
     def accepts(self, params: Columns, count: int) -> Flags:
+        """As the protocol says."""
         bars = self._window.bars
         complaints = (
             rejection_reason(self._strategy_class, {**self._fixed, **s}, bars) for s in settings_of(params, count)
@@ -58,6 +59,7 @@ class GenericEvaluator:
         return np.array([not text for text in complaints], dtype=np.bool_)
 
     def run(self, params: Columns, rows: Floats, workers: Workers) -> None:
+        """As the protocol says."""
         bars = read_only(self._window.bars)
         strategies = [self._strategy_class(**self._fixed, **setting) for setting in settings_of(params, len(rows))]
         size = max(1, min(TOGETHER, VALUES_TOGETHER // len(self._window)))

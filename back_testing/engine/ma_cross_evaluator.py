@@ -74,12 +74,14 @@ class MaCrossEvaluator:
         self._averages = AverageTable(self._average.of, self._closes, sum(map(len, grid.values())))
 
     def accepts(self, params: Columns, count: int) -> Flags:
+        """As the protocol says."""
         fast, slow, trend = self._columns(params, count)
         in_range = (fast >= 1) & (fast < slow) & (slow <= LONGEST) & (trend >= 0) & (trend <= LONGEST)
         accepted: Flags = in_range & (np.maximum(slow + 1, trend) <= len(self._closes))
         return accepted
 
     def run(self, params: Columns, rows: Floats, workers: Workers) -> None:
+        """As the protocol says."""
         columns = self._columns(params, len(rows))
         if len(rows) <= workers.threads and len(self._closes) >= PARALLEL_FROM:
             for row, windows in zip(rows, zip(*(column.tolist() for column in columns), strict=True), strict=True):

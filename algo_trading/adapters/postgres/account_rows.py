@@ -34,6 +34,7 @@ class Ids(NamedTuple):
 
 
 def account_row(account: Account) -> dict[str, Any]:
+    """The row of an account."""
     return {
         "name": account.name,
         "broker": account.broker,
@@ -50,6 +51,7 @@ def account_row(account: Account) -> dict[str, Any]:
 
 
 def account_of(row: Row[Any]) -> Account:
+    """The account of a row."""
     return Account(
         name=row.name,
         broker=row.broker,
@@ -64,6 +66,7 @@ def account_of(row: Row[Any]) -> Account:
 
 
 def clock_row(account_id: int, clock: AccountClock) -> dict[str, Any]:
+    """The row of an account's clock."""
     return {
         "account_id": account_id,
         "venue": clock.venue,
@@ -75,14 +78,17 @@ def clock_row(account_id: int, clock: AccountClock) -> dict[str, Any]:
 
 
 def clock_of(row: Row[Any]) -> AccountClock:
+    """The clock of a row."""
     return AccountClock(row.venue, Interval(row.interval), _utc(row.start), _moment(row.cursor), _moment(row.begun))
 
 
 def select_positions() -> Select[Any]:
+    """Positions with the names of their strategies and instruments."""
     return select(positions, *NAMES).select_from(positions.join(strategies).join(instruments))
 
 
 def position_row(account_id: int, position: Position, ids: Ids) -> dict[str, Any]:
+    """The row of a position."""
     return {
         "account_id": account_id,
         **_holding_row(position.holding, ids),
@@ -95,6 +101,7 @@ def position_row(account_id: int, position: Position, ids: Ids) -> dict[str, Any
 
 
 def position_of(row: Row[Any]) -> Position:
+    """The position of a row of `select_positions`."""
     return Position(
         strategy=StrategyId(row.name, row.params),
         series=_series(row),
@@ -107,11 +114,13 @@ def position_of(row: Row[Any]) -> Position:
 
 
 def select_orders() -> Select[Any]:
+    """Orders with the names of their accounts, strategies and instruments."""
     tables = orders.join(accounts).join(strategies).join(instruments)
     return select(orders, *NAMES, accounts.c.name.label("account")).select_from(tables)
 
 
 def order_row(account_id: int, order: Order, ids: Ids) -> dict[str, Any]:
+    """The row of an order."""
     return {
         "account_id": account_id,
         "client_order_id": order.client_order_id,
@@ -140,6 +149,7 @@ ORDER_CHANGES = ("quantity", "limit_price", "stop_price", "status", "filled", "r
 
 
 def order_of(row: Row[Any]) -> Order:
+    """The order of a row of `select_orders`."""
     return Order(
         client_order_id=row.client_order_id,
         account=row.account,
@@ -165,6 +175,7 @@ def order_of(row: Row[Any]) -> Order:
 
 
 def event_of(row: Row[Any]) -> OrderEvent:
+    """The event of a row that has its order's id."""
     return OrderEvent(
         row.client_order_id,
         _utc(row.at),
@@ -176,11 +187,13 @@ def event_of(row: Row[Any]) -> OrderEvent:
 
 
 def select_fills() -> Select[Any]:
+    """Fills with the ids of their orders, oldest first."""
     query = select(fills, orders.c.client_order_id).select_from(fills.join(orders))
     return query.order_by(fills.c.at, fills.c.id)
 
 
 def fill_row(account_id: int, execution: Execution, order_id: object) -> dict[str, Any]:
+    """The row of an execution."""
     return {
         "account_id": account_id,
         "order_id": order_id,
@@ -195,6 +208,7 @@ def fill_row(account_id: int, execution: Execution, order_id: object) -> dict[st
 
 
 def execution_of(row: Row[Any]) -> Execution:
+    """The execution of a row of `select_fills`."""
     return Execution(
         id=row.execution_id,
         client_order_id=row.client_order_id,
@@ -208,6 +222,7 @@ def execution_of(row: Row[Any]) -> Execution:
 
 
 def select_entries() -> Select[Any]:
+    """Entries of the ledger, with names, in the order in which they were booked."""
     return (
         select(ledger, *NAMES)
         .select_from(ledger.join(accounts).outerjoin(strategies).outerjoin(instruments))
@@ -216,6 +231,7 @@ def select_entries() -> Select[Any]:
 
 
 def entry_row(account_id: int, entry: Entry, ids: Ids) -> dict[str, Any]:
+    """The row of an entry of the ledger."""
     nothing = dict.fromkeys(("strategy_id", "instrument_id", "interval"))
     return {
         "account_id": account_id,
@@ -230,6 +246,7 @@ def entry_row(account_id: int, entry: Entry, ids: Ids) -> dict[str, Any]:
 
 
 def entry_of(row: Row[Any]) -> Entry:
+    """The entry of a row of `select_entries`."""
     return Entry(
         kind=EntryKind(row.kind),
         cause=row.cause,

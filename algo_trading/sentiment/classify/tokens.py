@@ -42,6 +42,7 @@ def hashed(word: bytes) -> int:
 
 
 def codes_of(words: str) -> NDArray[np.uint64]:
+    """Hash codes of words that are separated by spaces."""
     return np.array([hashed(word.encode()) for word in words.split()], np.uint64)
 
 
@@ -58,6 +59,7 @@ THOUSANDS, MILLIONS, BILLIONS = codes_of("thousand k"), codes_of("million mln mn
 
 @helper
 def is_one_of(code: Any, codes: Any) -> bool:  # noqa: ANN401 - numba's numbers and arrays, as everywhere below
+    """Whether a code is among others."""
     for other in codes:  # noqa: SIM110 - numba has no any()
         if code == other:
             return True
