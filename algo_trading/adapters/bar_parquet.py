@@ -74,7 +74,7 @@ def _explained() -> Iterator[None]:
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         said = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-        raise NoBarsError(f"it is not a sound Parquet file ({said})") from error
+        raise NoBarsError(f"it is not a valid Parquet file ({said})") from error
 
 
 def _header(schema: pa.Schema) -> Header:

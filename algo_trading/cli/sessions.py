@@ -19,7 +19,7 @@ def run_sessions(first: date, last: date | None, watchlist: str | None, *, as_js
     with bootstrap() as application, output.progress() as bar:
         due = sessions_due(application, first, last, watchlist, output.warn)
         warn_of_difference(application)
-        application.channel()  # a mistake in its name or options is told before anything is done
+        application.channel()  # a mistake in its name or options is reported before anything is done
         run = application.run_period()
         task = bar.add_task("sessions", total=len(due))
         try:

@@ -1,4 +1,4 @@
-"""What people are told, and where each notice stands on its way to them."""
+"""Notices to people, and the state of their delivery."""
 
 import hashlib
 from dataclasses import dataclass

@@ -81,7 +81,7 @@ class Airflow:
         """Return when every component is healthy and it knows these DAGs (see `dag_ids.every_dag`).
 
         Raises:
-            AlgoTradingError: a DAG cannot be imported, a component keeps dying, or it takes too long.
+            AlgoTradingError: a DAG cannot be imported, a component keeps crashing, or it takes too long.
         """
         limit = time.monotonic() + seconds
         missing = "the API server"

@@ -153,7 +153,7 @@ def _belongs(process: psutil.Process, leader: int, created: float) -> bool:
 def _is_ours(process: psutil.Process) -> bool:
     """Whether it runs our Python, calls itself Airflow's, or is dying: then it has no name but still its sockets.
 
-    A session number given anew must not cost a stranger his life.
+    The number of a session is reused in time: an unrelated process must not be killed.
     """
     command = process.cmdline()
     return not command or any(TITLE in part for part in command) or Path(process.exe()).samefile(sys.executable)

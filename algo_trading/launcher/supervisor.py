@@ -1,7 +1,7 @@
 """Runs the components of Airflow as one family of processes: `python -m algo_trading.launcher.supervisor <file>`.
 
 It leads an operating-system session, so that whatever its children start can be found and ended, and it holds a lock
-on its record file as long as it lives. A component that dies is started again after a pause; one that dies again and
+on its record file as long as it lives. A component that ends is started again after a pause; one that ends again and
 again ends the whole family.
 """
 
@@ -114,29 +114,32 @@ def supervise(components: list[Component]) -> int:
 
 
 def main() -> int:
-    """Leave the starter, who is told when all is set; then supervise. Returns 1 to a starter who waits in vain."""
-    hears, tells = os.pipe()
+    """Detach from the starter and supervise.
+
+    The starter waits for a byte that says that everything is set up; it returns 1 if that never comes.
+    """
+    receiver, sender = os.pipe()
     if os.fork():
-        os.close(tells)
-        return 0 if os.read(hears, 1) else 1
-    os.close(hears)
+        os.close(sender)
+        return 0 if os.read(receiver, 1) else 1
+    os.close(receiver)
     os.setsid()
-    return run(tells)
+    return run(sender)
 
 
-def run(tells: int) -> int:
-    """Take the lock, write the record, say so on `tells`, supervise. The file names the components' commands."""
+def run(started: int) -> int:
+    """Take the lock, write the record, signal `started` with a byte, supervise. The file names the commands."""
     order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     record = Path(order["record"])
     handle = record.open("a+")
     if not _locked(handle):
-        os.write(tells, b".")  # another supervisor is at work: just as well
+        os.write(started, b".")  # another supervisor is at work: just as well
         return 0
     handle.truncate(0)
     handle.write(json.dumps({"pid": os.getpid(), "created": psutil.Process().create_time()}))
     handle.flush()
-    os.write(tells, b".")
-    os.close(tells)
+    os.write(started, b".")
+    os.close(started)
     logs = Path(order["logs"])
     for log in logs.glob("*.log"):
         if log.stat().st_size > KEPT_LOG:

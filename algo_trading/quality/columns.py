@@ -70,9 +70,9 @@ def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
     repeat = repeats(parsed)
     closed_at = _closes(batch, parsed.opened_at)
     hours = (now - closed_at) / np.timedelta64(1, "h")
-    sound = np.flatnonzero(is_none(repeat) & (hours >= 0))
+    valid = np.flatnonzero(is_none(repeat) & (hours >= 0))
     unit = np.full(len(parsed), None, dtype=object)
-    for row in sound[_off_unit(batch, parsed.take(sound))]:
+    for row in valid[_off_unit(batch, parsed.take(valid))]:
         unit[row] = f"close {parsed.numbers['close'][row]:g}"
     return pd.DataFrame(
         {

@@ -64,13 +64,13 @@ class BarGate:
         values = expectations().judge(VALUES, value_columns(parsed, batch.calendar.venue))
         self._pages.append(Page(batch.name, VALUES, batch.now, values.result))
         reasons = values.reasons
-        sound = np.flatnonzero(is_none(reasons))
-        if len(sound):
-            columns = series_columns(batch, parsed.take(sound))
-            closed_at[sound] = columns["closed_at"].to_numpy()
+        valid = np.flatnonzero(is_none(reasons))
+        if len(valid):
+            columns = series_columns(batch, parsed.take(valid))
+            closed_at[valid] = columns["closed_at"].to_numpy()
             series = expectations().judge(SERIES, columns)
             self._pages.append(Page(batch.name, SERIES, batch.now, series.result))
-            reasons[sound] = series.reasons
+            reasons[valid] = series.reasons
         return reasons, closed_at
 
 

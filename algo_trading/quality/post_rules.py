@@ -44,7 +44,7 @@ POST_NOTES: Mapping[PostReason, str] = {
         "minutes in the future."
     ),
     PostReason.TOO_LONG: f"Title and body have more than {LARGEST_TEXT:,} bytes.",
-    PostReason.GARBLED: "Bytes that are not text, or in an encoding that cannot be told, make up a tenth of it.",
+    PostReason.GARBLED: "Bytes that are not text, or in an unknown encoding, make up a tenth of it.",
     PostReason.EMPTY: "Nothing to read is left of title and body without markup and blanks.",
     PostReason.CONFLICTING: "The batch has another text under this id; the first one is kept.",
 }

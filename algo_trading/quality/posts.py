@@ -57,11 +57,11 @@ class PostGate:
         posts: list[Post] = []
         if rows:
             reasons = self._value_reasons(rows, batch.now)
-            sound = np.flatnonzero(is_none(reasons))
-            if len(sound):
-                kept, conflicting, repeated = _first_copies([rows[place] for place in sound])
-                reasons[sound] = self._repeat_reasons(conflicting)
-                posts = [_post(rows[sound[place]], batch) for place in kept]
+            valid = np.flatnonzero(is_none(reasons))
+            if len(valid):
+                kept, conflicting, repeated = _first_copies([rows[place] for place in valid])
+                reasons[valid] = self._repeat_reasons(conflicting)
+                posts = [_post(rows[valid[place]], batch) for place in kept]
         bad = np.flatnonzero(~is_none(reasons)).tolist()
         counts = Counter(str(reasons[place]) for place in bad)
         result = QualityResult(

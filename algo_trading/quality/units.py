@@ -83,10 +83,10 @@ def _off(units: list[int], stored: list[bool], telling: list[bool]) -> NDArray[n
         before = _last_stored(units, stored)
         after = _last_stored(units[::-1], stored[::-1])[::-1]
         return np.array([unit not in known for unit, *known in zip(units, before, after, strict=True)])
-    told = [unit for unit, tells in zip(units, telling, strict=True) if tells]
-    right = _newest_run(told)
+    clear = [unit for unit, tells in zip(units, telling, strict=True) if tells]
+    right = _newest_run(clear)
     if right is None:
-        (most, count), *others = Counter(told).most_common()
+        (most, count), *others = Counter(clear).most_common()
         right = None if others and others[0][1] == count else most
     return np.array([unit != right for unit in units])
 

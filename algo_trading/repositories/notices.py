@@ -82,7 +82,7 @@ class Sender(Protocol):
         """Take up to `limit` pending notices that are due and that nobody else has, in the order of delivery.
 
         They are this sender's until the moment `until` (which others compare with their `due`), at most until it ends,
-        whether it says so or dies. Channels in `without` are left out.
+        whether it says so or crashes. Channels in `without` are left out.
         """
         ...
 

@@ -149,7 +149,7 @@ class CollectPosts:
     ) -> CollectReport:
         """Poll every feed of these kinds for what was published up to `until` (None: now).
 
-        `progress` is told how many feeds are done.
+        `progress` receives how many feeds are done.
 
         A feed that fails keeps its watermark and its sentence, and the others go on. They do so, too, where a feed
         breaks for a reason that no source has, as by a mistake in a plug-in; that is raised after the last feed.

@@ -54,8 +54,8 @@ class FetchFundamentals:
                 errors[instrument] = error
         if missing and len(errors) == len(missing):
             raise next(iter(errors.values()))
-        told = {instrument.symbol: str(error) for instrument, error in errors.items()}
-        return FundamentalsReport(stored, len(set(instruments)) - len(missing), told)
+        failed = {instrument.symbol: str(error) for instrument, error in errors.items()}
+        return FundamentalsReport(stored, len(set(instruments)) - len(missing), failed)
 
     def _missing(self, instruments: Sequence[Instrument]) -> list[Instrument]:
         midnight = self.clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -90,7 +90,7 @@ class QueueNotices:
         return queued
 
     def _mailed(self, signals: Sequence[Signal], limits: AssignedLimits) -> list[Signal]:
-        """The buys and sells that reach the level from which one of the accounts that they are for is told of them."""
+        """The buys and sells that reach the level from which one of the accounts that they are for is notified."""
         return [
             signal
             for signal in signals

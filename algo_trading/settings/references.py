@@ -83,16 +83,16 @@ def reference_mistakes(entries: Entries) -> list[Mistake]:
     """
     mistakes = [*_repeated(entries)]
     watchlists, accounts = ([entry for _, entry in entries.of(name)] for name in ("watchlists", "accounts"))
-    sound = not entries.broken & {"watchlists", "accounts"}
+    valid = not entries.broken & {"watchlists", "accounts"}
     for index, strategy in entries.of("strategies"):
         problems: list[tuple[str, str]] = []
         if "watchlists" not in entries.broken:
             problems += _watchlist_problems(strategy, watchlists)
         if "accounts" not in entries.broken and (problem := _choice_problem("account", strategy.account, accounts)):
             problems.append(("account", problem))
-        sound = sound and not problems
+        valid = valid and not problems
         mistakes += [Mistake(("strategies", index, key), problem) for key, problem in problems]
-    return mistakes + (list(_currency_mistakes(entries)) if sound else [])
+    return mistakes + (list(_currency_mistakes(entries)) if valid else [])
 
 
 def _entry(

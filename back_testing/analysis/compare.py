@@ -33,7 +33,7 @@ def compare(
     first: date | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Comparison]:
-    """Each strategy alone on each instrument with the whole capital, strategy by strategy; `progress` hears the count.
+    """Each strategy alone on each instrument with the whole capital, strategy by strategy; `progress` gets the count.
 
     Raises:
         ConfigError: not a single pair could be tested.

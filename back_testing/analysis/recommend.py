@@ -73,7 +73,7 @@ def recommend(
     names: Sequence[str] | None = None,
     progress: Callable[[int, int, str], None] = lambda _done, _total, _name: None,
 ) -> Review:
-    """Review the strategies `names` (None: `candidates()`); `progress` hears how many are done, and which is next.
+    """Review the strategies `names` (None: `candidates()`); `progress` receives how many are done, and which is next.
 
     A strategy that cannot be walked over these bars is left out.
 

@@ -74,7 +74,7 @@ class VerifyLive:
         progress: Callable[[Series], None] = lambda _done: None,
         strategies: Collection[str] = (),
     ) -> VerifyReport:
-        """Check every signal about `instruments` (None: about all); `progress` hears which one is done.
+        """Check every signal about `instruments` (None: about all); `progress` receives which one is done.
 
         Only those of the strategies with these names, of all where none is given.
 

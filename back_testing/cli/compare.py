@@ -89,8 +89,8 @@ def parse_strategy(text: str) -> "Strategy":
 def _document(row: "Comparison", data_notes: tuple[str, ...]) -> dict[str, Any]:
     head = {"strategy": row.strategy.id.name, "params": asdict(row.strategy), "symbol": row.symbol}
     notes = [*data_notes, *row.notes]
-    told = {"notes": notes} if notes else {}
-    return {**head, **(row.statistics.as_json() if row.statistics else {"trouble": row.trouble}), **told}
+    extra = {"notes": notes} if notes else {}
+    return {**head, **(row.statistics.as_json() if row.statistics else {"trouble": row.trouble}), **extra}
 
 
 def _show(rows: "list[Comparison]", metric: str) -> None:

@@ -36,7 +36,7 @@ def run(
     """Backtest one strategy.
 
     It decides at each bar's close and is filled at the next bar's open, with all the money, in whole shares, for 0.1 %
-    of commission, unless told otherwise. Several symbols share the capital. docs/backtesting.md lists what is assumed.
+    of commission, unless set otherwise. Several symbols share the capital. docs/backtesting.md lists what is assumed.
 
     Example: backtest run --strategy sma_cross --symbol AAPL --from 2005-01-01 --report aapl.html
 

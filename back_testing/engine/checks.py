@@ -16,7 +16,7 @@ def require_bars(bars: Bars, threads: int | None = 1) -> None:
 
     `threads` may look at many bars; None for as many as there are processors.
     """
-    from back_testing.engine.kernels.checking import sound
+    from back_testing.engine.kernels.checking import all_valid
 
     if not len(bars):
         raise ConfigError(f"there are no bars of {bars.instrument} in this range")
@@ -24,7 +24,7 @@ def require_bars(bars: Bars, threads: int | None = 1) -> None:
     found = []
 
     def look(low: int, high: int) -> None:
-        found.append(sound(*(values[low:high] for values in series), NOISE))
+        found.append(all_valid(*(values[low:high] for values in series), NOISE))
 
     with Workers(threads if len(bars) >= PARALLEL_FROM else 1) as workers:
         workers.share(look, len(bars))

@@ -71,8 +71,8 @@ def bars_from_file(
         series.append(_bars(own, Instrument(found[name.upper()], venue), last, adjust=adjust))
         if adjust and not never_closes(venue) and not _adjusts(own):
             bare.append(series[-1].instrument.symbol)
-    told = f"the file has neither adjusted closes nor dividends of {shortened(bare)}: {NO_DIVIDENDS}"
-    return History(series, (told,) if bare else ())
+    note = f"the file has neither adjusted closes nor dividends of {shortened(bare)}: {NO_DIVIDENDS}"
+    return History(series, (note,) if bare else ())
 
 
 def _tables(read: BarFileReader, path: Path, symbols: Sequence[str]) -> list[BarFile]:
@@ -179,9 +179,9 @@ class ReadHistory:
         actions = self.actions.read([one.instrument for one in series], max(bars.session(-1) for bars in found))
         paying = {action.instrument for action in actions if action.kind is ActionKind.DIVIDEND}
         bare = [one.symbol for one in series if one.instrument not in paying and not never_closes(one.venue)]
-        told = f"the database has no dividends of {shortened(bare)}: {NO_DIVIDENDS}"
+        note = f"the database has no dividends of {shortened(bare)}: {NO_DIVIDENDS}"
         known = [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]
-        return History(known, (told,) if bare else ())
+        return History(known, (note,) if bare else ())
 
     def _missing(self, series: Series, until: str) -> str:
         known = [other.symbol for other in self.bars.series(series.interval) if other.venue == series.venue]

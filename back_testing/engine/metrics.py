@@ -171,10 +171,10 @@ def win_rate(pnl: Floats) -> float:
 
 def profit_factor(pnl: Floats) -> float:
     """Gross profit over gross loss of the closed trades, costs included; infinite when no trade lost."""
-    lost = float(-np.sum(pnl[pnl < 0]))
+    loss = float(-np.sum(pnl[pnl < 0]))
     won = float(np.sum(pnl[pnl > 0]))
-    if lost > 0:
-        return won / lost
+    if loss > 0:
+        return won / loss
     return np.inf if won > 0 else np.nan
 
 

@@ -62,9 +62,9 @@ def limit_notes(result: BacktestResult) -> list[str]:
 def applied_limits(result: BacktestResult) -> list[str]:
     """The limits of a strategy's signals that hold in a backtest too, and what they turned down, as sentences."""
     orders, positions = result.rules.limits.clauses(result.limits)
-    told = [orders and f"{orders}: {result.below_order_level:,} decisions were below"]
-    told += [positions and f"{positions}: {result.at_position_limit:,} entries were refused"]
-    return [sentence for sentence in told if sentence]
+    notes = [orders and f"{orders}: {result.below_order_level:,} decisions were below"]
+    notes += [positions and f"{positions}: {result.at_position_limit:,} entries were refused"]
+    return [sentence for sentence in notes if sentence]
 
 
 def not_simulated(limits: Limits) -> str:

@@ -99,7 +99,7 @@ def walk_forward(
     fixed: Mapping[str, Any] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> WalkForward:
-    """Walk the strategy `name` over `bars`; `progress` hears how many folds are done.
+    """Walk the strategy `name` over `bars`; `progress` receives how many folds are done.
 
     Raises:
         ConfigError: there are no bars left to trade, an unknown metric, or what `sweep` says.

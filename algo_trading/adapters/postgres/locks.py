@@ -9,7 +9,7 @@ from algo_trading.adapters.postgres.database import Database
 
 
 class PostgresLocks:
-    """Implements ExclusiveWork with advisory locks; a process that dies gives its locks back."""
+    """Implements ExclusiveWork with advisory locks; a process that ends gives its locks back."""
 
     def __init__(self, database: Database) -> None:
         self._engine = database.engine

@@ -68,10 +68,10 @@ class YahooClient:
         self._sleep = sleep
         self._reached = False
 
-    def chart(self, symbol: str, first: date | None, *, patient: bool = True) -> bytes:
+    def chart(self, symbol: str, first: date | None, *, retry: bool = True) -> bytes:
         """The JSON of the daily bars and events of `symbol` from `first` (None: all there are) to this moment.
 
-        Where nothing good comes of it, the request is repeated if `patient` and if that can help.
+        Where nothing good comes of it, the request is repeated if `retry` and if that can help.
 
         Raises:
             UnknownSymbolError: Yahoo has no bars for it.
@@ -79,9 +79,9 @@ class YahooClient:
             UnreachableError: no connection to Yahoo.
             SourceError: Yahoo keeps answering something else than a chart.
         """
-        return self._patiently(symbol, lambda: self._chart(symbol, first), patient=patient)
+        return self._with_retries(symbol, lambda: self._chart(symbol, first), retry=retry)
 
-    def summary(self, symbol: str, *, patient: bool = True) -> bytes:
+    def summary(self, symbol: str, *, retry: bool = True) -> bytes:
         """The JSON of what Yahoo sums up about `symbol`, with its P/E and market capitalisation.
 
         Raises:
@@ -90,10 +90,10 @@ class YahooClient:
             UnreachableError: no connection to Yahoo.
             SourceError: Yahoo keeps answering something else.
         """
-        return self._patiently(symbol, lambda: self._summary(symbol), patient=patient)
+        return self._with_retries(symbol, lambda: self._summary(symbol), retry=retry)
 
-    def _patiently(self, symbol: str, ask: Callable[[], bytes], *, patient: bool) -> bytes:
-        tries = self._attempts if patient else 1
+    def _with_retries(self, symbol: str, ask: Callable[[], bytes], *, retry: bool) -> bytes:
+        tries = self._attempts if retry else 1
         for attempt in range(1, tries + 1):
             try:
                 return ask()

@@ -76,7 +76,7 @@ class YahooMarketData:
             self._sleep(self._pause_seconds)
         self._began = True
         try:
-            content = self._client.chart(request.instrument.symbol, request.first_date, patient=self._failed < PATIENCE)
+            content = self._client.chart(request.instrument.symbol, request.first_date, retry=self._failed < PATIENCE)
         except (RateLimitedError, UnreachableError):
             raise
         except SourceError as error:

@@ -26,7 +26,7 @@ SLOTS = 1 << 16  # of the hash table, several for each word
 MEANINGS = {"call": 60, "put": 61, "buy": 62, "sell": 63, "bullish": 64, "bearish": 65, "positive": 66, "negative": 67}
 NEUTRAL, NO_ROLE, STARTS_PHRASE = "neutral", 121, 120
 LONGEST_PHRASE = 6  # words
-# How news of a role sounds by itself, for the sum over a text.
+# The sentiment of news of a role by itself, for the sum over a text.
 SIGNS = {
     **dict.fromkeys(("up", "raise", "beat", "approve", "help"), 1),
     **dict.fromkeys(("down", "cut", "miss", "legal harm", "stop", "distress", "leave"), -1),

@@ -14,7 +14,7 @@ NO_SENTIMENT = Sentiment(Tone.NEUTRAL, 0.0, 0.0)  # of a text that says nothing
 
 
 class Scorer(Protocol):
-    """Says how a text sounds to someone who holds the instrument it is about.
+    """Scores a text as someone would who holds the instrument it is about.
 
     The answer for a text does not depend on the texts beside it. A text that says nothing, as one without a letter or
     digit does to whoever reads words alone, is NO_SENTIMENT: neutral, score 0, confidence 0.

@@ -18,8 +18,8 @@ from algo_trading.sentiment.classify.linear import LinearModel, inverse_frequenc
 FOLDS = 4
 RARE = 2  # a bucket needs so many training texts
 TEMPERATURES = np.geomspace(0.5, 20, 60)
-# Of log-odds that models have in a set which they have not learnt from; reports are stranger to them still. This one
-# number was chosen by looking at Financial PhraseBank, of which nothing else is learnt.
+# Of log-odds that models have in a set which they have not learnt from; reports are even less like what they know.
+# This one number was chosen by looking at Financial PhraseBank, of which nothing else is learnt.
 SENTENCE_ODDS = 0.5
 FEWEST_TO_CALIBRATE = 200  # texts of a kind
 

@@ -8,7 +8,7 @@ from algo_trading.indicators.compiling import SERIES, compiled
 
 
 @compiled(types.boolean(*(SERIES,) * 5, types.float64))
-def sound(  # noqa: PLR0917 - compiled functions take arrays by position
+def all_valid(  # noqa: PLR0917 - compiled functions take arrays by position
     opens: Floats, highs: Floats, lows: Floats, closes: Floats, volumes: Floats, noise: float
 ) -> bool:
     """Whether every bar has finite prices above 0, the high and the low beyond the others, and a finite volume."""

@@ -124,7 +124,7 @@ class TestHeaders:
             (b"symbol,date,open,high,low,close\n", "no column for volume"),
             (b"symbol,open,high,low,close,volume\n", "no column for date"),
             (bytes(range(256)) * 9, "no bar headers"),
-            (b"PAR1 not really", "not a sound Parquet file"),
+            (b"PAR1 not really", "not a valid Parquet file"),
         ],
     )
     def test_what_is_no_table_of_bars_says_why(self, content: bytes, reason: str) -> None:

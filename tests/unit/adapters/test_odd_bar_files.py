@@ -65,13 +65,13 @@ def not_utf8(path: Path) -> None:
 
 
 BAD_PARQUET: dict[str, tuple[Callable[[Path], None], str]] = {
-    "damaged page": (damaged_page, "not a sound Parquet file"),
-    "cut": (lambda path: (pq.write_table(bars(), path), path.write_bytes(path.read_bytes()[:-20]))[0], "not a sound"),
+    "damaged page": (damaged_page, "not a valid Parquet file"),
+    "cut": (lambda path: (pq.write_table(bars(), path), path.write_bytes(path.read_bytes()[:-20]))[0], "not a valid"),
     "list column": (lambda path: pq.write_table(bars(close=[[10.0]]), path), "column close holds list"),
     "struct column": (lambda path: pq.write_table(bars(close=[{"a": 1}]), path), "column close holds struct"),
     "two closes": (two_closes, "2 columns called close"),
-    "unknown zone": (unknown_zone, "not a sound Parquet file .*Mars/Olympus"),
-    "not UTF-8": (not_utf8, "not a sound Parquet file .*UTF8"),
+    "unknown zone": (unknown_zone, "not a valid Parquet file .*Mars/Olympus"),
+    "not UTF-8": (not_utf8, "not a valid Parquet file .*UTF8"),
 }
 
 

@@ -334,7 +334,7 @@ def test_a_table_that_cannot_be_read_is_skipped_and_a_rerun_brings_it(world: Wor
     write(tmp_path / "3.csv", [line("2015-03-24")])
     report = world.run(tmp_path)
     assert [(Path(skipped.place).name, skipped.reason[:31]) for skipped in report.skipped] == [
-        ("2.parquet", "it is not a sound Parquet file ")
+        ("2.parquet", "it is not a valid Parquet file ")
     ]
     assert (len(report.files), report.stored) == (2, 2)
     assert world.objects.exists("bars/interval=1d/venue=XNYS/year=2015.parquet")
@@ -346,7 +346,7 @@ def test_a_table_that_cannot_be_read_is_skipped_and_a_rerun_brings_it(world: Wor
 
 def test_where_no_table_can_be_read_the_import_fails_with_the_reason(world: World, tmp_path: Path) -> None:
     damaged_parquet(tmp_path / "2.parquet")
-    with pytest.raises(AlgoTradingError, match=r"2\.parquet holds no bars that can be read: it is not a sound Parquet"):
+    with pytest.raises(AlgoTradingError, match=r"2\.parquet holds no bars that can be read: it is not a valid Parquet"):
         world.run(tmp_path / "2.parquet")
 
 

@@ -19,7 +19,7 @@ posts = Table(
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("url", Text, nullable=False),
-    Column("language", Text, nullable=False, comment="ISO 639-1, und: cannot be told"),
+    Column("language", Text, nullable=False, comment="ISO 639-1, und: not determined"),
     Column("read_at", Time, comment="when it was understood; null: waits"),
     Column("sentiment", Double, comment="of the whole text, -1 to 1"),
     Column("topic", Text),

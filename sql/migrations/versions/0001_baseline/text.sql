@@ -42,7 +42,7 @@ COMMENT ON TABLE posts IS 'Posts and news articles, written once.';
 COMMENT ON COLUMN posts.platform_id IS 'the platform''s own';
 COMMENT ON COLUMN posts.feed IS 'that brought it first';
 COMMENT ON COLUMN posts.available_at IS 'the later of published and seen';
-COMMENT ON COLUMN posts.language IS 'ISO 639-1, und: cannot be told';
+COMMENT ON COLUMN posts.language IS 'ISO 639-1, und: not determined';
 COMMENT ON COLUMN posts.read_at IS 'when it was understood; null: waits';
 COMMENT ON COLUMN posts.sentiment IS 'of the whole text, -1 to 1';
 
