@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
+    from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
@@ -217,6 +218,11 @@ class Services(Rules):
             queue=self.queue_notices(),
             deliver=self.deliver_notices(),
         )
+
+    def run_range(self) -> RunRange:
+        from algo_trading.services.run_range import RunRange
+
+        return RunRange(self.period_steps(), self.calendars)
 
     # Orders
 

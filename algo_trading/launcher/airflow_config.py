@@ -16,7 +16,8 @@ from algo_trading.settings import Settings
 
 USER = "admin"
 HOST = "127.0.0.1"
-POOLS = {"market_data": 2, "text": 2}  # how many tasks may ask a source at the same time
+# How many tasks may ask a source at the same time.
+POOLS = {"market_data": 2, "text": 2, "backfill": 1}
 
 
 @dataclass(frozen=True)

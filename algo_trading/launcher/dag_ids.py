@@ -7,18 +7,28 @@ from pathlib import Path
 from algo_trading.domain.time import Interval
 
 DISPATCH = "signal_dispatch"
-PER_WATCHLIST = {"bars", "candles", "indicators", "signals"}  # files that make DAGs for each watchlist's intervals
+PER_WATCHLIST = {
+    "bars",
+    "candles",
+    "candle_backfill",
+    "indicators",
+    "signals",
+}  # files that make DAGs for each watchlist's intervals
 # The watchlist of the sample keeps the names that its DAGs have always had.
 FIRST_NAMES = {("us_stocks", Interval.DAY): ("equity_daily_bars", "daily_indicators", "strategy_signals")}
 
 
 @dataclass(frozen=True, slots=True)
 class DagIds:
-    """The DAGs that bring bars in, compute indicators and decide; of an intraday interval the first does all three."""
+    """The DAGs that bring bars in, compute indicators and decide; of an intraday interval the first does all three.
+
+    `backfill` does so for whole days of an intraday interval's history.
+    """
 
     bars: str
     indicators: str
     signals: str
+    backfill: str
 
 
 def clock_name(watchlist: str, interval: Interval) -> str:
@@ -30,7 +40,7 @@ def dag_ids(watchlist: str, interval: Interval) -> DagIds:
     """The ids of a watchlist's interval."""
     name = clock_name(watchlist, interval)
     made = (f"bars_{name}", f"indicators_{name}", f"signals_{name}")
-    return DagIds(*FIRST_NAMES.get((watchlist, interval), made))
+    return DagIds(*FIRST_NAMES.get((watchlist, interval), made), f"backfill_{name}")
 
 
 def chain(watchlist: str, interval: Interval) -> tuple[str, ...]:
@@ -41,5 +51,9 @@ def chain(watchlist: str, interval: Interval) -> tuple[str, ...]:
 
 def every_dag(folder: Path, clocks: Iterable[tuple[str, Interval]]) -> set[str]:
     """Of a folder of DAG files: one DAG for each file, and those of each watchlist's intervals."""
-    single = {path.stem for path in folder.glob("*.py")} - PER_WATCHLIST
-    return single.union(*(chain(watchlist, interval) for watchlist, interval in clocks))
+    found = {path.stem for path in folder.glob("*.py")} - PER_WATCHLIST
+    for watchlist, interval in clocks:
+        found.update(chain(watchlist, interval))
+        if interval.intraday:
+            found.add(dag_ids(watchlist, interval).backfill)
+    return found

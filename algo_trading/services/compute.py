@@ -51,23 +51,32 @@ class ComputeIndicators:
         no more than the indicators remember: with all of them the rows agree but for their last digits. An indicator
         that has not enough bars yet is null.
         """
+        return self.over([period], series)
+
+    def over(self, periods: Sequence[Period], series: Sequence[Series]) -> ComputeReport:
+        """As for one period, of consecutive ones of the same date; their bars are read once.
+
+        `missing` are the series without any bar of these periods.
+        """
         wanted = sorted(set(series))
         missing = set(wanted)
-        counts = UpsertCount()
+        published, counts = 0, UpsertCount()
         for first in range(0, len(wanted), BATCH):
-            rows = self._rows(period, wanted[first : first + BATCH])
+            rows = self._rows(periods, wanted[first : first + BATCH])
+            published += rows.num_rows
             missing -= set(series_of(rows))
             counts += self.indicators.upsert(rows)
-        return ComputeReport(len(wanted) - len(missing), counts, tuple(sorted(missing)))
+        return ComputeReport(published, counts, tuple(sorted(missing)))
 
-    def _rows(self, period: Period, series: Sequence[Series]) -> pa.Table:
-        bars = self.bars.read_closes(series, period.opened_at, MEMORY)
+    def _rows(self, periods: Sequence[Period], series: Sequence[Series]) -> pa.Table:
+        first, last = periods[0], periods[-1]
+        bars = self.bars.read_closes(series, last.opened_at, MEMORY + len(periods) - 1)
         if not bars.num_rows:
             return INDICATOR_SCHEMA.empty_table()
         instruments = sorted({one.instrument for one in series})
-        actions = self.actions.read(instruments, period.date, pc.min(bars["opened_at"]).as_py().date())
+        actions = self.actions.read(instruments, last.date, pc.min(bars["opened_at"]).as_py().date())
         table = indicator_table(with_adjusted_close(bars, actions))
-        return table.filter(pc.equal(table["opened_at"], pa.scalar(period.opened_at, TIME)))
+        return table.filter(pc.greater_equal(table["opened_at"], pa.scalar(first.opened_at, TIME)))
 
 
 def with_adjusted_close(bars: pa.Table, actions: Sequence[CorporateAction]) -> pa.Table:

@@ -59,6 +59,10 @@ class EvaluateStrategies:
         Only bars and actions up to `period`, and text and figures that were there at its close, are read, so the
         decisions are the same whenever this runs. Of the bars no more are read than the strategies remember.
         """
+        return self.over([period], series)
+
+    def over(self, periods: Sequence[Period], series: Sequence[Series]) -> EvaluateReport:
+        """The same decisions as for one period after the other, of consecutive ones; their bars are read once."""
         asked = strategies_by_series(self.assignments.all(), series, self.strategies)
         decided: list[Signal] = []
         skipped: list[str] = []
@@ -68,35 +72,49 @@ class EvaluateStrategies:
         for count, several in alike.items():
             for first in range(0, len(several), BATCH):
                 batch = {one: asked[one] for one in several[first : first + BATCH]}
-                self._decide(period, batch, count, decided, skipped)
+                self._decide(periods, batch, count, decided, skipped)
         return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
 
     def _decide(
         self,
-        period: Period,
+        periods: Sequence[Period],
         asked: Mapping[Series, list[Strategy]],
         count: int | None,
         decided: list[Signal],
         skipped: list[str],
     ) -> None:
-        """Decide on the last `count` bars (None: all) of some series."""
-        watched, until = sorted(asked), period.opened_at
-        table = self.bars.read(watched, None, until) if count is None else self.bars.read_last(watched, until, count)
+        """Decide on the last `count` bars (None: all) of some series in each period."""
+        watched, last = sorted(asked), periods[-1]
+        table = (
+            self.bars.read(watched, None, last.opened_at)
+            if count is None
+            else self.bars.read_last(watched, last.opened_at, count + len(periods) - 1)
+        )
         since = pc.min(table["opened_at"]).as_py()
         actions = actions_by_instrument(
-            self.actions.read(instruments_of(watched), period.date, since.date()) if since else ()
+            self.actions.read(instruments_of(watched), last.date, since.date()) if since else ()
         )
         found = split_by_series(table)
         for one, strategies in asked.items():
-            bars = found.get(one)
-            if bars is None or bars.opened_at[-1] != array_time(until):
-                skipped += [f"{strategy.name} {one}" for strategy in strategies]
-                continue
             # Once for all strategies: reading what was written about an instrument takes longer than deciding on it.
             features = sorted({name for strategy in strategies for name in strategy.features})
-            # The first bar of a part of history is there to tell what was written before the next one.
-            known = self.join(bars, features, moment_of(bars.closed_at[0]) if len(bars) == count else None)
-            decided += [decide_last(strategy, known, actions[one.instrument]) for strategy in strategies]
+            bars = found.get(one)
+            for period in periods:
+                part = None if bars is None else _bars_up_to(bars, period, count)
+                if part is None:
+                    skipped += [f"{strategy.name} {one}" for strategy in strategies]
+                    continue
+                # The first bar of a part of history is there to tell what was written before the next one.
+                known = self.join(part, features, moment_of(part.closed_at[0]) if len(part) == count else None)
+                decided += [decide_last(strategy, known, actions[one.instrument]) for strategy in strategies]
+
+
+def _bars_up_to(bars: Bars, period: Period, count: int | None) -> Bars | None:
+    """The last `count` of `bars` (None: all) up to `period`; None where it has no bar."""
+    end = int(np.searchsorted(bars.opened_at, array_time(period.opened_at), side="right"))
+    if end == 0 or bars.opened_at[end - 1] != array_time(period.opened_at):
+        return None
+    return bars[0 if count is None else max(0, end - count) : end]
 
 
 def _memory(strategies: Sequence[Strategy]) -> int | None:

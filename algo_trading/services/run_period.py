@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.time import Interval, Period
@@ -26,11 +26,22 @@ from algo_trading.strategies.registry import Strategies
 
 @dataclass(frozen=True)
 class DecidedReport:
-    """What a period brought up to its signals."""
+    """How many periods were decided, and their rows of indicators and signals (as `EvaluateReport`)."""
 
-    ingested: IngestReport
-    indicators: int
-    decided: EvaluateReport
+    periods: int = 0
+    indicators: int = 0
+    decided: int = 0
+    new: int = 0
+    skipped: tuple[str, ...] = ()
+
+    def __add__(self, other: "DecidedReport") -> "DecidedReport":
+        return DecidedReport(
+            self.periods + other.periods,
+            self.indicators + other.indicators,
+            self.decided + other.decided,
+            self.new + other.new,
+            self.skipped + other.skipped,
+        )
 
 
 @dataclass(frozen=True)
@@ -53,16 +64,6 @@ class PeriodSteps:
     strategies: Strategies
     sources: Sources
 
-    def __call__(self, watchlist: Watchlist, period: Period) -> DecidedReport:
-        """Take every step for the whole watchlist."""
-        series = watchlist.series(period.interval)
-        ingested = self.ingest(watchlist, period, series)
-        self.accept(watchlist, period)
-        computed = self.compute(period, series)
-        decided = self.evaluate(period, series)
-        self.decided(watchlist, period)
-        return DecidedReport(ingested, computed.published, decided)
-
     def ingest(
         self, watchlist: Watchlist, period: Period, series: Sequence[Series], wait: timedelta = timedelta(0)
     ) -> IngestReport:
@@ -81,8 +82,7 @@ class PeriodSteps:
 
     def evaluate(self, period: Period, series: Sequence[Series]) -> EvaluateReport:
         """Decide on some series. Where a strategy reads text, posts that wait for it are annotated before."""
-        if needs_text(self.assignments.all(), self.strategies) and self.posts.unread(1, period.closed_at):
-            self.annotate_posts(period.closed_at)
+        self._annotate(period.closed_at)
         return self.evaluate_strategies(period, series)
 
     def decided(self, watchlist: Watchlist, period: Period) -> EvaluateReport:
@@ -93,6 +93,31 @@ class PeriodSteps:
         on_posts = self.decide_on_posts(period.closed_at)
         self.periods.mark(watchlist.name, period.interval, period.opened_at, Stage.DECIDED)
         return on_posts
+
+    def together(self, watchlist: Watchlist, periods: Sequence[Period]) -> DecidedReport:
+        """Take every step after the first one for consecutive periods of one date, whose bars are ingested.
+
+        The end is that of the same steps for one period after the other; bars are read once. The Parquet file is
+        refreshed where one of the periods ends an hour.
+        """
+        series, last = watchlist.series(periods[0].interval), periods[-1]
+        if any(period.closed_at == period.closed_at.replace(minute=0, second=0) for period in periods):
+            self.export(watchlist.venue, last.interval, [last.opened_at])
+        self._mark(watchlist, periods, Stage.ACCEPTED)
+        computed = self.compute_indicators.over(periods, series)
+        self._annotate(last.closed_at)
+        decided = self.evaluate_strategies.over(periods, series)
+        self.decide_on_posts(last.closed_at)
+        self._mark(watchlist, periods, Stage.DECIDED)
+        return DecidedReport(len(periods), computed.published, decided.decided, decided.new, decided.skipped)
+
+    def _annotate(self, until: datetime) -> None:
+        if needs_text(self.assignments.all(), self.strategies) and self.posts.unread(1, until):
+            self.annotate_posts(until)
+
+    def _mark(self, watchlist: Watchlist, periods: Sequence[Period], stage: Stage) -> None:
+        for period in periods:
+            self.periods.mark(watchlist.name, period.interval, period.opened_at, stage)
 
 
 @dataclass(frozen=True)

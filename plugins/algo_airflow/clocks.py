@@ -7,6 +7,7 @@ What they watch are rows that a task reads when it runs.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from zlib import crc32
 
 from airflow.sdk import Asset
 
@@ -18,7 +19,8 @@ from algo_trading.settings import Settings, WatchlistSettings, load_settings
 
 SETTINGS: Settings = load_settings()
 SHORTEST_IN_AIRFLOW = Interval.MINUTE_5  # a run costs seconds; what is shorter is the stream's work
-INTRADAY_DELAY = timedelta(seconds=30)
+# After the close, so that exchanges have the candle; watchlists start one after the other within these seconds.
+INTRADAY_DELAY, STAGGERED = timedelta(seconds=2), 10
 SIGNALS = Asset("signals", uri="algo-trading://signals", group="decisions")  # of every watchlist
 
 
@@ -64,8 +66,13 @@ class WatchlistClock:
 
     def timetable(self) -> PeriodTimetable:
         """After each period, as long as the source goes on."""
-        delay = INTRADAY_DELAY if self.interval.intraday else DELAY
+        later = timedelta(seconds=crc32(self.name.encode()) % STAGGERED)
+        delay = INTRADAY_DELAY + later if self.interval.intraday else DELAY
         return PeriodTimetable(self.watchlist.venue, self.interval, delay=delay, until=self.ends_at())
+
+    def days(self) -> PeriodTimetable:
+        """Days of an intraday interval, for backfills alone."""
+        return PeriodTimetable(self.watchlist.venue, Interval.DAY, until=self.ends_at(), scheduled=False)
 
     def _asset(self, what: str, group: str) -> Asset:
         return Asset(f"{what}_{self.name}", uri=f"algo-trading://{what}/{self.name}", group=group)

@@ -17,7 +17,9 @@ ARTICLES = Asset("articles", uri="algo-trading://posts/article", group="text")
 MENTIONS = Asset("mentions", uri="algo-trading://mentions", group="text")
 
 SOURCE_POOL = "market_data"
+BACKFILL_POOL = "backfill"
 TEXT_POOL = "text"  # of its own: a slow platform must not keep bars from coming in at the close
+WEIGHT, BACKFILL_WEIGHT = 10, 1  # what has just closed goes before what is long past
 SOURCE_RETRIES = 6  # an hour, for a source that is late or asks to slow down
 # After the close, with single symbols that are late: the first try is half an hour after it, then every ten minutes.
 SYMBOL_WAIT = timedelta(minutes=75)
@@ -66,6 +68,7 @@ def dag_defaults(*tags: str, clock: WatchlistClock | None = None, runs: int = 8)
         "deadline": deadline,
         "default_args": {
             "owner": OWNER,
+            "priority_weight": WEIGHT,
             "retries": 3,
             "retry_delay": timedelta(seconds=10),
             "retry_exponential_backoff": True,

@@ -66,6 +66,25 @@ def newest_period(app: "App", clock: "WatchlistClock") -> "Period":
     return closed if ends_at is None or closed.opened_at <= ends_at else calendar.period(clock.interval, ends_at)
 
 
+def periods_of_day(app: "App", clock: "WatchlistClock") -> "Sequence[Period]":
+    """The closed periods of the day that is the run's partition key, else of the newest period's day.
+
+    Raises:
+        AlgoTradingError: the key is not that of a day of the venue, or none of its periods has closed yet.
+    """
+    from algo_trading.calendars import trading_calendar
+    from algo_trading.domain.time import Interval
+
+    calendar = trading_calendar(clock.watchlist.venue)
+    key = get_current_context()["dag_run"].partition_key
+    day = calendar.parse(Interval.DAY, key or str(newest_period(app, clock).date))
+    found = calendar.periods(clock.interval, day.starts_at, day.closed_at)
+    closed = [period for period in found if period.starts_at < day.closed_at and period.closed_at <= app.clock.now()]
+    if not closed:
+        raise AlgoTradingError(f"no {clock.interval} period of {day} has closed yet")
+    return closed
+
+
 def shard(app: "App", clock: "WatchlistClock", index: int | None = None) -> Shard:
     """The series of one shard of a watchlist, as many as there are rows now; all of them without an index."""
     watchlist = app.watchlists.get(clock.watchlist.name)

@@ -29,6 +29,8 @@ CATCH_UP = timedelta(days=60)
 class PeriodTimetable(Timetable):
     """One run per period of `venue` and `interval`, `delay` after its true close, up to the one opened at `until`.
 
+    Without `scheduled` there are none but those of a backfill.
+
     The partition key is the period's key (domain/time.py), the partition date its opening. Holidays have no run and
     half days run earlier. Missed periods are caught up in order, unless they closed more than CATCH_UP ago. The
     calendar pulls in pandas and is imported when a run is planned, never when a DAG file is parsed.
@@ -38,22 +40,32 @@ class PeriodTimetable(Timetable):
     run_ordering = ("partition_date", "run_after")
 
     def __init__(
-        self, venue: str, interval: Interval = Interval.DAY, *, delay: timedelta = DELAY, until: datetime | None = None
+        self,
+        venue: str,
+        interval: Interval = Interval.DAY,
+        *,
+        delay: timedelta = DELAY,
+        until: datetime | None = None,
+        scheduled: bool = True,
     ) -> None:
         self.venue = venue
         self.interval = interval
         self.delay = delay
         self.until = until
+        self.scheduled = scheduled
         what = "session" if interval is Interval.DAY else f"{interval} period"
-        self.description = f"{_minutes(delay)} minutes after each {what} of {venue} closes"
+        self.description = f"{_shown(delay)} after each {what} of {venue} closes"
         if until is not None:
             self.description += f", the last time for {until:%Y-%m-%d}"
+        if not scheduled:
+            self.description = f"never by itself: start a backfill for {what}s of {venue}"
 
     @property
     def summary(self) -> str:
         """What the UI shows beside the DAG's name."""
         what = self.venue if self.interval is Interval.DAY else f"{self.venue} {self.interval}"
-        return f"{what} close + {_minutes(self.delay)} min"
+        delay = _shown(self.delay).replace("minutes", "min").replace("seconds", "s")
+        return f"{what} close + {delay}" if self.scheduled else f"backfill of {what}"
 
     def serialize(self) -> dict[str, Any]:
         """As JSON for Airflow's database."""
@@ -62,6 +74,7 @@ class PeriodTimetable(Timetable):
             "interval": str(self.interval),
             "delay": self.delay.total_seconds(),
             "until": None if self.until is None else self.until.isoformat(),
+            "scheduled": self.scheduled,
         }
 
     @classmethod
@@ -73,6 +86,7 @@ class PeriodTimetable(Timetable):
             Interval(data["interval"]),
             delay=timedelta(seconds=data["delay"]),
             until=None if until is None else datetime.fromisoformat(until),
+            scheduled=data["scheduled"],
         )
 
     def validate(self) -> None:
@@ -98,6 +112,8 @@ class PeriodTimetable(Timetable):
 
         None if that period is after `until` or the restriction's end.
         """
+        if not self.scheduled:
+            return None
         oldest = now if last is None else now - CATCH_UP
         if not restriction.catchup:
             oldest = max(oldest, self._newest_due(now))
@@ -171,5 +187,6 @@ class PeriodTimetable(Timetable):
         )
 
 
-def _minutes(delay: timedelta) -> str:
-    return f"{delay.total_seconds() / 60:g}"
+def _shown(delay: timedelta) -> str:
+    seconds = delay.total_seconds()
+    return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"

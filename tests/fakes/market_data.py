@@ -76,7 +76,7 @@ class FakeMarketData:
             "actions": [
                 (action.ex_date.isoformat(), action.kind, action.value)
                 for action in self.actions
-                if action.instrument == request.instrument and first <= action.ex_date.isoformat() <= last
+                if action.instrument == request.instrument and first[:10] <= action.ex_date.isoformat() <= last[:10]
             ],
         }
         return Fetched(request, RawPayload(request, json.dumps(content).encode(), "application/json", ".json"))

@@ -23,6 +23,7 @@ ORDER = (
     "strategy_signals",
     "bars_demo_coins_1h",
     "bars_demo_coins_4h",
+    "backfill_demo_coins_1h",
     "signal_dispatch",
     "strategy_review",
 )

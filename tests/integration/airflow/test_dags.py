@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("dags")]  # one p
 HERE = Path(__file__).parent
 CHAIN = ["equity_daily_bars", "daily_indicators", "strategy_signals", "signal_dispatch"]
 CANDLES = ["bars_demo_coins_1h", "bars_demo_coins_4h"]
+BACKFILLS = ["backfill_demo_coins_1h", "backfill_demo_coins_4h"]
 TEXT = ["social_posts", "news_articles", "text_sentiment", "text_signals"]
 FIRST = date(2012, 6, 1)  # where run_dags.py has the history begin
 LAST = "2013-03-01"  # the sample's newest session, which a run without a key takes
@@ -75,16 +76,17 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
-    wanted = {"history_load", *TEXT, *CHAIN, *CANDLES, "strategy_review", "coin_listings", "company_fundamentals"}
+    wanted = {"history_load", *TEXT, *CHAIN, *CANDLES, *BACKFILLS, "coin_listings", "company_fundamentals"}
+    wanted.add("strategy_review")
     assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
 
 def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
-    order = ["history_load", *TEXT, *CHAIN[:-1], *CANDLES, CHAIN[-1], "strategy_review"]
+    order = ["history_load", *TEXT, *CHAIN[:-1], *CANDLES, BACKFILLS[0], CHAIN[-1], "strategy_review"]
     assert [run["dag"] for run in seen["runs"]] == order * TIMES
     failed = [(run["dag"], run["tasks"]) for run in seen["runs"] if run["state"] != "success"]
     assert failed == []
-    assert [sorted(run["tasks"]) for run in seen["runs"][1:12]] == [
+    assert [sorted(run["tasks"]) for run in seen["runs"][1:13]] == [
         ["collect[-1]"],
         ["collect[-1]"],
         ["read[-1]"],
@@ -92,6 +94,7 @@ def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
         ["ingest[0]", "publish[-1]"],
         ["compute[0]", "publish[-1]"],
         ["evaluate[0]", "publish[-1]"],
+        ["run[-1]"],
         ["run[-1]"],
         ["run[-1]"],
         ["deliver[-1]", "execute[-1]", "notify[-1]"],
@@ -160,6 +163,7 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
             ("company_fundamentals", "look_up"),
             *candles,
         },
+        "backfill": {(dag_id, "run") for dag_id in BACKFILLS},
         "text": {("social_posts", "collect"), ("news_articles", "collect"), ("coin_listings", "refresh")},
     }
     asking = {task: pool for pool, tasks in pools.items() for task in tasks}
@@ -181,9 +185,9 @@ def test_the_chain_hangs_on_assets(seen: dict[str, Any]) -> None:
     assert outlets == [[["bars_us_stocks_1d"]], [["indicators_us_stocks_1d"]], [["signals"]], []]
     mapped = [task for name in CHAIN for task, details in dags[name]["tasks"].items() if details["mapped"]]
     assert mapped == ["ingest", "compute", "evaluate"]
-    for name, timetable in zip(CANDLES, ("DEMO 1h close + 0.5 min", "DEMO 4h close + 0.5 min"), strict=True):
+    for name, timetable in zip(CANDLES, ("DEMO 1h close + 6 s", "DEMO 4h close + 9 s"), strict=True):
         assert dags[name]["timetable"] == timetable
-        assert dags[name]["catchup"]
+        assert not dags[name]["catchup"], "one run catches up with everything"
         assert [task["outlets"] for task in dags[name]["tasks"].values()] == [["signals"]]
 
 

@@ -112,6 +112,16 @@ def test_intraday_periods_follow_each_other() -> None:
     assert keys(new_york, "2026-11-13T18:30", "2026-11-13T19:31") == ["2026-11-13T18:30Z", "2026-11-13T19:30Z"]
 
 
+def test_days_for_backfills_alone() -> None:
+    days = PeriodTimetable("DEMO", until=datetime(2013, 3, 1, 23, tzinfo=UTC), scheduled=False)
+    assert following(days, None, "2013-02-20T12:00") is None
+    assert following(days, "2013-02-19", "2013-02-20T12:00", NEWEST_ONLY) is None
+    assert keys(days, "2013-02-27T00:00", "2013-03-05T00:00") == ["2013-02-27", "2013-02-28", "2013-03-01"]
+    assert days.summary == "backfill of DEMO"
+    assert days.description == "never by itself: start a backfill for sessions of DEMO"
+    assert following(PeriodTimetable.deserialize(days.serialize()), None, "2013-02-20T12:00") is None
+
+
 def test_a_venue_east_of_greenwich_with_a_long_delay() -> None:
     tokyo = PeriodTimetable("XTKS", delay=timedelta(hours=30))
     assert following(tokyo, None, "2026-11-19T12:00") == ("2026-11-18", "2026-11-19T12:30")
