@@ -123,7 +123,7 @@ def test_what_was_decided_before_the_power_failed_is_kept(one_by_one: World, aft
             raise KeyboardInterrupt
         mark(*arguments)
 
-    world.periods.mark = fail  # type: ignore[method-assign]
+    world.periods.mark = fail  # type: ignore[method-assign, assignment]
     with pytest.raises(KeyboardInterrupt):
         world.run_range().catch_up(COINS, LATER[-1])
     world.periods.mark = mark  # type: ignore[method-assign]
