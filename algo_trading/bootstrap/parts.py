@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.symbols import SymbolList
     from algo_trading.repositories.accounts import AccountRepository
     from algo_trading.repositories.bars import BarReader, BarRepository, CorporateActionRepository, IndicatorRepository
+    from algo_trading.repositories.batches import BatchRepository
     from algo_trading.repositories.fundamentals import FundamentalsRepository
     from algo_trading.repositories.listings import ListingRepository
     from algo_trading.repositories.locks import ExclusiveWork
@@ -143,6 +144,12 @@ class Stores:
         from algo_trading.adapters.postgres.quality import PostgresQuality
 
         return PostgresQuality(self.database)
+
+    @cached_property
+    def batches(self) -> BatchRepository:
+        from algo_trading.adapters.postgres.batches import PostgresBatches
+
+        return PostgresBatches(self.database)
 
     @cached_property
     def imports(self) -> ImportRepository:
