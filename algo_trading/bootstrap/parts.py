@@ -244,7 +244,7 @@ class Gateways(Stores):
     @cached_property
     def feeds(self) -> Sequence[PostFeed]:
         """Every configured feed of posts and articles."""
-        from algo_trading.adapters.post_feeds import build_feed
+        from algo_trading.bootstrap.feeds import build_feed
 
         return [build_feed(self.settings, feed) for feed in self.settings.feeds]
 
