@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from algo_trading.adapters.post_feeds import UnusableFeed, build_feed
 from algo_trading.bootstrap.configured import configured_assignments
+from algo_trading.bootstrap.feeds import UnusableFeed, build_feed
 from algo_trading.errors import AlgoTradingError, ConfigError, unknown_name
 from algo_trading.plugins import GROUPS, Context, load_plugin, plugin_names
 from algo_trading.settings import read_layers

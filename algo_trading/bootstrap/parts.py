@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.symbols import SymbolList
     from algo_trading.repositories.accounts import AccountRepository
     from algo_trading.repositories.bars import BarReader, BarRepository, CorporateActionRepository, IndicatorRepository
+    from algo_trading.repositories.batches import BatchRepository
     from algo_trading.repositories.fundamentals import FundamentalsRepository
     from algo_trading.repositories.listings import ListingRepository
     from algo_trading.repositories.locks import ExclusiveWork
@@ -145,6 +146,12 @@ class Stores:
         return PostgresQuality(self.database)
 
     @cached_property
+    def batches(self) -> BatchRepository:
+        from algo_trading.adapters.postgres.batches import PostgresBatches
+
+        return PostgresBatches(self.database)
+
+    @cached_property
     def imports(self) -> ImportRepository:
         from algo_trading.adapters.postgres.quality import PostgresImports
 
@@ -237,7 +244,7 @@ class Gateways(Stores):
     @cached_property
     def feeds(self) -> Sequence[PostFeed]:
         """Every configured feed of posts and articles."""
-        from algo_trading.adapters.post_feeds import build_feed
+        from algo_trading.bootstrap.feeds import build_feed
 
         return [build_feed(self.settings, feed) for feed in self.settings.feeds]
 

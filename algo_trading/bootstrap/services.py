@@ -8,6 +8,8 @@ from algo_trading.bootstrap.parts import Rules
 
 if TYPE_CHECKING:
     from algo_trading.queries.status import ReadStatus
+    from algo_trading.services.accept_bars import AcceptBars
+    from algo_trading.services.accept_posts import AcceptPosts
     from algo_trading.services.annotate_posts import AnnotatePosts
     from algo_trading.services.apply_config import ApplyConfig
     from algo_trading.services.book_executions import BookExecutions
@@ -60,15 +62,24 @@ class Services(Rules):
 
     # Bars
 
+    def accept_bars(self) -> AcceptBars:
+        from algo_trading.services.accept_bars import AcceptBars
+
+        return AcceptBars(
+            gate=self.gate,
+            bars=self.bars,
+            actions=self.actions,
+            batches=self.batches,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
     def ingest_bars(self) -> IngestBars:
         from algo_trading.services.ingest import IngestBars
 
         return IngestBars(
-            gate=self.gate,
+            accept=self.accept_bars(),
             bars=self.bars,
-            actions=self.actions,
-            quarantine=self.quarantine,
-            quality=self.quality,
             objects=self.objects,
             calendars=self.calendars,
             clock=self.clock,
@@ -89,10 +100,8 @@ class Services(Rules):
 
         return ImportBars(
             read_bar_files=self.read_bar_files,
+            accept=self.accept_bars(),
             gate=self.gate,
-            bars=self.bars,
-            actions=self.actions,
-            quarantine=self.quarantine,
             quality=self.quality,
             imports=self.imports,
             objects=self.objects,
@@ -125,16 +134,18 @@ class Services(Rules):
 
     # Text
 
+    def accept_posts(self) -> AcceptPosts:
+        from algo_trading.services.accept_posts import AcceptPosts
+
+        return AcceptPosts(self.post_gate, self.posts, self.quarantine, self.batches)
+
     def collect_posts(self) -> CollectPosts:
         from algo_trading.services.collect import CollectPosts
 
         return CollectPosts(
             feeds=self.feeds,
-            post_gate=self.post_gate,
-            posts=self.posts,
+            accept=self.accept_posts(),
             feed_states=self.feed_states,
-            quarantine=self.quarantine,
-            quality=self.quality,
             objects=self.objects,
             clock=self.clock,
         )

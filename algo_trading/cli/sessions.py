@@ -1,5 +1,6 @@
 """The command `run-session`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -9,6 +10,7 @@ from algo_trading.cli.configuration import warn_of_difference
 from algo_trading.cli.watched import sessions_due
 from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
+from algo_trading.services.deliver import DeliveryReport
 from algo_trading.services.run_period import PeriodReport
 
 
@@ -35,9 +37,24 @@ def run_sessions(first: date, last: date | None, watchlist: str | None, *, as_js
         application.gate.publish(application.objects, f"sessions-{first}")
     if failure:
         raise failure
-    undelivered = next((report.delivered.error for report in reports if report.delivered.error), "")
-    if undelivered:
-        raise AlgoTradingError(undelivered)
+    if sentences := troubles([report.delivered for report in reports]):
+        raise AlgoTradingError("; ".join(sentences))
+
+
+def troubles(deliveries: Sequence[DeliveryReport]) -> list[str]:
+    """Why mails still wait, and how many will never be sent, with the reasons."""
+    waiting = [delivered.error for delivered in deliveries if delivered.error][:1]
+    refusals = _refusals(deliveries)
+    failed = refusals.total()
+    mails = f"{failed} mail{'' if failed == 1 else 's'} failed for good: {'; '.join(refusals)}"
+    return [*waiting, *([mails] if failed else [])]
+
+
+def _refusals(deliveries: Sequence[DeliveryReport]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for delivered in deliveries:
+        counts.update(delivered.refusals)
+    return counts
 
 
 def _summary(reports: Sequence[PeriodReport]) -> dict[str, object]:
@@ -49,6 +66,7 @@ def _summary(reports: Sequence[PeriodReport]) -> dict[str, object]:
         "decided": sum(report.decided.decided for report in reports),
         "new_signals": sum(report.decided.new for report in reports),
         "sent": sum(report.delivered.sent for report in reports),
+        "mail_errors": dict(_refusals([report.delivered for report in reports]).most_common()),
         "ordered": sum(account.ordered for account in accounts),
         "filled": sum(account.filled for account in accounts),
         "refused": sum(account.rejected for account in accounts),
@@ -57,12 +75,15 @@ def _summary(reports: Sequence[PeriodReport]) -> dict[str, object]:
 
 
 def _print(summary: dict[str, object]) -> None:
-    sessions = summary.pop("sessions")
+    sessions, errors = summary.pop("sessions"), summary.pop("mail_errors")
     assert isinstance(sessions, list)
+    assert isinstance(errors, dict)
     first, last = sessions[0]["session"], sessions[-1]["session"]
     what = "periods" if any(Interval(session["interval"]).intraday for session in sessions) else "sessions"
     title = f"{first} .. {last}: {len(sessions)} {what}" if len(sessions) > 1 else f"{what.title()[:-1]} {first}"
-    output.table(title, ("what", "count"), summary.items())
+    output.table(title, ("what", "count"), [*summary.items(), ("mails failed", sum(errors.values()))])
+    for sentence, count in errors.items():
+        output.warn(f"{count} x {sentence}")
     for session in sessions:
         for symbol, sentence in session["ingested"]["errors"].items():
             output.notes.print(f"{session['session']} {symbol}: {sentence}")

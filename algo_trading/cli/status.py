@@ -18,6 +18,7 @@ UNKNOWN: dict[str, Any] = {
     "watchlists": {},
     "rows": dict.fromkeys(("bars", "indicators", "signals", "quarantined", "posts", "articles", "mentions")),
     "outbox": dict.fromkeys(("sent", "pending", "failed")),
+    "mail_errors": {},
     "orders": dict.fromkeys(("pending", "filled", "refused", "cancelled", "expired")),
     "accounts": [],
     "recommendations": [],
@@ -84,6 +85,8 @@ def show(state: dict[str, Any]) -> None:
     rows = [*state["rows"].items(), *((f"mails {name}", n) for name, n in state["outbox"].items())]
     rows += [(f"orders {name}", n) for name, n in state["orders"].items()]
     output.table(f"Newest session: {state['latest_partition'] or 'none yet'}", ("what", "count"), rows)
+    if state["mail_errors"]:
+        output.table("Mails that failed", ("why", "count"), state["mail_errors"].items())
     for account in state["accounts"]:
         _show_account(account)
     feeds = [(feed["name"], _minute(feed["newest"]), _state(feed)) for feed in state["feeds"]]

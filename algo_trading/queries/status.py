@@ -27,6 +27,7 @@ from algo_trading.services.dispatch import next_period
 from algo_trading.services.prices import ReadPrices, trading_date
 
 CENT = Decimal("0.01")
+ERRORS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,15 @@ class FeedStatus:
 class Status:
     """Counts and cursors of the market database.
 
-    `latest_partition` is the key of the newest decided period, of a daily watchlist if there is one.
+    `latest_partition` is the key of the newest decided period, of a daily watchlist if there is one. `mail_errors` are
+    the most frequent reasons of mails that failed for good, with their number.
     """
 
     latest_partition: str | None
     watchlists: Mapping[str, WatchlistStatus]
     rows: Mapping[str, int]
     outbox: Mapping[str, int]
+    mail_errors: Mapping[str, int]
     orders: Mapping[str, int]
     accounts: tuple[AccountStatus, ...]
     recommendations: tuple[RecommendationStatus, ...]
@@ -154,6 +157,7 @@ class ReadStatus:
                 "mentions": self.mentions.count(),
             },
             outbox=self.outbox.counts(),
+            mail_errors=self.outbox.errors(ERRORS_SHOWN),
             orders=order_counts(self.accounts.order_counts()),
             accounts=tuple(self._account(self.accounts.state(name), assignments) for name in self.accounts.names()),
             recommendations=tuple(

@@ -1,24 +1,22 @@
-"""Posts and articles in: poll each feed, judge, archive every page with news as it came, store what is good."""
+"""Posts and articles in: poll each feed, archive every page with news as it came, accept what is in it."""
 
 import hashlib
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-import pyarrow as pa
-
-from algo_trading.domain.post import PostKey, PostKind, Watermark
+from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import RateLimitedError, SourceError
 from algo_trading.gateways.clock import Clock
 from algo_trading.gateways.post_feeds import FeedPage, PostFeed
-from algo_trading.quality.post_verdict import JudgesPosts, PostBatch, key_of
+from algo_trading.quality.post_verdict import PostBatch
 from algo_trading.repositories.objects import ObjectStore
-from algo_trading.repositories.posts import FeedState, FeedStateRepository, PostRepository
-from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
+from algo_trading.repositories.posts import FeedState, FeedStateRepository
+from algo_trading.services.accept_posts import AcceptedPosts, AcceptPosts, JudgedPage
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME = 80  # characters of a feed's name in a key
@@ -87,30 +85,40 @@ class CollectReport:
 class _Poll:
     """One feed's poll while its pages come in."""
 
-    def __init__(self, feed: PostFeed, since: Watermark) -> None:
-        self.feed = feed
+    def __init__(self, feed: PostFeed, since: Watermark, now: datetime) -> None:
+        self.feed, self.since, self.now = feed, since, now
         self.watermark = since
         self.token = self.remark = ""
-        self.fetched = self.new = self.known = self.quarantined = self.later = 0
-        self.reasons: Counter[str] = Counter()
+        self.pages: list[AcceptedPosts] = []
 
-    def saw(self, posts: Iterable[tuple[PostKey, datetime]], now: datetime) -> None:
+    def saw(self, page: JudgedPage, now: datetime) -> None:
         """Move the watermark to the newest of the posts, but not into the future, where others are still to come."""
-        for key, published in posts:
+        for key, published in page.seen:
             moment = min(published, now)
             if self.watermark.published_at is None or moment >= self.watermark.published_at:
                 self.watermark = Watermark(moment, key.id, self.watermark.token)
 
+    def complete(self, later: int, until: datetime | None) -> FeedState:
+        """Where the feed stands when every page is stored, the last one with `later` posts left out."""
+        # A page whose later posts were left out must come again, so its token is not kept.
+        left_out = later or any(page.later for page in self.pages)
+        token = self.since.token if left_out else (self.token or self.since.token)
+        watermark = Watermark(self.watermark.published_at, self.watermark.id, token, until or self.now)
+        return FeedState(self.feed.name, watermark, self.now, self.remark)
+
     def report(self, error: str = "") -> FeedReport:
         """The counts so far."""
+        reasons: Counter[str] = Counter()
+        for page in self.pages:
+            reasons.update(page.reasons)
         return FeedReport(
             self.feed.name,
-            self.fetched,
-            self.new,
-            self.known,
-            self.quarantined,
-            self.later,
-            dict(self.reasons.most_common()),
+            sum(page.fetched for page in self.pages),
+            sum(page.new for page in self.pages),
+            sum(page.known for page in self.pages),
+            sum(page.quarantined for page in self.pages),
+            sum(page.later for page in self.pages),
+            dict(reasons.most_common()),
             error,
             self.remark,
         )
@@ -128,16 +136,13 @@ class BrokenFeedError(Exception):
 class CollectPosts:
     """Bring what is new on the configured feeds into the database.
 
-    Killed at any moment and run again, it stores nothing twice and loses nothing: a feed's watermark moves only when
-    all pages of a poll are stored, and posts are stored by their platform's id.
+    Killed at any moment and run again, it stores nothing twice and loses nothing: a feed's watermark moves only with
+    the last page of a poll, and posts are stored by their platform's id.
     """
 
     feeds: Sequence[PostFeed]
-    post_gate: JudgesPosts
-    posts: PostRepository
+    accept: AcceptPosts
     feed_states: FeedStateRepository
-    quarantine: QuarantineRepository
-    quality: QualityRepository
     objects: ObjectStore
     clock: Clock
 
@@ -182,24 +187,22 @@ class CollectPosts:
 
     def _collect(self, feed: PostFeed, until: datetime | None) -> tuple[FeedReport, SourceError | None]:
         state = self.feed_states.get(feed.name)
-        since = state.watermark if state else Watermark()
         now = self.clock.now()
-        poll = _Poll(feed, since)
+        poll = _Poll(feed, state.watermark if state else Watermark(), now)
         try:
-            for page in _pages(feed, since, until or now):
-                self._store(poll, page, until)
+            for page, is_last in _marked(_pages(feed, poll.since, until or now)):
+                self._accept(poll, page, until, is_last=is_last)
         except SourceError as error:
-            self.feed_states.put(FeedState(feed.name, since, now, str(error)))
+            self.feed_states.put(FeedState(feed.name, poll.since, now, str(error)))
             return poll.report(str(error)), error
-        # A page whose later posts were left out must come again, so its token is not kept.
-        token = since.token if poll.later else (poll.token or since.token)
-        watermark = Watermark(poll.watermark.published_at, poll.watermark.id, token, until or now)
+        if not poll.pages:
+            self.feed_states.put(poll.complete(0, until))
         if poll.remark:
             log.warning("%s: %s", feed.name, poll.remark)
-        self.feed_states.put(FeedState(feed.name, watermark, now, poll.remark))
         return poll.report(), None
 
-    def _store(self, poll: _Poll, page: FeedPage, until: datetime | None) -> None:
+    def _accept(self, poll: _Poll, page: FeedPage, until: datetime | None, *, is_last: bool) -> None:
+        """Accept a page; the feed's state moves with the last one."""
         feed = poll.feed
         archive = partial(self._archive, feed, page)
         try:
@@ -212,36 +215,13 @@ class CollectPosts:
         poll.token = page.token or poll.token
         poll.remark = page.remark or poll.remark
         now = self.clock.now()
-        keys = list(map(key_of, rows["platform"].to_pylist(), rows["id"].to_pylist()))
-        known = self.posts.known({key for key in keys if key})
-        poll.saw(((key, at) for key, at in sorted(known.items()) if until is None or at <= until), now)
-        poll.fetched += rows.num_rows
-        rows = rows.filter(pa.array([key not in known for key in keys], pa.bool_()))
-        poll.known += len(keys) - rows.num_rows
-        if rows.num_rows:
-            name = self._key(feed, page)
-            self._judge(poll, PostBatch(rows, feed.name, feed.kind, feed.replay, name=name, now=now), until, archive)
 
-    def _judge(self, poll: _Poll, batch: PostBatch, until: datetime | None, archive: Callable[[], None]) -> None:
-        """Let the gate see rows that nobody knows, and archive the page before anything of it is stored.
+        def state(judged: JudgedPage) -> FeedState | None:
+            poll.saw(judged, now)
+            return poll.complete(judged.later, until) if is_last else None
 
-        Where there is no new post or refused row in it, nothing is.
-        """
-        verdict = self.post_gate.judge(batch)
-        due = [post for post in verdict.posts if until is None or post.published_at <= until]
-        added = 0
-        if due or not self.quarantine.holds(verdict.quarantined):
-            archive()
-            # The report comes first: once its refused rows are held, nobody looks at the page again.
-            self.quality.record(verdict.result)
-            self.quarantine.add(verdict.quarantined)
-            added = self.posts.add(due)
-        poll.saw(((post.key, post.published_at) for post in due), batch.now)
-        poll.new += added
-        poll.known += len(due) - added + verdict.repeated
-        poll.later += len(verdict.posts) - len(due)
-        poll.quarantined += len(verdict.quarantined)
-        poll.reasons.update(row.reason for row in verdict.quarantined)
+        batch = PostBatch(rows, feed.name, feed.kind, feed.replay, name=self._key(feed, page), now=now)
+        poll.pages.append(self.accept(batch, until, archive=archive, state=state))
 
     def _archive(self, feed: PostFeed, page: FeedPage) -> None:
         self.objects.put_new(self._key(feed, page), page.content, page.media_type)
@@ -260,6 +240,25 @@ def _pages(feed: PostFeed, since: Watermark, until: datetime) -> Iterator[FeedPa
         raise
     except Exception as error:
         raise BrokenFeedError(error) from error
+
+
+def _marked(pages: Iterator[FeedPage]) -> Iterator[tuple[FeedPage, bool]]:
+    """Each page and whether it is the last one, which is known when the feed was asked for more.
+
+    Where the feed fails, the page before comes first.
+    """
+    before = None
+    try:
+        for page in pages:
+            if before is not None:
+                yield before, False
+            before = page
+    except Exception:
+        if before is not None:
+            yield before, False
+        raise
+    if before is not None:
+        yield before, True
 
 
 def _safe(name: str) -> str:

@@ -27,7 +27,7 @@ class DeliveryReport:
     """What became of the notices that were due: sent, to be tried again, given up.
 
     `error` is the sentence of the last one that is to be tried again, `refusal` that of the last one that was given up;
-    they are empty if there is none.
+    they are empty if there is none. `refusals` counts the given up ones by their sentence.
     """
 
     sent: int = 0
@@ -35,6 +35,7 @@ class DeliveryReport:
     failed: int = 0
     error: str = ""
     refusal: str = ""
+    refusals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,10 @@ class _Delivery:
             mail = self.forms.of(notice.content).fill(notice.recipient, notice.dedupe_key, self.clock.now())
             self._deliver(notice.channel, mail)
         except UndeliverableError as refusal:
-            self.report = replace(report, failed=report.failed + 1, refusal=str(refusal))
-            return Outcome(notice.dedupe_key, NoticeStatus.FAILED, self.clock.now(), str(refusal))
+            said = str(refusal)
+            refusals = {**report.refusals, said: report.refusals.get(said, 0) + 1}
+            self.report = replace(report, failed=report.failed + 1, refusal=said, refusals=refusals)
+            return Outcome(notice.dedupe_key, NoticeStatus.FAILED, self.clock.now(), said)
         except AlgoTradingError as error:
             self.report = replace(report, retried=report.retried + 1, error=str(error))
             again = self.clock.now() + pause(notice.attempts)

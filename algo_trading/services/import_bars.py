@@ -11,33 +11,28 @@ from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from algo_trading.calendars import Calendars, TradingCalendar
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.quality import QualityResult
-from algo_trading.domain.time import Interval, array_time, midnight, moment_of
+from algo_trading.domain.time import Interval, moment_of
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import BarFile, BarFileReader, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.gateways.clock import Clock
-from algo_trading.quality.parse import is_none, parse_dates, parse_moments, parse_symbols
+from algo_trading.quality.parse import is_none, parse_symbols
 from algo_trading.quality.rules import SUITE, Reason
-from algo_trading.quality.verdict import Batch, Gate, Verdict
-from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
+from algo_trading.quality.verdict import Gate, Verdict
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import (
     ImportedFile,
     ImportRepository,
     QualityRepository,
-    QuarantineRepository,
 )
+from algo_trading.services.accept_bars import AcceptBars, AcceptedBars, BarBatch
 from algo_trading.services.export import ExportBars
-from algo_trading.services.ingest import neighbourhood
 
 SOURCE = "import"
 BATCH_ROWS = 100_000  # that are judged at once: enough that what a judgement costs by itself is little for each
-QUARANTINED_AT_ONCE = 5_000
 FILES_AT_ONCE = 100  # of which one query tells whether they are known
 
 
@@ -98,10 +93,8 @@ class ImportBars:
     """
 
     read_bar_files: BarFileReader
+    accept: AcceptBars
     gate: Gate
-    bars: BarRepository
-    actions: CorporateActionRepository
-    quarantine: QuarantineRepository
     quality: QualityRepository
     imports: ImportRepository
     objects: ObjectStore
@@ -149,31 +142,11 @@ class ImportBars:
         except OSError as error:  # of the file; the store explains its own
             raise AlgoTradingError(f"{file.path} cannot be read: {error.strerror}") from error
 
-    def judge(self, name: str, rows: pa.Table, symbols: Sequence[str], batches: "_Batches") -> "_Judged":
-        """Judge rows of these symbols, store the good ones that are new or changed, and quarantine the others."""
-        instruments = [Instrument(symbol, batches.calendar.venue) for symbol in symbols]
-        around = neighbourhood(batches.interval)
-        first, last = batches.extent(rows)
-        stored = self.bars.read([Series(one, batches.interval) for one in instruments], first - around, last + around)
-        verdict = self.gate.judge(
-            Batch(
-                rows=rows,
-                source=SOURCE,
-                name=name,
-                calendar=batches.calendar,
-                interval=batches.interval,
-                now=self.clock.now(),
-                neighbours=stored,
-                actions=self.actions.read(instruments, (last + around).date()),
-                expected=None,
-            )
-        )
-        for start in range(0, len(verdict.quarantined), QUARANTINED_AT_ONCE):
-            self.quarantine.add(verdict.quarantined[start : start + QUARANTINED_AT_ONCE])
-        changed = differing(verdict.good, stored)
-        if changed.any():
-            self.bars.upsert(verdict.good.filter(pa.array(changed)), SOURCE)
-        return _Judged(verdict, changed)
+    def judge(self, name: str, rows: pa.Table, symbols: Sequence[str], batches: "_Batches") -> AcceptedBars:
+        """Accept rows of these symbols; the verdict is recorded for each table when the last of its rows is judged."""
+        venue, interval = batches.calendar.venue, batches.interval
+        series = [Series(Instrument(symbol, venue), interval) for symbol in symbols]
+        return self.accept(BarBatch(SOURCE, name, venue, interval, series, rows, asked=None, record=False))
 
 
 @dataclass(frozen=True)
@@ -187,22 +160,6 @@ class _Batches:
         """Of the content and what it means: another symbol, venue or interval makes other bars of the same bytes."""
         meaning = "\n".join((table.sha256, table.symbol or "", self.calendar.venue, self.interval))
         return hashlib.sha256(meaning.encode("utf-8", "surrogateescape")).hexdigest()
-
-    def extent(self, rows: pa.Table) -> tuple[datetime, datetime]:
-        """When the first and the last of the rows opened, as far as the calendar reaches."""
-        opened, _ = (parse_moments if self.interval.intraday else parse_dates)(rows["session"])
-        earliest, latest = (array_time(midnight(day)) for day in (self.calendar.first, self.calendar.last))
-        known = np.clip(opened[~np.isnat(opened)].astype("datetime64[us]"), earliest, latest)
-        first, last = (known.min(), known.max()) if len(known) else (latest, latest)
-        return moment_of(first), moment_of(last)
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """A verdict, and which of the good rows were not stored like this before."""
-
-    verdict: Verdict
-    changed: NDArray[np.bool_]
 
 
 @dataclass
@@ -343,21 +300,6 @@ class _Work:
             table = of_place[row.place.rpartition(":")[0]]
             table.reasons[row.reason] += 1
             table.waits_for_close |= row.reason == Reason.FUTURE and row.session <= today
-
-
-def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
-    """Which rows of `good` are not among `stored` as they are (both BAR_SCHEMA)."""
-    if not len(stored) or not len(good):
-        return np.ones(len(good), dtype=bool)
-    keys = ["symbol", "venue", "interval", "opened_at"]
-    values = [name for name in good.column_names if name not in keys]
-    before = stored.rename_columns([name if name in keys else f"{name} before" for name in stored.column_names])
-    row = pa.array(np.arange(len(good)))
-    joined = good.append_column("row", row).join(before, keys, join_type="left outer").sort_by("row")
-    same = np.ones(len(good), dtype=bool)
-    for name in values:
-        same &= pc.equal(joined[name], joined[f"{name} before"]).fill_null(fill_value=False).to_numpy()
-    return ~same
 
 
 def _symbols(rows: pa.Table) -> set[str]:

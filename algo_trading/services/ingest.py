@@ -1,7 +1,7 @@
-"""Bars in: fetch, archive the payload as it came, judge, store what is good, quarantine the rest."""
+"""Bars in: fetch, archive the payload as it came, accept what is in it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from algo_trading.calendars import Calendars
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.quality import QuarantinedRow
-from algo_trading.domain.time import Interval, Period, period_key
+from algo_trading.domain.time import Period, period_key
 from algo_trading.errors import (
     NothingGoodError,
     NotYetAvailableError,
@@ -21,13 +21,9 @@ from algo_trading.errors import (
 )
 from algo_trading.gateways.clock import Clock
 from algo_trading.gateways.market_data import BarRequest, Fetched, MarketData, RawPayload
-from algo_trading.quality.parse import parse_dates, parse_moments
-from algo_trading.quality.verdict import Batch, Gate
-from algo_trading.repositories.bars import TIME, BarRepository, CorporateActionRepository, series_of
+from algo_trading.repositories.bars import BarRepository, series_of
 from algo_trading.repositories.objects import ObjectStore
-from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
-
-NEIGHBOURS = timedelta(days=15)  # around daily bars
+from algo_trading.services.accept_bars import AcceptBars, AcceptedBars, BarBatch
 
 
 @dataclass(frozen=True)
@@ -61,11 +57,8 @@ class IngestReport:
 class IngestBars:
     """Bring bars from a source into the database."""
 
-    gate: Gate
+    accept: AcceptBars
     bars: BarRepository
-    actions: CorporateActionRepository
-    quarantine: QuarantineRepository
-    quality: QualityRepository
     objects: ObjectStore
     calendars: Calendars
     clock: Clock
@@ -182,9 +175,24 @@ class IngestBars:
             actions.extend(raw.actions)
         if len(errors) == len(requests):
             return IngestReport(errors=_sentences(errors)), errors, set()
-        self.actions.upsert(actions, source.name)
-        report, refused = self._judge(source, pa.concat_tables(tables), requests, batch, _sentences(errors))
-        return report, errors, refused
+        accepted = self.accept(
+            BarBatch(
+                source=source.name,
+                name=batch,
+                venue=requests[0].series.venue,
+                interval=requests[0].series.interval,
+                series=[request.series for request in requests],
+                rows=pa.concat_tables(tables),
+                actions=actions,
+                asked={
+                    request.series: (request.first, request.last)
+                    for request in requests
+                    if request.series not in errors
+                },
+                errors=_sentences(errors),
+            )
+        )
+        return _report(accepted, errors), errors, {row.session for row in accepted.verdict.quarantined}
 
     def _archive(self, source: MarketData, payload: RawPayload) -> None:
         import hashlib
@@ -194,60 +202,6 @@ class IngestBars:
         name = f"{quote(str(request.series), safe='^=.-_')}-{digest}{payload.suffix}"
         key = f"raw/{source.name}/{request.last:%Y/%m/%d}/{name}"
         self.objects.put_new(key, payload.content, payload.media_type)
-
-    def _judge(
-        self,
-        source: MarketData,
-        rows: pa.Table,
-        requests: Sequence[BarRequest],
-        batch: str,
-        errors: Mapping[str, str],
-    ) -> tuple[IngestReport, set[str]]:
-        series = [request.series for request in requests]
-        interval = series[0].interval
-        last = max(request.last for request in requests)
-        firsts = [request.first for request in requests]
-        asked_from = min((first for first in firsts if first is not None), default=None)
-        around = neighbourhood(interval)
-        begin = None if None in firsts or asked_from is None else asked_from - around
-        neighbours = self.bars.read(series, begin, last + around)
-        instruments = sorted({one.instrument for one in series})
-        expected = _expected_from(requests, rows, neighbours)
-        verdict = self.gate.judge(
-            Batch(
-                rows=rows,
-                source=source.name,
-                name=batch,
-                calendar=self.calendars(series[0].venue),
-                interval=interval,
-                now=self.clock.now(),
-                neighbours=neighbours,
-                actions=self.actions.read(instruments, (last + around).date(), begin and begin.date()),
-                expected={
-                    request.instrument: (expected[request.series.symbol], request.last)
-                    for request in requests
-                    if str(request.series) not in errors
-                },
-            )
-        )
-        self.quarantine.add(verdict.quarantined)
-        count = self.bars.upsert(verdict.good, source.name)
-        self.quality.record(replace(verdict.result, errors=errors))
-        report = IngestReport(
-            fetched=rows.num_rows,
-            stored=count.stored,
-            unchanged=count.unchanged,
-            quarantined=len(verdict.quarantined),
-            reasons=reasons_of(verdict.quarantined),
-            errors=errors,
-            holes=verdict.result.holes,
-        )
-        return report, {row.session for row in verdict.quarantined}
-
-
-def neighbourhood(interval: Interval) -> timedelta:
-    """How far around a batch stored bars are looked at to judge a jump."""
-    return NEIGHBOURS if not interval.intraday else 15 * interval.length + timedelta(days=1)
 
 
 def reasons_of(rows: Sequence[QuarantinedRow]) -> dict[str, int]:
@@ -262,33 +216,25 @@ def _unknown(error: SourceError | None) -> bool:
     return isinstance(error, UnknownSymbolError)
 
 
+def _report(accepted: AcceptedBars, errors: Mapping[Series, SourceError]) -> IngestReport:
+    verdict = accepted.verdict
+    return IngestReport(
+        fetched=len(verdict.good) + len(verdict.quarantined),
+        stored=accepted.stored,
+        unchanged=accepted.unchanged,
+        quarantined=len(verdict.quarantined),
+        reasons=reasons_of(verdict.quarantined),
+        errors=_sentences(errors),
+        holes=verdict.result.holes,
+    )
+
+
 def _sentences(errors: Mapping[Series, SourceError]) -> dict[str, str]:
     return {str(series): str(error) for series, error in errors.items()}
 
 
 def _payloads(answers: Sequence[Fetched]) -> Iterator[RawPayload]:
     return (answer.payload for answer in answers if answer.payload is not None)
-
-
-def _expected_from(requests: Sequence[BarRequest], rows: pa.Table, neighbours: pa.Table) -> dict[str, datetime]:
-    """From when on a missing bar of a symbol is a gap: a series without a bar before has none before its first."""
-    parse = parse_moments if requests[0].series.interval.intraday else parse_dates
-    given = pa.table({"symbol": rows["symbol"], "opened_at": pa.array(parse(rows["session"])[0])})
-    stored, came = _oldest(neighbours), _oldest(given.cast(pa.schema([given.schema.field(0), ("opened_at", TIME)])))
-    expected: dict[str, datetime] = {}
-    for request in requests:
-        symbol, first = request.series.symbol, request.first
-        before = stored.get(symbol)
-        known = first is not None and before is not None and before < first
-        expected[symbol] = first if first is not None and known else came.get(symbol, request.last)
-    return expected
-
-
-def _oldest(bars: pa.Table) -> dict[str, datetime]:
-    """When the oldest bar of each symbol opened; unreadable times do not count."""
-    found = bars.group_by("symbol").aggregate([("opened_at", "min")])
-    oldest = zip(found["symbol"].to_pylist(), found["opened_at_min"].to_pylist(), strict=True)
-    return {symbol: opened for symbol, opened in oldest if opened is not None}
 
 
 def _listed(series: Sequence[Series], most: int = 5) -> str:

@@ -30,7 +30,7 @@ SIGNALS_WITHIN = timedelta(hours=2)
 
 def while_feeds_go_on(kind: PostKind, cron: str) -> str | None:
     """The schedule of a flow of posts or articles; None where no configured feed of that kind goes on."""
-    from algo_trading.adapters.post_feeds import build_feed
+    from algo_trading.bootstrap.feeds import build_feed
 
     feeds = (build_feed(SETTINGS, feed) for feed in SETTINGS.feeds)
     return cron if any(feed.kind is kind and not feed.replay for feed in feeds) else None

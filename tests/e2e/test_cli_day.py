@@ -117,7 +117,7 @@ def test_json_is_one_document_also_when_nothing_has_happened(command: str, quiet
     assert document in (
         [],
         {"reasons": {}, "rows": []},
-        {"sent": 0, "retried": 0, "failed": 0, "error": "", "refusal": ""},
+        {"sent": 0, "retried": 0, "failed": 0, "error": "", "refusal": "", "refusals": {}},
     )
 
 

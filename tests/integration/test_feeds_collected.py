@@ -9,11 +9,13 @@ import pytest
 
 from algo_trading.adapters import newsapi, reddit, rss, x
 from algo_trading.adapters.local_objects import LocalObjects
+from algo_trading.adapters.postgres.batches import PostgresBatches
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresPosts
-from algo_trading.adapters.postgres.quality import PostgresQuality, PostgresQuarantine
+from algo_trading.adapters.postgres.quality import PostgresQuarantine
 from algo_trading.domain.post import PostKey, PostKind
 from algo_trading.quality.posts import PostGate
+from algo_trading.services.accept_posts import AcceptPosts
 from algo_trading.services.collect import CollectPosts
 from contracts.post_feed import NOON, Stage, told
 from fakes.clock import FakeClock
@@ -54,11 +56,10 @@ def clock() -> FakeClock:
 def collect(stages: dict[str, Stage], database: Database, tmp_path: Path, clock: FakeClock) -> CollectPosts:
     return CollectPosts(
         feeds=[stage.open() for stage in stages.values()],
-        post_gate=PostGate(),
-        posts=PostgresPosts(database),
+        accept=AcceptPosts(
+            PostGate(), PostgresPosts(database), PostgresQuarantine(database), PostgresBatches(database)
+        ),
         feed_states=PostgresFeedStates(database),
-        quarantine=PostgresQuarantine(database),
-        quality=PostgresQuality(database),
         objects=LocalObjects(tmp_path / "objects"),
         clock=clock,
     )
@@ -86,13 +87,13 @@ def test_polls_add_up(stages: dict[str, Stage], collect: CollectPosts, clock: Fa
     again = collect(KINDS)
     assert (again.new, again.errors) == (0, {})
     for platform, stage in stages.items():
-        post = collect.posts.find(PostKey(platform, stage.id_of(told(4, 62))))
+        post = collect.accept.posts.find(PostKey(platform, stage.id_of(told(4, 62))))
         assert post is not None
         assert post.published_at == NOON + timedelta(minutes=62)
         assert post.seen_at == (NOON + timedelta(minutes=65))
         state = collect.feed_states.get(post.feed)
         assert state is not None
         assert state.watermark.published_at == post.published_at
-    assert sum(collect.posts.counts().values()) == 15 + 8
+    assert sum(collect.accept.posts.counts().values()) == 15 + 8
     archived = list(collect.objects.keys("raw/"))
     assert {key.split("/")[1] for key in archived} == set(stages)

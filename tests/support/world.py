@@ -24,7 +24,8 @@ from algo_trading.sentiment.mentions.finder import MentionFinder
 from algo_trading.services.annotate_posts import Influencers
 from algo_trading.settings import Settings, load_settings
 from fakes.accounts import FakeAccounts
-from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
+from fakes.bars import FakeBars, FakeIndicators
+from fakes.batches import FakeBatches
 from fakes.channel import FakeChannel
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
@@ -34,8 +35,8 @@ from fakes.notices import FakeNotices
 from fakes.objects import FakeObjectStore
 from fakes.periods import FakePeriodLog
 from fakes.post_gate import FakePostGate
-from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
-from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
+from fakes.posts import FakeMentions, FakePosts
+from fakes.quality import FakeImports
 from fakes.recommendations import FakeRecommendations
 from fakes.scorer import FakeScorer
 from fakes.signals import FakeSignals
@@ -72,18 +73,20 @@ class World(Services):
         setup = FakeSetup(watchlists, assignments)
         subscriptions, periods, signals, posts = FakeSubscriptions(), FakePeriodLog(), FakeSignals(), FakePosts()
         notices = FakeNotices(subscriptions, periods)
+        batches = FakeBatches(posts=posts)
         kept: dict[str, Any] = {
             "setup": setup,
             "watchlists": setup.watchlists,
             "assignments": setup.assignments,
-            "bars": FakeBars(),
-            "actions": FakeCorporateActions(),
+            "batches": batches,
+            "bars": batches.bars,
+            "actions": batches.actions,
             "indicators": FakeIndicators(),
             "signals": signals,
             "periods": periods,
             "recommendations": FakeRecommendations(),
-            "quarantine": FakeQuarantine(),
-            "quality": FakeQuality(),
+            "quarantine": batches.quarantine,
+            "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": FakeAccounts(),
             "subscriptions": subscriptions,
@@ -91,7 +94,7 @@ class World(Services):
             "outbox": notices,
             "posts": posts,
             "mentions": FakeMentions(posts, signals),
-            "feed_states": FakeFeedStates(),
+            "feed_states": batches.feed_states,
             "fundamentals": FakeFundamentals(),
             "locks": FakeLocks(),
             "objects": FakeObjectStore(),

@@ -36,7 +36,7 @@ from algo_trading.repositories.bars import (
 )
 
 if TYPE_CHECKING:
-    from algo_trading.adapters.postgres.database import Database
+    from algo_trading.adapters.postgres.database import ArrowConnection, Database
 
 INTO_BARS = Upsert("bars", ("interval", "opened_at"), ("closed_at", *COLUMNS), ("source",), pruned_by="opened_at")
 INTO_ACTIONS = Upsert("corporate_actions", ("ex_date", "kind"), ("value",), ("source",))
@@ -61,7 +61,7 @@ class PostgresBars:
 
     def upsert(self, bars: pa.Table, source: str) -> UpsertCount:
         with self._database.arrow() as connection:
-            return INTO_BARS.run(connection, _with_source(bars.select(BAR_SCHEMA.names), source))
+            return upsert_bars(connection, bars, source)
 
     def read(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
         with self._database.arrow() as connection:
@@ -152,21 +152,8 @@ class PostgresCorporateActions:
         self._database = database
 
     def upsert(self, actions: Iterable[CorporateAction], source: str) -> UpsertCount:
-        rows = [
-            {
-                "symbol": action.instrument.symbol,
-                "venue": action.instrument.venue,
-                "ex_date": action.ex_date,
-                "kind": str(action.kind),
-                "value": action.value,
-            }
-            for action in sorted(set(actions))
-        ]
-        if not rows:
-            return UpsertCount()
-        table = _with_source(pa.Table.from_pylist(rows, schema=ACTION_SCHEMA), source)
         with self._database.arrow() as connection:
-            return INTO_ACTIONS.run(connection, table)
+            return upsert_actions(connection, actions, source)
 
     def read(self, instruments: Sequence[Instrument], last: date, first: date | None = None) -> list[CorporateAction]:
         query = """
@@ -210,6 +197,26 @@ class PostgresIndicators:
     def count(self) -> int:
         with self._database.engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(indicators)).scalar_one()
+
+
+def upsert_bars(connection: ArrowConnection, bars: pa.Table, source: str) -> UpsertCount:
+    """As PostgresBars.upsert, in the transaction of `connection`."""
+    return INTO_BARS.run(connection, _with_source(bars.select(BAR_SCHEMA.names), source))
+
+
+def upsert_actions(connection: ArrowConnection, actions: Iterable[CorporateAction], source: str) -> UpsertCount:
+    """As PostgresCorporateActions.upsert, in the transaction of `connection`."""
+    rows = [
+        {
+            "symbol": action.instrument.symbol,
+            "venue": action.instrument.venue,
+            "ex_date": action.ex_date,
+            "kind": str(action.kind),
+            "value": action.value,
+        }
+        for action in sorted(set(actions))
+    ]
+    return INTO_ACTIONS.run(connection, _with_source(pa.Table.from_pylist(rows, schema=ACTION_SCHEMA), source))
 
 
 def _series(row: Mapping[str, str]) -> Series:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +142,10 @@ class ArrowConnection:
         table = self.read(f"WITH touched AS ({statement}) SELECT count(*) AS n FROM touched", parameters)
         touched: int = table["n"][0].as_py()
         return touched
+
+    def write(self, statement: str, rows: Sequence[Mapping[str, object]]) -> int:
+        """Run an INSERT with RETURNING over `rows`, bound as one array of JSON objects ($1); see `count`."""
+        return self.count(statement, (json.dumps(rows, ensure_ascii=False, default=datetime.isoformat),)) if rows else 0
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run a query with bound parameters ($1, $2 ...)."""

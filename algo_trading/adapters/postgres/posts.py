@@ -1,7 +1,7 @@
 """Posts, mentions and the state of feeds in PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     Text,
     any_,
-    case,
     func,
     literal,
     or_,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from algo_trading.adapters.postgres.database import Database
+from algo_trading.adapters.postgres.database import ArrowConnection, Database
 from algo_trading.adapters.postgres.instruments import among, ensure_instruments, pairs_among
 from algo_trading.adapters.postgres.schema.base import Time
 from algo_trading.adapters.postgres.schema.decisions import signals
@@ -36,7 +35,33 @@ from algo_trading.domain.signal import StrategyId
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.posts import Annotation, FeedState
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
+ADD_POSTS = """
+INSERT INTO posts (
+    platform, platform_id, feed, kind, author, published_at, seen_at, available_at, title, body, url, language
+)
+SELECT * FROM jsonb_to_recordset($1::jsonb) AS new (
+    platform text, platform_id text, feed text, kind text, author text, published_at timestamptz,
+    seen_at timestamptz, available_at timestamptz, title text, body text, url text, language text
+)
+ON CONFLICT DO NOTHING
+RETURNING 1
+"""
+_BEHIND = "f.newest_at > coalesce(excluded.newest_at, '-infinity')"
+_MARK = ", ".join(
+    f"{name} = CASE WHEN {_BEHIND} THEN f.{name} ELSE excluded.{name} END"
+    for name in ("newest_at", "newest_id", "token")
+)
+PUT_STATE = f"""
+INSERT INTO feeds AS f (name, newest_at, newest_id, token, tried_at, error, asked_until)
+SELECT * FROM jsonb_to_recordset($1::jsonb) AS state (
+    name text, newest_at timestamptz, newest_id text, token text, tried_at timestamptz, error text,
+    asked_until timestamptz
+)
+ON CONFLICT (name) DO UPDATE SET
+    {_MARK}, tried_at = excluded.tried_at, error = excluded.error,
+    asked_until = greatest(f.asked_until, excluded.asked_until)
+RETURNING 1
+"""
 _BY_KEY = (posts.c.platform.collate("C"), posts.c.platform_id.collate("C"))
 _BY_INSTRUMENT = (instruments.c.symbol.collate("C"), instruments.c.venue.collate("C"))
 
@@ -45,16 +70,12 @@ class PostgresPosts:
     """Implements PostRepository."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._engine = database.engine
 
     def add(self, new: Sequence[Post]) -> int:
-        if not new:
-            return 0
-        statement = insert(posts).on_conflict_do_nothing().returning(posts.c.id)
-        # Two that add the same posts at once would wait for each other in a circle if their orders differed.
-        ordered = sorted(new, key=lambda post: post.key)
-        with self._engine.begin() as connection:
-            return len(connection.execute(statement, [_post_row(post) for post in ordered]).all())
+        with self._database.arrow() as connection:
+            return add_posts(connection, new)
 
     def known(self, keys: Collection[PostKey]) -> Mapping[PostKey, datetime]:
         pairs = [(key.platform, key.id) for key in keys]
@@ -188,6 +209,7 @@ class PostgresFeedStates:
     """Implements FeedStateRepository."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._engine = database.engine
 
     def get(self, name: str) -> FeedState | None:
@@ -196,24 +218,33 @@ class PostgresFeedStates:
         return _state(row) if row else None
 
     def put(self, state: FeedState) -> None:
-        mark = {
-            "newest_at": state.watermark.published_at,
-            "newest_id": state.watermark.id,
-            "token": state.watermark.token,
-        }
-        tried = {"tried_at": state.tried_at, "error": state.error}
-        asked = {"asked_until": state.watermark.asked_until}
-        statement = insert(feeds).values({"name": state.name, **mark, **asked, **tried})
-        behind = feeds.c.newest_at > func.coalesce(statement.excluded.newest_at, LONG_AGO)
-        further = {name: case((behind, feeds.c[name]), else_=statement.excluded[name]) for name in mark}
-        longest = {"asked_until": func.greatest(feeds.c.asked_until, statement.excluded.asked_until)}
-        changes = {**further, **longest, **tried}
-        with self._engine.begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes))
+        with self._database.arrow() as connection:
+            put_state(connection, state)
 
     def all(self) -> list[FeedState]:
         with self._engine.connect() as connection:
             return [_state(row) for row in connection.execute(select(feeds).order_by(feeds.c.name.collate("C")))]
+
+
+def add_posts(connection: ArrowConnection, new: Sequence[Post]) -> int:
+    """As PostgresPosts.add, in the transaction of `connection`."""
+    # Two that add the same posts at once would wait for each other in a circle if their orders differed.
+    ordered = sorted(new, key=lambda post: post.key)
+    return connection.write(ADD_POSTS, [_post_row(post) for post in ordered])
+
+
+def put_state(connection: ArrowConnection, state: FeedState) -> None:
+    """As PostgresFeedStates.put, in the transaction of `connection`."""
+    row = {
+        "name": state.name,
+        "newest_at": state.watermark.published_at,
+        "newest_id": state.watermark.id,
+        "token": state.watermark.token,
+        "tried_at": state.tried_at,
+        "error": state.error,
+        "asked_until": state.watermark.asked_until,
+    }
+    connection.write(PUT_STATE, [row])
 
 
 def _written_by(authors: Collection[Author]) -> ColumnElement[bool]:

@@ -7,26 +7,40 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ARRAY, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
-from algo_trading.adapters.postgres.database import Database
+from algo_trading.adapters.postgres.database import ArrowConnection, Database
 from algo_trading.adapters.postgres.schema.quality import imported_files, quality_results, quarantine
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.repositories.quality import ImportedFile, storable
 
-VERDICT = ("evaluated", "passed", "expectations", "holes", "errors")
+AT_ONCE = 5_000  # rows held back by one statement
+HOLD_BACK = """
+INSERT INTO quarantine (source, place, symbol, session, reason, row, fingerprint)
+SELECT * FROM jsonb_to_recordset($1::jsonb) AS held
+    (source text, place text, symbol text, session text, reason text, "row" jsonb, fingerprint text)
+ON CONFLICT DO NOTHING
+RETURNING 1
+"""
+RECORD = """
+INSERT INTO quality_results (suite, source, batch, evaluated, passed, expectations, holes, errors)
+SELECT * FROM jsonb_to_recordset($1::jsonb) AS judged
+    (suite text, source text, batch text, evaluated int, passed int, expectations jsonb, holes jsonb, errors jsonb)
+ON CONFLICT (suite, source, batch) DO UPDATE SET
+    evaluated = excluded.evaluated, passed = excluded.passed, expectations = excluded.expectations,
+    holes = excluded.holes, errors = excluded.errors, judged_at = now()
+RETURNING 1
+"""
 
 
 class PostgresQuarantine:
     """Implements QuarantineRepository."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._engine = database.engine
 
     def add(self, rows: Sequence[QuarantinedRow]) -> int:
-        if not rows:
-            return 0
-        statement = insert(quarantine).on_conflict_do_nothing().returning(quarantine.c.id)
-        with self._engine.begin() as connection:
-            return len(connection.execute(statement, [_quarantine_row(row) for row in rows]).all())
+        with self._database.arrow() as connection:
+            return hold_back(connection, rows)
 
     def holds(self, rows: Sequence[QuarantinedRow]) -> bool:
         wanted = sorted({_fingerprint(storable(row)) for row in rows})
@@ -58,6 +72,18 @@ class PostgresQuarantine:
             return connection.execute(select(func.count()).select_from(quarantine)).scalar_one()
 
 
+def hold_back(connection: ArrowConnection, rows: Sequence[QuarantinedRow]) -> int:
+    """As PostgresQuarantine.add, in the transaction of `connection`."""
+    parts = (rows[first : first + AT_ONCE] for first in range(0, len(rows), AT_ONCE))
+    return sum(connection.write(HOLD_BACK, [_quarantine_row(row) for row in part]) for part in parts)
+
+
+def record_results(connection: ArrowConnection, results: Sequence[QualityResult]) -> None:
+    """As PostgresQuality.record, in the transaction of `connection`."""
+    newest = {(result.suite, result.source, result.batch): _quality_row(result) for result in results}
+    connection.write(RECORD, list(newest.values()))
+
+
 def _quarantine_row(raw: QuarantinedRow) -> dict[str, object]:
     row = storable(raw)
     return {
@@ -81,16 +107,12 @@ class PostgresQuality:
     """Implements QualityRepository."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._engine = database.engine
 
     def record(self, *results: QualityResult) -> None:
-        if not results:
-            return
-        statement = insert(quality_results)
-        verdict = {name: statement.excluded[name] for name in VERDICT} | {"judged_at": func.now()}
-        statement = statement.on_conflict_do_update(index_elements=["suite", "source", "batch"], set_=verdict)
-        with self._engine.begin() as connection:
-            connection.execute(statement, [_quality_row(result) for result in results])
+        with self._database.arrow() as connection:
+            record_results(connection, results)
 
     def newest(self, limit: int) -> list[QualityResult]:
         query = select(quality_results).order_by(quality_results.c.judged_at.desc(), quality_results.c.id.desc())

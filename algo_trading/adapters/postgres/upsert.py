@@ -8,7 +8,7 @@ instruments, in the order of their ids, so that two loads wait for each other an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,15 +124,24 @@ def any_of(ids: Iterable[int]) -> str:
     return f"ANY ('{{{','.join(str(int(one)) for one in ids)}}}')"
 
 
+def lock_instruments(connection: ArrowConnection, names: Collection[tuple[str, str]]) -> pa.Table:
+    """Lock the instruments of some symbols and venues in the order of their ids; ones that are not there are added.
+
+    Returns their symbol, venue and id.
+    """
+    parameters = [SEPARATOR.join(name[part] for name in names) for part in range(2)]
+    connection.count(ADD_INSTRUMENTS, parameters)
+    return connection.read(LOCK_INSTRUMENTS, parameters)
+
+
 def _with_ids(connection: ArrowConnection, rows: pa.Table) -> pa.Table:
     """`rows` with the instrument's id instead of its symbol and venue.
 
     Instruments that are not there yet are added, and all are locked.
     """
     named = rows.group_by(["symbol", "venue"]).aggregate([])
-    parameters = [SEPARATOR.join(named[name].to_pylist()) for name in ("symbol", "venue")]
-    connection.count(ADD_INSTRUMENTS, parameters)
-    ids = connection.read(LOCK_INSTRUMENTS, parameters)
+    names = zip(*(named[name].to_pylist() for name in ("symbol", "venue")), strict=True)
+    ids = lock_instruments(connection, list(names))
     positions = pc.index_in(_names(rows), value_set=_names(ids))
     return rows.drop_columns(["symbol", "venue"]).append_column("instrument_id", ids["id"].take(positions))
 

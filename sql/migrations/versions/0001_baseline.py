@@ -30,6 +30,7 @@ def downgrade() -> None:
         "quarantine",
         "quality_results",
         "imported_files",
+        "stream_offsets",
         "notices",
         "subscriptions",
         "notice_contents",

@@ -27,7 +27,8 @@ STATE: dict[str, Any] = {
         },
     },
     "rows": {"bars": 1234, "signals": 5},
-    "outbox": {"pending": 0, "sent": 3, "failed": 0},
+    "outbox": {"pending": 0, "sent": 3, "failed": 2},
+    "mail_errors": {"550 no such user": 2},
     "orders": {"pending": 1, "filled": 2, "refused": 0, "cancelled": 0, "expired": 0},
     "accounts": [
         {
@@ -61,6 +62,7 @@ def test_watchlists_accounts_and_counts(capsys: pytest.CaptureFixture[str]) -> N
         "4h: 2013-01-11T20:00Z",
         "Newest session: 2013-01-11",
         "1,234",
+        "550 no such user",
         "account paper (paper, paper): equity 100980.81 USD, cash 70000.00, holds 76 of ema_cross(fast=8) IBM",
         "XNYS 1d: processed up to nothing yet, waits for 2013-01-14 to be decided",
         "the token has expired",

@@ -1,11 +1,12 @@
 """How things stand, read without changing them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 
 from algo_trading.calendars import trading_calendar
+from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.post import Watermark
 from algo_trading.domain.signal import Side
@@ -36,6 +37,8 @@ COINS = Watchlist("coins", "DEMO", "demo_candles", (Interval.HOUR_4,), ("BTCUSDT
 class StatusWorld(World):
     """A world with two watchlists, a row that was held back, and a post about two companies."""
 
+    outbox: FakeNotices = field(default_factory=FakeNotices)
+
     def status(self) -> Status:
         quarantine = FakeQuarantine()
         quarantine.add([ROW])
@@ -50,7 +53,7 @@ class StatusWorld(World):
             indicators=FakeIndicators(),
             signals=self.signals,
             quarantine=quarantine,
-            outbox=FakeNotices(),
+            outbox=self.outbox,
             accounts=self.accounts,
             periods=self.periods,
             recommendations=FakeRecommendations(),
@@ -160,3 +163,15 @@ def test_reading_changes_nothing(world: StatusWorld) -> None:
     assert world.status() == world.status()
     assert (world.signals.count(), world.books()) == before
     assert sum(side is not Side.HOLD for side in SAID.values()) == len(SAID)
+
+
+def test_mails_that_failed_are_counted_by_their_reason(world: StatusWorld) -> None:
+    for number, (status, error) in enumerate(
+        [(NoticeStatus.FAILED, "a"), (NoticeStatus.FAILED, "b"), (NoticeStatus.FAILED, "b"), (NoticeStatus.SENT, "")]
+    ):
+        content = Content(NoticeKind.SIGNAL, str(number), NOON)
+        world.outbox.stored[str(number)] = Notice(
+            str(number), content, "ann@localhost", status=status, last_error=error
+        )
+    assert world.status().outbox == {"pending": 0, "sent": 1, "failed": 3}
+    assert world.status().mail_errors == {"b": 2, "a": 1}

@@ -12,8 +12,10 @@ from algo_trading.domain.post import Post, PostKey, PostKind, Watermark
 from algo_trading.errors import RateLimitedError, SourceError
 from algo_trading.gateways.post_feeds import FeedPage
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict
+from algo_trading.services.accept_posts import AcceptPosts
 from algo_trading.services.collect import CollectPosts, CollectReport
 from contracts.post_feed import NOON
+from fakes.batches import FakeBatches
 from fakes.clock import FakeClock
 from fakes.objects import FakeObjectStore
 from fakes.post_feed import FakePostFeed
@@ -52,14 +54,18 @@ class World:
     quality: FakeQuality = field(default_factory=FakeQuality)
     objects: FakeObjectStore = field(default_factory=FakeObjectStore)
 
-    def service(self, wrap: Callable[[Any], Any] = lambda it: it) -> CollectPosts:
+    def service(
+        self,
+        wrap: Callable[[Any], Any] = lambda it: it,
+        gate: FakePostGate = FakePostGate(),  # noqa: B008 - has no state
+    ) -> CollectPosts:
+        batches = FakeBatches(
+            posts=self.posts, feed_states=self.states, quarantine=self.quarantine, quality=self.quality
+        )
         return CollectPosts(
             feeds=self.feeds,
-            post_gate=FakePostGate(),
-            posts=wrap(self.posts),
+            accept=AcceptPosts(gate, wrap(self.posts), wrap(self.quarantine), wrap(batches)),
             feed_states=wrap(self.states),
-            quarantine=wrap(self.quarantine),
-            quality=wrap(self.quality),
             objects=wrap(self.objects),
             clock=self.clock,
         )
@@ -230,7 +236,7 @@ def test_what_is_known_is_neither_judged_nor_archived_again() -> None:
     feed = FakePostFeed([row(1, 1), row(2, 2), row(3, 3, body="")])
     world = World([feed])
     gate = Counting()
-    service = replace(world.service(), post_gate=gate)
+    service = world.service(gate=gate)
     service(BOTH)
     assert gate.rows == 3
     feed.rows[0] = {**row(1, 1), "title": "with another score"}  # the page differs
@@ -265,20 +271,20 @@ class Calls:
 
     @property
     def writes(self) -> list[str]:
-        return [call for call in self.made if call.endswith((".put_new", ".add", ".record", ".put"))]
+        return [call for call in self.made if call.endswith((".put_new", ".store_posts", ".put"))]
 
 
-ARCHIVED, STORED = "FakeObjectStore.put_new", ["FakeQuality.record", "FakeQuarantine.add", "FakePosts.add"]
+ARCHIVED, STORED = "FakeObjectStore.put_new", "FakeBatches.store_posts"
 
 
 @pytest.mark.parametrize("bodies", [["text"], [""], ["", "text"], ["", ""]])
 def test_a_page_is_archived_before_anything_of_it_is_stored(bodies: list[str]) -> None:
     world, calls = World([FakePostFeed([row(n, n, body) for n, body in enumerate(bodies)])]), Calls()
     world.service(calls.wrap)(BOTH)
-    assert calls.writes == [ARCHIVED, *STORED, "FakeFeedStates.put"]
+    assert calls.writes == [ARCHIVED, STORED]
     again = Calls()
     world.service(again.wrap)(BOTH)
-    assert again.writes == ["FakeFeedStates.put"]
+    assert again.writes == [STORED]  # the state of the feed alone
 
 
 def test_a_page_with_nothing_but_later_posts_is_neither_stored_nor_archived() -> None:

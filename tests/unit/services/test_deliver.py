@@ -153,7 +153,7 @@ def test_readers_of_one_signal_share_one_notice(house: House) -> None:
 def test_an_undeliverable_mail_does_not_stop_the_others(house: House) -> None:
     house.queue("a@localhost", "gone@localhost", "b@localhost")
     house.channel.errors["gone@localhost"] = UndeliverableError("no such user")
-    assert house.deliver() == DeliveryReport(sent=2, failed=1, refusal="no such user")
+    assert house.deliver() == DeliveryReport(sent=2, failed=1, refusal="no such user", refusals={"no such user": 1})
     assert house.status("k1") == (NoticeStatus.FAILED, 1, "no such user")
     assert house.deliver() == DeliveryReport()
 

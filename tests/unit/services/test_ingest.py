@@ -21,8 +21,10 @@ from algo_trading.errors import (
 )
 from algo_trading.gateways.market_data import BarRequest, Fetched, RawPayload
 from algo_trading.quality.gate import BarGate
+from algo_trading.services.accept_bars import AcceptBars
 from algo_trading.services.ingest import IngestBars, IngestReport
 from fakes.bars import FakeBars, FakeCorporateActions
+from fakes.batches import FakeBatches
 from fakes.clock import FakeClock
 from fakes.market_data import FakeMarketData
 from fakes.objects import FakeObjectStore
@@ -84,16 +86,9 @@ class Desk:
 
     @property
     def ingest(self) -> IngestBars:
-        return IngestBars(
-            BarGate(),
-            self.bars,
-            self.actions,
-            self.quarantine,
-            self.quality,
-            self.objects,
-            trading_calendar,
-            self.clock,
-        )
+        batches = FakeBatches(bars=self.bars, actions=self.actions, quarantine=self.quarantine, quality=self.quality)
+        accept = AcceptBars(BarGate(), self.bars, self.actions, batches, trading_calendar, self.clock)
+        return IngestBars(accept, self.bars, self.objects, trading_calendar, self.clock)
 
     def run(self, day: int, *instruments: Instrument, wait: timedelta = timedelta(0)) -> IngestReport:
         return self.ingest(self.source, PERIODS[day], daily(*(instruments or (IBM, MSFT))), wait)

@@ -1,6 +1,6 @@
-"""What the gate found, and files read before."""
+"""What the gate found, and what was read before: files and streams."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 
 from algo_trading.adapters.postgres.schema.base import metadata, row_id, written_at
@@ -45,4 +45,14 @@ imported_files = Table(
     Column("path", Text, nullable=False),
     Column("read", Integer, nullable=False),
     written_at("imported_at"),
+)
+
+
+stream_offsets = Table(
+    "stream_offsets",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="a number of the stream's own that grows with it"),
+    written_at("moved_at"),
+    comment="How far each source that pushes has been read.",
 )

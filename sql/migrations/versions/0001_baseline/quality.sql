@@ -38,3 +38,12 @@ CREATE INDEX ix_quarantine_reason ON quarantine (reason);
 COMMENT ON COLUMN quarantine.place IS 'file and line, or request';
 COMMENT ON COLUMN quarantine.session IS 'as it came';
 COMMENT ON COLUMN quarantine.fingerprint IS 'hash of source, place, reason and row';
+
+CREATE TABLE stream_offsets (
+    stream TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    moved_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_stream_offsets PRIMARY KEY (stream)
+);
+COMMENT ON TABLE stream_offsets IS 'How far each source that pushes has been read.';
+COMMENT ON COLUMN stream_offsets.position IS 'a number of the stream''s own that grows with it';

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from algo_trading.adapters.post_feeds import UnusableFeed, build_feed
+from algo_trading.bootstrap.feeds import UnusableFeed, build_feed
 from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import SourceError, UnknownNameError
 from algo_trading.settings import FeedSettings, load_settings
