@@ -177,8 +177,12 @@ class IndicatorRepository(Protocol):
 
 
 def with_digests(table: pa.Table, digests: Mapping[Series, SeriesDigest]) -> pa.Table:
-    """`table`, of one venue and interval, with the digests in the metadata of its schema (and of a Parquet file)."""
-    return table.replace_schema_metadata({DIGESTS: json.dumps({one.symbol: found for one, found in digests.items()})})
+    """`table`, of one venue and interval, with the digests in the metadata of its schema (and of a Parquet file).
+
+    They are in the order of symbols, whatever order a database gave them in: the same bars make the same file.
+    """
+    by_symbol = {one.symbol: found for one, found in digests.items()}
+    return table.replace_schema_metadata({DIGESTS: json.dumps(by_symbol, sort_keys=True)})
 
 
 def digests_of(schema: pa.Schema) -> dict[str, SeriesDigest]:

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.repositories.bars import BAR_SCHEMA, bars_table, series_starts, split_by_series
+from algo_trading.repositories.bars import (
+    BAR_SCHEMA,
+    SeriesDigest,
+    bars_table,
+    digests_of,
+    series_starts,
+    split_by_series,
+    with_digests,
+)
 from bar_series import FIRST_DAY, bars_of, random_walk
 
 pytestmark = pytest.mark.unit
@@ -50,3 +58,12 @@ def test_bars_out_of_order_are_refused(order: list[int]) -> None:
 def test_an_empty_table_has_no_instruments() -> None:
     assert series_starts(BAR_SCHEMA.empty_table()).tolist() == [0]
     assert split_by_series(BAR_SCHEMA.empty_table()) == {}
+
+
+def test_digests_make_the_same_metadata_whatever_their_order() -> None:
+    """A database groups in any order, and files of the same bars are to be the same."""
+    digests = {Series(Instrument(symbol)): SeriesDigest(1, ord(symbol)) for symbol in "CAB"}
+    backwards = dict(reversed(digests.items()))
+    one, other = (with_digests(table_of([1]), found) for found in (digests, backwards))
+    assert one.schema.metadata == other.schema.metadata
+    assert list(digests_of(one.schema)) == ["A", "B", "C"]
