@@ -22,6 +22,7 @@ from algo_trading.adapters.unpack import (
     opened,
     printable,
 )
+from algo_trading.domain.symbol import normal_symbol
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import BarFile, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.gateways.market_data import RAW_COLUMNS
@@ -196,7 +197,7 @@ def symbol_of(place: str) -> str:
     name = PurePosixPath(place.rsplit("!", 1)[-1]).name
     while name.lower().endswith(SUFFIXES):
         name = PurePosixPath(name).stem
-    return name.upper()
+    return normal_symbol(name)
 
 
 def _shown(path: Path) -> str:

@@ -10,7 +10,8 @@ from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import midnight
 from algo_trading.domain.watchlist import Assignment, Watchlist
-from algo_trading.errors import ConfigError
+from algo_trading.errors import ConfigError, UnknownNameError, unknown_name
+from algo_trading.plugins import GROUPS, plugin_names
 from algo_trading.services.open_accounts import AccountPlan
 from algo_trading.services.setup_difference import Setup
 from algo_trading.services.subscribe import SubscriptionPlan
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from algo_trading.settings.references import StrategyEntry
 
 
+SOURCES = "algo_trading.sources"
+
+
 def configured_setup(settings: Settings) -> Setup:
     """Watchlists, accounts, assignments and subscriptions as the configuration has them.
 
     Raises:
-        ConfigError: a strategy or parameter does not exist, or two entries contradict each other.
+        ConfigError: a source, strategy or parameter does not exist, or two entries contradict each other.
     """
     return Setup(
         tuple(map(configured_watchlist, settings.watchlists)),
@@ -40,7 +44,14 @@ def configured_setup(settings: Settings) -> Setup:
 
 
 def configured_watchlist(entry: WatchlistSettings) -> Watchlist:
-    """The watchlist of an entry of [[watchlists]]."""
+    """The watchlist of an entry of [[watchlists]].
+
+    Raises:
+        UnknownNameError: there is no such source of bars; the known ones are listed.
+    """
+    known = plugin_names(SOURCES)
+    if entry.source not in known:
+        raise UnknownNameError(f"watchlist {entry.name}: {unknown_name(GROUPS[SOURCES], entry.source, known)}")
     return Watchlist(entry.name, entry.venue, entry.source, entry.intervals, entry.symbols)
 
 

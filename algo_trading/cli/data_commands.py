@@ -7,6 +7,7 @@ import typer
 
 from algo_trading.cli import output
 from algo_trading.cli.options import Day, First, Json, Last, Newest, To, WatchlistName
+from algo_trading.domain.symbol import normal_symbol
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,7 +26,10 @@ def add_to(app: typer.Typer) -> None:
 def load(
     first: First,
     last: Last,
-    symbol: Annotated[list[str] | None, typer.Option(help="Only this symbol; may be repeated.")] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(parser=normal_symbol, metavar="TEXT", help="Only this symbol; may be repeated."),
+    ] = None,
     watchlist: WatchlistName = None,
     json: Json = False,
 ) -> None:
@@ -80,7 +84,10 @@ def posts(limit: Newest = 20, json: Json = False) -> None:
 
 
 def look_up(
-    symbol: Annotated[list[str] | None, typer.Argument(help="Only these symbols; else the watchlists' shares.")] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Argument(parser=normal_symbol, metavar="SYMBOL", help="Only these symbols; else the watchlists' shares."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Look up price-earnings ratios and market capitalisations at Yahoo. They count from this moment on.
@@ -98,7 +105,10 @@ def import_bars(
         list[Path], typer.Argument(exists=True, help="CSV (.gz, .zip, .tar.gz too) or Parquet files, or folders.")
     ],
     symbol: Annotated[
-        str | None, typer.Option(help="Symbol of files without such a column; else the file's name.")
+        str | None,
+        typer.Option(
+            parser=normal_symbol, metavar="TEXT", help="Symbol of files without such a column; else the file's name."
+        ),
     ] = None,
     venue: Annotated[
         str, typer.Option("--venue", "--calendar", help="Where the bars were traded: XNYS, BINANCE ...")

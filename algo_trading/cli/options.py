@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from algo_trading.domain.symbol import normal_symbol
+
 
 def parse_date(text: str) -> date:
     """A date of the command line."""
@@ -23,7 +25,7 @@ Last = Annotated[date, typer.Option("--to", parser=parse_date, metavar=DATE, hel
 Since = Annotated[date | None, typer.Option("--from", parser=parse_date, metavar=DATE, help="Not before this date.")]
 Until = Annotated[date | None, typer.Option("--to", parser=parse_date, metavar=DATE, help="Not after this date.")]
 Newest = Annotated[int, typer.Option(min=1, help="At most this many, the newest.")]
-Symbol = Annotated[str | None, typer.Option(help="Only this symbol.")]
+Symbol = Annotated[str | None, typer.Option(parser=normal_symbol, metavar="TEXT", help="Only this symbol.")]
 Strategy = Annotated[str | None, typer.Option(help="Only this strategy.")]
 Account = Annotated[str | None, typer.Option(help="Only this account.")]
 WatchlistName = Annotated[str | None, typer.Option("--watchlist", help="Only this watchlist.")]

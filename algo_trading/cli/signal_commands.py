@@ -7,6 +7,7 @@ import typer
 from algo_trading.cli import output
 from algo_trading.cli.options import Account, Address, Json, Newest, Since, Strategy, Symbol, Until
 from algo_trading.domain.subscription import EVERY
+from algo_trading.domain.symbol import normal_symbol
 from algo_trading.errors import AlgoTradingError, ConfigError
 
 
@@ -68,7 +69,9 @@ def orders(
 
 def subscribe(
     address: Address,
-    symbol: Annotated[str, typer.Option(help="A symbol, or * for every one.")] = EVERY,
+    symbol: Annotated[
+        str, typer.Option(parser=normal_symbol, metavar="TEXT", help="A symbol, or * for every one.")
+    ] = EVERY,
     strategy: Annotated[str, typer.Option(help="A strategy's name, or * for every one.")] = EVERY,
     venue: Annotated[str, typer.Option(help="A venue's code, or * for every one.")] = EVERY,
 ) -> None:
@@ -83,7 +86,9 @@ def subscribe(
 
 def unsubscribe(
     address: Address,
-    symbol: Annotated[str | None, typer.Option(help="Only this subscription's symbol.")] = None,
+    symbol: Annotated[
+        str | None, typer.Option(parser=normal_symbol, metavar="TEXT", help="Only this subscription's symbol.")
+    ] = None,
     strategy: Annotated[str | None, typer.Option(help="Only this subscription's strategy.")] = None,
 ) -> None:
     """Send no more to ADDRESS."""

@@ -88,12 +88,15 @@ def sessions_due(
 
     Raises:
         ConfigError: there is no such period, or one that lies beyond what the clock or the source allows.
+        UnknownNameError: a watchlist names a source that nobody knows.
     """
     due: list[Due] = []
     errors: list[ConfigError] = []
     for one in watched_intervals(application, name):
         try:
             due += [Due(one.watchlist, period) for period in periods_in(application, one, first, last)]
+        except UnknownNameError:
+            raise
         except ConfigError as error:
             errors.append(error)
     if not due:

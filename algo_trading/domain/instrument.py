@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval
 
 
@@ -28,7 +29,7 @@ class Series:
 
     @classmethod
     def parse(cls, text: str, venue_of: Mapping[str, str], venue: str = "XNYS") -> "Series":
-        """The series written as `str` writes it: `IBM`, `INJUSDT_4h`.
+        """The series written as `str` writes it, in small letters or capitals: `IBM`, `INJUSDT_4h`.
 
         `venue_of` knows the venues of symbols; `venue` is that of the others. An ending that is no interval belongs to
         the symbol.
@@ -36,6 +37,7 @@ class Series:
         symbol, _, length = text.rpartition("_")
         if not symbol or length not in [*Interval]:
             symbol, length = text, Interval.DAY
+        symbol = normal_symbol(symbol)
         return cls(Instrument(symbol, venue_of.get(symbol, venue)), Interval(length))
 
     @property

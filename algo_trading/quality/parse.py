@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import COLUMNS, Floats
+from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval, array_time
 
 # Texts that stand for "no value" in a date or a number. A symbol may be called NA or NULL, so it has only the blank.
@@ -134,12 +135,12 @@ def _by_distinct_value(
 
 
 def _symbol(text: str) -> str | None:
-    """The symbol in capitals: `brk.b` in a column and the file BRK.B.csv mean the same."""
+    """The symbol as it is stored; ValueError if the text cannot be one."""
     if not text:
         return None
     if len(text) > LONGEST_SYMBOL or ".." in text or not SYMBOL.fullmatch(text):
         raise ValueError(text)
-    return text.upper()
+    return normal_symbol(text)
 
 
 @lru_cache(maxsize=2**16)

@@ -8,6 +8,7 @@ from math import isfinite
 
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
 from algo_trading.gateways.clock import Clock
@@ -131,7 +132,7 @@ def _read(row: Mapping[str, str], venue: str, now: datetime) -> Fundamentals:
     pe_ratio, market_cap = (_number(figure, row.get(figure, "")) for figure in FIGURES)
     if market_cap is not None and market_cap < 0:
         raise ValueError(f"market_cap is {row['market_cap']}, below 0")
-    return Fundamentals(Instrument(row["symbol"], venue), seen_at, pe_ratio, market_cap)
+    return Fundamentals(Instrument(normal_symbol(row["symbol"]), venue), seen_at, pe_ratio, market_cap)
 
 
 def _moment(text: str) -> datetime:

@@ -25,6 +25,7 @@ from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level, PostKind
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.subscription import EVERY
+from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import UnknownNameError
@@ -66,7 +67,7 @@ def _interval(value: object) -> object:
 def _symbol(text: str) -> str:
     if not text or text != text.strip() or not text.isprintable():
         raise ValueError(f"{text!r} is not a symbol")
-    return text
+    return normal_symbol(text)
 
 
 def _address(text: str) -> str:
@@ -174,7 +175,7 @@ class SubscriptionSettings(Section):
     """A subscription that exists from the first start on; further ones are made with `algo-trading subscribe`."""
 
     address: Annotated[str, AfterValidator(_address)]
-    symbol: str = EVERY
+    symbol: Annotated[str, AfterValidator(normal_symbol)] = EVERY
     strategy: str = EVERY
     start: date | None = None
 

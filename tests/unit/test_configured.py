@@ -119,3 +119,26 @@ def test_a_wrong_parameter_names_the_right_ones(folder: Path) -> None:
     sentence = "ema_cross has no parameter 'fat'; its parameters and defaults are: fast=8"
     with pytest.raises(ConfigError, match=sentence):
         setup_of(folder, f"{COINS}[[strategies]]\nname = 'ema_cross'\nparams = {{ fat = 8 }}\n")
+
+
+def test_a_source_that_nobody_knows_is_refused_with_those_that_are(folder: Path) -> None:
+    with pytest.raises(
+        UnknownNameError, match=r"^watchlist coins: .*'demo_candle'; did you mean 'demo_candles'\?"
+    ) as no:
+        setup_of(folder, COINS.replace("demo_candles", "demo_candle"))
+    assert "known are: csv_files, demo_candles, sample, yahoo" in str(no.value)
+
+
+def test_symbols_are_spelled_as_their_bars_are_stored(folder: Path) -> None:
+    text = COINS.replace('"BTCUSDT"', '"btcusdt"') + '[[strategies]]\nname = "sma_cross"\nwatchlist = "coins"\n'
+    text += 'symbols = ["ethUSDT"]\n[[subscriptions]]\naddress = "ann@localhost"\nsymbol = "btcusdt"\n'
+    setup = setup_of(folder, text)
+    (coins,) = (one for one in setup.watchlists if one.name == "coins")
+    assert coins.symbols == ("BTCUSDT", "ETHUSDT")
+    assert {one.series.symbol for one in setup.assignments if one.watchlist == "coins"} == {"ETHUSDT"}
+    assert [one.symbol for one in setup.subscriptions] == ["BTCUSDT"]
+
+
+def test_a_symbol_in_two_spellings_is_there_twice(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="BTCUSDT is there twice"):
+        setup_of(folder, COINS.replace("ETHUSDT", "btcusdt"))

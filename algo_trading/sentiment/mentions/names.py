@@ -10,6 +10,7 @@ from pathlib import Path
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
+from algo_trading.domain.symbol import normal_symbol
 from algo_trading.errors import ConfigError
 from algo_trading.sentiment.mentions.everyday_words import COMMON, SCARCE, english
 
@@ -86,7 +87,7 @@ def _listing(cells: Sequence[str], place: str) -> Listing:
     if not (symbol and venue and name):
         raise ConfigError(f"{place}: symbol, venue and name must not be empty")
     parts = tuple(alias.strip() for alias in aliases.split(";") if alias.strip())
-    return Listing(Instrument(symbol, venue), name, parts)
+    return Listing(Instrument(normal_symbol(symbol), venue), name, parts)
 
 
 def marked(listing: Listing, *, curated: bool = False) -> Listing:

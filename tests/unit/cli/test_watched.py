@@ -1,14 +1,17 @@
 """Which watchlists and periods a command is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from algo_trading.bootstrap.services import Services
 from algo_trading.cli.watched import Due, sessions_due, watched_intervals, watchlists_of
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import ConfigError, UnknownNameError
+from algo_trading.gateways.market_data import MarketData
 from fakes.market_data import FakeMarketData
 from support.world import World
 
@@ -97,6 +100,17 @@ class TestSessions:
             "1h 2013-01-05T03:00Z",
             "4h 2013-01-05T00:00Z",
         ]
+
+    def test_a_source_that_nobody_knows_is_an_error_whatever_others_have(self) -> None:
+        changed = replace(STOCKS, name="changed", source="nobody")
+
+        class Strict(World):
+            def source(self, name: str) -> MarketData:
+                return Services.source(self, name) if name == "nobody" else super().source(name)
+
+        world = Strict([STOCKS, changed], sources={"sample": FakeMarketData({})}, now=NOW)
+        with pytest.raises(UnknownNameError, match=r"'nobody'.*known are: csv_files, demo_candles, sample, yahoo"):
+            sessions_due(world, date(2013, 1, 2), None, None, pytest.fail)
 
     def test_what_one_watchlist_lacks_is_a_warning_while_others_have_it(self, world: World) -> None:
         warnings: list[str] = []

@@ -208,10 +208,12 @@ def test_a_symbol_means_the_same_in_any_case(gate: BarGate) -> None:
     assert reasons_by_line(verdict) == {3: Reason.IDENTICAL}
 
 
-def test_parts_are_traded_around_the_clock(gate: BarGate) -> None:
-    rows = [row(volume="0.25"), row("2015-03-22", volume="1e15"), row("2015-03-24", volume="1e16")]
-    verdict = gate.judge(batch(rows, calendar="24/7"))
-    assert reasons_by_line(verdict) == {3: Reason.IMPOSSIBLE_VOLUME}
+@pytest.mark.parametrize(("venue", "whole"), [("24/7", False), ("BINANCE", False), ("DEMO", False), ("XLON", True)])
+def test_parts_are_traded_where_the_venue_says_so(gate: BarGate, venue: str, whole: bool) -> None:
+    rows = [row("2015-03-23", volume="0.25"), row("2015-03-24", volume="1e15"), row("2015-03-25", volume="1e16")]
+    verdict = gate.judge(batch(rows, calendar=venue))
+    refused = [1, 3] if whole else [3]
+    assert reasons_by_line(verdict) == dict.fromkeys(refused, Reason.IMPOSSIBLE_VOLUME)
 
 
 def test_a_bar_in_another_unit_is_refused_and_its_neighbours_are_not(gate: BarGate) -> None:
