@@ -3,7 +3,7 @@
 from sqlalchemy import ARRAY, CheckConstraint, Column, Date, Double, Identity, Integer, Table, Text, UniqueConstraint
 
 from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, written_at
-from algo_trading.domain.bars import COLUMNS
+from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.repositories.bars import INDICATORS
 
 instruments = Table(
@@ -26,6 +26,7 @@ bars = Table(
     Column("opened_at", Time, primary_key=True, comment="for daily bars 00:00 UTC of the session date, a label"),
     Column("closed_at", Time, nullable=False),
     *(Column(name, Double, nullable=False) for name in COLUMNS),
+    *(Column(name, Double) for name in TURNOVER),
     Column("source", Text, nullable=False),
     written_at("updated_at"),
     comment="As traded. Partitioned by year.",

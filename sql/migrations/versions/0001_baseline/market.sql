@@ -8,6 +8,10 @@ CREATE TABLE bars (
     low DOUBLE PRECISION NOT NULL,
     close DOUBLE PRECISION NOT NULL,
     volume DOUBLE PRECISION NOT NULL,
+    quote_volume DOUBLE PRECISION,
+    trades DOUBLE PRECISION,
+    taker_volume DOUBLE PRECISION,
+    taker_quote_volume DOUBLE PRECISION,
     source TEXT NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_bars PRIMARY KEY (instrument_id, interval, opened_at))
