@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
+    from algo_trading.services.refresh_rules import RefreshRules
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_text import RunText
     from algo_trading.services.submit_orders import SubmitOrders
@@ -121,6 +122,11 @@ class Services(Rules):
         from algo_trading.services.list_coins import ListCoins
 
         return ListCoins(self.coin_source, self.listings, self.objects, self.clock)
+
+    def refresh_rules(self) -> RefreshRules:
+        from algo_trading.services.refresh_rules import RefreshRules
+
+        return RefreshRules(self.rules_sources, self.trading_rules, self.objects, self.clock)
 
     # Text
 

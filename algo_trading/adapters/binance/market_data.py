@@ -11,13 +11,15 @@ from typing import Any
 from algo_trading.adapters.binance.client import PAGE, BinanceRest, read_json
 from algo_trading.adapters.binance.config import BinanceConfig
 from algo_trading.adapters.binance.klines import OPEN_TIME, checked, closed, rows_of
+from algo_trading.adapters.binance.rules import rules_of
+from algo_trading.domain.instrument import TRADING, TradingRules
 from algo_trading.domain.time import Interval
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
 from algo_trading.gateways.market_data import BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.gateways.trading_rules import RulesPage
 from algo_trading.plugins import Context, Plugin
 
 PATIENCE = 3  # failures in a row, whatever the pair, after which the others are not asked for
-TRADING = "TRADING"
 
 
 class BinanceMarketData:
@@ -57,6 +59,14 @@ class BinanceMarketData:
         now = _time_of(read_json(lines[0], who), who)
         klines = [row for line in lines[1:] for row in checked(read_json(line, who), who)]
         return RawBars(rows_of(request.series, closed(klines, now)))
+
+    def fetch_rules(self) -> RulesPage:
+        """Implements RulesSource."""
+        return RulesPage(self._rest.exchange_info().content, "application/json", ".json")
+
+    def parse_rules(self, page: RulesPage, venue: str) -> list[TradingRules]:
+        """Implements RulesSource."""
+        return rules_of(read_json(page.content, self._rest.name), venue, self._rest.name)
 
     def _answer(self, request: BarRequest, now: bytes) -> Fetched:
         pages = [now]

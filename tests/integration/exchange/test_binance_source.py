@@ -290,3 +290,13 @@ def test_a_new_series_gets_its_history_and_later_what_is_newer(source: BinanceMa
     assert desk.quarantine.count() == 0
     turnover = desk.bars.read_turnover([series], None, None)
     assert all(turnover[name].null_count == 0 for name in TURNOVER)
+
+
+def test_the_rules_of_every_pair(source: BinanceMarketData, exchange: PracticeExchange) -> None:
+    exchange.admin("faults", kind="halt", symbol="DOGEUSDT")
+    rules = {one.instrument.symbol: one for one in source.parse_rules(source.fetch_rules(), "BINANCE")}
+    assert rules.keys() == exchange.api.exchange.books.keys()
+    assert [name for name, one in rules.items() if not one.trading] == ["DOGEUSDT"]
+    pair = exchange.api.exchange.books["INJUSDT"].pair
+    inj = rules["INJUSDT"]
+    assert (inj.base, inj.quote, inj.tick, inj.lot) == ("INJ", "USDT", pair.tick, pair.lot)
