@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from algo_trading.bootstrap.parts import Rules
 
 if TYPE_CHECKING:
+    from algo_trading.queries.coins import ReadCoins
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.annotate_posts import AnnotatePosts
     from algo_trading.services.apply_config import ApplyConfig
@@ -332,6 +333,12 @@ class Services(Rules):
         )
 
     # Queries
+
+    def read_coins(self) -> ReadCoins:
+        from algo_trading.queries.coins import ReadCoins
+        from algo_trading.sentiment.mentions.names import packaged_listings
+
+        return ReadCoins(self.listings, self.trading_rules, self.settings.quote_assets, packaged_listings())
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

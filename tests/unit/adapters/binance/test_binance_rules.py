@@ -45,7 +45,8 @@ def test_todays_form() -> None:
 
 def test_a_pair_without_filters_has_no_bounds() -> None:
     bare: dict[str, Any] = {
-        "symbol": "ABUSDT", "status": "TRADING", "baseAsset": "AB", "quoteAsset": "USDT", "orderTypes": [], "filters": []
+        "symbol": "ABUSDT", "status": "TRADING", "baseAsset": "AB", "quoteAsset": "USDT", "orderTypes": [],
+        "filters": [],
     }  # fmt: skip
     (one,) = rules_of({"symbols": [bare]}, "BINANCE", "Binance")
     assert one.tick == one.lot == one.min_notional == one.market_max_quantity == 0
