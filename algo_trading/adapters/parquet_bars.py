@@ -87,7 +87,8 @@ class ParquetBars:
             stored = self._bars.digests(wanted, begin, end)
             if any(stored.get(one) != kept.get(one.symbol) for one in wanted):
                 return None
-            return file.read_row_groups(_groups(file, sorted(one.symbol for one in wanted)))
+            groups = _groups(file, sorted(one.symbol for one in wanted))
+            return file.read_row_groups(groups, columns=BAR_SCHEMA.names)
         except (KeyError, ValueError, OSError):  # it went away since, or is not a file of bars (Arrow raises both)
             return None
 

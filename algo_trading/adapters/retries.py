@@ -17,7 +17,7 @@ from algo_trading.errors import RateLimitedError, SourceError
 
 LONGEST_PAUSE = 60.0  # seconds; asked to wait longer, we give the worker back and try again later
 BUSY = {408, 420, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}  # statuses after which asking again can help
-SLOW_DOWN = {420, 429}
+SLOW_DOWN = {418, 420, 429}  # 418: an address that is banned for a time
 log = logging.getLogger(__name__)
 
 
@@ -50,15 +50,23 @@ class _TryLaterError(Exception):
 class Retries:
     """Sends a request up to `attempts` times, with doubling pauses or those that the service asks for.
 
-    `who` is the service's name in errors. Between two requests it waits `pause_seconds`.
+    `who` is the service's name in errors. Between two requests it waits `pause_seconds`; the pause before a second try
+    is `first_pause`, where that is another one.
     """
 
     def __init__(
-        self, who: str, *, attempts: int, pause_seconds: float, sleep: Callable[[float], None] = time.sleep
+        self,
+        who: str,
+        *,
+        attempts: int,
+        pause_seconds: float,
+        first_pause: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.who = who
         self._attempts = attempts
         self._pause_seconds = pause_seconds
+        self._first_pause = pause_seconds if first_pause is None else first_pause
         self._sleep = sleep
         self._asked = False
 
@@ -108,7 +116,7 @@ class Retries:
 
     def _pause(self, state: RetryCallState) -> float:
         failure = _failure(state)
-        return max(self._pause_seconds * 2.0 ** (state.attempt_number - 1), failure.wait or 0.0)
+        return max(self._first_pause * 2.0 ** (state.attempt_number - 1), failure.wait or 0.0)
 
     def _give_up(self, state: RetryCallState) -> bool:
         return stop_after_attempt(self._attempts)(state) or self._pause(state) > LONGEST_PAUSE

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from algo_trading.gateways.fundamentals import FundamentalsSource
     from algo_trading.gateways.market_data import MarketData
     from algo_trading.gateways.post_feeds import PostFeed
+    from algo_trading.gateways.trading_rules import RulesSource
     from algo_trading.quality.posts import PostGate
     from algo_trading.quality.verdict import Gate
     from algo_trading.queries.orders import OrderList
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.recommendations import RecommendationRepository
     from algo_trading.repositories.signals import SignalRepository
     from algo_trading.repositories.subscriptions import SubscriptionRepository
+    from algo_trading.repositories.trading_rules import TradingRulesRepository
     from algo_trading.repositories.watchlists import AssignmentRepository, SetupRepository, WatchlistRepository
     from algo_trading.sentiment.classify.events import EventClassifier
     from algo_trading.sentiment.classify.impact import ImpactWeights
@@ -206,6 +208,12 @@ class Stores:
         return PostgresListings(self.database)
 
     @cached_property
+    def trading_rules(self) -> TradingRulesRepository:
+        from algo_trading.adapters.postgres.trading_rules import PostgresTradingRules
+
+        return PostgresTradingRules(self.database)
+
+    @cached_property
     def fundamentals(self) -> FundamentalsRepository:
         from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 
@@ -227,6 +235,13 @@ class Gateways(Stores):
     def source(self, name: str) -> MarketData:
         """The source of bars with a name; UnknownNameError if there is none."""
         return self._kept("sources", name, self._sources)
+
+    def rules_sources(self) -> dict[str, RulesSource]:
+        """The sources of what is watched that know trading rules, by venue."""
+        from algo_trading.gateways.trading_rules import RulesSource
+
+        found = ((one.venue, self.source(one.source)) for one in self.watchlists.all())
+        return {venue: source for venue, source in found if isinstance(source, RulesSource)}
 
     def broker(self, account: Account) -> Broker:
         """The broker of an account; UnknownNameError if there is none of its name."""

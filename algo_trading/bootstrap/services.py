@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from algo_trading.bootstrap.parts import Rules
 
 if TYPE_CHECKING:
+    from algo_trading.queries.coins import ReadCoins
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.accept_bars import AcceptBars
     from algo_trading.services.accept_posts import AcceptPosts
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
+    from algo_trading.services.refresh_rules import RefreshRules
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
@@ -131,6 +133,11 @@ class Services(Rules):
         from algo_trading.services.list_coins import ListCoins
 
         return ListCoins(self.coin_source, self.listings, self.objects, self.clock)
+
+    def refresh_rules(self) -> RefreshRules:
+        from algo_trading.services.refresh_rules import RefreshRules
+
+        return RefreshRules(self.rules_sources, self.trading_rules, self.objects, self.clock)
 
     # Text
 
@@ -343,6 +350,12 @@ class Services(Rules):
         )
 
     # Queries
+
+    def read_coins(self) -> ReadCoins:
+        from algo_trading.queries.coins import ReadCoins
+        from algo_trading.sentiment.mentions.names import packaged_listings
+
+        return ReadCoins(self.listings, self.trading_rules, self.settings.quote_assets, packaged_listings())
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from algo_trading.cli import data_commands, setup_commands, signal_commands
+from algo_trading.cli import coin_commands, data_commands, setup_commands, signal_commands
 from algo_trading.cli.exchange import exchange
 from algo_trading.cli.mentions import app as mentions
 from algo_trading.cli.text import events, sentiment
@@ -37,6 +37,7 @@ def main(
 
 setup_commands.add_to(app)
 data_commands.add_to(app)
+coin_commands.add_to(app)
 signal_commands.add_to(app)
 setup_commands.add_plugin_commands_to(app)
 app.add_typer(mentions, name="mentions")

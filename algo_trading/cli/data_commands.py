@@ -86,12 +86,15 @@ def posts(limit: Newest = 20, json: Json = False) -> None:
 def look_up(
     symbol: Annotated[
         list[str] | None,
-        typer.Argument(parser=normal_symbol, metavar="SYMBOL", help="Only these symbols; else the watchlists' shares."),
+        typer.Argument(
+            parser=normal_symbol, metavar="SYMBOL", help="Only these symbols or coins; else the watchlists' shares."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
     """Look up price-earnings ratios and market capitalisations at Yahoo. They count from this moment on.
 
+    Of a coin the pairs are shown in which it is traded.
     Strategies such as event_driven need them; import-fundamentals brings in the past. One record is
     kept for each symbol and day.
     """

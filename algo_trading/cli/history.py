@@ -8,10 +8,12 @@ from rich.progress import Progress, TaskID
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
+from algo_trading.cli.coins import print_coins
 from algo_trading.cli.watched import end_of, is_of_shares, periods_in, share_venue, watched_intervals, watchlists_of
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import midnight
 from algo_trading.errors import AlgoTradingError
+from algo_trading.queries.coins import CoinLine
 from algo_trading.services.ingest import IngestReport
 
 HOLES_SHOWN = 5  # of a symbol
@@ -51,15 +53,34 @@ def look_up_figures(symbols: Sequence[str], *, as_json: bool) -> None:
     with bootstrap() as application:
         watchlists = watchlists_of(application)
         shares = [one for one in watchlists if is_of_shares(one)]
-        named = [Instrument(name, share_venue(watchlists)) for name in dict.fromkeys(symbols)]
         watched = sorted({instrument for one in shares for instrument in one.instruments})
+        others = [name for name in symbols if name not in {one.symbol for one in watched}]
+        coins = [one for one in application.read_coins()(others) if one.pairs] if others else []
+        symbols = [name for name in symbols if not any(name.casefold() in _names(one) for one in coins)]
+        if coins and not symbols:
+            _print_coins(coins, as_json=as_json)
+            return
+        named = [Instrument(name, share_venue(watchlists)) for name in dict.fromkeys(symbols)]
         report = application.fetch_fundamentals()(named or watched)
     if as_json:
-        output.print_json(report)
+        output.print_json({**output.plain(report), "coins": coins} if coins else report)
         return
+    if coins:
+        print_coins(coins)
     output.console.print(f"{report.stored} stored, {report.known} known today already")
     for name, sentence in report.errors.items():
         output.notes.print(f"{name}: {sentence}")
+
+
+def _print_coins(coins: Sequence[CoinLine], *, as_json: bool) -> None:
+    if as_json:
+        output.print_json({"coins": coins})
+    else:
+        print_coins(coins)
+
+
+def _names(coin: CoinLine) -> set[str]:
+    return {coin.coin.casefold(), coin.name.casefold()}
 
 
 def _show_progress(bar: Progress, task: TaskID, done: int) -> None:

@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 
 COLUMNS = ("open", "high", "low", "close", "volume")
+# What some venues say beside a bar: the value traded in the quote asset, the number of trades, and of volume and value
+# the part in which the buyer took the liquidity.
+TURNOVER = ("quote_volume", "trades", "taker_volume", "taker_quote_volume")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,8 @@ from decimal import Decimal
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval
 
+TRADING = "TRADING"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Instrument:
@@ -67,9 +69,11 @@ class Series:
 class TradingRules:
     """What the venue asks of orders for an instrument; a zero asks nothing.
 
-    Prices are multiples of `tick`, quantities of `lot` and at least `min_quantity`; price times quantity is at least
-    `min_notional`. `base` is what is traded and `quote` what it is paid in. The instrument was listed from `listed_at`
-    until `delisted_at`, as far as these are known; `trading` is False while the venue has halted it.
+    Prices are multiples of `tick` within `min_price`..`max_price`, quantities multiples of `lot` within
+    `min_quantity`..`max_quantity`; those of market orders are, besides, multiples of `market_lot` within its bounds.
+    Price times quantity lies within `min_notional`..`max_notional`; the lower bound holds for market orders where
+    `notional_for_market` says so. `base` is what is traded and `quote` what it is paid in. `status` is the venue's own
+    word. The instrument was listed from `listed_at` until `delisted_at`, as far as these are known.
     """
 
     instrument: Instrument
@@ -79,6 +83,20 @@ class TradingRules:
     lot: Decimal = Decimal(0)
     min_quantity: Decimal = Decimal(0)
     min_notional: Decimal = Decimal(0)
-    trading: bool = True
+    status: str = TRADING
+    order_types: tuple[str, ...] = ()
+    min_price: Decimal = Decimal(0)
+    max_price: Decimal = Decimal(0)
+    max_quantity: Decimal = Decimal(0)
+    market_lot: Decimal = Decimal(0)
+    market_min_quantity: Decimal = Decimal(0)
+    market_max_quantity: Decimal = Decimal(0)
+    max_notional: Decimal = Decimal(0)
+    notional_for_market: bool = True
     listed_at: datetime | None = None
     delisted_at: datetime | None = None
+
+    @property
+    def trading(self) -> bool:
+        """Whether orders are taken at present."""
+        return self.status == TRADING and self.delisted_at is None

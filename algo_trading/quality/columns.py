@@ -38,7 +38,7 @@ def value_columns(parsed: Parsed, venue: str) -> "pd.DataFrame":
             "missing": _missing(parsed),
             "lowest_price": np.fmin.reduce([opened, high, low, close]),
             "order_margin": np.minimum(below_high, above_low),
-            "volume": volume,
+            "volume": np.fmin.reduce([volume, *parsed.turnover.values()]),
             "impossible_volume": _impossible(volume, venue),
         }
     )

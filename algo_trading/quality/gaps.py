@@ -11,10 +11,11 @@ from algo_trading.quality.verdict import Batch
 def find_gaps(good: pa.Table, batch: Batch) -> dict[str, tuple[str, ...]]:
     """Keys of closed periods of which a symbol has neither a good bar nor a stored one.
 
-    `good` has BAR_SCHEMA. Without `batch.expected` a symbol's range is from its first good bar to its last.
+    `good` is as of a Verdict. Without `batch.expected` a symbol's range is from its first good bar to its last.
     """
     calendar, expected = batch.calendar, batch.expected
-    bars = pa.concat_tables([good, batch.neighbours.filter(pc.equal(batch.neighbours["venue"], calendar.venue))])
+    neighbours = batch.neighbours.filter(pc.equal(batch.neighbours["venue"], calendar.venue))
+    bars = pa.concat_tables([table.select(["symbol", "opened_at"]) for table in (good, neighbours)])
     opened = bars["opened_at"].to_numpy().astype("datetime64[us]")
     spans = np.array([[array_time(end) for end in span] for span in (expected or {}).values()], "datetime64[us]")
     spans = spans.reshape(-1, 2)

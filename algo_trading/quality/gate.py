@@ -6,10 +6,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from algo_trading.domain.bars import COLUMNS
+from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.domain.time import moment_of, period_key
-from algo_trading.gateways.market_data import RAW_COLUMNS
 from algo_trading.quality.columns import series_columns, value_columns
 from algo_trading.quality.docs import Page, publish
 from algo_trading.quality.expectations import expectations
@@ -17,7 +16,7 @@ from algo_trading.quality.gaps import find_gaps
 from algo_trading.quality.parse import Parsed, is_none, parse_rows
 from algo_trading.quality.rules import SERIES, SUITE, VALUES, Reason
 from algo_trading.quality.verdict import Batch, Verdict
-from algo_trading.repositories.bars import BAR_SCHEMA, TIME
+from algo_trading.repositories.bars import BAR_SCHEMA, TIME, TURNOVER_SCHEMA
 from algo_trading.repositories.objects import ObjectStore
 
 PAGES = 200  # newest validation results kept for the data docs; a batch makes two
@@ -87,6 +86,11 @@ def _bars(batch: Batch, parsed: Parsed, rows: NDArray[np.int64], closed_at: NDAr
         ],
         schema=BAR_SCHEMA,
     )
+    if parsed.turnover:
+        unknown = np.full(len(parsed), np.nan)
+        for name in TURNOVER:
+            values = parsed.turnover.get(name, unknown)[rows]
+            table = table.append_column(TURNOVER_SCHEMA.field(name), pa.array(values, from_pandas=True))
     return table.sort_by([("symbol", "ascending"), ("opened_at", "ascending")])
 
 
@@ -100,7 +104,7 @@ def _quarantined(
             symbol=parsed.symbol[row] or cells["symbol"] or "",
             session=_period(batch, parsed, row) or cells["session"] or "",
             reason=str(reasons[row]),
-            row={name: cells[name] or "" for name in RAW_COLUMNS},
+            row={name: text or "" for name, text in cells.items()},
         )
         for row, cells in zip(rows.tolist(), batch.rows.take(rows).to_pylist(), strict=True)
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from algo_trading.domain.bars import COLUMNS, Floats
+from algo_trading.domain.bars import COLUMNS, TURNOVER, Floats
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval, array_time
 
@@ -53,14 +53,15 @@ class Parsed:
     """Columns of n rows.
 
     `symbol` (None where blank) and `opened_at` (datetime64[us] in UTC, NaT where missing) name the bar; `numbers` holds
-    the float columns (NaN where missing); `unparseable` quotes the first cell of each row that is neither empty nor
-    readable, else None.
+    the float columns (NaN where missing), `turnover` those of TURNOVER that the rows have; `unparseable` quotes the
+    first cell of each row that is neither empty nor readable, else None.
     """
 
     symbol: NDArray[np.object_]
     opened_at: NDArray[np.datetime64]
     numbers: Mapping[str, Floats]
     unparseable: NDArray[np.object_]
+    turnover: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.symbol)
@@ -68,7 +69,8 @@ class Parsed:
     def take(self, rows: NDArray[np.int64]) -> "Parsed":
         """The rows at these positions."""
         numbers = {name: column[rows] for name, column in self.numbers.items()}
-        return Parsed(self.symbol[rows], self.opened_at[rows], numbers, self.unparseable[rows])
+        turnover = {name: column[rows] for name, column in self.turnover.items()}
+        return Parsed(self.symbol[rows], self.opened_at[rows], numbers, self.unparseable[rows], turnover)
 
 
 def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -78,17 +80,24 @@ def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
 
 
 def parse_rows(rows: pa.Table, interval: Interval) -> Parsed:
-    """Read a RAW_SCHEMA table of bars of an interval."""
+    """Read a RAW_SCHEMA table of bars of an interval, which may have columns of TURNOVER."""
     symbol, bad_symbol = parse_symbols(rows["symbol"])
     opened_at, bad_time = (parse_moments if interval.intraday else parse_dates)(rows["session"])
     numbers = {name: parse_numbers(rows[name]) for name in COLUMNS}
+    turnover = {name: parse_numbers(rows[name]) for name in TURNOVER if name in rows.column_names}
     unparseable = np.full(rows.num_rows, None, dtype=object)
-    bad = {"symbol": bad_symbol, "session": bad_time} | {name: wrong for name, (_, wrong) in numbers.items()}
+    bad = {"symbol": bad_symbol, "session": bad_time} | {
+        name: wrong for name, (_, wrong) in (numbers | turnover).items()
+    }
     for name, wrong in bad.items():
         for row in np.flatnonzero(wrong & is_none(unparseable)):
             unparseable[row] = f"{name}: {rows[name][int(row)].as_py()}"
     return Parsed(
-        symbol, opened_at.astype("datetime64[us]"), {name: values for name, (values, _) in numbers.items()}, unparseable
+        symbol,
+        opened_at.astype("datetime64[us]"),
+        {name: values for name, (values, _) in numbers.items()},
+        unparseable,
+        {name: values for name, (values, _) in turnover.items()},
     )
 
 

@@ -41,7 +41,7 @@ NOTES: Mapping[Reason, str] = {
     Reason.MISSING: "A bar needs its symbol, session, four prices and volume.",
     Reason.NOT_POSITIVE: "Prices are above zero.",
     Reason.OUT_OF_ORDER: "Low <= open, close <= high, but for float noise of a millionth.",
-    Reason.NEGATIVE_VOLUME: "Volume is zero or more.",
+    Reason.NEGATIVE_VOLUME: "Volume, quote volume, trades and taker volumes are zero or more.",
     Reason.IMPOSSIBLE_VOLUME: "Shares are traded whole, and never more than can be counted (2^53).",
     Reason.IDENTICAL: "The bar is there already; the first copy is kept.",
     Reason.CONFLICTING: "The batch says different things about this bar; none is believed.",

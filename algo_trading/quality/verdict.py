@@ -17,11 +17,12 @@ from algo_trading.repositories.objects import ObjectStore
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of bars of one interval as they came (RAW_SCHEMA) and what is needed to judge them.
+    """Rows of bars of one interval as they came and what is needed to judge them.
 
-    `now` bounds the future; `neighbours` (BAR_SCHEMA) are stored bars next to the rows, against which a jump is
-    measured; `actions` explain jumps. For finding gaps `expected` gives the first and last period, by when they
-    opened, that each instrument should have; None stands for all between an instrument's first and last good row.
+    `rows` has RAW_SCHEMA, perhaps with columns of TURNOVER. `now` bounds the future; `neighbours` (BAR_SCHEMA) are
+    stored bars next to the rows, against which a jump is measured; `actions` explain jumps. For finding gaps `expected`
+    gives the first and last period, by when they opened, that each instrument should have; None stands for all between
+    an instrument's first and last good row.
     """
 
     rows: pa.Table
@@ -37,7 +38,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Bars to store (BAR_SCHEMA, unique keys), rows held back, and the counts; good + quarantined = rows."""
+    """Bars to store, rows held back, and the counts; good + quarantined = rows.
+
+    `good` has unique keys, and TURNOVER_SCHEMA where the rows had any turnover, else BAR_SCHEMA.
+    """
 
     good: pa.Table
     quarantined: tuple[QuarantinedRow, ...]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from algo_trading.domain.bars import COLUMNS, Bars, Times
+from algo_trading.domain.bars import COLUMNS, TURNOVER, Bars, Times
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
@@ -32,6 +32,9 @@ BAR_SCHEMA = pa.schema(
         *((name, pa.float64()) for name in COLUMNS),
     ]
 )
+
+# Null where the source does not say it.
+TURNOVER_SCHEMA = pa.schema([*BAR_SCHEMA, *((name, pa.float64()) for name in TURNOVER)])
 
 CLOSE_SCHEMA = pa.schema([BAR_SCHEMA.field(name) for name in (*KEYS, "opened_at", "close")])
 
@@ -105,12 +108,17 @@ class BarRepository(BarReader, Protocol):
     def upsert(self, bars: pa.Table, source: str) -> UpsertCount:
         """Insert new bars, update those that differ, leave the rest alone, in one transaction.
 
-        `bars` has BAR_SCHEMA; its keys (symbol, venue, interval, opened_at) are unique. Unknown instruments are added.
+        `bars` has BAR_SCHEMA, or TURNOVER_SCHEMA, whose null leaves what is stored; the keys (symbol, venue, interval,
+        opened_at) are unique. Unknown instruments are added.
         """
         ...
 
+    def read_turnover(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
+        """As `read`, in TURNOVER_SCHEMA."""
+        ...
+
     def read_venue(self, venue: str, interval: Interval, first: datetime, last: datetime) -> pa.Table:
-        """As `read`, for every series of a venue in an interval.
+        """As `read`, for every series of a venue in an interval; in TURNOVER_SCHEMA where any bar has turnover.
 
         The metadata of its schema hold `digests` of the same moment, for `digests_of`.
         """
@@ -189,6 +197,12 @@ def digests_of(schema: pa.Schema) -> dict[str, SeriesDigest]:
     """The digests of a table of one venue and interval by symbol; none where it was written without."""
     found = json.loads((schema.metadata or {}).get(DIGESTS, b"{}"))
     return {symbol: SeriesDigest(*digest) for symbol, digest in found.items()}
+
+
+def with_known_turnover(table: pa.Table) -> pa.Table:
+    """A TURNOVER_SCHEMA table, or BAR_SCHEMA where no bar has any turnover."""
+    known = any(table[name].null_count < table.num_rows for name in TURNOVER)
+    return table if known else table.select(BAR_SCHEMA.names)
 
 
 def series_of(table: pa.Table) -> list[Series]:

@@ -114,8 +114,8 @@ class AcceptBars:
 
 
 def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
-    """Which rows of `good` are not among `stored` as they are (both BAR_SCHEMA)."""
-    if not len(stored) or not len(good):
+    """Which rows of `good` are not among `stored` (BAR_SCHEMA) as they are: all, if they have more columns."""
+    if not len(stored) or not len(good) or set(good.column_names) - set(stored.column_names):
         return np.ones(len(good), dtype=bool)
     keys = [*KEYS, "opened_at"]
     values = [name for name in good.column_names if name not in keys]

@@ -260,6 +260,7 @@ class Settings(Section):
     channel: str
     coin_listings: str
     shard_size: int = Field(gt=0)
+    quote_assets: dict[VenueCode, Annotated[str, AfterValidator(_symbol)]] = {}  # of venues, if not their currency
     database_url: SecretStr = SecretStr("")
     watchlists: tuple[WatchlistSettings, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()

@@ -19,6 +19,7 @@ from algo_trading.repositories.bars import (
     CLOSE_SCHEMA,
     INDICATOR_SCHEMA,
     INDICATORS,
+    TURNOVER_SCHEMA,
     BarRepository,
     CorporateActionRepository,
     IndicatorRepository,
@@ -32,6 +33,8 @@ from algo_trading.repositories.bars import (
 DAY = Interval.DAY
 IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
 BTC = Instrument("BTC-USD", "24/7")
+COIN = Instrument("BTCUSDT", "BINANCE")
+TRADED = {"quote_volume": 12_000.5, "trades": 7.0, "taker_volume": 0.25, "taker_quote_volume": 3.75}
 JAN_2, JAN_3, JAN_4 = date(2013, 1, 2), date(2013, 1, 3), date(2013, 1, 4)
 
 # Real ones, and what a hostile or careless file may call itself.
@@ -75,6 +78,10 @@ def bar_rows(*rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=BAR_SCHEMA)
 
 
+def turnover_rows(*rows: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=TURNOVER_SCHEMA)
+
+
 def closes(table: pa.Table) -> list[float]:
     values: list[float] = table["close"].to_pylist()
     return values
@@ -111,6 +118,35 @@ class BarContract:
         assert bars.upsert(mixed, "test") == UpsertCount(inserted=2, updated=1, unchanged=1)
         assert bars.read(daily([IBM, MSFT]), None, None) == mixed
         assert bars.count() == 4
+
+    def test_turnover_is_kept_beside_the_bars(self, bars: BarRepository) -> None:
+        table = turnover_rows(bar_row(COIN, JAN_2, **TRADED), bar_row(COIN, JAN_3))
+        assert bars.upsert(table, "test") == UpsertCount(inserted=2)
+        assert bars.upsert(table, "test") == UpsertCount(unchanged=2)
+        assert bars.read_turnover(daily([COIN]), None, None) == table
+        assert bars.read(daily([COIN]), None, None) == table.select(BAR_SCHEMA.names)
+        assert bars.read_turnover(daily([COIN]), midnight(JAN_3), None).num_rows == 1
+        copied = bars.read_venue("BINANCE", DAY, midnight(JAN_2), midnight(JAN_4))
+        assert copied.cast(TURNOVER_SCHEMA) == table
+        assert digests_of(copied.schema)
+
+    def test_turnover_that_a_source_does_not_say_stays(self, bars: BarRepository) -> None:
+        table = turnover_rows(bar_row(COIN, JAN_2, **TRADED))
+        bars.upsert(table, "test")
+        assert bars.upsert(bar_rows(bar_row(COIN, JAN_2)), "files") == UpsertCount(unchanged=1)
+        partly = turnover_rows(bar_row(COIN, JAN_2, trades=TRADED["trades"]))
+        assert bars.upsert(partly, "files") == UpsertCount(unchanged=1)
+        assert bars.read_turnover(daily([COIN]), None, None) == table
+        assert bars.upsert(turnover_rows(bar_row(COIN, JAN_2, trades=8.0)), "test") == UpsertCount(updated=1)
+        found = bars.read_turnover(daily([COIN]), None, None)
+        assert found == turnover_rows(bar_row(COIN, JAN_2, **{**TRADED, "trades": 8.0}))
+        bars.upsert(bar_rows(bar_row(COIN, JAN_2, 11.0)), "files")
+        found = bars.read_turnover(daily([COIN]), None, None)
+        assert found == turnover_rows(bar_row(COIN, JAN_2, 11.0, **{**TRADED, "trades": 8.0}))
+
+    def test_a_copy_of_bars_without_turnover_has_no_columns_for_it(self, bars: BarRepository) -> None:
+        bars.upsert(bar_rows(bar_row(COIN, JAN_2)), "test")
+        assert bars.read_venue("BINANCE", DAY, midnight(JAN_2), midnight(JAN_4)).column_names == BAR_SCHEMA.names
 
     def test_another_source_with_the_same_bar_changes_nothing(self, bars: BarRepository) -> None:
         bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "one")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from algo_trading.domain.bars import TURNOVER
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
@@ -14,11 +15,13 @@ from algo_trading.repositories.bars import (
     BAR_SCHEMA,
     CLOSE_SCHEMA,
     INDICATOR_SCHEMA,
+    TURNOVER_SCHEMA,
     SeriesDigest,
     SeriesExtent,
     UpsertCount,
     series_of,
     with_digests,
+    with_known_turnover,
 )
 
 Key = tuple[str, str, str, datetime]
@@ -41,8 +44,10 @@ class _Rows:
 
     def upsert(self, table: pa.Table) -> UpsertCount:
         count = UpsertCount()
-        for row in table.select(self._schema.names).to_pylist():
-            old = self.rows.get(_key(row))
+        for given in table.to_pylist():
+            old = self.rows.get(_key(given))
+            kept = {name: old[name] for name in TURNOVER if old and given.get(name) is None and name in old}
+            row = {name: given.get(name) for name in self._schema.names} | kept
             self.rows[_key(row)] = row
             same = old is not None and all(_same(old[name], row[name]) for name in row)
             count += UpsertCount(int(old is None), int(old is not None and not same), int(same))
@@ -81,24 +86,28 @@ class FakeBars:
     """Implements BarRepository."""
 
     def __init__(self) -> None:
-        self._rows = _Rows(BAR_SCHEMA)
+        self._rows = _Rows(TURNOVER_SCHEMA)
 
     def upsert(self, bars: pa.Table, source: str) -> UpsertCount:  # noqa: ARG002 - the source does not matter here
         return self._rows.upsert(bars)
 
     def read(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
+        return self.read_turnover(series, first, last).select(BAR_SCHEMA.names)
+
+    def read_turnover(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
         return self._rows.select(series, first=first, last=last)
 
     def read_venue(self, venue: str, interval: Interval, first: datetime, last: datetime) -> pa.Table:
         table = self._rows.select(None, venue=venue, interval=interval, first=first, last=last)
-        return with_digests(table, _digests(table))
+        return with_digests(with_known_turnover(table), _digests(table))
 
     def digests(self, series: Sequence[Series], first: datetime, last: datetime) -> Mapping[Series, SeriesDigest]:
-        return _digests(self._rows.select(series, first=first, last=last))
+        return _digests(self.read_turnover(series, first, last))
 
     def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
-        tables = [self._rows.select([one], last=last) for one in sorted(set(series), key=by_text)]
-        return pa.concat_tables([BAR_SCHEMA.empty_table(), *(t.slice(max(t.num_rows - count, 0)) for t in tables)])
+        tables = [self.read_turnover([one], None, last) for one in sorted(set(series), key=by_text)]
+        newest = [table.slice(max(table.num_rows - count, 0)) for table in tables]
+        return pa.concat_tables([TURNOVER_SCHEMA.empty_table(), *newest]).select(BAR_SCHEMA.names)
 
     def read_closes(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         return self.read_last(series, last, count).select(CLOSE_SCHEMA.names)
@@ -124,7 +133,8 @@ class FakeBars:
 
 def _digests(table: pa.Table) -> dict[Series, SeriesDigest]:
     found: dict[Series, SeriesDigest] = {}
-    for series, row in zip(series_of(table), table.to_pylist(), strict=True):
+    rows = table.select(BAR_SCHEMA.names).to_pylist()
+    for series, row in zip(series_of(table), rows, strict=True):
         bars, before = found.get(series, SeriesDigest(0, 0))
         digest = int.from_bytes(hashlib.sha256(repr(row).encode()).digest()[:7])
         found[series] = SeriesDigest(bars + 1, before ^ digest)

@@ -20,25 +20,30 @@ from algo_trading.adapters.postgres.read_bars import (
 )
 from algo_trading.adapters.postgres.schema.market import bars, indicators
 from algo_trading.adapters.postgres.upsert import SEPARATOR, Upsert
-from algo_trading.domain.bars import COLUMNS
+from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
+from algo_trading.domain.venue import AssetClass, venues
 from algo_trading.repositories.bars import (
     BAR_SCHEMA,
     CLOSE_SCHEMA,
     INDICATOR_SCHEMA,
     INDICATORS,
+    TURNOVER_SCHEMA,
     SeriesDigest,
     SeriesExtent,
     UpsertCount,
     with_digests,
+    with_known_turnover,
 )
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import ArrowConnection, Database
 
-INTO_BARS = Upsert("bars", ("interval", "opened_at"), ("closed_at", *COLUMNS), ("source",), pruned_by="opened_at")
+INTO_BARS = Upsert(
+    "bars", ("interval", "opened_at"), ("closed_at", *COLUMNS), ("source",), pruned_by="opened_at", optional=TURNOVER
+)
 INTO_ACTIONS = Upsert("corporate_actions", ("ex_date", "kind"), ("value",), ("source",))
 INTO_INDICATORS = Upsert("indicators", ("interval", "opened_at"), INDICATORS, pruned_by="opened_at")
 
@@ -67,12 +72,19 @@ class PostgresBars:
         with self._database.arrow() as connection:
             return bars_between(connection, series_ids(connection, series), first, last)
 
+    def read_turnover(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
+        with self._database.arrow() as connection:
+            return bars_between(connection, series_ids(connection, series), first, last, TURNOVER_SCHEMA)
+
     def read_venue(self, venue: str, interval: Interval, first: datetime, last: datetime) -> pa.Table:
         with self._database.arrow() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             series = venue_ids(connection, venue, interval)
-            table = bars_between(connection, series, first, last)
-            return with_digests(table, bar_digests(connection, series, first, last))
+            coins = venue in venues() and venues()[venue].asset_class is AssetClass.CRYPTO
+            table = bars_between(connection, series, first, last, TURNOVER_SCHEMA if coins else BAR_SCHEMA)
+            return with_digests(
+                with_known_turnover(table) if coins else table, bar_digests(connection, series, first, last)
+            )
 
     def digests(self, series: Sequence[Series], first: datetime, last: datetime) -> Mapping[Series, SeriesDigest]:
         with self._database.arrow() as connection:
@@ -201,7 +213,8 @@ class PostgresIndicators:
 
 def upsert_bars(connection: ArrowConnection, bars: pa.Table, source: str) -> UpsertCount:
     """As PostgresBars.upsert, in the transaction of `connection`."""
-    return INTO_BARS.run(connection, _with_source(bars.select(BAR_SCHEMA.names), source))
+    schema = TURNOVER_SCHEMA if TURNOVER[0] in bars.column_names else BAR_SCHEMA
+    return INTO_BARS.run(connection, _with_source(bars.select(schema.names), source))
 
 
 def upsert_actions(connection: ArrowConnection, actions: Iterable[CorporateAction], source: str) -> UpsertCount:

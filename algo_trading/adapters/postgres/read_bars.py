@@ -59,14 +59,19 @@ def venue_ids(connection: ArrowConnection, venue: str, interval: Interval) -> pa
 
 
 def bars_between(
-    connection: ArrowConnection, series: pa.Table, first: datetime | None, last: datetime | None
+    connection: ArrowConnection,
+    series: pa.Table,
+    first: datetime | None,
+    last: datetime | None,
+    schema: pa.Schema = BAR_SCHEMA,
 ) -> pa.Table:
-    """The bars of `series` (of `series_ids`) that opened in first..last (None: unbounded), in BAR_SCHEMA and sorted."""
+    """The bars of `series` (of `series_ids`) that opened in first..last (None: unbounded), in `schema` and sorted."""
+    values = _values(schema)
 
     def query(interval: Interval, ids: str) -> str:
-        return f"SELECT instrument_id, {VALUES} FROM bars WHERE {_where(interval, ids, first, last)}"
+        return f"SELECT instrument_id, {values} FROM bars WHERE {_where(interval, ids, first, last)}"
 
-    return _read(connection, series, query)
+    return _read(connection, series, query, schema)
 
 
 def last_bars(

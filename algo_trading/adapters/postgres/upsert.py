@@ -45,8 +45,9 @@ BATCH = 250_000  # rows that are compared at once, which bounds the memory besid
 class Upsert:
     """Into `table`, keyed by the instrument and `keys`; a row is updated when one of `compared` differs.
 
-    `carried` columns are written with a new or changed row but do not count as a change themselves. The rows name
-    their instrument by symbol and venue. Names of tables and columns come from this package, never from outside.
+    `carried` columns are written with a new or changed row but do not count as a change themselves. Rows may have the
+    `optional` columns or not; in these a null leaves what is stored, and counts as no change. The rows name their
+    instrument by symbol and venue. Names of tables and columns come from this package, never from outside.
     """
 
     table: str
@@ -54,6 +55,7 @@ class Upsert:
     compared: Sequence[str]
     carried: Sequence[str] = ()
     pruned_by: str | None = None  # the key whose range tells PostgreSQL which partitions to look at
+    optional: Sequence[str] = ()
 
     def run(self, connection: ArrowConnection, rows: pa.Table) -> UpsertCount:
         """Upsert `rows`, whose keys are unique; the instruments stay locked until the transaction ends."""
@@ -73,16 +75,22 @@ class Upsert:
         changed = known.copy()
         if known.any():
             old, new = stored.take(pa.array(at[known])), rows if known.all() else rows.filter(pa.array(known))
-            changed[known] = np.logical_or.reduce([_differ(old[name], new[name]) for name in self.compared])
+            changed[known] = np.logical_or.reduce(
+                [_differ(old[name], new[name]) for name in self.compared]
+                + [_differ(old[name], new[name]) & new[name].is_valid().to_numpy() for name in self._given(rows)]
+            )
         inserted = len(rows) - int(known.sum())
         if inserted:
             connection.append(self.table, rows if not known.any() else rows.filter(pa.array(~known)))
         updated = self._update(connection, rows.filter(pa.array(changed))) if changed.any() else 0
         return UpsertCount(inserted, updated, len(rows) - inserted - updated)
 
+    def _given(self, rows: pa.Table) -> list[str]:
+        return [name for name in self.optional if name in rows.column_names]
+
     def _stored(self, connection: ArrowConnection, rows: pa.Table) -> pa.Table:
         """What is stored of the rows' instruments (where the table is partitioned: in the rows' range)."""
-        columns = ["instrument_id", *self.keys, *self.compared]
+        columns = ["instrument_id", *self.keys, *self.compared, *self._given(rows)]
         schema = pa.schema([rows.schema.field(name) for name in columns])
         conditions = [f"instrument_id = {any_of(pc.unique(rows['instrument_id']).to_pylist())}"]
         if self.pruned_by:
@@ -94,7 +102,8 @@ class Upsert:
 
     def _update(self, connection: ArrowConnection, rows: pa.Table) -> int:
         connection.stage("staged", rows)
-        values = [*self.compared, *self.carried]
+        values = {name: f"s.{name}" for name in (*self.compared, *self.carried)}
+        values |= {name: f"coalesce(s.{name}, t.{name})" for name in self._given(rows)}
         # On the whole primary key: joined by less, a plan made from stale statistics can take minutes.
         conditions = [f"t.{key} = s.{key}" for key in ("instrument_id", *self.keys)]
         bounds: list[object] = []
@@ -105,7 +114,7 @@ class Upsert:
         updated = connection.count(
             f"""
             UPDATE {self.table} AS t
-            SET {", ".join(f"{name} = s.{name}" for name in values)}, updated_at = now()
+            SET {", ".join(f"{name} = {value}" for name, value in values.items())}, updated_at = now()
             FROM staged AS s
             WHERE {" AND ".join(conditions)}
             RETURNING 1

@@ -54,6 +54,7 @@ def downgrade() -> None:
         "posts",
         "feeds",
         "listings",
+        "trading_rules",
         "indicators",
         "fundamentals",
         "corporate_actions",

@@ -14,6 +14,7 @@ from algo_trading.adapters.postgres.periods import PostgresPeriodLog
 from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresMentions, PostgresPosts
 from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQuality, PostgresQuarantine
 from algo_trading.adapters.postgres.signals import PostgresSignals
+from algo_trading.adapters.postgres.trading_rules import PostgresTradingRules
 from contracts.accounts import INSTRUMENTS, AccountContract
 from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
 from contracts.fundamentals import FundamentalsContract
@@ -22,6 +23,7 @@ from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SignalContract, a_signal
+from contracts.trading_rules import TradingRulesContract
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database
@@ -111,6 +113,12 @@ class TestPostgresListings(ListingRepositoryContract):
     @pytest.fixture
     def repository(self, database: Database) -> PostgresListings:
         return PostgresListings(database)
+
+
+class TestPostgresTradingRules(TradingRulesContract):
+    @pytest.fixture
+    def rules(self, database: Database) -> PostgresTradingRules:
+        return PostgresTradingRules(database)
 
 
 class TestPostgresAccounts(AccountContract):

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from algo_trading.domain.quality import QuarantinedRow
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.rules import Reason
-from algo_trading.repositories.bars import BAR_SCHEMA
+from algo_trading.repositories.bars import BAR_SCHEMA, TURNOVER_SCHEMA
 from raw_bars import Cells, batch, raw_table, reasons_by_line, row, sessions
 
 pytestmark = pytest.mark.unit
@@ -356,3 +357,16 @@ def test_what_passed_passes_again_beside_itself(gate: BarGate, rows: list[Cells]
         ]
     )
     assert gate.judge(batch(again, neighbours=good)).good == good
+
+
+def test_turnover_comes_through_beside_the_bar(gate: BarGate) -> None:
+    rows = raw_table([row("2015-03-23"), row("2015-03-24"), row("2015-03-25"), row("2015-03-26")])
+    rows = rows.append_column("quote_volume", pa.array(["1100.5", None, "much", "3"]))
+    rows = rows.append_column("trades", pa.array(["12", "", "4", "-1"]))
+    verdict = gate.judge(batch(rows))
+    assert verdict.good.schema == TURNOVER_SCHEMA
+    assert verdict.good["quote_volume"].to_pylist() == [1100.5, None]
+    assert verdict.good["trades"].to_pylist() == [12, None]
+    assert verdict.good["taker_volume"].to_pylist() == [None, None]
+    assert reasons_by_line(verdict) == {3: Reason.UNPARSEABLE, 4: Reason.NEGATIVE_VOLUME}
+    assert verdict.quarantined[0].row["quote_volume"] == "much"

@@ -1,10 +1,24 @@
 """Instruments, their bars and what is known of them."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Date, Double, Identity, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    Identity,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, written_at
-from algo_trading.domain.bars import COLUMNS
+from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.repositories.bars import INDICATORS
+from algo_trading.repositories.trading_rules import RULE_NUMBERS
 
 instruments = Table(
     "instruments",
@@ -26,6 +40,7 @@ bars = Table(
     Column("opened_at", Time, primary_key=True, comment="for daily bars 00:00 UTC of the session date, a label"),
     Column("closed_at", Time, nullable=False),
     *(Column(name, Double, nullable=False) for name in COLUMNS),
+    *(Column(name, Double) for name in TURNOVER),
     Column("source", Text, nullable=False),
     written_at("updated_at"),
     comment="As traded. Partitioned by year.",
@@ -54,6 +69,23 @@ indicators = Table(
     *(Column(name, Double) for name in INDICATORS),
     written_at("updated_at"),
     comment="What each session saw, on closes adjusted as of that session.",
+)
+
+
+trading_rules = Table(
+    "trading_rules",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("base", Text, nullable=False, comment="what is traded"),
+    Column("quote", Text, nullable=False, comment="what it is paid in"),
+    Column("status", Text, nullable=False, comment="the venue's own word"),
+    Column("order_types", ARRAY(Text), nullable=False),
+    *(Column(name, Numeric, nullable=False) for name in RULE_NUMBERS),
+    Column("notional_for_market", Boolean, nullable=False),
+    Column("listed_at", Time),
+    Column("delisted_at", Time),
+    written_at("updated_at"),
+    comment="What a venue asks of orders, as of the newest refresh; a zero asks nothing.",
 )
 
 

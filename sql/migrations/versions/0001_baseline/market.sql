@@ -8,6 +8,10 @@ CREATE TABLE bars (
     low DOUBLE PRECISION NOT NULL,
     close DOUBLE PRECISION NOT NULL,
     volume DOUBLE PRECISION NOT NULL,
+    quote_volume DOUBLE PRECISION,
+    trades DOUBLE PRECISION,
+    taker_volume DOUBLE PRECISION,
+    taker_quote_volume DOUBLE PRECISION,
     source TEXT NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_bars PRIMARY KEY (instrument_id, interval, opened_at))
@@ -35,6 +39,35 @@ CREATE TABLE corporate_actions (
     CONSTRAINT fk_corporate_actions_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
 COMMENT ON COLUMN corporate_actions.value IS 'new shares for one old, or cash per share';
+
+CREATE TABLE trading_rules (
+    instrument_id INTEGER NOT NULL,
+    base TEXT NOT NULL,
+    quote TEXT NOT NULL,
+    status TEXT NOT NULL,
+    order_types TEXT[] NOT NULL,
+    tick NUMERIC NOT NULL,
+    lot NUMERIC NOT NULL,
+    min_quantity NUMERIC NOT NULL,
+    max_quantity NUMERIC NOT NULL,
+    min_price NUMERIC NOT NULL,
+    max_price NUMERIC NOT NULL,
+    market_lot NUMERIC NOT NULL,
+    market_min_quantity NUMERIC NOT NULL,
+    market_max_quantity NUMERIC NOT NULL,
+    min_notional NUMERIC NOT NULL,
+    max_notional NUMERIC NOT NULL,
+    notional_for_market BOOLEAN NOT NULL,
+    listed_at TIMESTAMP WITH TIME ZONE,
+    delisted_at TIMESTAMP WITH TIME ZONE,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_trading_rules PRIMARY KEY (instrument_id),
+    CONSTRAINT fk_trading_rules_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE trading_rules IS 'What a venue asks of orders, as of the newest refresh; a zero asks nothing.';
+COMMENT ON COLUMN trading_rules.base IS 'what is traded';
+COMMENT ON COLUMN trading_rules.quote IS 'what it is paid in';
+COMMENT ON COLUMN trading_rules.status IS 'the venue''s own word';
 
 CREATE TABLE fundamentals (
     instrument_id INTEGER NOT NULL,
