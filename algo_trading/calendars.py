@@ -48,7 +48,12 @@ class Periods:
 
 
 class TradingCalendar(ABC):
-    """The periods of one venue, in every interval. Moments are aware; a period is named by its `opened_at`."""
+    """The periods of one venue, in every interval. Moments are aware; a period is named by its `opened_at`.
+
+    `continuous` says that trading never stops.
+    """
+
+    continuous = False
 
     def __init__(self, venue: str, first: date, last: date) -> None:
         self.venue = venue
@@ -179,6 +184,8 @@ class TradingCalendar(ABC):
 
 class ContinuousCalendar(TradingCalendar):
     """A market that never closes: periods follow the clock in UTC, weeks begin on Monday, months on the first."""
+
+    continuous = True
 
     def __init__(self, venue: str) -> None:
         super().__init__(venue, CONTINUOUS_FIRST, CONTINUOUS_LAST)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from algo_trading.bootstrap.parts import Rules
 
 if TYPE_CHECKING:
+    from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.annotate_posts import AnnotatePosts
     from algo_trading.services.apply_config import ApplyConfig
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from algo_trading.services.reconcile import Reconcile
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_text import RunText
+    from algo_trading.services.score_candles import ScoreCandles
+    from algo_trading.services.score_history import DrawScores, ReadScoreHistory
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
 
@@ -104,6 +107,23 @@ class Services(Rules):
         from algo_trading.services.compute import ComputeIndicators
 
         return ComputeIndicators(self.bars, self.actions, self.indicators)
+
+    # Scores of pairs
+
+    def score_candles(self) -> ScoreCandles:
+        from algo_trading.services.score_candles import ScoreCandles
+
+        return ScoreCandles(self.bars, self.calendars, self.points)
+
+    def read_score_history(self) -> ReadScoreHistory:
+        from algo_trading.services.score_history import ReadScoreHistory
+
+        return ReadScoreHistory(self.bars)
+
+    def draw_scores(self) -> DrawScores:
+        from algo_trading.services.score_history import DrawScores
+
+        return DrawScores(self.read_score_history(), self.calendars, self.points)
 
     # Figures and names
 
@@ -326,6 +346,11 @@ class Services(Rules):
         )
 
     # Queries
+
+    def scored_pairs(self) -> ScoredPairs:
+        from algo_trading.queries.scored_pairs import ScoredPairs
+
+        return ScoredPairs(self.bars)
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

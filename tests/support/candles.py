@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def real_candles(symbol: str, interval: Interval) -> Bars:
     table = np.array(json.loads(path.read_text(encoding="utf-8")), dtype=np.float64)
     opened: Times = table[:, 0].astype("datetime64[ms]").astype("datetime64[us]")
     closed: Times = opened + np.timedelta64(interval.length, "us")
-    prices = {name: np.ascontiguousarray(table[:, k + 1]) for k, name in enumerate(COLUMNS)}
+    prices: dict[str, Any] = {name: np.ascontiguousarray(table[:, k + 1]) for k, name in enumerate(COLUMNS)}
     return Bars(Instrument(symbol, "BINANCE"), interval, opened, closed, **prices)
 
 
