@@ -48,7 +48,12 @@ class Periods:
 
 
 class TradingCalendar(ABC):
-    """The periods of one venue, in every interval. Moments are aware; a period is named by its `opened_at`."""
+    """The periods of one venue, in every interval. Moments are aware; a period is named by its `opened_at`.
+
+    `continuous` says that trading never stops.
+    """
+
+    continuous = False
 
     def __init__(self, venue: str, first: date, last: date) -> None:
         self.venue = venue
@@ -153,6 +158,25 @@ class TradingCalendar(ABC):
                 closes[matches] = found.closed_at[position[matches]]
         return closes
 
+    def spans(self, interval: Interval, bars: Interval, opened_at: Times) -> tuple[Periods, NDArray[np.int64]]:
+        """The periods of `interval` in which bars opened, ascending, and for each bar the position of its own.
+
+        The bars, whose interval is `bars` and not longer, are given by their ascending `opened_at` (datetime64[us]).
+
+        Raises:
+            AlgoTradingError: a bar lies in no period of the venue.
+        """
+        if not len(opened_at):
+            return Periods(*(np.empty(0, "datetime64[us]") for _ in range(3))), np.empty(0, np.int64)
+        first, last = opened_at[[0, -1]].astype("datetime64[D]").tolist()
+        found = self.table(interval, first - max(4 * DAY, 2 * interval.length), last + DAY)
+        begins = found.starts_at if bars.intraday else found.opened_at
+        position = np.searchsorted(begins, opened_at, side="right") - 1
+        if not len(found) or position[0] < 0:
+            raise self._outside(moment_of(opened_at[0]))
+        used, candle = np.unique(position, return_inverse=True)
+        return Periods(found.opened_at[used], found.starts_at[used], found.closed_at[used]), candle.astype(np.int64)
+
     def _outside(self, moment: datetime) -> AlgoTradingError:
         covered = f"{self.first} .. {self.last}"
         return AlgoTradingError(f"the calendar of {self.venue} covers {covered} only, not {moment:%Y-%m-%d}")
@@ -160,6 +184,8 @@ class TradingCalendar(ABC):
 
 class ContinuousCalendar(TradingCalendar):
     """A market that never closes: periods follow the clock in UTC, weeks begin on Monday, months on the first."""
+
+    continuous = True
 
     def __init__(self, venue: str) -> None:
         super().__init__(venue, CONTINUOUS_FIRST, CONTINUOUS_LAST)
@@ -180,6 +206,17 @@ class ContinuousCalendar(TradingCalendar):
         skipped = -((origin.astype("datetime64[us]") - begin.astype("datetime64[us]")) // step)  # rounded up
         opened = np.arange(origin.astype("datetime64[us]") + skipped * step, end.astype("datetime64[us]"), step)
         return Periods(opened, opened, np.asarray(opened + step, "datetime64[us]"))
+
+    def spans(self, interval: Interval, bars: Interval, opened_at: Times) -> tuple[Periods, NDArray[np.int64]]:
+        """As of every calendar, by division: searching half a million bars for ten timeframes takes a second."""
+        if interval is Interval.MONTH or not len(opened_at):
+            return super().spans(interval, bars, opened_at)
+        step = np.timedelta64(interval.length, "us")
+        origin = (EPOCH_MONDAY if interval is Interval.WEEK else EPOCH_THREE_DAYS).astype("datetime64[us]")
+        number = (opened_at - origin).astype(np.int64) // step.astype(np.int64)
+        changes = number[1:] != number[:-1]
+        opened = origin + number[np.append(True, changes)] * step
+        return Periods(opened, opened, np.asarray(opened + step, "datetime64[us]")), np.append(0, np.cumsum(changes))
 
 
 class ExchangeCalendar(TradingCalendar):

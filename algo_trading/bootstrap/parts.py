@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database
     from algo_trading.calendars import Calendars
     from algo_trading.domain.account import Account
+    from algo_trading.domain.scores import PointsTable
     from algo_trading.gateways.bar_files import BarFileReader
     from algo_trading.gateways.brokers import Broker
     from algo_trading.gateways.channels import Channel
@@ -383,6 +384,11 @@ class Rules(Gateways):
         places = [(feed.name, name) for feed, name in named]
         places += [(feed.platform, name) for feed, name in named if name != ANY_AUTHOR]
         return Influencers(frozenset(places))
+
+    @property
+    def points(self) -> PointsTable:
+        """The configured points of ranks."""
+        return self.settings.scores.points
 
     @cached_property
     def levels(self) -> Levels:

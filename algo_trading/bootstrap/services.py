@@ -8,6 +8,7 @@ from algo_trading.bootstrap.parts import Rules
 
 if TYPE_CHECKING:
     from algo_trading.queries.coins import ReadCoins
+    from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.accept_bars import AcceptBars
     from algo_trading.services.accept_posts import AcceptPosts
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
+    from algo_trading.services.score_candles import ScoreCandles
+    from algo_trading.services.score_history import DrawScores, ReadScoreHistory
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
 
@@ -116,6 +119,23 @@ class Services(Rules):
         from algo_trading.services.compute import ComputeIndicators
 
         return ComputeIndicators(self.bars, self.actions, self.indicators)
+
+    # Scores of pairs
+
+    def score_candles(self) -> ScoreCandles:
+        from algo_trading.services.score_candles import ScoreCandles
+
+        return ScoreCandles(self.bars, self.calendars, self.points)
+
+    def read_score_history(self) -> ReadScoreHistory:
+        from algo_trading.services.score_history import ReadScoreHistory
+
+        return ReadScoreHistory(self.bars)
+
+    def draw_scores(self) -> DrawScores:
+        from algo_trading.services.score_history import DrawScores
+
+        return DrawScores(self.read_score_history(), self.calendars, self.points)
 
     # Figures and names
 
@@ -356,6 +376,11 @@ class Services(Rules):
         from algo_trading.sentiment.mentions.names import packaged_listings
 
         return ReadCoins(self.listings, self.trading_rules, self.settings.quote_assets, packaged_listings())
+
+    def scored_pairs(self) -> ScoredPairs:
+        from algo_trading.queries.scored_pairs import ScoredPairs
+
+        return ScoredPairs(self.bars)
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

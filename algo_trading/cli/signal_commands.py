@@ -1,5 +1,6 @@
 """Commands about signals, orders and who gets notices of them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,12 +14,39 @@ from algo_trading.errors import AlgoTradingError, ConfigError
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
+    app.command()(scores)
     app.command()(signals)
     app.command()(orders)
     app.command()(subscribe)
     app.command()(unsubscribe)
     app.command()(subscriptions)
     app.command()(deliver)
+
+
+def scores(
+    pair: Annotated[
+        list[str] | None, typer.Argument(metavar="[PAIR]...", help="Pairs such as BTCUSDT; else all.")
+    ] = None,
+    timeframes: Annotated[
+        str | None, typer.Option(metavar="1h,4h,...", help="Timeframes to score: 1h,4h,12h,1d,3d,1w unless given.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="MOMENT", help="As it stood then (2026-11-20T14:30Z); now unless given."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the price of one pair with both scores beneath.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show how unusual the candles of pairs are: ranks of each timeframe, bull and bear score.
+
+    A rank of 3 says that three of a hundred closed candles went as far. A high bull score is an unusual rise, a high
+    bear score an unusual fall (docs/crypto.md). Example: algo-trading scores BTCUSDT --timeframes 1h,4h,1d
+    """
+    from algo_trading.cli.scores import show_scores
+
+    show_scores(pair or (), timeframes, at, plot, as_json=json)
 
 
 def signals(

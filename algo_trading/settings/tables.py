@@ -23,6 +23,7 @@ from pydantic import (
 
 from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level, PostKind
+from algo_trading.domain.scores import DEFAULT_POINTS, PointsTable
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.symbol import normal_symbol
@@ -240,6 +241,16 @@ class SentimentSettings(Section):
         return self
 
 
+def _points(value: object) -> object:
+    return PointsTable.parse(value) if isinstance(value, str) else value
+
+
+class ScoreSettings(Section):
+    """How bull and bear scores are counted."""
+
+    points: Annotated[PointsTable, BeforeValidator(_points)] = DEFAULT_POINTS  # of ranks: "2.5:6 5:5 ..."
+
+
 class AirflowSettings(Section):
     """Airflow as `make run` starts it."""
 
@@ -270,6 +281,7 @@ class Settings(Section):
     mail: MailSettings
     imports: ImportSettings = ImportSettings()
     sentiment: SentimentSettings
+    scores: ScoreSettings = ScoreSettings()
     airflow: AirflowSettings
     sources: PluginTables
     brokers: PluginTables

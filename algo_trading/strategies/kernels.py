@@ -28,3 +28,19 @@ def gap_confidence(fast: Floats, slow: Floats, close: Floats) -> Floats:
         if np.isnan(gap):
             confidence[i] = 0.5
     return confidence
+
+
+@compiled(types.Tuple((types.float64[::1], types.boolean[::1]))(SERIES, types.float64))
+def own_trades(close: Floats, share: float) -> tuple[Floats, Flags]:
+    """The price of the last own trade before each close, and whether that was a buy: a `share` below the one before.
+
+    Before the first trade the price is that of the close before.
+    """
+    reference, held = np.full(len(close), np.nan), np.zeros(len(close), dtype=np.bool_)
+    traded, holds = np.nan, False
+    for i in range(1, len(close)):
+        reference[i] = close[i - 1] if np.isnan(traded) else traded
+        held[i] = holds
+        if (not holds and close[i] / reference[i] <= 1 - share) or (holds and close[i] / reference[i] >= 1 + share):
+            traded, holds = close[i], not holds
+    return reference, held

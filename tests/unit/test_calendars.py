@@ -239,3 +239,37 @@ def test_a_calendar_whose_rules_are_broken(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_calendar_is_built_once() -> None:
     assert trading_calendar("XNYS") is trading_calendar("XNYS")
     assert isinstance(trading_calendar("24/7"), ContinuousCalendar)
+
+
+@pytest.mark.parametrize("interval", [*Interval])
+def test_bars_lie_in_periods(interval: Interval) -> None:
+    """Also across missing hours; by division as by search."""
+    calendar = trading_calendar("BINANCE")
+    hours = np.datetime64("2017-08-17T04:00", "us") + np.arange(3000) * np.timedelta64(1, "h")
+    opened = np.delete(hours, np.r_[40:200, 700:703])
+    if interval.order < Interval.HOUR_1.order:
+        opened = opened[:50]
+    periods, position = calendar.spans(interval, Interval.HOUR_1, opened)
+    assert (periods.opened_at[position] <= opened).all()
+    assert (opened < periods.closed_at[position]).all()
+    assert (np.diff(position) >= 0).all()
+    assert set(position.tolist()) == set(range(len(periods)))
+    searched, same = TradingCalendar.spans(calendar, interval, Interval.HOUR_1, opened)
+    np.testing.assert_array_equal(searched.opened_at, periods.opened_at)
+    np.testing.assert_array_equal(searched.closed_at, periods.closed_at)
+    np.testing.assert_array_equal(same, position)
+    assert len(calendar.spans(interval, Interval.HOUR_1, opened[:0])[1]) == 0
+
+
+def test_bars_of_an_exchange_lie_in_its_sessions_and_weeks(new_york: TradingCalendar) -> None:
+    hours = new_york.table(Interval.HOUR_1, date(2013, 1, 2), date(2013, 1, 15)).opened_at
+    days, of_hours = new_york.spans(Interval.DAY, Interval.HOUR_1, hours)
+    np.testing.assert_array_equal(days.opened_at[of_hours], hours.astype("datetime64[D]"))
+    weeks, of_days = new_york.spans(Interval.WEEK, Interval.DAY, days.opened_at)
+    assert weeks.opened_at.astype("datetime64[D]").astype(str).tolist() == ["2012-12-31", "2013-01-07", "2013-01-14"]
+    assert of_days.tolist() == [0] * 3 + [1] * 5 + [2] * 2
+
+
+def test_a_bar_before_the_calendar_lies_in_no_period(new_york: TradingCalendar) -> None:
+    with pytest.raises(AlgoTradingError, match="the calendar of XNYS covers"):
+        new_york.spans(Interval.WEEK, Interval.DAY, np.array(["1950-01-02"], dtype="datetime64[us]"))

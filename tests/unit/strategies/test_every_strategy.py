@@ -18,7 +18,7 @@ from strategy_checks import check_decisions, check_explanations, check_no_lookah
 pytestmark = pytest.mark.unit
 
 # Short windows, so that generated series get past the warm-up; a strategy that is not named here runs on its defaults.
-SHORT: Mapping[str, Mapping[str, float]] = {
+SHORT: Mapping[str, Mapping[str, float | str]] = {
     "sma_cross": {"fast": 2, "slow": 5, "trend": 8},
     "ema_cross": {"fast": 2, "slow": 5},
     "macd_cross": {"fast": 2, "slow": 5, "signal": 3},
@@ -27,8 +27,11 @@ SHORT: Mapping[str, Mapping[str, float]] = {
     "momentum": {"lookback": 12, "skip": 2},
     "event_driven": {"impact": 0.1, "drop": -0.5, "hold": 3},
     "volatility_drop": {"window": 3, "sigmas": 0.5, "drop": -0.1, "sentiment": 0.0, "hold": 2},
+    "candle_rank": {"timeframes": "1d 1w", "bull": 4, "bear": 4, "history": 40},
+    "scalping": {"threshold": 0.5, "reference": "last_trade"},
 }
 NEVER_SELL = {"buy_and_hold"}
+ON_DAILY_BARS = {"candle_rank": {"bull": 8, "bear": 8}}  # where the defaults are for shorter ones
 EVERY = [build_strategy(name, {}) for name in strategy_names()]
 ALSO_SHORT = EVERY + [build_strategy(name, params) for name, params in SHORT.items()]
 ALSO_SHORT.append(build_strategy("sma_cross", {"fast": 1, "slow": 2, "trend": 0}))
@@ -90,6 +93,7 @@ def test_a_few_bars_are_no_decision(strategy: Strategy, n: int) -> None:
 
 @every
 def test_the_sample_is_bought_and_sold(strategy: Strategy) -> None:
+    strategy = build_strategy(strategy.name, ON_DAILY_BARS.get(strategy.name, {}))
     bars = with_features(bars_of(sample_closes()["AAPL"]))
     decisions = check_decisions(strategy, bars)
     assert decisions.entries.any()

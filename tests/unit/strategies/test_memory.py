@@ -32,6 +32,9 @@ OTHERS = [
     build_strategy("momentum", {"lookback": 12, "skip": 2}),
     build_strategy("event_driven", {"impact": 0.1, "drop": -0.5, "hold": 3}),
     build_strategy("volatility_drop", {"window": 3, "sigmas": 0.5, "drop": -0.1, "sentiment": 0.0, "hold": 2}),
+    build_strategy("candle_rank", {"timeframes": "1d,1w,1M", "bull": 6, "bear": 6, "history": 50}),
+    build_strategy("candle_rank", {"timeframes": "1d", "bull": 2, "bear": 4, "history": 27}),
+    build_strategy("scalping", {"reference": "previous_message", "threshold": 0.2}),
 ]
 
 everyone = pytest.mark.parametrize("strategy", EVERY + OTHERS, ids=lambda strategy: str(strategy.id))

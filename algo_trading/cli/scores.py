@@ -1,0 +1,115 @@
+"""The command `scores`."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from algo_trading.bootstrap import bootstrap
+from algo_trading.cli import output
+from algo_trading.domain.scores import CandleRank, PairScore, parse_timeframes
+from algo_trading.domain.time import Interval
+from algo_trading.errors import ConfigError
+from algo_trading.notification.words import price_text
+
+
+def parse_moment(text: str) -> datetime:
+    """A moment of the command line, in UTC unless it names a zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a moment; write it like 2026-11-20T14:30Z") from error
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def read_timeframes(text: str) -> tuple[Interval, ...]:
+    """Timeframes of the command line."""
+    try:
+        return parse_timeframes(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def show_scores(
+    pairs: Sequence[str], timeframes: str | None, at: str | None, plot: Path | None, *, as_json: bool
+) -> None:
+    """Print the scores of pairs at a moment, now unless one is given, and draw those of a single pair.
+
+    Raises:
+        typer.BadParameter: the timeframes or the moment cannot be read.
+        ConfigError: nothing is stored of a pair by then, or the picture cannot be drawn or written.
+    """
+    wanted = read_timeframes(timeframes) if timeframes is not None else None
+    then = parse_moment(at) if at is not None else None
+    if plot and plot.suffix.lower() != ".png":
+        raise ConfigError(f"--plot writes a PNG picture: {plot} does not end in .png")
+    with bootstrap() as application:
+        chosen = application.scored_pairs()(pairs, wanted)
+        if plot and len(chosen) != 1:
+            raise ConfigError(f"--plot draws one pair, not {len(chosen)}; name it")
+        moment, score = then or application.clock.now(), application.score_candles()
+        found = [score(instrument, intervals, moment) for instrument, intervals in chosen]
+        picture = application.draw_scores()(*chosen[0], moment) if plot else b""
+    if as_json:
+        output.print_json([score_json(one) for one in found])
+    else:
+        print_scores(found)
+    if plot:
+        _write(plot, picture)
+
+
+def score_json(score: PairScore) -> dict[str, Any]:
+    """A pair's scores for programs."""
+    return {
+        "pair": score.instrument.symbol,
+        "at": score.at,
+        "price": score.price,
+        "bull": score.bull,
+        "bear": score.bear,
+        "maximum": score.maximum,
+        "timeframes": {
+            str(interval): {name: _number(value) for name, value in output.plain(rank).items()}
+            for interval, rank in score.timeframes.items()
+        },
+    }
+
+
+def print_scores(scores: Sequence[PairScore]) -> None:
+    """A table of each pair."""
+    if not scores:
+        output.console.print("no candles are stored; see docs/crypto.md for how to bring them in")
+    for one in scores:
+        title = (
+            f"{one.instrument}  {price_text(one.price)}  at {one.at:%Y-%m-%d %H:%M} UTC:  "
+            f"bull {one.bull} of {one.maximum}, bear {one.bear} of {one.maximum}"
+        )
+        columns = ("", "change", "amplitude", "highest", "lowest", "bull", "bear", "candles")
+        output.table(title, columns, [_row(interval, rank) for interval, rank in one.timeframes.items()])
+    if scores:
+        output.console.print("per cent (rank): at a rank of 3.0 three of a hundred closed candles went as far")
+
+
+def _row(interval: Interval, rank: CandleRank) -> tuple[object, ...]:
+    figures = (
+        (f"{rank.change:+.1f}", rank.rank_change),
+        (f"{rank.amplitude:.1f}", rank.rank_amplitude),
+        (f"{rank.max_up:+.1f}", rank.rank_max_up),
+        (f"{rank.max_down:+.1f}", rank.rank_max_down),
+    )
+    cells = [f"{shown} ({place:.1f})" if isfinite(place) else shown for shown, place in figures]
+    return (str(interval), *cells, rank.bull_points, rank.bear_points, rank.closed)
+
+
+def _number(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    output.notes.print(f"wrote {path}", soft_wrap=True)

@@ -1,0 +1,65 @@
+"""The score history of a series of bars: what candle strategies, plots and the tuning of thresholds look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from algo_trading.calendars import TradingCalendar
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.scores import PointsTable
+from algo_trading.domain.time import DAY, Interval
+from algo_trading.indicators.candle_ranks import Integers
+from algo_trading.indicators.candle_scores import score_history
+from algo_trading.strategies.base import Flags
+
+SETTLING = 21 * DAY  # until so much history is there, ranks say little
+
+
+@dataclass(frozen=True)
+class ScoreHistory:
+    """Bull and bear score at each bar's close as they stood then; 0 until there is history enough (`settled`).
+
+    `maximum` is the highest that a score can be.
+    """
+
+    bull: Integers
+    bear: Integers
+    settled: Flags
+    maximum: int
+
+
+def scores_of(
+    bars: Bars,
+    timeframes: Sequence[Interval],
+    points: PointsTable,
+    calendar: TradingCalendar,
+    *,
+    window: int = 0,
+    threads: int = 1,
+) -> ScoreHistory:
+    """The scores of `bars` on timeframes that are not shorter than theirs.
+
+    With a `window` the score at a bar rests on the last `window` bars alone, that one included, so that those bars give
+    the same: a candle counts if it began within them, and one that the window cuts does not.
+
+    Raises:
+        ConfigError: the venue has no candles of a timeframe.
+    """
+    n = len(bars)
+    first = np.maximum(np.arange(n) - window + 1, 0) if window else np.zeros(n, np.int64)
+    settled: Flags = bars.opened_at - bars.opened_at[first] >= np.timedelta64(SETTLING, "us")
+    candles, oldest = [], []
+    for timeframe in timeframes:
+        periods, candle = calendar.spans(timeframe, bars.interval, bars.opened_at)
+        begins = periods.starts_at if bars.interval.intraday else periods.opened_at
+        cut = begins[candle[first]] != bars.opened_at[first]  # the candle that the window begins in
+        counted = candle[first] + cut if window else np.zeros(n, np.int64)
+        counted[: max(window - 1, 0)] = 0  # all that there is
+        settled &= counted <= candle
+        candles.append(candle)
+        oldest.append(counted)
+    prices = bars.open, bars.high, bars.low, bars.close
+    scores = score_history(prices, candles, points, oldest=oldest, threads=threads)
+    bull, bear = np.where(settled, scores, 0)
+    return ScoreHistory(bull, bear, settled, points.most * len(candles))
