@@ -16,7 +16,7 @@ from algo_trading.errors import AlgoTradingError
 from algo_trading.queries.coins import CoinLine
 from algo_trading.services.ingest import IngestReport
 
-HOLES_SHOWN = 5  # of a symbol
+GAPS_SHOWN = 5  # of a symbol
 
 
 def load_history(first: date, last: date, symbols: Sequence[str], watchlist: str | None, *, as_json: bool) -> None:
@@ -90,7 +90,7 @@ def _show_progress(bar: Progress, task: TaskID, done: int) -> None:
 def _print_gaps(report: IngestReport) -> None:
     if report.reasons:
         output.table("Held back", ("reason", "rows"), report.reasons.items())
-    for symbol, periods in report.holes.items():
-        more = len(periods) - HOLES_SHOWN
-        listed = ", ".join(map(str, periods[:HOLES_SHOWN])) + (f" and {more} more" if more > 0 else "")
+    for symbol, periods in report.gaps.items():
+        more = len(periods) - GAPS_SHOWN
+        listed = ", ".join(map(str, periods[:GAPS_SHOWN])) + (f" and {more} more" if more > 0 else "")
         output.notes.print(f"{symbol}: no bar for {listed}")

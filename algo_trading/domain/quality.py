@@ -20,7 +20,7 @@ class QuarantinedRow:
 class QualityResult:
     """The verdict on one batch.
 
-    `expectations` counts the failing rows of each rule, `holes` lists the keys of periods missing for each symbol and
+    `expectations` counts the failing rows of each rule, `gaps` lists the keys of periods missing for each symbol and
     `errors` the symbols that the source could not answer for, with its sentence.
     """
 
@@ -30,7 +30,7 @@ class QualityResult:
     evaluated: int
     passed: int
     expectations: Mapping[str, int]
-    holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gaps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @property

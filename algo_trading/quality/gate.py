@@ -43,7 +43,7 @@ class BarGate:
             evaluated=len(parsed),
             passed=good.num_rows,
             expectations={str(reason): counts[reason] for reason in Reason},
-            holes=find_gaps(good, batch),
+            gaps=find_gaps(good, batch),
         )
         return Verdict(good, quarantined, result)
 

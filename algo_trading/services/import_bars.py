@@ -40,7 +40,7 @@ FILES_AT_ONCE = 100  # of which one query tells whether they are known
 class FileReport:
     """What became of the rows of one file or member of an archive: read = stored + unchanged + quarantined.
 
-    `known` says that its content was imported before. `holes` counts the sessions that each symbol lacks between its
+    `known` says that its content was imported before. `gaps` counts the sessions that each symbol lacks between its
     first and its last good row.
     """
 
@@ -51,7 +51,7 @@ class FileReport:
     quarantined: int = 0
     known: bool = False
     reasons: Mapping[str, int] = field(default_factory=dict)
-    holes: Mapping[str, int] = field(default_factory=dict)
+    gaps: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def nothing_good(self) -> bool:
@@ -174,7 +174,7 @@ class _Table:
     is_known: bool = False  # from an import before
     waits_for_close: bool = False
     reasons: Counter[str] = field(default_factory=Counter)
-    holes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    gaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_final(self) -> bool:
@@ -191,7 +191,7 @@ class _Table:
             quarantined=self.reasons.total(),
             known=self.is_known,
             reasons=dict(self.reasons.most_common()),
-            holes={name: len(sessions) for name, sessions in self.holes.items()},
+            gaps={name: len(sessions) for name, sessions in self.gaps.items()},
         )
 
     def result(self) -> QualityResult:
@@ -203,7 +203,7 @@ class _Table:
             evaluated=self.read,
             passed=self.stored + self.unchanged,
             expectations={str(reason): self.reasons[str(reason)] for reason in Reason},
-            holes=self.holes,
+            gaps=self.gaps,
         )
 
 
@@ -292,8 +292,8 @@ class _Work:
         ):
             self._owners[symbol].stored += stored
             self._owners[symbol].unchanged += count - stored
-        for symbol, sessions in verdict.result.holes.items():
-            self._owners[symbol].holes[symbol] = sessions
+        for symbol, sessions in verdict.result.gaps.items():
+            self._owners[symbol].gaps[symbol] = sessions
         of_place = {table.place: table for table in tables}
         today = self._service.clock.now().date().isoformat()
         for row in verdict.quarantined:

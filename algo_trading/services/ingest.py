@@ -36,7 +36,7 @@ class IngestReport:
     quarantined: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
-    holes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gaps: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __add__(self, other: "IngestReport") -> "IngestReport":
         reasons = dict(self.reasons)
@@ -49,7 +49,7 @@ class IngestReport:
             self.quarantined + other.quarantined,
             reasons,
             {**self.errors, **other.errors},
-            {**self.holes, **other.holes},
+            {**self.gaps, **other.gaps},
         )
 
 
@@ -225,7 +225,7 @@ def _report(accepted: AcceptedBars, errors: Mapping[Series, SourceError]) -> Ing
         quarantined=len(verdict.quarantined),
         reasons=reasons_of(verdict.quarantined),
         errors=_sentences(errors),
-        holes=verdict.result.holes,
+        gaps=verdict.result.gaps,
     )
 
 

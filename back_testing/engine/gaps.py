@@ -1,4 +1,4 @@
-"""Missing bars: a backtest over a hole in a series holds positions over years that nobody knows."""
+"""Missing bars: a backtest over a gap in a series holds positions over years that nobody knows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

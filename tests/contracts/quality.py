@@ -116,7 +116,7 @@ VERDICT = QualityResult(
     evaluated=5,
     passed=4,
     expectations={"negative volume": 1, "duplicate key": 0},
-    holes={"IBM": ("2012-12-28", "2012-12-31"), "BRK/B": ()},
+    gaps={"IBM": ("2012-12-28", "2012-12-31"), "BRK/B": ()},
     errors={"FB": "the source does not know it: \"'; --"},
 )
 
@@ -132,7 +132,7 @@ class QualityContract:
 
     def test_a_batch_judged_again_replaces_its_verdict_and_is_the_newest(self, quality: QualityRepository) -> None:
         second = replace(VERDICT, batch="2013-01-03")
-        again = replace(VERDICT, passed=5, expectations={}, holes={}, errors={})
+        again = replace(VERDICT, passed=5, expectations={}, gaps={}, errors={})
         for verdict in (VERDICT, second, again):
             quality.record(verdict)
         assert quality.newest(5) == [again, second]

@@ -73,7 +73,7 @@ QUERIES = {
         FROM notices AS n JOIN notice_contents AS c ON c.id = content_id""",
     "quarantine": "SELECT source, place, symbol, session, reason, row::text, fingerprint FROM quarantine",
     "quality_results": """
-        SELECT suite, source, batch, evaluated, passed, expectations::text, holes::text, errors::text
+        SELECT suite, source, batch, evaluated, passed, expectations::text, gaps::text, errors::text
         FROM quality_results""",
     "posts": """
         SELECT platform, platform_id, feed, kind, author, published_at, seen_at, title, body, url, language,

@@ -113,7 +113,7 @@ def _figures(of: str, document: Document, path: tuple[str, ...] = ()) -> Iterato
 
 def _session(report: Document) -> Row:
     ingested, text, decided = report["ingested"], report["text"], report["decided"]
-    gaps = [f"{symbol}: {' '.join(days)}" for symbol, days in ingested["holes"].items()]
+    gaps = [f"{symbol}: {' '.join(days)}" for symbol, days in ingested["gaps"].items()]
     errors = {**ingested["errors"], **{feed["feed"]: feed["error"] for feed in text["collected"]["feeds"]}}
     counts = {
         **{name: ingested[name] for name in ("stored", "unchanged", "quarantined")},
@@ -315,7 +315,7 @@ def _verdict(row: Document) -> Row:
         **{name: exact(row[name]) for name in ("suite", "source", "evaluated", "passed")},
         "batch": re.sub(r"/\d{4}/\d\d/\d\d/", "/", row["batch"]),  # a page of posts is named by the day it was read
         "failed": lines(f"{rule}: {count}" for rule, count in row["expectations"].items() if count),
-        "gaps": lines(f"{symbol}: {' '.join(days)}" for symbol, days in row["holes"].items()),
+        "gaps": lines(f"{symbol}: {' '.join(days)}" for symbol, days in row["gaps"].items()),
         "errors": lines(f"{symbol}: {sentence}" for symbol, sentence in row["errors"].items()),
     }
 

@@ -21,12 +21,12 @@ ON CONFLICT DO NOTHING
 RETURNING 1
 """
 RECORD = """
-INSERT INTO quality_results (suite, source, batch, evaluated, passed, expectations, holes, errors)
+INSERT INTO quality_results (suite, source, batch, evaluated, passed, expectations, gaps, errors)
 SELECT * FROM jsonb_to_recordset($1::jsonb) AS judged
-    (suite text, source text, batch text, evaluated int, passed int, expectations jsonb, holes jsonb, errors jsonb)
+    (suite text, source text, batch text, evaluated int, passed int, expectations jsonb, gaps jsonb, errors jsonb)
 ON CONFLICT (suite, source, batch) DO UPDATE SET
     evaluated = excluded.evaluated, passed = excluded.passed, expectations = excluded.expectations,
-    holes = excluded.holes, errors = excluded.errors, judged_at = now()
+    gaps = excluded.gaps, errors = excluded.errors, judged_at = now()
 RETURNING 1
 """
 
@@ -125,7 +125,7 @@ class PostgresQuality:
                     evaluated=row.evaluated,
                     passed=row.passed,
                     expectations=row.expectations,
-                    holes={symbol: tuple(keys) for symbol, keys in row.holes.items()},
+                    gaps={symbol: tuple(keys) for symbol, keys in row.gaps.items()},
                     errors=row.errors,
                 )
                 for row in connection.execute(query.limit(limit))
@@ -140,7 +140,7 @@ def _quality_row(result: QualityResult) -> dict[str, object]:
         "evaluated": result.evaluated,
         "passed": result.passed,
         "expectations": dict(result.expectations),
-        "holes": {symbol: list(keys) for symbol, keys in result.holes.items()},
+        "gaps": {symbol: list(keys) for symbol, keys in result.gaps.items()},
         "errors": dict(result.errors),
     }
 

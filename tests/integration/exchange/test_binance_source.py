@@ -271,7 +271,7 @@ def test_missing_candles_are_reported_and_never_filled(exchange: PracticeExchang
     assert len(desk.opened(series)) == 12
     assert not set(gap) & set(desk.opened(series))
     (result,) = desk.quality.newest(1)
-    assert result.holes == {"ETHUSDT": ("2023-03-29T00:00Z", "2023-03-29T01:00Z", "2023-03-29T02:00Z")}
+    assert result.gaps == {"ETHUSDT": ("2023-03-29T00:00Z", "2023-03-29T01:00Z", "2023-03-29T02:00Z")}
 
 
 def test_a_new_series_gets_its_history_and_later_what_is_newer(source: BinanceMarketData) -> None:

@@ -1,4 +1,4 @@
-"""A series with a hole: refused, unless it is asked for, and then said."""
+"""A series with a gap: refused, unless it is asked for, and then said."""
 
 from collections.abc import Callable
 from dataclasses import replace

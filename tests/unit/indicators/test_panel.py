@@ -21,10 +21,10 @@ def one_by_one(closes: Floats) -> Floats:
         return np.array([*averages, rsi(closes, 14), *macd(closes)])
 
 
-def walks_with_holes(lengths: list[int], holes: list[tuple[float, float]]) -> list[Floats]:
-    """A random walk of each length; a hole (part in [0, 1), value) replaces a close of the series of the same place."""
+def walks_with_gaps(lengths: list[int], gaps: list[tuple[float, float]]) -> list[Floats]:
+    """A random walk of each length; a gap (part in [0, 1), value) replaces a close of the series of the same place."""
     walks = [random_walk(n, seed) for seed, n in enumerate(lengths)]
-    for walk, (part, value) in zip(walks, holes, strict=False):
+    for walk, (part, value) in zip(walks, gaps, strict=False):
         if len(walk):
             walk[int(part * len(walk))] = value
     return walks
@@ -37,9 +37,9 @@ def walks_with_holes(lengths: list[int], holes: list[tuple[float, float]]) -> li
     st.integers(1, 3),
 )
 def test_panel_gives_the_single_indicators_bit_for_bit(
-    lengths: list[int], holes: list[tuple[float, float]], threads: int
+    lengths: list[int], gaps: list[tuple[float, float]], threads: int
 ) -> None:
-    walks = walks_with_holes(lengths, holes)
+    walks = walks_with_gaps(lengths, gaps)
     closes, starts = joined(walks)
     columns = panel(closes, starts, threads=threads)
     expected = np.concatenate([*(one_by_one(walk) for walk in walks), np.empty((len(COLUMNS), 0))], axis=1)

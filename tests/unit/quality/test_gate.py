@@ -274,30 +274,30 @@ def test_an_empty_batch_is_no_failure(gate: BarGate) -> None:
 
 class TestHoles:
     def test_without_expectations_a_hole_lies_between_good_rows(self, gate: BarGate) -> None:
-        days = sessions("2015-03-30", 5)  # Good Friday is among the days, and no hole
+        days = sessions("2015-03-30", 5)  # Good Friday is among the days, and no gap
         rows = [row(day) for n, day in enumerate(days) if n != 2] + [row(days[2], volume="x")]
         result = gate.judge(batch([*rows, row(days[0], symbol="A")])).result
-        assert result.holes == {"IBM": (days[2],)}
+        assert result.gaps == {"IBM": (days[2],)}
 
     def test_expected_sessions_are_missed_at_the_ends_too(self, gate: BarGate) -> None:
         first, middle, last = sessions("2015-03-23", 3)
         begin, end = (midnight(date.fromisoformat(day)) for day in (first, last))
         expected = {IBM: (begin, end), Instrument("A"): (begin, begin)}
         result = gate.judge(batch([row(middle)], expected=expected)).result
-        assert result.holes == {"IBM": (first, last), "A": (first,)}
+        assert result.gaps == {"IBM": (first, last), "A": (first,)}
 
     def test_a_stored_bar_fills_a_hole(self, gate: BarGate) -> None:
         days = sessions("2015-03-23", 3)
         stored = gate.judge(batch([row(days[1])])).good
-        assert gate.judge(batch([row(days[0]), row(days[2])], neighbours=stored)).result.holes == {}
+        assert gate.judge(batch([row(days[0]), row(days[2])], neighbours=stored)).result.gaps == {}
 
     def test_a_session_to_come_is_no_hole(self, gate: BarGate) -> None:
         expected = {IBM: (midnight(date(2026, 11, 19)), midnight(date(2026, 11, 25)))}
         result = gate.judge(batch([row("2026-11-19")], expected=expected)).result
-        assert result.holes == {"IBM": ("2026-11-20",)}
+        assert result.gaps == {"IBM": ("2026-11-20",)}
 
     def test_nothing_expected_nothing_missed(self, gate: BarGate) -> None:
-        assert gate.judge(batch([row("2015-03-23"), row("2015-03-27")], expected={})).result.holes == {}
+        assert gate.judge(batch([row("2015-03-23"), row("2015-03-27")], expected={})).result.gaps == {}
 
 
 number = st.one_of(

@@ -55,7 +55,7 @@ def test_a_pushed_batch_is_stored_with_its_offset_and_a_verdict_without_gaps(
     assert batches.bars.count() == 3
     assert batches.offset("ws") == StreamOffset("ws", 3)
     (verdict,) = batches.quality.newest(5)
-    assert (verdict.source, verdict.batch, verdict.holes) == ("stream", "noon", {})
+    assert (verdict.source, verdict.batch, verdict.gaps) == ("stream", "noon", {})
 
 
 def test_what_is_there_is_not_written_again_and_what_differs_is(accept: AcceptBars, batches: FakeBatches) -> None:
@@ -78,8 +78,8 @@ def test_gaps_are_named_where_bars_were_asked_for_and_in_files(accept: AcceptBar
     asked = replace(batch, asked={COIN: (NOON, NOON + timedelta(minutes=4))})
     accept(pushed(candles(-1)))
     missing = [f"2026-11-20T12:{minute:02}Z" for minute in (0, 2, 4)]
-    assert accept(asked).verdict.result.holes == {COIN.symbol: tuple(missing)}
-    assert accept(replace(batch, asked=None)).verdict.result.holes == {COIN.symbol: (missing[1],)}
+    assert accept(asked).verdict.result.gaps == {COIN.symbol: tuple(missing)}
+    assert accept(replace(batch, asked=None)).verdict.result.gaps == {COIN.symbol: (missing[1],)}
 
 
 def test_the_verdict_of_a_part_is_left_to_the_caller(accept: AcceptBars, batches: FakeBatches) -> None:

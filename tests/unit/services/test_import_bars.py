@@ -196,8 +196,8 @@ def test_everything_is_kept_where_it_belongs(tmp_path: Path) -> None:
     assert b"x.csv" in world.objects.get(report.docs)
     (verdict,) = world.quality.newest(10)
     assert (verdict.source, verdict.batch, verdict.evaluated) == ("import", str(path), 2)
-    assert verdict.holes == {"IBM": ("2015-03-24",)}
-    assert report.files[0].holes == {"IBM": 1}
+    assert verdict.gaps == {"IBM": ("2015-03-24",)}
+    assert report.files[0].gaps == {"IBM": 1}
 
 
 def test_importing_again_changes_nothing(world: World, tmp_path: Path) -> None:
@@ -379,7 +379,7 @@ def test_tables_without_a_common_symbol_are_judged_together(tmp_path: Path) -> N
     report = world.run(tmp_path, heard=heard)
     assert gate.batches == [10, 3]
     assert heard == list(report.files)
-    assert [(file.read, file.stored, dict(file.reasons), dict(file.holes)) for file in report.files] == [
+    assert [(file.read, file.stored, dict(file.reasons), dict(file.gaps)) for file in report.files] == [
         (4, 4, {}, {}),
         (3, 2, {"unparseable": 1}, {"B": 2}),
         (3, 1, {"identical repeat": 1, "missing value": 1}, {}),
@@ -393,7 +393,7 @@ def test_tables_without_a_common_symbol_are_judged_together(tmp_path: Path) -> N
         (3, 1),
         (3, 3),
     ]
-    assert verdicts["2.csv"].holes == {"B": tuple(days[1:3])}
+    assert verdicts["2.csv"].gaps == {"B": tuple(days[1:3])}
 
 
 def test_a_table_larger_than_a_batch_comes_in_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -462,6 +462,6 @@ def test_candles_are_bars_of_their_interval(world: World, tmp_path: Path) -> Non
     path.write_text("\n".join(["date,open,high,low,close,volume", *lines, "2015-03-23T17:00Z,10,12,9,11,1"]))
     report = world.run(path, venue="DEMO", interval=Interval.HOUR_4)
     assert (report.stored, report.reasons) == (4, {"not a session": 1})
-    assert report.files[0].holes == {"INJUSDT": 1}
+    assert report.files[0].gaps == {"INJUSDT": 1}
     assert world.run(path, venue="DEMO", interval=Interval.HOUR_4).files[0].known
     assert world.objects.exists("bars/interval=4h/venue=DEMO/year=2015/month=03.parquet")

@@ -167,7 +167,7 @@ class TestErrors:
     def test_one_symbol_fails_alone(self, desk: Desk) -> None:
         report = desk.run(3, IBM, NEW)
         assert report == IngestReport(
-            fetched=4, stored=4, errors={"NEW": "the fake source has no symbol NEW"}, holes=report.holes
+            fetched=4, stored=4, errors={"NEW": "the fake source has no symbol NEW"}, gaps=report.gaps
         )
         assert desk.quality.newest(1)[0].errors == report.errors
         assert desk.stored(IBM) == list(DAYS[:4])
@@ -234,8 +234,8 @@ class TestGate:
     def test_a_missing_session_is_named(self, desk: Desk) -> None:
         del desk.rows["IBM"][2]
         report = desk.run(4)
-        assert report.holes == {"IBM": (PERIODS[2].key,)}
-        assert desk.quality.newest(1)[0].holes == report.holes
+        assert report.gaps == {"IBM": (PERIODS[2].key,)}
+        assert desk.quality.newest(1)[0].gaps == report.gaps
 
     def test_no_row_of_the_session_is_good(self, desk: Desk) -> None:
         for symbol in ("IBM", "MSFT"):
@@ -265,7 +265,7 @@ class TestGate:
         desk.rows["MSFT"] = rows(DAYS[:3], 30.0)
         report = desk.run(3)
         assert report.stored == 7
-        assert report.holes == {"MSFT": (PERIODS[3].key,)}
+        assert report.gaps == {"MSFT": (PERIODS[3].key,)}
 
     def test_a_symbol_that_is_late_is_waited_for(self, desk: Desk) -> None:
         desk.run(-2)
@@ -357,7 +357,7 @@ class TestHistory:
     def test_the_range_may_begin_and_end_between_sessions(self, desk: Desk) -> None:
         report = desk.history(date(2013, 1, 5), date(2013, 1, 13), IBM)
         assert report.stored == 5
-        assert report.holes == {}
+        assert report.gaps == {}
 
     def test_a_symbol_that_fails_does_not_stop_the_others(self, desk: Desk) -> None:
         report = desk.history(DAYS[0], DAYS[5], NEW, IBM)
@@ -418,7 +418,7 @@ class TestCandles:
         desk.clock.time = datetime(2013, 1, 16, 7, 30, tzinfo=UTC)
         last = trading_calendar("DEMO").parse(Interval.HOUR_1, "2013-01-16T06:00Z")
         report = desk.ingest(desk.source, last, [self.COIN])
-        assert report == IngestReport(fetched=6, stored=6, holes={"INJUSDT": ("2013-01-16T03:00Z",)})
+        assert report == IngestReport(fetched=6, stored=6, gaps={"INJUSDT": ("2013-01-16T03:00Z",)})
         desk.source.rows = {"INJUSDT": self.candles(range(7, 8))}
         running = trading_calendar("DEMO").parse(Interval.HOUR_1, "2013-01-16T07:00Z")
         with pytest.raises(NothingGoodError, match="1 x future date"):

@@ -31,7 +31,7 @@ quality_results = Table(
     Column("evaluated", Integer, nullable=False),
     Column("passed", Integer, nullable=False),
     Column("expectations", JSONB, nullable=False),
-    Column("holes", JSONB, nullable=False),
+    Column("gaps", JSONB, nullable=False),
     Column("errors", JSONB, nullable=False),
     written_at("judged_at"),
     UniqueConstraint("suite", "source", "batch"),

@@ -14,7 +14,7 @@ CREATE TABLE quality_results (
     evaluated INTEGER NOT NULL,
     passed INTEGER NOT NULL,
     expectations JSONB NOT NULL,
-    holes JSONB NOT NULL,
+    gaps JSONB NOT NULL,
     errors JSONB NOT NULL,
     judged_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_quality_results PRIMARY KEY (id),
