@@ -20,7 +20,7 @@ from back_testing.analysis.lookahead_cuts import Answers, Questions, ask_in_fres
 from back_testing.analysis.lookahead_fills import fills_of, moved_fill
 from back_testing.engine import backtest
 from back_testing.engine.checks import require_bars, require_warmup
-from back_testing.engine.result import BacktestResult
+from back_testing.engine.result import BacktestResult, Trade
 from back_testing.engine.rules import TradingRules
 
 MOST_CUTS = 2_500  # of all symbols together, but
@@ -100,18 +100,23 @@ def check_lookahead(
     answers = (ask or ask_in_fresh_process)(Questions(strategy, tuple(series), whole, cuts, join))
     reports = []
     for bars, said, kept, answer in zip(series, whole, cuts, answers, strict=True):
-        runs = partial(backtest.run, strategy, rules=rules, first=first)
-        reports.append(_report(strategy, bars, said, answer, runs, len(kept)))
+        result = backtest.run(strategy, bars, rules, first)
+        trade = partial(backtest.trades_alone, strategy, rules=rules, first=first)
+        reports.append(_report(result, bars, said, answer, trade, len(kept)))
     return reports
 
 
 def _report(  # noqa: PLR0917 - one value of each kind
-    strategy: Strategy, bars: Bars, whole: Decisions, answers: Answers, run: Callable[[Bars], BacktestResult], cuts: int
+    result: BacktestResult,
+    bars: Bars,
+    whole: Decisions,
+    answers: Answers,
+    trade: Callable[[Bars], list[Trade]],
+    cuts: int,
 ) -> LookaheadReport:
-    result = run(bars)
-    filled = fills_of(result)
+    strategy, filled = result.strategy, fills_of(bars, result.trades)
     asked = [filled[i] for i in spread_out(len(filled), MOST_FILLS)]
-    moved = [moved_fill(bars, fill, filled, lambda these: fills_of(run(these))) for fill in asked]
+    moved = [moved_fill(bars, fill, filled, lambda these: fills_of(these, trade(these))) for fill in asked]
     return LookaheadReport(
         symbol=bars.instrument.symbol,
         cuts=cuts,

@@ -5,15 +5,16 @@ A fill at an open is asked with the high, low, close and volume of its own bar c
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import datetime
 from itertools import zip_longest
 from math import isclose
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.time import array_time
 from back_testing.analysis.lookahead_cuts import SAME
-from back_testing.engine.result import BacktestResult, ExitReason
+from back_testing.engine.result import ExitReason, Trade
 
 FACTORS = (0.7, 1.4)
 INTRABAR = {ExitReason.STOP_LOSS, ExitReason.TRAILING_STOP, ExitReason.TAKE_PROFIT, ExitReason.RUIN}
@@ -31,18 +32,20 @@ class Fill:
     size: float
 
 
-def fills_of(result: BacktestResult) -> list[Fill]:
-    """Every fill in the order of time; `index` counts the history too. The closing at the end of the data is none."""
-    times = result.times.astype("datetime64[us]").tolist()
-    places = {time.replace(tzinfo=UTC): index + result.history for index, time in enumerate(times)}
+def fills_of(bars: Bars, trades: Sequence[Trade]) -> list[Fill]:
+    """Every fill of `trades` on `bars` in the order of time. The closing at the end of the data is none."""
+
+    def place(time: datetime) -> int:
+        return int(np.searchsorted(bars.opened_at, array_time(time)))
+
     fills = []
-    for trade in result.trades:
-        kind = f"{trade.side} entry"
-        fills.append(Fill(places[trade.entry_time], at_open=True, kind=kind, price=trade.entry_price, size=trade.size))
+    for trade in trades:
+        kind, index = f"{trade.side} entry", place(trade.entry_time)
+        fills.append(Fill(index, at_open=True, kind=kind, price=trade.entry_price, size=trade.size))
         if trade.exit_time is not None and trade.reason not in NO_FILL:
             at_open = trade.reason not in INTRABAR
             kind = f"{trade.side} exit ({trade.reason})"
-            fills.append(Fill(places[trade.exit_time], at_open, kind, trade.exit_price, trade.size))
+            fills.append(Fill(place(trade.exit_time), at_open, kind, trade.exit_price, trade.size))
     return sorted(fills, key=lambda fill: (fill.index, not fill.at_open))
 
 

@@ -5,7 +5,7 @@ What it decides at a bar's close is filled at the next bar's open. `docs/backtes
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 
 import numpy as np
@@ -59,6 +59,18 @@ def run_decisions(
     return _trade(strategy, [bars], [decisions], rules, first)
 
 
+def trades_alone(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None = None) -> list[Trade]:
+    """The trades of `run`, in a third of its time: without benchmark and statistics.
+
+    Raises:
+        ConfigError: as `run`.
+    """
+    require_bars(bars)
+    require_warmup(strategy, bars)
+    played = _play(strategy, [bars], [decide(strategy, bars)], rules, first)
+    return trades_of(played.outcome, played.market)
+
+
 def first_bar(bars: Bars, first: date | None) -> int:
     """Position of the first bar of the session `first` or after it.
 
@@ -108,13 +120,24 @@ def data_hash(series: Sequence[Bars]) -> str:
     return digest.hexdigest()
 
 
-def _trade(
+@dataclass(frozen=True, eq=False)
+class _Played:
+    """What trading came to, on the decisions from `history` bars on, and on those that the limits turn into orders."""
+
+    market: Market
+    outcome: Outcome
+    history: int
+    traded: Sequence[Decisions]
+    ordered: Sequence[Decisions]
+
+
+def _play(
     strategy: Strategy,
     series: Sequence[Bars],
     decisions: Sequence[Decisions],
     rules: TradingRules,
     first: date | None,
-) -> BacktestResult:
+) -> _Played:
     for bars, decided in zip(series, decisions, strict=True):
         require_decisions(strategy, bars, decided)
     starts = [first_bar(bars, first) for bars in series]
@@ -124,15 +147,26 @@ def _trade(
     traded = [decisions_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
     ordered = [rules.limits.ordered(strategy, decided) for decided in traded]
     outcome = market.trade(rules, ordered, rules.limits.of(strategy).max_positions)
-    benchmark = market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series])
+    return _Played(market, outcome, max(starts), traded, ordered)
+
+
+def _trade(
+    strategy: Strategy,
+    series: Sequence[Bars],
+    decisions: Sequence[Decisions],
+    rules: TradingRules,
+    first: date | None,
+) -> BacktestResult:
+    played = _play(strategy, series, decisions, rules, first)
+    market = played.market
     return _result(
         strategy,
         rules,
         market,
-        outcome,
-        benchmark,
-        history=max(starts),
-        below_order_level=_orders(traded) - _orders(ordered),
+        played.outcome,
+        market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series]),
+        history=played.history,
+        below_order_level=_orders(played.traded) - _orders(played.ordered),
         suggests_shares=any(decided.shares is not None for decided in decisions),
         hashed=data_hash(series),
     )

@@ -1,6 +1,7 @@
 """Repositories of bars, corporate actions and indicators in memory."""
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -24,11 +25,7 @@ from algo_trading.repositories.bars import (
     with_known_turnover,
 )
 
-Key = tuple[str, str, str, datetime]
-
-
-def _key(row: Mapping[str, Any]) -> Key:
-    return row["venue"], row["symbol"], row["interval"], row["opened_at"]
+Name = tuple[str, str, str]
 
 
 def _same(old: object, new: object) -> bool:
@@ -36,22 +33,34 @@ def _same(old: object, new: object) -> bool:
 
 
 class _Rows:
-    """Rows of a schema by (venue, symbol, interval, opened_at)."""
+    """Rows of a schema by (venue, symbol, interval) and `opened_at`, the latter ascending."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
-        self.rows: dict[Key, dict[str, Any]] = {}
+        self._rows: dict[Name, dict[datetime, dict[str, Any]]] = {}
 
     def upsert(self, table: pa.Table) -> UpsertCount:
-        count = UpsertCount()
+        inserted = updated = unchanged = 0
+        late: set[Name] = set()
+        names = self._schema.names
         for given in table.to_pylist():
-            old = self.rows.get(_key(given))
-            kept = {name: old[name] for name in TURNOVER if old and given.get(name) is None and name in old}
-            row = {name: given.get(name) for name in self._schema.names} | kept
-            self.rows[_key(row)] = row
-            same = old is not None and all(_same(old[name], row[name]) for name in row)
-            count += UpsertCount(int(old is None), int(old is not None and not same), int(same))
-        return count
+            name, opened_at = (given["venue"], given["symbol"], given["interval"]), given["opened_at"]
+            rows = self._rows.setdefault(name, {})
+            old = rows.get(opened_at)
+            kept = {column: old[column] for column in TURNOVER if old and given.get(column) is None and column in old}
+            row = {column: given.get(column) for column in names} | kept
+            if old is None:
+                inserted += 1
+                if rows and opened_at < next(reversed(rows)):
+                    late.add(name)
+            elif old == row or all(_same(old[column], row[column]) for column in row):
+                unchanged += 1
+            else:
+                updated += 1
+            rows[opened_at] = row
+        for name in late:
+            self._rows[name] = dict(sorted(self._rows[name].items()))
+        return UpsertCount(inserted, updated, unchanged)
 
     def select(
         self,
@@ -61,25 +70,37 @@ class _Rows:
         interval: Interval | None = None,
         first: datetime | None = None,
         last: datetime | None = None,
+        count: int | None = None,
     ) -> pa.Table:
-        wanted = None if series is None else {(one.venue, one.symbol, str(one.interval)) for one in series}
-        found = [
-            row
-            for key, row in sorted(self.rows.items())
-            if (wanted is None or key[:3] in wanted)
-            and (interval is None or key[2] == interval)
-            and (venue is None or key[0] == venue)
-            and (first is None or key[3] >= first)
-            and (last is None or key[3] <= last)
-        ]
+        """Rows from `first` to `last`, of these at most the last `count` of each series, sorted by series and time."""
+        names = self._rows if series is None else {(one.venue, one.symbol, str(one.interval)) for one in series}
+        found: list[dict[str, Any]] = []
+        for name in sorted(names):
+            if name not in self._rows or venue not in {None, name[0]} or interval not in {None, name[2]}:
+                continue
+            opened = list(self._rows[name])
+            stop = len(opened) if last is None else bisect_right(opened, last)
+            start = 0 if first is None else bisect_left(opened, first)
+            if count is not None:
+                start = max(start, stop - count)
+            found.extend(map(self._rows[name].__getitem__, opened[start:stop]))
         return pa.Table.from_pylist(found, schema=self._schema)
 
-    def opened(self) -> dict[Series, list[Key]]:
-        """The keys of each series, ascending."""
-        found: dict[Series, list[Key]] = {}
-        for key in sorted(self.rows):
-            found.setdefault(Series(Instrument(key[1], key[0]), Interval(key[2])), []).append(key)
-        return found
+    def opened(self) -> dict[Series, list[datetime]]:
+        """When the bars of each series opened, ascending; the series sorted, too."""
+        return {
+            Series(Instrument(name[1], name[0]), Interval(name[2])): list(self._rows[name])
+            for name in sorted(self._rows)
+        }
+
+    def drop(self, series: Series, opened_at: datetime) -> None:
+        del self._rows[series.venue, series.symbol, str(series.interval)][opened_at]
+
+    def first(self, series: Series) -> dict[str, Any]:
+        return next(iter(self._rows[series.venue, series.symbol, str(series.interval)].values()))
+
+    def count(self) -> int:
+        return sum(map(len, self._rows.values()))
 
 
 class FakeBars:
@@ -105,30 +126,31 @@ class FakeBars:
         return _digests(self.read_turnover(series, first, last))
 
     def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
-        tables = [self.read_turnover([one], None, last) for one in sorted(set(series), key=by_text)]
-        newest = [table.slice(max(table.num_rows - count, 0)) for table in tables]
-        return pa.concat_tables([TURNOVER_SCHEMA.empty_table(), *newest]).select(BAR_SCHEMA.names)
+        return self._rows.select(series, last=last, count=count).select(BAR_SCHEMA.names)
 
     def read_closes(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         return self.read_last(series, last, count).select(CLOSE_SCHEMA.names)
 
     def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
-        earlier = {one: [key[3] for key in keys if key[3] < before] for one, keys in self._rows.opened().items()}
-        return {one: opened[-1] for one, opened in earlier.items() if opened and one in series}
+        found = {one: opened[: bisect_left(opened, before)] for one, opened in self._rows.opened().items()}
+        return {one: opened[-1] for one, opened in found.items() if opened and one in series}
 
     def series(self, interval: Interval | None = None) -> list[Series]:
         return sorted(one for one in self._rows.opened() if interval in {None, one.interval})
 
     def first_closes(self, series: Sequence[Series]) -> Mapping[Series, datetime]:
-        opened = self._rows.opened()
-        return {one: self._rows.rows[keys[0]]["closed_at"] for one, keys in opened.items() if one in series}
+        return {one: self._rows.first(one)["closed_at"] for one in self._rows.opened() if one in series}
 
     def extents(self) -> list[SeriesExtent]:
         opened = self._rows.opened()
-        return [SeriesExtent(one, opened[one][0][3], opened[one][-1][3], len(opened[one])) for one in sorted(opened)]
+        return [SeriesExtent(one, opened[one][0], opened[one][-1], len(opened[one])) for one in sorted(opened)]
 
     def count(self) -> int:
-        return len(self._rows.rows)
+        return self._rows.count()
+
+    def drop(self, series: Series, opened_at: datetime) -> None:
+        """Lose a bar, as only a person at the database can."""
+        self._rows.drop(series, opened_at)
 
 
 def _digests(table: pa.Table) -> dict[Series, SeriesDigest]:
@@ -139,11 +161,6 @@ def _digests(table: pa.Table) -> dict[Series, SeriesDigest]:
         digest = int.from_bytes(hashlib.sha256(repr(row).encode()).digest()[:7])
         found[series] = SeriesDigest(bars + 1, before ^ digest)
     return found
-
-
-def by_text(series: Series) -> tuple[str, str, str]:
-    """The order in which tables of bars are sorted."""
-    return series.venue, series.symbol, str(series.interval)
 
 
 class FakeCorporateActions:
@@ -183,4 +200,4 @@ class FakeIndicators:
         return self._rows.select(series, first=opened_at, last=opened_at)
 
     def count(self) -> int:
-        return len(self._rows.rows)
+        return self._rows.count()

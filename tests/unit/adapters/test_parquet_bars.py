@@ -109,10 +109,10 @@ def test_and_new_series(world: World) -> None:
 
 
 def test_a_row_that_is_gone_is_not_read_from_the_file(world: World) -> None:
-    world.bars._rows.rows.pop(("XNYS", "Z", "1d", midnight(DAYS[4])))
+    world.bars.drop(SERIES[0], midnight(DAYS[4]))
     world.check(7)
     for day in (DAYS[0], DAYS[1], DAYS[2], DAYS[3]):
-        world.bars._rows.rows.pop(("XNYS", "Z", "1d", midnight(day)))
+        world.bars.drop(SERIES[0], midnight(day))
     world.check(15)
 
 
