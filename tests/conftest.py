@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,17 +28,32 @@ KERNELS = (
     "back_testing.engine.kernels.fully_invested",
 )
 
+pytest_plugins = ["pytester", "support.isolation"]
 gc.disable()  # until everything is collected
 
 
 def pytest_configure() -> None:
-    """Let the processes of a parallel run compile the kernels of a fresh checkout from both ends of the list.
+    """Let the processes of a parallel run share the compilation of a fresh checkout's kernels.
 
-    All of them take half a minute, and every process that finds none in the cache would compile them for itself.
+    All of them take half a minute, and every process that finds none in the cache would compile them for itself. One
+    takes what no other one compiles at the moment; in the end, what others compiled comes from the cache.
     """
-    if number := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
-        for name in reversed(KERNELS) if int(number) % 2 else KERNELS:
-            import_module(name)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        for name in KERNELS:
+            with suppress(BlockingIOError), alone(name, wait=False):
+                import_module(name)
+        for name in KERNELS:
+            with alone(name):
+                import_module(name)
+
+
+@contextmanager
+def alone(name: str, *, wait: bool = True) -> Iterator[None]:
+    """The only process of this run that imports a module."""
+    run = os.environ["PYTEST_XDIST_TESTRUNUID"]
+    with (Path(gettempdir()) / f"algo-trading-{run}-{name}").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
 
 
 def pytest_collection_finish() -> None:
