@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
-    from airflow_stack import Stack
     from algo_trading.adapters.postgres.database import Database
-    from postgres_server import TestServer
+    from support.airflow_stack import Stack
+    from support.postgres_server import TestServer
 
 KERNELS = (
     "algo_trading.indicators.kernels",
@@ -65,7 +65,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestServer]:
     """One server for each process of the test run."""
-    from postgres_server import a_server
+    from support.postgres_server import a_server
 
     with a_server() as server:
         yield server
@@ -91,7 +91,8 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def started_airflow() -> Iterator[tuple[dict[str, str], Stack]]:
     """Airflow with text and one session worked through, and the variables that it runs with."""
-    from airflow_stack import (
+    from algo_trading.domain.time import Interval
+    from support.airflow_stack import (
         BEFORE,
         DAY,
         airflow_home,
@@ -102,7 +103,6 @@ def started_airflow() -> Iterator[tuple[dict[str, str], Stack]]:
         session_of,
         work_through,
     )  # fmt: skip
-    from algo_trading.domain.time import Interval
 
     with airflow_home(DAY) as variables, airflow_stack(variables) as (airflow, application):
         stocks, first = application.watchlists.get("us_stocks"), session_of(BEFORE).opened_at
@@ -117,7 +117,7 @@ def started_airflow() -> Iterator[tuple[dict[str, str], Stack]]:
 @pytest.fixture
 def airflow_at_work(started_airflow: tuple[dict[str, str], Stack]) -> Iterator[Stack]:
     """The Airflow of the session, its variables set; its tests share the xdist group airflow: starting is slow."""
-    from airflow_stack import environment
+    from support.airflow_stack import environment
 
     variables, stack = started_airflow
     with environment(variables):
