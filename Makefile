@@ -30,8 +30,8 @@ stop: ## end everything that `make run` started
 status: $(VENV)/run.stamp ## show how things stand
 	@$(BIN)/algo-trading status
 
-# Three processes even on two cores: much of the time is waiting for servers. WORKERS=2 is gentler.
-WORKERS ?= 3
+# Each process imports every library for itself, half a minute's work: more of them than cores gain nothing.
+WORKERS ?= 2
 # The tests start a hundred Python programs, which find what was compiled before, wherever Python is told not to keep it.
 test test-unit test-integration test-e2e test-faults: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp ## run every test but the long fault tests and the benchmarks

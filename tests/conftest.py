@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
-    from airflow_stack import Stack
     from algo_trading.adapters.postgres.database import Database
-    from postgres_server import TestServer
+    from support.airflow_stack import Stack
+    from support.postgres_server import TestServer
 
 KERNELS = (
     "algo_trading.indicators.kernels",
@@ -24,17 +28,32 @@ KERNELS = (
     "back_testing.engine.kernels.fully_invested",
 )
 
+pytest_plugins = ["pytester", "support.isolation"]
 gc.disable()  # until everything is collected
 
 
 def pytest_configure() -> None:
-    """Let the processes of a parallel run compile the kernels of a fresh checkout from both ends of the list.
+    """Let the processes of a parallel run share the compilation of a fresh checkout's kernels.
 
-    All of them take half a minute, and every process that finds none in the cache would compile them for itself.
+    All of them take half a minute, and every process that finds none in the cache would compile them for itself. One
+    takes what no other one compiles at the moment; in the end, what others compiled comes from the cache.
     """
-    if number := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
-        for name in reversed(KERNELS) if int(number) % 2 else KERNELS:
-            import_module(name)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        for name in KERNELS:
+            with suppress(BlockingIOError), alone(name, wait=False):
+                import_module(name)
+        for name in KERNELS:
+            with alone(name):
+                import_module(name)
+
+
+@contextmanager
+def alone(name: str, *, wait: bool = True) -> Iterator[None]:
+    """The only process of this run that imports a module."""
+    run = os.environ["PYTEST_XDIST_TESTRUNUID"]
+    with (Path(gettempdir()) / f"algo-trading-{run}-{name}").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
 
 
 def pytest_collection_finish() -> None:
@@ -46,7 +65,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestServer]:
     """One server for each process of the test run."""
-    from postgres_server import a_server
+    from support.postgres_server import a_server
 
     with a_server() as server:
         yield server
@@ -72,7 +91,8 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def started_airflow() -> Iterator[tuple[dict[str, str], Stack]]:
     """Airflow with text and one session worked through, and the variables that it runs with."""
-    from airflow_stack import (
+    from algo_trading.domain.time import Interval
+    from support.airflow_stack import (
         BEFORE,
         DAY,
         airflow_home,
@@ -83,7 +103,6 @@ def started_airflow() -> Iterator[tuple[dict[str, str], Stack]]:
         session_of,
         work_through,
     )  # fmt: skip
-    from algo_trading.domain.time import Interval
 
     with airflow_home(DAY) as variables, airflow_stack(variables) as (airflow, application):
         stocks, first = application.watchlists.get("us_stocks"), session_of(BEFORE).opened_at
@@ -98,7 +117,7 @@ def started_airflow() -> Iterator[tuple[dict[str, str], Stack]]:
 @pytest.fixture
 def airflow_at_work(started_airflow: tuple[dict[str, str], Stack]) -> Iterator[Stack]:
     """The Airflow of the session, its variables set; its tests share the xdist group airflow: starting is slow."""
-    from airflow_stack import environment
+    from support.airflow_stack import environment
 
     variables, stack = started_airflow
     with environment(variables):

@@ -7,7 +7,7 @@ from algo_trading.domain.signal import Side
 from algo_trading.notification.chart import draw_chart
 from algo_trading.strategies.ema_cross import EmaCross
 from bench.measure import Goal, Progress, Result, Timing
-from mail_examples import ibm_bars
+from support.mail_examples import ibm_bars
 
 CHARTS = 60
 

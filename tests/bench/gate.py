@@ -12,8 +12,8 @@ from algo_trading.domain.time import Interval
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.verdict import Batch
 from algo_trading.repositories.bars import BAR_SCHEMA
-from bar_requests import daily_request
 from bench.measure import Contender, Progress, Result, measure
+from support.bar_requests import daily_request
 
 SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 COPIES = 8  # of the sample, each under symbols of its own

@@ -14,7 +14,7 @@ from algo_trading.domain.listing import Listing
 from algo_trading.sentiment.mentions.finder import MentionFinder
 from algo_trading.sentiment.mentions.names import COINS_VENUE, marked, packaged_listings
 from bench.measure import Contender, Goal, Progress, Result, measure
-from shared_data import SHARED_DATA
+from support.shared_data import SHARED_DATA
 
 NAMES, POSTS = 10_000, 50_000
 MENTIONING = 0.1  # of the made posts; 9 % of the tweets in the archive

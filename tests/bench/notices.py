@@ -38,7 +38,7 @@ from algo_trading.services.deliver import DeliverNotices
 from algo_trading.services.notify import QueueNotices
 from bench.measure import Contender, Goal, Progress, Result, Timing, measure
 from fakes.assignments import FakeAssignments
-from mail_examples import SENDER, ibm_mail, ibm_notice, ibm_signal
+from support.mail_examples import SENDER, ibm_mail, ibm_notice, ibm_signal
 
 SUBSCRIBERS = 100_000
 DELIVERED = 2_000

@@ -14,7 +14,7 @@ from algo_trading.sentiment.classify.scorers import build_scorer
 from algo_trading.sentiment.training.datasets import HELD_OUT, PARTS, LabelledTexts, topics, tweets
 from algo_trading.sentiment.training.evaluation import Evaluation, evaluate
 from bench.measure import Contender, Goal, Progress, Result, measure
-from shared_data import SHARED_DATA
+from support.shared_data import SHARED_DATA
 
 TEXTS = 10_000
 ROUNDS = 3

@@ -6,11 +6,11 @@
 import sys
 from pathlib import Path
 
-from airflow_pages import asset_graph, logged_in, runs
 from algo_trading.domain.time import Interval
 from algo_trading.launcher.dag_ids import chain
 from algo_trading.launcher.stack import airflow_of
 from algo_trading.settings import load_settings
+from support.airflow_pages import asset_graph, logged_in, runs
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from airflow_pages import CHROMIUM, asset_graph, logged_in, runs
-from airflow_stack import CHAIN, DAY, Stack, require_up
+from support.airflow_pages import CHROMIUM, asset_graph, logged_in, runs
+from support.airflow_stack import CHAIN, DAY, Stack, require_up
 
 pytestmark = [
     pytest.mark.browser,

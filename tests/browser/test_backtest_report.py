@@ -13,7 +13,7 @@ from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run_portfolio
 from back_testing.engine.rules import TradingRules
 from back_testing.report import write_report
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -11,7 +11,7 @@ from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.rules import TradingRules
 from back_testing.report.heatmap import Heatmap
 from back_testing.search.sweep import sweep
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -10,7 +10,7 @@ from algo_trading.gateways.channels import Channel
 from algo_trading.notification.mail import MailForm, sender_address
 from algo_trading.notification.rendering import Rendering
 from fakes.channel import read_mail
-from mail_examples import NOON, ibm_mail
+from support.mail_examples import NOON, ibm_mail
 
 
 class ChannelContract:

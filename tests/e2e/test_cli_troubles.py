@@ -13,7 +13,7 @@ import pytest
 from faults.installations import BUSY, SESSIONS, Installation, installation
 from faults.programs import Finished
 from faults.undisturbed import Undisturbed
-from smtp_server import free_port
+from support.smtp_server import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("program")]
 

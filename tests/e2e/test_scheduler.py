@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from airflow_stack import (
+from algo_trading.bootstrap import App
+from algo_trading.domain.signal import Side
+from algo_trading.launcher.airflow import Airflow
+from algo_trading.launcher.text_runs import FOLLOWERS, HEADS
+from support.airflow_stack import (
     CHAIN,
     DAY,
     Stack,
@@ -20,10 +24,6 @@ from airflow_stack import (
     wait_for,
     work_through,
 )
-from algo_trading.bootstrap import App
-from algo_trading.domain.signal import Side
-from algo_trading.launcher.airflow import Airflow
-from algo_trading.launcher.text_runs import FOLLOWERS, HEADS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.xdist_group("airflow")]
 

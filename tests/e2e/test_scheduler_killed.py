@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from airflow_stack import (
+from support.airflow_stack import (
     CHAIN,
     DAY,
     airflow_home,

@@ -42,12 +42,13 @@ class _Rows:
     def upsert(self, table: pa.Table) -> UpsertCount:
         inserted = updated = unchanged = 0
         late: set[Name] = set()
+        names = self._schema.names
         for given in table.to_pylist():
             name, opened_at = (given["venue"], given["symbol"], given["interval"]), given["opened_at"]
             rows = self._rows.setdefault(name, {})
             old = rows.get(opened_at)
             kept = {column: old[column] for column in TURNOVER if old and given.get(column) is None and column in old}
-            row = {column: given.get(column) for column in self._schema.names} | kept
+            row = {column: given.get(column) for column in names} | kept
             if old is None:
                 inserted += 1
                 if rows and opened_at < next(reversed(rows)):

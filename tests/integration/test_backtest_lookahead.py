@@ -10,8 +10,8 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.analysis.lookahead import check_lookahead
 from back_testing.engine.rules import TradingRules
-from bar_series import bars_of, random_walk
-from leaky_strategies import RemembersItsSeries, RemembersOtherSymbols
+from support.bar_series import bars_of, random_walk
+from support.leaky_strategies import RemembersItsSeries, RemembersOtherSymbols
 
 pytestmark = pytest.mark.integration
 

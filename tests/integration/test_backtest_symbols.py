@@ -17,7 +17,7 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.repositories.bars import bars_table
 from back_testing.cli import main
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.integration
 

@@ -25,9 +25,9 @@ from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.volatility_drop import VolatilityDrop
 from back_testing.cli import main
-from bar_series import bars_of, period_at, random_walk
 from fakes.assignments import FakeAssignments, assigned, strategies_among
-from written import chatter, looked_up, post_of
+from support.bar_series import bars_of, period_at, random_walk
+from support.factories import chatter, looked_up, post_of
 
 NO_DIVIDENDS = "the database has no dividends of IBM: the return is that of the price alone where any was paid"
 

@@ -29,8 +29,8 @@ from algo_trading.gateways.channels import Channel, DeferredError, Mail, Undeliv
 from algo_trading.plugins import Context
 from contracts.channel import ChannelContract
 from fakes.channel import FakeChannel
-from mail_examples import ibm_mail
-from smtp_server import PASSWORD, USER, Certificates, Mailbox, free_port, make_certificates, smtp_server
+from support.mail_examples import ibm_mail
+from support.smtp_server import PASSWORD, USER, Certificates, Mailbox, free_port, make_certificates, smtp_server
 
 pytestmark = pytest.mark.integration
 

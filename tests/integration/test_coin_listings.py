@@ -17,7 +17,7 @@ from contracts.listings import BITCOIN, HARMONY, CoinListingsContract, ListingRe
 from fakes.listings import FakeCoinListings, FakeListings
 from servers.coin_listings import CoinMarket, coin, complaint, some_coins
 from servers.post_platform import Reply, serving
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.integration
 

@@ -15,12 +15,12 @@ from algo_trading.adapters.post_rows import utc_text
 from algo_trading.domain.post import Watermark
 from algo_trading.errors import ConfigError, RateLimitedError, SourceError
 from contracts.post_feed import UNTIL, HttpFeedContract, Stage, ids, rows, told, watermark
-from local_feeds import Platforms, Section, at_home, feed_of, of_newsapi, of_reddit, of_rss, of_x, staged, x_id
 from servers.feeds import PATH, LocalFeed, guid
 from servers.newsapi import KEY, LocalNewsApi, address, complaint
 from servers.post_platform import Platform, Reply, Told, serving
 from servers.reddit import CLIENT_SECRET, LocalReddit, fullname
 from servers.x import TOKEN, LocalX
+from support.local_feeds import Platforms, Section, at_home, feed_of, of_newsapi, of_reddit, of_rss, of_x, staged, x_id
 
 pytestmark = pytest.mark.integration
 

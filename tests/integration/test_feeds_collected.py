@@ -19,12 +19,12 @@ from algo_trading.services.accept_posts import AcceptPosts
 from algo_trading.services.collect import CollectPosts
 from contracts.post_feed import NOON, Stage, told
 from fakes.clock import FakeClock
-from local_feeds import at_home, of_newsapi, of_reddit, of_rss, of_x, staged, x_id
 from servers.feeds import PATH, LocalFeed, guid
 from servers.newsapi import LocalNewsApi, address
 from servers.post_platform import Reply
 from servers.reddit import LocalReddit, fullname
 from servers.x import LocalX
+from support.local_feeds import at_home, of_newsapi, of_reddit, of_rss, of_x, staged, x_id
 
 pytestmark = pytest.mark.integration
 

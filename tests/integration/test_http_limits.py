@@ -14,7 +14,7 @@ from algo_trading.adapters import http_client
 from algo_trading.adapters.http_client import HttpClient, is_private
 from algo_trading.adapters.retries import Retries
 from algo_trading.errors import SourceError
-from local_feeds import at_home
+from support.local_feeds import at_home
 
 pytestmark = pytest.mark.integration
 

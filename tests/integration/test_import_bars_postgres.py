@@ -15,8 +15,8 @@ from algo_trading.domain.time import Interval
 from algo_trading.services.import_bars import ImportReport
 from algo_trading.settings import load_settings
 from fakes.clock import FakeClock
-from raw_bars import NOW
-from shared_data import SHARED_DATA, needs_shared_data
+from support.raw_bars import NOW
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.integration
 

@@ -17,7 +17,7 @@ from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.plugins import Context
 from algo_trading.repositories.objects import ObjectStore
 from contracts.object_store import ObjectStoreContract
-from s3_server import S3Server, s3_server
+from support.s3_server import S3Server, s3_server
 
 pytestmark = pytest.mark.integration
 

@@ -21,9 +21,9 @@ from algo_trading.repositories.bars import bars_table
 from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.cli import main
-from bar_series import bars_of, period_at, random_walk
 from fakes.assignments import FakeAssignments, assigned, strategies_among
-from written import joining
+from support.bar_series import bars_of, period_at, random_walk
+from support.factories import joining
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database

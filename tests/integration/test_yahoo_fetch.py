@@ -13,11 +13,11 @@ from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
 from algo_trading.gateways.market_data import Fetched
-from bar_requests import daily_request
 from servers.yahoo import Market, Reply, Scripted, YahooServer
 from servers.yahoo_replies import chart, ok, recorded, replayed
 from servers.yahoo_session import LocalChartSession
-from shared_data import needs_shared_data
+from support.bar_requests import daily_request
+from support.shared_data import needs_shared_data
 
 pytestmark = pytest.mark.integration
 FIRST, LAST = date(2020, 1, 2), date(2020, 1, 6)

@@ -16,11 +16,11 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval
 from algo_trading.errors import SourceError
 from algo_trading.gateways.market_data import BarRequest, MarketData
-from bar_requests import daily_request
 from contracts.market_data import MarketDataContract, read
 from servers.tls_proxy import proxying
 from servers.yahoo import CHART_PATH
 from servers.yahoo_market import GeneratedMarket
+from support.bar_requests import daily_request
 
 pytestmark = [
     pytest.mark.integration,

@@ -23,7 +23,7 @@ from algo_trading.domain.costs import Costs
 from back_testing.analysis.recommend import recommend
 from back_testing.engine.rules import TradingRules
 from back_testing.search.walk_forward import Plan
-from bar_series import bars_of, sample_closes
+from support.bar_series import bars_of, sample_closes
 
 BARS = 2_500
 DAILY = 0.013  # standard deviation of a day's return

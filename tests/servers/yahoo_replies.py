@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from servers.yahoo import Reply
-from shared_data import SHARED_DATA
+from support.shared_data import SHARED_DATA
 
 RECORDINGS = SHARED_DATA / "yahoo_chart" / "node-yahoo-finance2"
 COLUMNS = ("open", "high", "low", "close", "volume")

@@ -1,7 +1,10 @@
 """The workflow, the hooks and .ci/run name what exists."""
 
+import os
 import re
+import shutil
 import stat
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -17,12 +20,19 @@ def text_of(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+def script_targets() -> set[str]:
+    """What .ci/run makes: one target in the background, the others in a loop."""
+    script = text_of(".ci/run")
+    looped = re.findall(r"for target in ([^;]+);", script)[0].split()
+    return {*looped, *re.findall(r"^(?:nice )?make ([a-z][a-z0-9-]*)", script, re.MULTILINE)}
+
+
 def test_ci_runs_targets_that_exist_on_every_python() -> None:
     workflow = yaml.safe_load(text_of(".github/workflows/ci.yml"))
     targets = set(re.findall(r"^([a-z0-9-]+):", text_of("Makefile"), re.MULTILINE))
     steps = [step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"]]
     called = {name for step in steps for name in re.findall(r"make ([a-z0-9-]+)", step)}
-    called |= set(re.findall(r"for target in ([^;]+);", text_of(".ci/run"))[0].split())
+    called |= script_targets()
     assert called == {"test", "check", "test-unit", "test-integration", "test-e2e", "test-faults", "env"}
     assert called <= targets
     versions = workflow["jobs"]["unit"]["strategy"]["matrix"]["python"]
@@ -41,6 +51,42 @@ def test_merges_run_everything() -> None:
 def test_ci_script_can_be_run() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & stat.S_IXUSR
     assert "set -euo pipefail" in text_of(".ci/run")
+    assert script_targets() == {"test", "check", "test-faults"}
+
+
+@pytest.mark.parametrize("failing", [[], ["check"], ["test"], ["test-faults"], ["test", "test-faults", "check"]])
+def test_ci_script_runs_all_and_says_what_failed(failing: list[str], tmp_path: Path) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for program in ("git", "chromium", "python3", "make"):  # nothing is to be installed
+        lines = ["#!/bin/sh"]
+        if program == "make":
+            lines += ['echo "made $1"', f'case " {" ".join(failing)} " in *" $1 "*) exit 2 ;; esac']
+        (programs / program).write_text("\n".join([*lines, ""]))
+        (programs / program).chmod(0o755)
+    environment = {"PATH": f"{programs}:{os.defpath}", "TMPDIR": str(tmp_path)}
+    finished = subprocess.run([tmp_path / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
+    assert finished.stderr == ""
+    last = f"FAILED: {' '.join(failing)}" if failing else "passed"
+    assert finished.stdout.splitlines() == [
+        "== installing", "made .venv/dev.stamp", "== make test", "made test", "== make test-faults", "made test-faults",
+        "== make check", "made check", last,
+    ]  # fmt: skip
+    assert finished.returncode == (1 if failing else 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".ci", "bin"]  # no file is left
+
+
+def test_ci_script_stops_where_nothing_can_be_installed(tmp_path: Path) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")
+    for program in ("git", "chromium", "python3"):
+        (tmp_path / program).symlink_to("/bin/true")
+    (tmp_path / "make").symlink_to("/bin/false")
+    environment = {"PATH": f"{tmp_path}:{os.defpath}"}
+    finished = subprocess.run([tmp_path / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
+    assert (finished.stdout.splitlines()[-1], finished.returncode) == ("FAILED: installing", 1)
 
 
 def test_hooks_are_of_this_repository() -> None:

@@ -18,8 +18,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from exchange_world import signed_frame
 from servers.practice_exchange import PracticeExchange, practice_exchange
+from support.exchange_world import signed_frame
 
 pytestmark = pytest.mark.integration
 

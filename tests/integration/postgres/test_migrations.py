@@ -26,7 +26,7 @@ from contracts.accounts import CASH, an_account, opening
 from contracts.bars import IBM, bar_row, bar_rows, daily, split
 from contracts.quality import ROW
 from contracts.signals import a_signal
-from postgres_server import TestServer
+from support.postgres_server import TestServer
 
 pytestmark = pytest.mark.integration
 

@@ -13,8 +13,8 @@ from algo_trading.domain.signal import Side, Signal
 from algo_trading.domain.time import Interval, Period, midnight
 from algo_trading.settings import load_settings
 from contracts.bars import daily
-from postgres_server import TestServer
-from sample_bars import sample_actions, sample_table
+from support.postgres_server import TestServer
+from support.sample_bars import sample_actions, sample_table
 
 pytestmark = pytest.mark.integration
 

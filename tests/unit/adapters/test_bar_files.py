@@ -25,7 +25,7 @@ from algo_trading.adapters.bar_tables import table_header as header_of_stream
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import FileOnDisk
 from algo_trading.gateways.market_data import RAW_SCHEMA
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -15,8 +15,8 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError, SourceError, UnknownSymbolError
 from algo_trading.gateways.market_data import BarRequest, MarketData
 from algo_trading.plugins import Context
-from bar_requests import daily_request
 from contracts.market_data import MarketDataContract, payload_of, read
+from support.bar_requests import daily_request
 
 pytestmark = pytest.mark.unit
 

@@ -9,9 +9,9 @@ from algo_trading.adapters.sample import SampleMarketData
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.gateways.market_data import BarRequest, MarketData
-from bar_requests import daily_request
 from contracts.market_data import MarketDataContract
 from fakes.market_data import FakeMarketData
+from support.bar_requests import daily_request
 
 pytestmark = pytest.mark.unit
 AAPL = Instrument("AAPL")

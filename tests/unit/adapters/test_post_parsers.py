@@ -19,7 +19,7 @@ from algo_trading.adapters.post_rows import LONGEST_ID
 from algo_trading.errors import ConfigError, SourceError
 from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA, FeedPage, PostFeed
 from algo_trading.plugins import FeedContext, Plugin
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ import pytest
 from algo_trading.adapters.local_objects import LocalObjects
 from algo_trading.adapters.maildir import MaildirChannel
 from algo_trading.adapters.private_files import make_folders
-from mail_examples import ibm_mail
+from support.mail_examples import ibm_mail
 
 pytestmark = pytest.mark.unit
 

@@ -12,8 +12,8 @@ from algo_trading.domain.corporate_actions import ActionKind, adjusted
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.repositories.bars import split_by_series
-from bar_series import sample_closes
-from sample_bars import raw, sample_actions, sample_table
+from support.bar_series import sample_closes
+from support.sample_bars import raw, sample_actions, sample_table
 
 pytestmark = pytest.mark.unit
 

@@ -8,9 +8,9 @@ from algo_trading.adapters.yahoo import YahooMarketData
 from algo_trading.domain.corporate_actions import ActionKind
 from algo_trading.domain.instrument import Instrument
 from algo_trading.gateways.market_data import RawBars, RawPayload
-from bar_requests import daily_request
 from servers.yahoo import ChartRequest
 from servers.yahoo_market import GeneratedMarket
+from support.bar_requests import daily_request
 
 pytestmark = [
     pytest.mark.unit,

@@ -16,9 +16,9 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, a
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval
 from algo_trading.gateways.market_data import RawBars, RawPayload
-from bar_requests import daily_request
 from servers.yahoo_replies import chart, recorded
-from shared_data import needs_shared_data
+from support.bar_requests import daily_request
+from support.shared_data import needs_shared_data
 
 pytestmark = pytest.mark.unit
 FIRST = date(2020, 1, 2)

@@ -13,7 +13,7 @@ from algo_trading.strategies.volatility_drop import VolatilityDrop
 from back_testing.engine.backtest import run
 from back_testing.engine.rules import TradingRules
 from back_testing.report.assumptions import assumptions, not_simulated
-from bar_series import bars_of, random_walk, with_features
+from support.bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
 

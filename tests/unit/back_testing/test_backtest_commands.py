@@ -18,7 +18,7 @@ from algo_trading.errors import ConfigError
 from back_testing.cli import main
 from back_testing.cli.bars import BARS, bar_source
 from back_testing.cli.options import grid, parameters, value_of
-from bar_series import random_walk
+from support.bar_series import random_walk
 
 pytestmark = pytest.mark.unit
 

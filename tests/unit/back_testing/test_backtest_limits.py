@@ -29,9 +29,9 @@ from back_testing.engine.signal_limits import PACKAGED, SignalLimits
 from back_testing.search.sweep import sweep
 from back_testing.search.symbols import run_symbols
 from back_testing.search.walk_forward import Plan, walk_forward
-from bar_series import bars_of, random_walk
-from board import board
-from candle_table import candles
+from support.bar_series import bars_of, random_walk
+from support.candle_table import candles
+from support.signal_table import board
 
 pytestmark = pytest.mark.unit
 

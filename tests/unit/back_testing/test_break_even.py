@@ -10,8 +10,8 @@ from back_testing.engine.backtest import run
 from back_testing.engine.rules import TradingRules
 from back_testing.search.sweep import sweep
 from back_testing.search.symbols import run_symbols
-from bar_series import bars_of
 from reference.trade_figures import RoundTrip, profit_factor, win_rate
+from support.bar_series import bars_of
 
 pytestmark = pytest.mark.unit
 

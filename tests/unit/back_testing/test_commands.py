@@ -12,7 +12,7 @@ import pytest
 
 from back_testing.analysis.lookahead_cuts import ask
 from back_testing.cli import main
-from bar_series import random_walk
+from support.bar_series import random_walk
 
 pytestmark = pytest.mark.unit
 

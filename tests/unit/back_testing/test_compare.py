@@ -9,7 +9,7 @@ from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.analysis.compare import compare
 from back_testing.engine import backtest
 from back_testing.engine.rules import TradingRules
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

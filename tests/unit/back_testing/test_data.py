@@ -19,9 +19,9 @@ from back_testing.engine.backtest import run
 from back_testing.engine.checks import require_bars, tradable
 from back_testing.engine.data import ReadHistory, bars_from_file
 from back_testing.engine.rules import TradingRules
-from bar_series import bars_of
 from fakes.bars import FakeBars, FakeCorporateActions
-from written import joining
+from support.bar_series import bars_of
+from support.factories import joining
 
 pytestmark = pytest.mark.unit
 

@@ -11,9 +11,9 @@ from algo_trading.domain.costs import Costs
 from back_testing.engine.backtest import run_portfolio
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
-from bar_series import bars_of
-from candle_table import Told
 from reference.portfolio import Day, Portfolio
+from support.bar_series import bars_of
+from support.candle_table import Told
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,7 @@ import pytest
 
 from algo_trading.domain.costs import Costs
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
-from candle_table import trade_lines, traded
+from support.candle_table import trade_lines, traded
 
 pytestmark = pytest.mark.unit
 

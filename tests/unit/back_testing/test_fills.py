@@ -14,9 +14,9 @@ from algo_trading.errors import ConfigError
 from back_testing.engine.backtest import run, run_portfolio
 from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
-from bar_series import bars_of
-from candle_table import Told
 from reference.single import reference
+from support.bar_series import bars_of
+from support.candle_table import Told
 
 pytestmark = pytest.mark.unit
 

@@ -18,7 +18,7 @@ from back_testing.engine.rules import TradingRules
 from back_testing.search.sweep import best, sweep
 from back_testing.search.symbols import run_symbols
 from back_testing.search.walk_forward import Plan, walk_forward
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

@@ -16,8 +16,8 @@ from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run
 from back_testing.engine.data import bars_from_file
 from back_testing.engine.rules import Direction, TradingRules
-from candle_table import Told
-from shared_data import SHARED_DATA, needs_shared_data
+from support.candle_table import Told
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = [pytest.mark.unit, needs_shared_data]
 

@@ -23,10 +23,10 @@ from back_testing.engine.backtest import run_portfolio
 from back_testing.engine.result import BacktestResult, ExitReason
 from back_testing.engine.rules import Size, SizeKind, TradingRules
 from back_testing.engine.signal_limits import SignalLimits
-from board import DAYS, SESSIONS, Board
 from fakes.assignments import FakeAssignments
+from support.factories import joining
+from support.signal_table import DAYS, SESSIONS, Board
 from support.trading import Trading, an_account, opening
-from written import joining
 
 pytestmark = pytest.mark.unit
 

@@ -20,9 +20,9 @@ from back_testing.analysis import lookahead
 from back_testing.analysis.lookahead import LookaheadReport, check_lookahead
 from back_testing.analysis.lookahead_cuts import ask
 from back_testing.engine.rules import Direction, FillAt, TradingRules
-from bar_series import bars_of, random_walk, with_features
-from leaky_strategies import PriceLevel, TooEarly, VetoedByTomorrow, VolumeLevel
-from written import chatter, joining, looked_up
+from support.bar_series import bars_of, random_walk, with_features
+from support.factories import chatter, joining, looked_up
+from support.leaky_strategies import PriceLevel, TooEarly, VetoedByTomorrow, VolumeLevel
 
 pytestmark = pytest.mark.unit
 

@@ -13,7 +13,7 @@ from back_testing.engine.backtest import run, run_portfolio
 from back_testing.engine.missing_features import unknown_features
 from back_testing.engine.rules import TradingRules
 from back_testing.report.assumptions import assumptions
-from bar_series import bars_of, random_walk, with_features
+from support.bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
 

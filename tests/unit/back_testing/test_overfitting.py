@@ -18,9 +18,9 @@ from back_testing.analysis.sharpe_difference import (
 from back_testing.engine.backtest import run
 from back_testing.engine.rules import TradingRules
 from back_testing.search.trials import trials
-from bar_series import bars_of, random_walk
 from reference import bootstrap
 from reference import overfitting as plain
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

@@ -15,8 +15,8 @@ from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import allocation, run, run_portfolio
 from back_testing.engine.market import Market
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
-from bar_series import bars_of, random_walk
-from candle_table import candles
+from support.bar_series import bars_of, random_walk
+from support.candle_table import candles
 
 pytestmark = pytest.mark.unit
 

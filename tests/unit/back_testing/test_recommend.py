@@ -20,7 +20,7 @@ from back_testing.analysis.recommend import Review, candidates, default_grid, re
 from back_testing.analysis.review import review_notes
 from back_testing.engine.rules import TradingRules
 from back_testing.search.walk_forward import Plan
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

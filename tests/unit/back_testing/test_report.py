@@ -27,7 +27,7 @@ from back_testing.report import render_report, write_report
 from back_testing.report.charts import MOST_POINTS, candle_chart, equity_chart, return_chart
 from back_testing.report.definitions import figures, meaning
 from back_testing.report.months import monthly_returns
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

@@ -21,13 +21,13 @@ from back_testing.engine.rules import TradingRules
 from back_testing.engine.signal_limits import SignalLimits
 from back_testing.search.walk_forward import Plan
 from back_testing.services import review_strategies
-from bar_series import bars_of, period_at, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.objects import FakeObjectStore
 from fakes.recommendations import FakeRecommendations
+from support.bar_series import bars_of, period_at, random_walk
+from support.factories import joining
 from support.trading import an_account, opening
 from support.world import World
-from written import joining
 
 pytestmark = pytest.mark.unit
 

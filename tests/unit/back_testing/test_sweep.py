@@ -28,7 +28,7 @@ from back_testing.engine.statistics import Statistics
 from back_testing.search import sweep as sweeping
 from back_testing.search.sweep import STATISTICS, SweepBlock, best, grid_size, sweep
 from back_testing.search.symbols import run_symbols
-from bar_series import bars_of, random_walk, with_features
+from support.bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
 

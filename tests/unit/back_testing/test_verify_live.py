@@ -22,11 +22,11 @@ from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
 from back_testing.analysis.verify_live import VerifyLive, VerifyReport, agreed, require_signals
-from bar_series import bars_of, period_at, random_walk
 from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
-from written import chatter, joining
+from support.bar_series import bars_of, period_at, random_walk
+from support.factories import chatter, joining
 
 pytestmark = pytest.mark.unit
 

@@ -16,7 +16,7 @@ from back_testing.engine import backtest
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.signal_limits import SignalLimits
 from back_testing.search.walk_forward import Plan, WalkForward, chained, choose, statistics_between, walk_forward
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from algo_trading.cli.mentions import app
 from algo_trading.errors import ConfigError
-from shared_data import needs_shared_data
+from support.shared_data import needs_shared_data
 
 pytestmark = pytest.mark.unit
 

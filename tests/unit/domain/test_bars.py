@@ -8,7 +8,7 @@ import pytest
 
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.instrument import Instrument
-from bar_series import bars_of
+from support.bar_series import bars_of
 
 pytestmark = pytest.mark.unit
 

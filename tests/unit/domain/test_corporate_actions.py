@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted, adjustment_factors
 from algo_trading.domain.instrument import Instrument
-from bar_series import bars_of
+from support.bar_series import bars_of
 
 pytestmark = pytest.mark.unit
 

@@ -25,8 +25,8 @@ from algo_trading.domain.features import (
 )
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.instrument import Instrument
-from bar_series import bars_of
-from written import a_mention, chatter, looked_up, moment_of
+from support.bar_series import bars_of
+from support.factories import a_mention, chatter, looked_up, moment_of
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ import pytest
 
 from algo_trading.exchange.api import Reply, Request
 from algo_trading.exchange.signing import Key
-from exchange_world import NAME, SECRET, START, World
+from support.exchange_world import NAME, SECRET, START, World
 
 pytestmark = pytest.mark.unit
 

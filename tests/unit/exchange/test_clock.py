@@ -3,7 +3,7 @@
 import pytest
 
 from algo_trading.exchange.clock import Clock
-from exchange_world import Time
+from support.exchange_world import Time
 
 pytestmark = pytest.mark.unit
 

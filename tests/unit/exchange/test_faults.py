@@ -9,7 +9,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.exchange.admin import Admin
 from algo_trading.exchange.faults import KINDS, Fault, fault_of
 from algo_trading.exchange.ws_api import Session
-from exchange_world import START, World, signed_frame
+from support.exchange_world import START, World, signed_frame
 
 pytestmark = pytest.mark.unit
 

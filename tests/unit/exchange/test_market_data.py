@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from algo_trading.exchange.intervals import DAY, HOUR, LENGTHS, MINUTE, closes, opened
-from exchange_world import PAIRS, START, World
+from support.exchange_world import PAIRS, START, World
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ import pytest
 from algo_trading.exchange.errors import RefusalError
 from algo_trading.exchange.orders import NewOrder
 from algo_trading.exchange.tape import Print
-from exchange_world import BTC, PAIRS, World, check_sums, limit, market
+from support.exchange_world import BTC, PAIRS, World, check_sums, limit, market
 
 pytestmark = pytest.mark.unit
 

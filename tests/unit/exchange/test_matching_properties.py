@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from algo_trading.exchange.errors import RefusalError
 from algo_trading.exchange.orders import NewOrder, Order
-from exchange_world import BTC, World, check_sums
+from support.exchange_world import BTC, World, check_sums
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from algo_trading.exchange.api import Reply
-from exchange_world import START, World
+from support.exchange_world import START, World
 
 pytestmark = pytest.mark.unit
 

@@ -13,7 +13,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.exchange.api import Api, Request
 from algo_trading.exchange.replay import recorded
 from algo_trading.exchange.start import ExchangeOptions, build
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from algo_trading.exchange.streams import Listener
-from exchange_world import World
-from shared_data import SHARED_DATA, needs_shared_data
+from support.exchange_world import World
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

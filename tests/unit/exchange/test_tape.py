@@ -12,7 +12,7 @@ from algo_trading.exchange.coins import COINS, listed_at
 from algo_trading.exchange.intervals import DAY, HOUR, LENGTHS, MINUTE, closes, opened
 from algo_trading.exchange.made_up import made_up
 from algo_trading.exchange.tape import Tape, usual_prints
-from exchange_world import PAIRS, START, market_of
+from support.exchange_world import PAIRS, START, market_of
 
 pytestmark = pytest.mark.unit
 

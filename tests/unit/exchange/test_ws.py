@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from algo_trading.exchange.signing import Key
 from algo_trading.exchange.streams import BadStreamError, Listener
 from algo_trading.exchange.ws_api import Session
-from exchange_world import START, World, signed_frame
+from support.exchange_world import START, World, signed_frame
 
 pytestmark = pytest.mark.unit
 

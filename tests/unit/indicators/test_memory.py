@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators import ema, ema_memory, macd, macd_memory, rsi, rsi_memory
 from algo_trading.indicators.panel import COLUMNS, MEMORY, panel
-from bar_series import random_walk, sample_closes
+from support.bar_series import random_walk, sample_closes
 
 pytestmark = pytest.mark.unit
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Floats
 from algo_trading.indicators import ema, macd, rsi
-from bar_series import random_walk, sample_closes
-from shared_data import SHARED_DATA, needs_shared_data
+from support.bar_series import random_walk, sample_closes
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ from algo_trading.domain.bars import Floats
 from algo_trading.indicators import ema, macd, rsi, sma
 from algo_trading.indicators.kernels import WARMUPS
 from algo_trading.indicators.panel import COLUMNS, panel, validity
-from bar_series import joined, random_walk
+from support.bar_series import joined, random_walk
 
 pytestmark = pytest.mark.unit
 

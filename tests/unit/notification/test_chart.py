@@ -25,7 +25,7 @@ from algo_trading.notification.chart import (
     draw_chart,
 )
 from algo_trading.strategies.ema_cross import EmaCross
-from mail_examples import ibm_bars
+from support.mail_examples import ibm_bars
 
 pytestmark = pytest.mark.unit
 

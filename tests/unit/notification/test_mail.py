@@ -25,7 +25,7 @@ from algo_trading.notification.signal import SignalNotice, signal_notice
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
 from fakes.channel import read_mail
-from mail_examples import NOON, ibm_bars, ibm_form, ibm_mail, ibm_notice, ibm_signal, signal_of
+from support.mail_examples import NOON, ibm_bars, ibm_form, ibm_mail, ibm_notice, ibm_signal, signal_of
 
 pytestmark = pytest.mark.unit
 

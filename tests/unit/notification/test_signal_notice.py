@@ -11,7 +11,7 @@ from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval
 from algo_trading.notification.signal import SignalNotice, signal_notice
 from algo_trading.strategies.ema_cross import EmaCross
-from mail_examples import ibm_bars, signal_of
+from support.mail_examples import ibm_bars, signal_of
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ import pytest
 from algo_trading.quality.expectations import expectations
 from algo_trading.quality.gate import PAGES, BarGate
 from fakes.objects import FakeObjectStore
-from raw_bars import batch, row
+from support.raw_bars import batch, row
 
 pytestmark = pytest.mark.unit
 

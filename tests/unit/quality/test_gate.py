@@ -16,7 +16,7 @@ from algo_trading.domain.time import Interval, midnight
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.rules import Reason
 from algo_trading.repositories.bars import BAR_SCHEMA, TURNOVER_SCHEMA
-from raw_bars import Cells, batch, raw_table, reasons_by_line, row, sessions
+from support.raw_bars import Cells, batch, raw_table, reasons_by_line, row, sessions
 
 pytestmark = pytest.mark.unit
 

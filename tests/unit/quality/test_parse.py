@@ -19,7 +19,7 @@ from algo_trading.quality.parse import (
     parse_rows,
     parse_symbols,
 )
-from raw_bars import raw_table, row
+from support.raw_bars import raw_table, row
 
 pytestmark = pytest.mark.unit
 

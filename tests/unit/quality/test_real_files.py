@@ -8,8 +8,8 @@ import pytest
 from algo_trading.adapters.bar_files import read_bar_files
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.verdict import Verdict
-from raw_bars import batch
-from shared_data import SHARED_DATA, needs_shared_data
+from support.raw_bars import batch
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = [pytest.mark.unit, needs_shared_data]
 

@@ -16,7 +16,7 @@ from algo_trading.repositories.bars import (
     split_by_series,
     with_digests,
 )
-from bar_series import FIRST_DAY, bars_of, random_walk
+from support.bar_series import FIRST_DAY, bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from algo_trading.sentiment.cleaning import clean, is_readable, language_of, one_line, plain_text
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -16,8 +16,8 @@ from algo_trading.indicators.panel import MEMORY
 from algo_trading.repositories.bars import BAR_SCHEMA, INDICATOR_SCHEMA, INDICATORS, UpsertCount, bars_table
 from algo_trading.services import compute
 from algo_trading.services.compute import ComputeIndicators, indicator_table, with_adjusted_close
-from bar_series import bars_of, random_walk
 from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

@@ -30,7 +30,7 @@ from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
 from fakes.periods import FakePeriodLog
 from fakes.signals import FakeSignals
-from written import a_mention, joining
+from support.factories import a_mention, joining
 
 pytestmark = pytest.mark.unit
 

@@ -20,13 +20,13 @@ from algo_trading.services.decide_on_posts import DecideOnPosts
 from algo_trading.services.features import JoinFeatures, Knowledge
 from algo_trading.strategies.base import Decisions, Strategy
 from back_testing.analysis.verify_live import VerifyLive
-from bar_series import bars_of
 from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
 from fakes.periods import FakePeriodLog
 from fakes.signals import FakeSignals
-from written import a_mention, joining
+from support.bar_series import bars_of
+from support.factories import a_mention, joining
 
 pytestmark = pytest.mark.unit
 

@@ -30,7 +30,7 @@ from fakes.clock import FakeClock
 from fakes.notices import FakeNotices
 from fakes.posts import FakePosts
 from fakes.signals import FakeSignals
-from mail_examples import IBM, NOON, SESSION, a_notice, ibm_bars, ibm_signal
+from support.mail_examples import IBM, NOON, SESSION, a_notice, ibm_bars, ibm_signal
 
 pytestmark = pytest.mark.unit
 

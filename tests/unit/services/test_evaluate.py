@@ -27,11 +27,11 @@ from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
 from algo_trading.strategies.volatility_drop import VolatilityDrop
-from bar_series import bars_of, random_walk, with_features
 from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
-from written import a_mention, chatter, joining, looked_up, moment_of
+from support.bar_series import bars_of, random_walk, with_features
+from support.factories import a_mention, chatter, joining, looked_up, moment_of
 
 pytestmark = pytest.mark.unit
 

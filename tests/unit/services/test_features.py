@@ -5,8 +5,8 @@ import pytest
 
 from algo_trading.domain.features import FEATURES, MARKET_CAP, PE_RATIO, SENTIMENT
 from algo_trading.errors import ConfigError
-from bar_series import bars_of, random_walk
-from written import a_mention, chatter, joining, looked_up, moment_of
+from support.bar_series import bars_of, random_walk
+from support.factories import a_mention, chatter, joining, looked_up, moment_of
 
 pytestmark = pytest.mark.unit
 

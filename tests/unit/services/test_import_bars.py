@@ -29,8 +29,8 @@ from fakes.batches import FakeBatches
 from fakes.clock import FakeClock
 from fakes.objects import FakeObjectStore
 from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
-from raw_bars import NOW, sessions
-from shared_data import SHARED_DATA, needs_shared_data
+from support.raw_bars import NOW, sessions
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

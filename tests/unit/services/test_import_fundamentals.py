@@ -15,11 +15,11 @@ from algo_trading.errors import AlgoTradingError, ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.features import JoinFeatures
 from algo_trading.services.import_fundamentals import ImportedFundamentals, ImportFundamentals
-from bar_series import bars_of
 from fakes.bars import FakeBars
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.posts import FakeMentions, FakePosts
+from support.bar_series import bars_of
 
 pytestmark = pytest.mark.unit
 

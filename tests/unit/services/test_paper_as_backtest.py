@@ -18,9 +18,9 @@ from algo_trading.repositories.periods import Stage
 from back_testing.engine.backtest import run
 from back_testing.engine.result import ExitReason
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
-from bar_series import bars_of
-from candle_table import Told
 from contracts.bars import bar_row, bar_rows
+from support.bar_series import bars_of
+from support.candle_table import Told
 from support.paper_desk import DAYS, FAST, IBM, USUAL, PaperDesk, a_signal, a_state
 
 pytestmark = pytest.mark.unit

@@ -24,9 +24,9 @@ from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
-from bar_series import random_walk
 from fakes.market_data import FakeMarketData
 from fakes.post_feed import FakePostFeed
+from support.bar_series import random_walk
 from support.text_world import a_row
 from support.world import World
 

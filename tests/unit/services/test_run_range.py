@@ -16,8 +16,8 @@ from algo_trading.repositories.bars import INDICATORS
 from algo_trading.repositories.periods import Stage
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
-from bar_series import random_walk
 from fakes.market_data import FakeMarketData
+from support.bar_series import random_walk
 from support.world import World
 
 pytestmark = pytest.mark.unit

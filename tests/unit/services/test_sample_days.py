@@ -14,7 +14,7 @@ from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side, Signal
 from algo_trading.domain.time import Interval, Period, midnight
 from fakes.listings import FakeListings
-from sample_bars import sample_actions, sample_table
+from support.sample_bars import sample_actions, sample_table
 from support.world import World
 
 pytestmark = [pytest.mark.unit, pytest.mark.xdist_group("sample days")]

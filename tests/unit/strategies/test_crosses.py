@@ -10,7 +10,7 @@ from algo_trading.domain.signal import Side
 from algo_trading.strategies.crosses import crosses_above, gap_confidence
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
-from bar_series import bars_of, sample_closes
+from support.bar_series import bars_of, sample_closes
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.decide import decide, read_only
 from algo_trading.strategies.registry import build_strategy, strategy_names
-from bar_series import bars_of, random_walk, with_features
+from support.bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit
 

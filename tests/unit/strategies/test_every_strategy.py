@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.registry import build_strategy, strategy_names
-from bar_series import bars_of, sample_closes, with_features
-from strategy_checks import check_decisions, check_explanations, check_no_lookahead
+from support.bar_series import bars_of, sample_closes, with_features
+from support.strategy_checks import check_decisions, check_explanations, check_no_lookahead
 
 pytestmark = pytest.mark.unit
 

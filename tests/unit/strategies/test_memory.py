@@ -12,8 +12,8 @@ from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.buy_and_hold import BuyAndHold
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.registry import build_strategy, strategy_names
-from bar_series import bars_of, random_walk, sample_closes, with_features
-from strategy_checks import check_memory
+from support.bar_series import bars_of, random_walk, sample_closes, with_features
+from support.strategy_checks import check_memory
 
 pytestmark = pytest.mark.unit
 

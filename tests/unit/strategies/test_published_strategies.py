@@ -14,7 +14,7 @@ from algo_trading.strategies.donchian_breakout import DonchianBreakout
 from algo_trading.strategies.macd_cross import MacdCross
 from algo_trading.strategies.momentum import Momentum
 from algo_trading.strategies.rsi_reversion import RsiReversion
-from bar_series import bars_of
+from support.bar_series import bars_of
 
 pytestmark = pytest.mark.unit
 

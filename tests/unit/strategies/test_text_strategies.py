@@ -20,7 +20,7 @@ from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.inputs import held_for
 from algo_trading.strategies.volatility_drop import VolatilityDrop
-from bar_series import bars_of, random_walk
+from support.bar_series import bars_of, random_walk
 
 pytestmark = pytest.mark.unit
 

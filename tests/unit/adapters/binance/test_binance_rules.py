@@ -10,7 +10,7 @@ from algo_trading.adapters.binance.rules import rules_of
 from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import SourceError
 from algo_trading.exchange import coins
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

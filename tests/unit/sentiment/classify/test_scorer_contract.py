@@ -7,7 +7,7 @@ import pytest
 from algo_trading.sentiment.classify.scorers import Scorer, build_scorer
 from contracts.scorer import ScorerContract
 from fakes.scorer import FakeScorer
-from tiny_transformer import write_model
+from support.tiny_transformer import write_model
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.errors import ConfigError
 from algo_trading.sentiment.classify.scorers import build_scorer
 from algo_trading.sentiment.classify.transformer import BATCH, TransformerScorer
-from tiny_transformer import write_model
+from support.tiny_transformer import write_model
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.sentiment.mentions.evaluation import LabelledText, Mistake, evaluate, score
 from algo_trading.sentiment.mentions.finder import packaged_finder
 from algo_trading.sentiment.mentions.names import packaged_listings
-from shared_data import needs_shared_data
+from support.shared_data import needs_shared_data
 
 pytestmark = pytest.mark.unit
 

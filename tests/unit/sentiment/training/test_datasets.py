@@ -23,7 +23,7 @@ from algo_trading.sentiment.training.datasets import (
     topics,
     tweets,
 )
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -13,7 +13,7 @@ from algo_trading.sentiment.classify.finance import FinanceScorer
 from algo_trading.sentiment.classify.scorers import build_scorer
 from algo_trading.sentiment.training.datasets import HELD_OUT, LabelledTexts, headlines, news, part_of, topics, tweets
 from algo_trading.sentiment.training.evaluation import Evaluation, evaluate
-from shared_data import SHARED_DATA, needs_shared_data
+from support.shared_data import SHARED_DATA, needs_shared_data
 
 pytestmark = pytest.mark.unit
 

@@ -15,7 +15,7 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval
 from algo_trading.gateways.market_data import RawBars
 from algo_trading.repositories.bars import BAR_SCHEMA, TIME
-from bar_requests import daily_request
+from support.bar_requests import daily_request
 
 
 @cache
