@@ -13,7 +13,7 @@ from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval
 from reference.candle_ranks import Row
-from shared_data import SHARED_DATA
+from support.shared_data import SHARED_DATA
 
 CRYPTO = SHARED_DATA / "crypto"
 

@@ -17,8 +17,8 @@ from algo_trading.indicators.candle_ranks import (
     running_metrics,
 )
 from reference import candle_ranks as reference
-from shared_data import needs_shared_data
 from support.candles import candles, real_candles, rows_of
+from support.shared_data import needs_shared_data
 
 pytestmark = pytest.mark.unit
 

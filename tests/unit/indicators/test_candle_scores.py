@@ -12,8 +12,8 @@ from algo_trading.domain.time import Interval
 from algo_trading.indicators.candle_ranks import Integers, rank_history, running_metrics
 from algo_trading.indicators.candle_scores import Prices, score_history
 from reference import candle_ranks as reference
-from shared_data import needs_shared_data
 from support.candles import candles, real_candles, rows_of
+from support.shared_data import needs_shared_data
 
 pytestmark = pytest.mark.unit
 
