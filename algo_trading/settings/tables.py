@@ -61,6 +61,10 @@ def _venue(code: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def _venue_or_every(code: str) -> str:
+    return code if code == EVERY else _venue(code)
+
+
 def _interval(value: object) -> object:
     return Interval.parse(value) if isinstance(value, str) else value
 
@@ -178,6 +182,7 @@ class SubscriptionSettings(Section):
     address: Annotated[str, AfterValidator(_address)]
     symbol: Annotated[str, AfterValidator(normal_symbol)] = EVERY
     strategy: str = EVERY
+    venue: Annotated[str, AfterValidator(_venue_or_every)] = EVERY
     start: date | None = None
 
 

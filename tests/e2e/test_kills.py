@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from faults.installations import BUSY, LOAD, SESSIONS, Installation, installation
+from faults.installations import BUSY, DAY_OF_CANDLES, LOAD, SESSIONS, Installation, installation
 from faults.kills import IN_FIRST_START, IN_SESSIONS, IN_TEXT, Blow, Measure, log_position, plan, strike
 from faults.undisturbed import Undisturbed
 from faults.world import World
 
-SHORT, LONG, FIRST_STARTS, TEXTS = 1, 20, 6, 10
+SHORT, LONG, CANDLES, FIRST_STARTS, TEXTS = 1, 12, 8, 6, 10
 TEXT = ("run-text", "--json")
 SEED = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 # A program that is interrupted, or whose server dies, ends with a sentence, unless it was about to end anyway.
@@ -28,13 +28,24 @@ pytestmark = pytest.mark.xdist_group("program")
 @pytest.mark.e2e
 @pytest.mark.parametrize("round_", range(SHORT))
 def test_sessions_survive_kills_short(undisturbed: Undisturbed, round_: int) -> None:
-    _sessions_survive(undisturbed, f"{SEED}-short-{round_}")
+    _survives(undisturbed, SESSIONS, f"{SEED}-short-{round_}")
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("round_", range(LONG))
 def test_sessions_survive_kills(undisturbed: Undisturbed, round_: int) -> None:
-    _sessions_survive(undisturbed, f"{SEED}-{round_}")
+    _survives(undisturbed, SESSIONS, f"{SEED}-{round_}")
+
+
+@pytest.mark.e2e
+def test_candles_survive_kills_short(candles: Undisturbed) -> None:
+    _survives(candles, DAY_OF_CANDLES, f"{SEED}-short-candles")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("round_", range(CANDLES))
+def test_candles_survive_kills(candles: Undisturbed, round_: int) -> None:
+    _survives(candles, DAY_OF_CANDLES, f"{SEED}-candles-{round_}")
 
 
 @pytest.mark.faults
@@ -88,12 +99,12 @@ def _post(number: int) -> dict[str, str]:
     return {"platform": "file", "id": str(number), "author": "ann", "published": published.isoformat(), "body": body}
 
 
-def _sessions_survive(undisturbed: Undisturbed, seed: str) -> None:
+def _survives(undisturbed: Undisturbed, command: tuple[str, ...], seed: str) -> None:
     with installation(copy_of=undisturbed.prepared) as disturbed:
         disturbed.server.start()
         begin = log_position(disturbed.home)
-        told = _disturb(disturbed, SESSIONS, plan(seed, IN_SESSIONS), undisturbed.sessions, begin)
-        _ends_as(disturbed, SESSIONS, undisturbed.ended, told)
+        told = _disturb(disturbed, command, plan(seed, IN_SESSIONS), undisturbed.sessions, begin)
+        _ends_as(disturbed, command, undisturbed.ended, told)
 
 
 def _disturb(

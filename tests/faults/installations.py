@@ -60,6 +60,38 @@ LOAD = ("load", "--from", "2000-01-01", "--to", "2005-02-17", "--json")
 DAYS = (*(f"2005-02-{day}" for day in (18, 22, 23, 24, 25, 28)), "2005-03-01", "2005-03-02")
 SESSIONS = ("run-session", DAYS[0], "--to", DAYS[-1], "--json")
 
+# A day of candles of two lengths at a market that never closes: positions are left by signals, stops and targets.
+CANDLES = """
+[[watchlists]]
+name = "coins"
+venue = "DEMO"
+source = "demo_candles"
+intervals = ["1h", "4h"]
+symbols = ["NOVAUSDT", "ORBUSDT", "ZEPHUSDT"]
+
+[[accounts]]
+name = "coins"
+start = 2013-02-27
+
+[[strategies]]
+name = "ema_cross"
+params = { fast = 2, slow = 5 }
+exits = { stop = 0.01, target = 0.015, trailing = 0.01 }
+
+[[strategies]]
+name = "sma_cross"
+intervals = ["1h"]
+params = { fast = 2, slow = 4, trend = 0 }
+exits = { target = 0.01 }
+
+[[subscriptions]]
+address = "every@localhost"
+venue = "DEMO"
+start = 2013-02-27
+"""
+LOAD_CANDLES = ("load", "--from", "2013-01-01", "--to", "2013-02-26", "--watchlist", "coins", "--json")
+DAY_OF_CANDLES = ("run-session", "2013-02-27", "--watchlist", "coins", "--json")
+
 
 @dataclass
 class Installation:

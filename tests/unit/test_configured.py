@@ -126,17 +126,19 @@ def test_a_source_that_nobody_knows_is_refused_with_those_that_are(folder: Path)
         UnknownNameError, match=r"^watchlist coins: .*'demo_candle'; did you mean 'demo_candles'\?"
     ) as no:
         setup_of(folder, COINS.replace("demo_candles", "demo_candle"))
-    assert "known are: csv_files, demo_candles, sample, yahoo" in str(no.value)
+    assert "known are: binance, csv_files, demo_candles, sample, yahoo" in str(no.value)
 
 
 def test_symbols_are_spelled_as_their_bars_are_stored(folder: Path) -> None:
     text = COINS.replace('"BTCUSDT"', '"btcusdt"') + '[[strategies]]\nname = "sma_cross"\nwatchlist = "coins"\n'
-    text += 'symbols = ["ethUSDT"]\n[[subscriptions]]\naddress = "ann@localhost"\nsymbol = "btcusdt"\n'
+    text += (
+        'symbols = ["ethUSDT"]\n[[subscriptions]]\naddress = "ann@localhost"\nsymbol = "btcusdt"\nvenue = "BINANCE"\n'
+    )
     setup = setup_of(folder, text)
     (coins,) = (one for one in setup.watchlists if one.name == "coins")
     assert coins.symbols == ("BTCUSDT", "ETHUSDT")
     assert {one.series.symbol for one in setup.assignments if one.watchlist == "coins"} == {"ETHUSDT"}
-    assert [one.symbol for one in setup.subscriptions] == ["BTCUSDT"]
+    assert [(one.symbol, one.venue) for one in setup.subscriptions] == [("BTCUSDT", "BINANCE")]
 
 
 def test_a_symbol_in_two_spellings_is_there_twice(folder: Path) -> None:
