@@ -15,7 +15,7 @@ from algo_trading.domain.notice import Content, Notice, NoticeKind
 from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Signal
 from algo_trading.domain.time import Interval, moment_of
-from algo_trading.gateways.channels import Mail
+from algo_trading.gateways.channels import Channel, Mail
 from algo_trading.notification.mail import MailForm, sender_address
 from algo_trading.notification.signal import SignalNotice, signal_notice
 from algo_trading.strategies.base import Strategy
@@ -82,3 +82,9 @@ def a_notice(key: str, recipient: str = "trader@localhost", signal: Signal | Non
     """A notice about it, or about another signal, that waits for its delivery."""
     signal = signal or ibm_signal()
     return Notice(key, Content(NoticeKind.SIGNAL, signal.key, signal.opened_at), recipient)
+
+
+def put(channel: Channel, mail: Mail) -> None:
+    """Deliver one mail in a session of its own."""
+    with channel.session() as session:
+        session.deliver(mail)

@@ -17,6 +17,8 @@ from algo_trading.repositories.notices import Announcement
 from algo_trading.repositories.periods import Stage
 
 # Subscribers are found, and their notices made, within the database; the dedupe key is that of domain/notice.py.
+# The planner takes the arrays for a handful of rows, and would compare thousands of them with each other in a loop.
+HASH_JOINS = text("SET LOCAL enable_nestloop = off")
 QUEUE = text("""
 WITH wanted AS (
     SELECT *
@@ -24,7 +26,7 @@ WITH wanted AS (
         CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:ats AS timestamptz[]), CAST(:venues AS text[]),
         CAST(:symbols AS text[]), CAST(:strategies AS text[]), CAST(:bounds AS timestamptz[])
     ) WITH ORDINALITY AS w (kind, key, at, venue, symbol, strategy, begun_before, place)
-    WHERE NOT EXISTS (SELECT FROM notice_contents c WHERE c.kind = w.kind AND c.key = w.key)
+    WHERE (SELECT c.id FROM notice_contents c WHERE c.kind = w.kind AND c.key = w.key) IS NULL
 ),
 matched AS (
     SELECT DISTINCT ON (w.kind, w.key, s.address) w.kind, w.key, w.at, w.place, s.address, s.channel
@@ -115,6 +117,7 @@ class PostgresQueueStep:
     def queue(self, announcements: Sequence[Announcement]) -> int:
         if not announcements:
             return 0
+        self._connection.execute(HASH_JOINS)
         return self._connection.execute(
             QUEUE,
             {
