@@ -166,7 +166,7 @@ class PostgresBars:
 
     def extents(self) -> list[SeriesExtent]:
         with self._database.engine.connect() as connection:
-            rows = connection.execute(text(EXTENTS)).mappings().all()
+            rows = [dict(row) for row in connection.execute(text(EXTENTS)).mappings()]
         found = [
             SeriesExtent(
                 _series(row), row["first_opened_at"].astimezone(UTC), row["last_opened_at"].astimezone(UTC), row["bars"]
