@@ -1,12 +1,10 @@
-"""Periods of venues. exchange_calendars imports pandas, so it is imported where an exchange's sessions are needed."""
+"""Periods of venues."""
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +13,8 @@ from algo_trading.domain.bars import Times
 from algo_trading.domain.time import DAY, Interval, Period, array_time, moment_of, parse_period_key
 from algo_trading.domain.venue import ALWAYS_OPEN, venue_of
 from algo_trading.errors import AlgoTradingError, ConfigError
+from algo_trading.exchange_sessions import sessions_of
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-# exchange_calendars starts 20 years back unless told; some venues' rules do not reach further than their own bounds.
-FIRST_YEAR = date(1962, 1, 2)
 CONTINUOUS_FIRST, CONTINUOUS_LAST = date(1970, 1, 1), date(2200, 12, 31)
 EPOCH_MONDAY = np.datetime64("1970-01-05", "D")  # weeks begin on Monday
 EPOCH_THREE_DAYS = np.datetime64("1970-01-01", "D")  # three-day candles are counted from the epoch
@@ -228,23 +222,7 @@ class ExchangeCalendar(TradingCalendar):
 
     def __init__(self, venue: str) -> None:
         """Raise UnknownNameError where there is no such venue, ConfigError if the rules of its calendar are broken."""
-        import exchange_calendars
-
-        code = venue_of(venue).calendar
-        try:
-            with warnings.catch_warnings():  # version 4.13 uses what pandas 3.1 calls deprecated
-                warnings.simplefilter("ignore", DeprecationWarning)
-                bound = exchange_calendars.get_calendar(code).bound_min()
-                start = FIRST_YEAR if bound is None or bound.date() < FIRST_YEAR else bound.date()
-                schedule: pd.DataFrame = exchange_calendars.get_calendar(code, start=start.isoformat()).schedule
-        except (ValueError, NotImplementedError) as error:  # version 4.13 cannot make five of its own on pandas 3.1
-            raise ConfigError(
-                f"exchange_calendars {exchange_calendars.__version__} cannot make its calendar {code} "
-                f"({type(error).__name__}); choose another one, such as that of a neighbouring exchange"
-            ) from error
-        self._dates: NDArray[np.datetime64] = schedule.index.to_numpy().astype("datetime64[D]")
-        self._opens = _utc_microseconds(schedule["open"])
-        self._closes = _utc_microseconds(schedule["close"])
+        self._dates, self._opens, self._closes = sessions_of(venue_of(venue).calendar)
         super().__init__(venue, self._dates[0].item(), self._dates[-1].item())
 
     def table(self, interval: Interval, first: date, last: date) -> Periods:
@@ -293,14 +271,9 @@ def _reaches(interval: Interval) -> tuple[timedelta, ...]:
     return max(4 * DAY, 2 * interval.length), max(120 * DAY, 4 * interval.length)
 
 
-def _utc_microseconds(times: "pd.Series[pd.Timestamp]") -> NDArray[np.datetime64]:
-    utc: NDArray[np.datetime64] = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
-    return utc
-
-
 @lru_cache(maxsize=32)
 def trading_calendar(venue: str) -> TradingCalendar:
-    """The calendar of a venue, built once per process (an exchange's takes about a second)."""
+    """The calendar of a venue, built once per process."""
     return ContinuousCalendar(venue) if venue_of(venue).calendar == ALWAYS_OPEN else ExchangeCalendar(venue)
 
 

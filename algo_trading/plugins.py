@@ -73,13 +73,19 @@ class Plugin(Generic[Config, Given, Made_co]):
 
 def plugin_names(group: str) -> list[str]:
     """Names registered in an entry-point group, sorted."""
-    return sorted(_registered(group, tuple(sys.path)))
+    return sorted(_registered(group))
+
+
+def _registered(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group by name."""
+    return _installed(tuple(sys.path))[group]
 
 
 @lru_cache
-def _registered(group: str, _path: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """Entry points by name. Finding them reads every installed package's metadata, so it is done once for a path."""
-    return {point.name: point for point in entry_points(group=group)}
+def _installed(_path: tuple[str, ...]) -> dict[str, dict[str, EntryPoint]]:
+    """Entry points by group and name. Finding them reads every installed package's metadata: once for a path."""
+    found = entry_points()
+    return {group: {point.name: point for point in found.select(group=group)} for group in GROUPS}
 
 
 def load_entry_point(group: str, name: str) -> Any:  # noqa: ANN401 - what an entry point names depends on its group
@@ -88,7 +94,7 @@ def load_entry_point(group: str, name: str) -> Any:  # noqa: ANN401 - what an en
     Raises:
         UnknownNameError: nothing is; the known names are listed.
     """
-    point = _registered(group, tuple(sys.path)).get(name)
+    point = _registered(group).get(name)
     if point is not None:
         return point.load()
     raise UnknownNameError(unknown_name(GROUPS[group], name, plugin_names(group)))

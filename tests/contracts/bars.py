@@ -282,6 +282,20 @@ class BarContract:
         ]
         assert list(split_by_series(bars.read([hour4, hour], None, None))) == [hour, hour4]
 
+    def test_extents_grow_with_new_bars_and_with_no_others(self, bars: BarRepository) -> None:
+        assert bars.extents() == []
+        bars.upsert(bar_rows(bar_row(IBM, JAN_3)), "test")
+        for count, rows in (
+            (1, [bar_row(IBM, JAN_3)]),  # unchanged
+            (1, [bar_row(IBM, JAN_3, close=11.0)]),  # revised
+            (2, [bar_row(IBM, JAN_3, close=12.0), bar_row(IBM, JAN_4)]),
+            (3, [bar_row(IBM, JAN_2), bar_row(IBM, JAN_4)]),
+        ):
+            bars.upsert(bar_rows(*rows), "test")
+            (extent,) = bars.extents()
+            assert extent.bars == bars.count() == count
+        assert bars.extents() == [SeriesExtent(Series(IBM), midnight(JAN_2), midnight(JAN_4), 3)]
+
     def test_the_last_bars_of_each_series(self, bars: BarRepository) -> None:
         days = (JAN_2, JAN_3, JAN_4)
         bars.upsert(bar_rows(*(bar_row(IBM, day, day.day) for day in days), bar_row(MSFT, JAN_2, 7.0)), "test")

@@ -84,6 +84,7 @@ QUERIES = {
             t.topic, impact, influencer
         FROM mentions AS t JOIN posts AS p ON p.id = t.post_id {OF_INSTRUMENT}""",
     "feeds": "SELECT name, newest_at, newest_id, token, error <> '' FROM feeds",
+    "series": f"SELECT {INSTRUMENT}, interval, first_opened_at, last_opened_at, bars FROM series AS t {OF_INSTRUMENT}",
     "imported_files": "SELECT fingerprint, path, read FROM imported_files",
 }
 OBJECTS = ("bars", "raw")  # quality/ holds pages that tell the time at which they were made

@@ -227,7 +227,7 @@ def test_an_unknown_code_is_answered_with_near_ones(code: str, hint: str) -> Non
 
 
 def test_a_calendar_whose_rules_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_code: str) -> None:
+    def broken(_code: str, **_options: str) -> None:
         raise ValueError("Special dates are not sessions, " * 1000)
 
     monkeypatch.setattr(exchange_calendars, "get_calendar", broken)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from algo_trading.adapters.postgres.read_bars import (
     WANTED,
@@ -18,7 +18,7 @@ from algo_trading.adapters.postgres.read_bars import (
     series_ids,
     venue_ids,
 )
-from algo_trading.adapters.postgres.schema.market import bars, indicators
+from algo_trading.adapters.postgres.schema.market import indicators, series
 from algo_trading.adapters.postgres.upsert import SEPARATOR, Upsert
 from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
@@ -41,8 +41,36 @@ from algo_trading.repositories.bars import (
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import ArrowConnection, Database
 
+# What is stored of each series, kept with its bars: counting millions of them takes seconds.
+ADD_TO_SERIES = """
+INSERT INTO series AS s (instrument_id, interval, first_opened_at, last_opened_at, bars)
+SELECT * FROM jsonb_to_recordset($1::jsonb) AS new
+    (instrument_id int, interval text, opened_at_min timestamptz, opened_at_max timestamptz, opened_at_count bigint)
+ON CONFLICT (instrument_id, interval) DO UPDATE SET
+    first_opened_at = least(s.first_opened_at, excluded.first_opened_at),
+    last_opened_at = greatest(s.last_opened_at, excluded.last_opened_at),
+    bars = s.bars + excluded.bars
+RETURNING 1
+"""
+EXTENTS = """
+SELECT i.symbol, i.venue, s.interval, s.first_opened_at, s.last_opened_at, s.bars
+FROM series AS s JOIN instruments AS i ON i.id = s.instrument_id
+"""
+
+
+def _add_to_series(connection: ArrowConnection, new: pa.Table) -> None:
+    found = new.group_by(["instrument_id", "interval"]).aggregate([("opened_at", of) for of in ("min", "max", "count")])
+    connection.write(ADD_TO_SERIES, found.to_pylist())
+
+
 INTO_BARS = Upsert(
-    "bars", ("interval", "opened_at"), ("closed_at", *COLUMNS), ("source",), pruned_by="opened_at", optional=TURNOVER
+    "bars",
+    ("interval", "opened_at"),
+    ("closed_at", *COLUMNS),
+    ("source",),
+    pruned_by="opened_at",
+    optional=TURNOVER,
+    added=_add_to_series,
 )
 INTO_ACTIONS = Upsert("corporate_actions", ("ex_date", "kind"), ("value",), ("source",))
 INTO_INDICATORS = Upsert("indicators", ("interval", "opened_at"), INDICATORS, pruned_by="opened_at")
@@ -137,24 +165,19 @@ class PostgresBars:
         return {_series(row): row["closed_at"].astimezone(UTC) for row in rows}
 
     def extents(self) -> list[SeriesExtent]:
-        query = """
-            SELECT i.symbol, i.venue, e.interval, e.first, e.last, e.bars
-            FROM instruments AS i JOIN (
-                SELECT instrument_id, interval, min(opened_at) AS first, max(opened_at) AS last, count(*) AS bars
-                FROM bars GROUP BY instrument_id, interval
-            ) AS e ON e.instrument_id = i.id
-            """
-        with self._database.arrow() as connection:
-            rows = connection.read(query).to_pylist()
+        with self._database.engine.connect() as connection:
+            rows = [dict(row) for row in connection.execute(text(EXTENTS)).mappings()]
         found = [
-            SeriesExtent(_series(row), row["first"].astimezone(UTC), row["last"].astimezone(UTC), row["bars"])
+            SeriesExtent(
+                _series(row), row["first_opened_at"].astimezone(UTC), row["last_opened_at"].astimezone(UTC), row["bars"]
+            )
             for row in rows
         ]
         return sorted(found, key=lambda extent: extent.series)
 
     def count(self) -> int:
         with self._database.engine.connect() as connection:
-            return connection.execute(select(func.count()).select_from(bars)).scalar_one()
+            return int(connection.execute(select(func.coalesce(func.sum(series.c.bars), 0))).scalar_one())
 
 
 class PostgresCorporateActions:
@@ -232,7 +255,7 @@ def upsert_actions(connection: ArrowConnection, actions: Iterable[CorporateActio
     return INTO_ACTIONS.run(connection, _with_source(pa.Table.from_pylist(rows, schema=ACTION_SCHEMA), source))
 
 
-def _series(row: Mapping[str, str]) -> Series:
+def _series(row: Mapping[str, Any]) -> Series:
     return Series(Instrument(row["symbol"], row["venue"]), Interval(row["interval"]))
 
 

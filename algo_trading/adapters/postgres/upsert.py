@@ -8,7 +8,7 @@ instruments, in the order of their ids, so that two loads wait for each other an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,9 @@ class Upsert:
     """Into `table`, keyed by the instrument and `keys`; a row is updated when one of `compared` differs.
 
     `carried` columns are written with a new or changed row but do not count as a change themselves. Rows may have the
-    `optional` columns or not; in these a null leaves what is stored, and counts as no change. The rows name their
-    instrument by symbol and venue. Names of tables and columns come from this package, never from outside.
+    `optional` columns or not; in these a null leaves what is stored, and counts as no change. `added` is
+    told of new rows, which then have the instrument's id, in the same transaction. The rows name their instrument by
+    symbol and venue. Names of tables and columns come from this package, never from outside.
     """
 
     table: str
@@ -56,6 +57,7 @@ class Upsert:
     carried: Sequence[str] = ()
     pruned_by: str | None = None  # the key whose range tells PostgreSQL which partitions to look at
     optional: Sequence[str] = ()
+    added: Callable[[ArrowConnection, pa.Table], None] | None = None
 
     def run(self, connection: ArrowConnection, rows: pa.Table) -> UpsertCount:
         """Upsert `rows`, whose keys are unique; the instruments stay locked until the transaction ends."""
@@ -74,14 +76,17 @@ class Upsert:
         known = at >= 0
         changed = known.copy()
         if known.any():
-            old, new = stored.take(pa.array(at[known])), rows if known.all() else rows.filter(pa.array(known))
+            old, came = stored.take(pa.array(at[known])), rows if known.all() else rows.filter(pa.array(known))
             changed[known] = np.logical_or.reduce(
-                [_differ(old[name], new[name]) for name in self.compared]
-                + [_differ(old[name], new[name]) & new[name].is_valid().to_numpy() for name in self._given(rows)]
+                [_differ(old[name], came[name]) for name in self.compared]
+                + [_differ(old[name], came[name]) & came[name].is_valid().to_numpy() for name in self._given(rows)]
             )
         inserted = len(rows) - int(known.sum())
         if inserted:
-            connection.append(self.table, rows if not known.any() else rows.filter(pa.array(~known)))
+            new = rows if not known.any() else rows.filter(pa.array(~known))
+            connection.append(self.table, new)
+            if self.added:
+                self.added(connection, new)
         updated = self._update(connection, rows.filter(pa.array(changed))) if changed.any() else 0
         return UpsertCount(inserted, updated, len(rows) - inserted - updated)
 

@@ -58,6 +58,7 @@ def downgrade() -> None:
         "indicators",
         "fundamentals",
         "corporate_actions",
+        "series",
         "instruments",
         "bars",
     ):

@@ -1,5 +1,6 @@
 """Loading and reading bars in bulk: in parts, side by side, and from Parquet copies."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from threading import Barrier
@@ -7,6 +8,8 @@ from threading import Barrier
 import psycopg
 import pyarrow as pa
 import pytest
+from adbc_driver_manager import Error
+from sqlalchemy import text
 
 from algo_trading.adapters import parquet_bars
 from algo_trading.adapters.parquet_bars import ParquetBars
@@ -126,7 +129,8 @@ class TestParquetCopies:
             "UPDATE bars SET closed_at = closed_at - interval '3 hours' WHERE opened_at = '2013-01-03Z'",
             "DELETE FROM bars WHERE opened_at = '2013-01-03Z'",
             "UPDATE bars SET opened_at = '2013-02-01Z' WHERE opened_at = '2013-01-03Z'",
-            "INSERT INTO bars SELECT id, '1d', '2013-02-01Z', now(), 1, 1, 1, 1, 1, 'by hand' FROM instruments",
+            "INSERT INTO bars (instrument_id, interval, opened_at, closed_at, open, high, low, close, volume, source) "
+            "SELECT id, '1d', '2013-02-01Z', now(), 1, 1, 1, 1, 1, 'by hand' FROM instruments",
         ],
     )
     def test_a_change_by_any_hand_is_seen(
@@ -144,3 +148,35 @@ class TestParquetCopies:
         reader._bars.upsert(bar_rows(bar_row(INSTRUMENTS[2], date(1999, 3, 3))), "test")
         assert reader.read(SERIES, None, None).num_rows == 36
         assert sum(reads) == 1
+
+
+def test_what_is_kept_of_each_series_is_what_its_bars_say(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over loads that overlap, in several batches, revise, fail, and run at once."""
+    monkeypatch.setattr(upsert, "BATCH", 100)
+    instruments = [Instrument(f"S{number}") for number in range(20)]
+    bars = PostgresBars(database)
+
+    def load(seed: int) -> None:
+        own = Database(database.url)
+        throw = random.Random(seed)  # noqa: S311 - a test's dice, not a secret
+        for _ in range(5):
+            keys = {(throw.choice(instruments), throw.randrange(4_000)) for _ in range(300)}
+            rows = [bar_row(one, date(2010, 1, 1) + timedelta(day), throw.choice([1.0, 2.0])) for one, day in keys]
+            PostgresBars(own).upsert(bar_rows(*rows), "test")
+        own.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(load, range(3)))
+    bad = [bar_row(instruments[0], date(1990, 1, 1) + timedelta(day), volume=1.0 if day < 150 else None)
+           for day in range(200)]  # fmt: skip
+    with pytest.raises(Error, match="volume"):
+        bars.upsert(bar_rows(*bad), "test")
+    with database.engine.connect() as connection:
+        counted = connection.execute(
+            text("SELECT instrument_id, interval, min(opened_at), max(opened_at), count(*) FROM bars GROUP BY 1, 2")
+        )
+        kept = connection.execute(
+            text("SELECT instrument_id, interval, first_opened_at, last_opened_at, bars FROM series")
+        )
+        assert {tuple(row) for row in counted} == {tuple(row) for row in kept}
+    assert len(bars.extents()) == 20

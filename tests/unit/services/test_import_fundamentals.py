@@ -97,9 +97,9 @@ def test_a_row_that_is_there_twice_is_stored_once() -> None:
 def test_symbols_that_nobody_watches_and_that_have_no_bars_are_told() -> None:
     desk = Desk()
     desk.bars.upsert(bars_table([bars_of([10.0, 11.0], "KO")]), "test")
-    rows = [f"{symbol},2012-01-25T16:30:00Z,12,1e9" for symbol in ("ZZZZZ", "KO", "aapl", "IBM", "aapl")]
-    assert desk.bring(HEADER, *rows) == ImportedFundamentals(5, 4, 1, unwatched=("ZZZZZ", "aapl"))
-    assert len(desk.known(IBM, Instrument("ZZZZZ"), Instrument("aapl"), Instrument("KO"))) == 4
+    rows = [f"{symbol},2012-01-25T16:30:00Z,12,1e9" for symbol in ("ZZZZZ", "KO", "orcl", "ibm", "ORCL")]
+    assert desk.bring(HEADER, *rows) == ImportedFundamentals(5, 4, 1, unwatched=("ORCL", "ZZZZZ"))
+    assert len(desk.known(IBM, Instrument("ZZZZZ"), Instrument("ORCL"), Instrument("KO"))) == 4
     assert desk.bring(HEADER, rows[1], calendar="XLON").unwatched == ("KO",)
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -45,6 +46,18 @@ bars = Table(
     written_at("updated_at"),
     comment="As traded. Partitioned by year.",
     postgresql_partition_by="RANGE (opened_at)",
+)
+
+
+series = Table(
+    "series",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("interval", Text, primary_key=True),
+    Column("first_opened_at", Time, nullable=False),
+    Column("last_opened_at", Time, nullable=False),
+    Column("bars", BigInteger, nullable=False),
+    comment="How much is stored of each series: written in the transaction that adds bars, none of which is removed.",
 )
 
 

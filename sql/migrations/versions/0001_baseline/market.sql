@@ -28,6 +28,17 @@ CREATE TABLE instruments (
 );
 COMMENT ON COLUMN instruments.venue IS 'exchange_calendars code';
 
+CREATE TABLE series (
+    instrument_id INTEGER NOT NULL,
+    interval TEXT NOT NULL,
+    first_opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    last_opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    bars BIGINT NOT NULL,
+    CONSTRAINT pk_series PRIMARY KEY (instrument_id, interval),
+    CONSTRAINT fk_series_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE series IS 'How much is stored of each series: written in the transaction that adds bars, none of which is removed.';
+
 CREATE TABLE corporate_actions (
     instrument_id INTEGER NOT NULL,
     ex_date DATE NOT NULL,
