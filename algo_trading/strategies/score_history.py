@@ -28,6 +28,14 @@ class ScoreHistory:
     settled: Flags
     maximum: int
 
+    def after(self, start: int) -> "ScoreHistory":
+        """The scores from the bar `start` on."""
+        return ScoreHistory(self.bull[start:], self.bear[start:], self.settled[start:], self.maximum)
+
+    def before(self, end: int) -> "ScoreHistory":
+        """The scores before the bar `end`."""
+        return ScoreHistory(self.bull[:end], self.bear[:end], self.settled[:end], self.maximum)
+
 
 def scores_of(
     bars: Bars,
