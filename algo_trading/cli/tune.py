@@ -9,6 +9,7 @@ from algo_trading.cli import output
 from algo_trading.cli.scores import read_timeframes
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.instrument import Series
+from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
 from back_testing.analysis.crossings import Crossing
 from back_testing.analysis.tune import Tuning, tune
@@ -63,8 +64,8 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
                 "pair": tuning.instrument.symbol,
                 "interval": str(tuning.interval),
                 "timeframes": [str(one) for one in tuning.timeframes],
-                "from": tuning.bars.opened_at[0].item(),
-                "to": tuning.bars.closed_at[-1].item(),
+                "from": moment_of(tuning.bars.opened_at[0]),
+                "to": moment_of(tuning.bars.closed_at[-1]),
                 "maximum": tuning.maximum,
                 "trials": tuning.trials,
                 "commission": float(tuning.costs.commission),

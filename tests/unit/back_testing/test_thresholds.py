@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,6 +185,8 @@ def test_a_listing_is_scored_from_its_twenty_first_day_on() -> None:
         tuned(bars[: 24 * 20])
     # The first three days leave no trace.
     factors = {"open": 2.0, "high": 9.0, "low": 0.1, "close": 3.0}
-    changed = {name: np.append(getattr(bars, name)[:72] * by, getattr(bars, name)[72:]) for name, by in factors.items()}
+    changed: dict[str, Any] = {
+        name: np.append(getattr(bars, name)[:72] * by, getattr(bars, name)[72:]) for name, by in factors.items()
+    }
     wild = replace(bars, **changed)
     assert tuned(wild).best == found.best
