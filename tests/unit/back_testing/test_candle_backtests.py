@@ -15,9 +15,9 @@ from algo_trading.strategies.scalping import LAST_TRADE, PREVIOUS_MESSAGE, Scalp
 from back_testing.engine.backtest import run
 from back_testing.engine.rules import Size, SizeKind, TradingRules
 from reference import candle_ranks as reference
-from shared_data import needs_shared_data
-from strategy_checks import check_explanations, check_memory, check_no_lookahead
 from support.candles import candles, real_candles, rows_of
+from support.shared_data import needs_shared_data
+from support.strategy_checks import check_explanations, check_memory, check_no_lookahead
 
 pytestmark = pytest.mark.unit
 
