@@ -207,10 +207,13 @@ class ContinuousCalendar(TradingCalendar):
             return super().spans(interval, bars, opened_at)
         step = np.timedelta64(interval.length, "us")
         origin = (EPOCH_MONDAY if interval is Interval.WEEK else EPOCH_THREE_DAYS).astype("datetime64[us]")
-        number = (opened_at - origin).astype(np.int64) // step.astype(np.int64)
-        changes = number[1:] != number[:-1]
-        opened = origin + number[np.append(True, changes)] * step
-        return Periods(opened, opened, np.asarray(opened + step, "datetime64[us]")), np.append(0, np.cumsum(changes))
+        number = (opened_at.astype("datetime64[us]", copy=False).view(np.int64) - origin.view(np.int64)) // step.view(
+            np.int64
+        )
+        candle = np.zeros(len(number), np.int64)
+        np.cumsum(number[1:] != number[:-1], out=candle[1:])
+        opened = origin + number[np.append(True, candle[1:] != candle[:-1])] * step
+        return Periods(opened, opened, np.asarray(opened + step, "datetime64[us]")), candle
 
 
 class ExchangeCalendar(TradingCalendar):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from algo_trading.domain.costs import Costs
+from algo_trading.domain.venue import venue_of
 from back_testing.analysis.review import ReviewStrategies
 from back_testing.analysis.verify_live import VerifyLive
 from back_testing.engine.data import ReadHistory
@@ -42,6 +43,7 @@ def live_rules(app: "Services") -> "Callable[[Series], TradingRules]":
 
     def rules(series: "Series") -> TradingRules:
         account = accounts.get(traded_by.get(series, "")) or next(iter(accounts.values()), None)
-        return TradingRules(costs=account.costs if account else Costs(), limits=limits)
+        whole = venue_of(series.venue).whole_quantities
+        return TradingRules(costs=account.costs if account else Costs(), whole_shares=whole, limits=limits)
 
     return rules

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
 
 KERNELS = (
     "algo_trading.indicators.kernels",
+    "algo_trading.indicators.candle_kernels",
+    "back_testing.engine.kernels.thresholds",
     "back_testing.engine.kernels.ma_cross",
     "back_testing.engine.kernels.portfolio",
     "back_testing.engine.kernels.single",

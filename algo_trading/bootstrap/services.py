@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
+    from algo_trading.services.record_scores import RecordScores
     from algo_trading.services.refresh_rules import RefreshRules
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
@@ -126,6 +127,11 @@ class Services(Rules):
         from algo_trading.services.score_candles import ScoreCandles
 
         return ScoreCandles(self.bars, self.calendars, self.points)
+
+    def record_scores(self) -> RecordScores:
+        from algo_trading.services.record_scores import RecordScores
+
+        return RecordScores(self.score_candles(), self.scores)
 
     def read_score_history(self) -> ReadScoreHistory:
         from algo_trading.services.score_history import ReadScoreHistory

@@ -15,6 +15,7 @@ from algo_trading.errors import AlgoTradingError, ConfigError
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(scores)
+    app.command()(tune)
     app.command()(signals)
     app.command()(orders)
     app.command()(subscribe)
@@ -47,6 +48,34 @@ def scores(
     from algo_trading.cli.scores import show_scores
 
     show_scores(pair or (), timeframes, at, plot, as_json=json)
+
+
+def tune(
+    pair: Annotated[str, typer.Argument(metavar="PAIR", help="A pair such as BTCUSDT.")],
+    *,
+    timeframes: Annotated[
+        str | None, typer.Option(metavar="1h,4h,...", help="Timeframes to score: 1h,4h,12h,1d,3d,1w unless given.")
+    ] = None,
+    commission: Annotated[
+        float | None, typer.Option(help="Fraction of the traded value at each fill; else the account's.")
+    ] = None,
+    slippage_bps: Annotated[
+        float | None, typer.Option(help="Basis points by which each fill's price is worse; else the account's.")
+    ] = None,
+    in_sample: Annotated[int, typer.Option(min=1, help="Days that thresholds are chosen on.")] = 180,
+    out_of_sample: Annotated[
+        int, typer.Option(min=1, help="Days that a choice is traded on before the next one.")
+    ] = 30,
+    json: Json = False,
+) -> None:
+    """Tune the thresholds of a pair's bull and bear scores on its history, costs included.
+
+    Every pair of thresholds is tried; what survives must have worked on bars that it was not chosen on, in view of how
+    many were tried. That none survives is an answer, too. Example: algo-trading tune BTCUSDT
+    """
+    from algo_trading.cli.tune import show_tuning
+
+    show_tuning(pair, timeframes, commission, slippage_bps, (in_sample, out_of_sample), as_json=json)
 
 
 def signals(

@@ -1,6 +1,7 @@
 """The score history of a series of bars: what candle strategies, plots and the tuning of thresholds look at."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,14 @@ class ScoreHistory:
     settled: Flags
     maximum: int
 
+    def after(self, start: int) -> "ScoreHistory":
+        """The scores from the bar `start` on."""
+        return ScoreHistory(self.bull[start:], self.bear[start:], self.settled[start:], self.maximum)
+
+    def before(self, end: int) -> "ScoreHistory":
+        """The scores before the bar `end`."""
+        return ScoreHistory(self.bull[:end], self.bear[:end], self.settled[:end], self.maximum)
+
 
 def scores_of(
     bars: Bars,
@@ -49,16 +58,22 @@ def scores_of(
     n = len(bars)
     first = np.maximum(np.arange(n) - window + 1, 0) if window else np.zeros(n, np.int64)
     settled: Flags = bars.opened_at - bars.opened_at[first] >= np.timedelta64(SETTLING, "us")
-    candles, oldest = [], []
-    for timeframe in timeframes:
+
+    def candles_of(timeframe: Interval) -> tuple[Integers, Integers]:
+        """The number of each bar's candle, and that of the first candle that it is compared with."""
         periods, candle = calendar.spans(timeframe, bars.interval, bars.opened_at)
+        if not window:
+            return candle, first
         begins = periods.starts_at if bars.interval.intraday else periods.opened_at
-        cut = begins[candle[first]] != bars.opened_at[first]  # the candle that the window begins in
-        counted = candle[first] + cut if window else np.zeros(n, np.int64)
-        counted[: max(window - 1, 0)] = 0  # all that there is
+        counted = candle[first] + (begins[candle[first]] != bars.opened_at[first])  # without the one that is cut
+        counted[: window - 1] = 0  # all that there is
+        return candle, counted
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(candles_of, timeframes))
+    for candle, counted in found if window else ():
         settled &= counted <= candle
-        candles.append(candle)
-        oldest.append(counted)
+    candles, oldest = [candle for candle, _ in found], [counted for _, counted in found]
     prices = bars.open, bars.high, bars.low, bars.close
     scores = score_history(prices, candles, points, oldest=oldest, threads=threads)
     bull, bear = np.where(settled, scores, 0)

@@ -56,6 +56,7 @@ def compare(
         chosen = [one for one in every if source.csv is None or not one.features]  # a file has prices alone
     history = source.load(chosen)
     series = history.series
+    rules = rules.for_bars(series)
     with output.progress() as bar:
         task = bar.add_task("comparing", total=len(chosen) * len(series))
         rows = compared(chosen, series, rules, source.first, lambda done, _total: bar.update(task, completed=done))

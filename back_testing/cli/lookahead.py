@@ -42,7 +42,7 @@ def lookahead(
 
     chosen = build_strategy(strategy, o.parameters(settings))
     series = source.load([chosen]).series
-    reports = check_lookahead(chosen, series, rules, source.first, join=feature_join(chosen, series))
+    reports = check_lookahead(chosen, series, rules.for_bars(series), source.first, join=feature_join(chosen, series))
     honest = all(report.honest for report in reports)
     proven = honest and any(report.proven for report in reports)
     if json:

@@ -43,7 +43,7 @@ def recommend(
 
     kinds = [strategy_class(name) for name in strategy or ()]
     bars, data_notes = source.load_one(kinds)
-    bars = bars[first_bar(bars, source.first) :]
+    bars, rules = bars[first_bar(bars, source.first) :], rules.for_bars([bars])
     with output.progress() as bar:
         task = bar.add_task("reviewing", total=None)
         found = review(

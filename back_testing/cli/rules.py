@@ -33,8 +33,11 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         "all",
     ),
     "whole_shares": (
-        Annotated[bool, typer.Option("--whole-shares/--fractional", help="Whether shares are whole.")],
-        True,
+        Annotated[
+            bool | None,
+            typer.Option("--whole-shares/--fractional", help="Whether shares are whole; else the venue says."),
+        ],
+        None,
     ),
     "stop_loss": (
         Annotated[float | None, typer.Option(help="Fraction below the entry at which to get out, 0.05 for 5 %.")],

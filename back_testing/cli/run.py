@@ -49,7 +49,7 @@ def run(
     rules = replace(rules, keep_open=keep_open)
     chosen = build_strategy(strategy, o.parameters(settings))
     history = source.load([chosen])
-    result = run_portfolio(chosen, history.series, rules, source.first)
+    result = run_portfolio(chosen, history.series, rules.for_bars(history.series), source.first)
     if report:
         from back_testing.report import write_report
 

@@ -63,6 +63,7 @@ def sweep(
     found = sweeping.Best(metric, top)
     chart = Heatmap(grid, metric, kind) if report else None
     bars, notes = source.load_one([kind])
+    rules = rules.for_bars([bars])
     size_of_grid, tried, refused = sweeping.grid_size(grid), 0, 0
     interrupted = False
     with output.progress() as bar:

@@ -50,7 +50,7 @@ def walk_forward(
     kind = strategy_class(strategy)
     grid = o.grid(settings) if settings else default_grid(kind)
     bars, data_notes = source.load_one([kind])
-    bars = bars[first_bar(bars, source.first) :]
+    bars, rules = bars[first_bar(bars, source.first) :], rules.for_bars([bars])
     plan = Plan(in_sample, out_of_sample, anchored)
     with output.progress() as bar:
         task = bar.add_task(strategy, total=None)

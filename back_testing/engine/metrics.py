@@ -27,7 +27,8 @@ def periods_per_year(venue: str, opened_at: Times) -> float:
     """Bars in a year: 252 for daily bars of an exchange, 365 where trading never stops (the calendar `24/7`).
 
     Bars that are a week, month, quarter or year apart (the median distance of a sample) count 52, 12, 4 or 1, as in
-    empyrical's `annualization_factor`; of several bars a day each counts.
+    empyrical's `annualization_factor`; of several bars a day each counts. Where trading
+    never stops, shorter bars count by their distance, whatever is missing: 105,120 of five minutes.
     """
     days = DAYS_OF_ALWAYS_OPEN if never_closes(venue) else DAYS_OF_EXCHANGE
     if len(opened_at) < 2:
@@ -38,6 +39,8 @@ def periods_per_year(venue: str, opened_at: Times) -> float:
     for shortest, count in ((300.0, 1.0), (80.0, 4.0), (25.0, 12.0), (5.5, 52.0)):
         if gap >= shortest:
             return count
+    if never_closes(venue) and gap > 0:
+        return days / float(gap)
     if gap >= 1:
         return days
     dates = opened_at[:LONG_SAMPLE].astype("datetime64[D]")

@@ -1,12 +1,18 @@
 """The rules that a backtest trades by."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from algo_trading.domain.costs import Costs
+from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
 from back_testing.engine.signal_limits import SignalLimits
+
+if TYPE_CHECKING:
+    from algo_trading.domain.bars import Bars
 
 
 class FillAt(StrEnum):
@@ -79,7 +85,8 @@ class TradingRules:
 
     `stop_loss`, `take_profit` and `trailing_stop` are fractions of the entry price (of the best price since, for the
     trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
-    `limits` say which of a strategy's decisions become orders. `allow_gaps` trades over missing bars (`gaps`).
+    Shares are whole unless `whole_shares` is False; None leaves that to `for_bars`. `limits` say which of a strategy's
+    decisions become orders. `allow_gaps` trades over missing bars (`gaps`).
 
     Raises:
         ConfigError: a value is out of range.
@@ -90,7 +97,7 @@ class TradingRules:
     fill: FillAt = FillAt.NEXT_OPEN
     direction: Direction = Direction.LONG
     size: Size = field(default_factory=Size)
-    whole_shares: bool = True
+    whole_shares: bool | None = True
     stop_loss: float | None = None
     take_profit: float | None = None
     trailing_stop: float | None = None
@@ -101,7 +108,7 @@ class TradingRules:
     def __post_init__(self) -> None:
         if not isfinite(self.cash) or self.cash <= 0:
             raise ConfigError(f"cash must be above 0, not {self.cash:g}")
-        if self.whole_shares and self.size.kind is SizeKind.SHARES and self.size.amount % 1:
+        if self.whole_shares is True and self.size.kind is SizeKind.SHARES and self.size.amount % 1:
             raise ConfigError(
                 f"the size {self.size} is no whole number of shares: name a whole one, or trade fractions of shares "
                 "with --fractional (whole_shares=False)"
@@ -112,6 +119,16 @@ class TradingRules:
                 raise ConfigError(f"{name} must be between 0 and 1 (0.05 is 5 %), not {value:g}")
         if self.take_profit is not None and not (isfinite(self.take_profit) and self.take_profit > 0):
             raise ConfigError(f"take_profit must be above 0 (0.1 is 10 %), not {self.take_profit:g}")
+
+    def for_bars(self, series: "Sequence[Bars]") -> "TradingRules":
+        """The rules with `whole_shares` as the venues of some bars have it, where that is not said.
+
+        Raises:
+            ConfigError: shares are whole there, and the size is not.
+        """
+        if self.whole_shares is not None:
+            return self
+        return replace(self, whole_shares=any(venue_of(bars.instrument.venue).whole_quantities for bars in series))
 
     @property
     def lookahead(self) -> bool:

@@ -43,7 +43,7 @@ def fully_invested(rules: TradingRules) -> bool:
         rules.size.kind is SizeKind.ALL
         and rules.direction is Direction.LONG
         and rules.fill is FillAt.NEXT_OPEN
-        and not rules.whole_shares
+        and rules.whole_shares is False
         and rules.costs.commission_fixed == 0
         and rules.stop_loss is rules.take_profit is rules.trailing_stop is None
     )

@@ -21,7 +21,7 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         if costs.slippage_bps
         else " No slippage."
     )
-    shares = "Whole shares only." if rules.whole_shares else "Fractions of shares are possible."
+    shares = "Whole shares only." if rules.whole_shares is not False else "Fractions of shares are possible."
     direction = (
         "Long only: an exit closes the position."
         if rules.direction is Direction.LONG

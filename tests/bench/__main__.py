@@ -12,6 +12,7 @@ from bench.report import as_json, machine, print_result, versions
 
 BENCHMARKS = (
     "indicators",
+    "scores",
     "database",
     "gate",
     "imports",

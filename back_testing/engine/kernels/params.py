@@ -78,7 +78,7 @@ def params_of(rules: TradingRules, symbols: int = 1, max_positions: int | None =
         slippage=_slippage(rules),
         kind=float(kind),
         amount=1.0 / symbols if rules.size.kind is SizeKind.ALL else float(rules.size.amount),
-        whole=float(rules.whole_shares),
+        whole=float(rules.whole_shares is not False),
         long_short=float(rules.direction is Direction.LONG_SHORT),
         at_close=float(rules.fill is FillAt.CLOSE),
         stop_loss=_or_never(rules.stop_loss),

@@ -44,7 +44,7 @@ def plain(opens: np.ndarray, closes: np.ndarray, said: list[str], rules: Trading
         cash=rules.cash,
         fraction=rules.size.amount,
         commission=float(rules.costs.commission),
-        whole_shares=rules.whole_shares,
+        whole_shares=rules.whole_shares is not False,
         shorts=rules.direction is Direction.LONG_SHORT,
     )
     days = [

@@ -124,6 +124,8 @@ def test_drawdown_of_each_bar() -> None:
         ("XNYS", days(*range(0, 900, 91)), 4),
         ("XNYS", days(*range(0, 4000, 365)), 1),
         ("XNYS", days(0), 252),
+        ("BINANCE", days(*range(0, 300, 3)), 365 / 3),
+        ("BINANCE", np.datetime64("2024-01-01T07:35", "us") + np.arange(9000) * np.timedelta64(5, "m"), 365 * 288),
         ("24/7", np.datetime64("2024-01-01", "us") + np.arange(24 * 20) * np.timedelta64(1, "h"), 365 * 24),
     ],
 )

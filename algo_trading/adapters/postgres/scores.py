@@ -1,0 +1,90 @@
+"""Scores of pairs in PostgreSQL."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from math import isnan, nan
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+
+from algo_trading.adapters.postgres.database import Database
+from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.schema.market import instruments
+from algo_trading.adapters.postgres.schema.scores import candle_ranks, candle_scores
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.scores import CandleRank, PairScore
+from algo_trading.domain.time import Interval
+from algo_trading.repositories.scores import ScorePoint
+
+POINT = tuple(field.name for field in fields(ScorePoint))
+RANK = tuple(field.name for field in fields(CandleRank))
+
+
+class PostgresScores:
+    """Implements ScoreRepository."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def store(self, scores: Sequence[PairScore]) -> None:
+        if not scores:
+            return
+        with self._engine.begin() as connection:
+            ids = ensure_instruments(connection, [score.instrument for score in scores])
+            for score in sorted(scores, key=lambda score: (ids[score.instrument], score.at)):
+                own = {"instrument_id": ids[score.instrument]}
+                point = {name: getattr(score, name) for name in POINT}
+                statement = insert(candle_scores).values({**own, **point})
+                connection.execute(statement.on_conflict_do_update(index_elements=["instrument_id", "at"], set_=point))
+                newer = select(candle_scores.c.at).where(
+                    candle_scores.c.instrument_id == own["instrument_id"], candle_scores.c.at > score.at
+                )
+                if connection.execute(newer.limit(1)).first() is not None:
+                    continue
+                connection.execute(delete(candle_ranks).where(candle_ranks.c.instrument_id == own["instrument_id"]))
+                rows = [
+                    {**own, "interval": str(interval), **{name: _null(getattr(rank, name)) for name in RANK}}
+                    for interval, rank in score.timeframes.items()
+                ]
+                if rows:
+                    connection.execute(insert(candle_ranks), rows)
+
+    def newest(self) -> list[PairScore]:
+        query = (
+            select(candle_scores, instruments.c.symbol, instruments.c.venue)
+            .join(instruments)
+            .ext(distinct_on(candle_scores.c.instrument_id))
+            .order_by(candle_scores.c.instrument_id, candle_scores.c.at.desc())
+        )
+        with self._engine.connect() as connection:
+            points = connection.execute(query).all()
+            ranks: defaultdict[int, dict[Interval, CandleRank]] = defaultdict(dict)
+            for row in connection.execute(select(candle_ranks)).mappings():
+                values: dict[str, Any] = {name: nan if row[name] is None else row[name] for name in RANK}
+                ranks[row["instrument_id"]][Interval(row["interval"])] = CandleRank(**values)
+        found = [
+            PairScore(
+                Instrument(row.symbol, row.venue), row.at.astimezone(UTC), row.price, row.bull, row.bear, row.maximum,
+                dict(sorted(ranks[row.instrument_id].items(), key=lambda item: item[0].order)),
+            )
+            for row in points
+        ]  # fmt: skip
+        return sorted(found, key=lambda score: (score.instrument.venue, score.instrument.symbol))
+
+    def history(self, instrument: Instrument, first: datetime, last: datetime) -> list[ScorePoint]:
+        query = (
+            select(*(candle_scores.c[name] for name in POINT))
+            .join(instruments)
+            .where(instruments.c.symbol == instrument.symbol, instruments.c.venue == instrument.venue)
+            .where(candle_scores.c.at.between(first, last))
+            .order_by(candle_scores.c.at)
+        )
+        with self._engine.connect() as connection:
+            return [ScorePoint(row.at.astimezone(UTC), *row[1:]) for row in connection.execute(query)]
+
+
+def _null(value: float) -> float | None:
+    return None if isnan(value) else value

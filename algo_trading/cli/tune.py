@@ -1,0 +1,157 @@
+"""The command `tune`."""
+
+from datetime import timedelta
+from math import isfinite
+from typing import Any
+
+from algo_trading.bootstrap import bootstrap
+from algo_trading.cli import output
+from algo_trading.cli.scores import read_timeframes
+from algo_trading.domain.costs import Costs
+from algo_trading.domain.instrument import Series
+from algo_trading.domain.time import moment_of
+from algo_trading.errors import ConfigError
+from back_testing.analysis.crossings import Crossing
+from back_testing.analysis.tune import Tuning, tune
+from back_testing.services import live_rules
+
+SHOWN = 5  # every so many scores a row of the table of crossings
+
+
+def show_tuning(
+    pair: str,
+    timeframes: str | None,
+    commission: float | None,
+    slippage_bps: float | None,
+    days: tuple[int, int],
+    *,
+    as_json: bool,
+) -> None:
+    """Tune the thresholds of a pair and print what was found; `days` are those to choose on and to trade on.
+
+    Raises:
+        typer.BadParameter: the timeframes cannot be read.
+        ConfigError: nothing is stored of the pair, several venues have it, or there is too little history.
+    """
+    wanted = read_timeframes(timeframes) if timeframes is not None else None
+    with bootstrap() as application:
+        chosen = application.scored_pairs()([pair], wanted)
+        if len(chosen) != 1:
+            venues = ", ".join(instrument.venue for instrument, _ in chosen)
+            raise ConfigError(f"{pair} is stored for several venues: {venues}")
+        ((instrument, intervals),) = chosen
+        bars = application.read_score_history()(instrument, intervals)
+        own = live_rules(application)(Series(instrument, bars.interval)).costs
+        points, calendar = application.points, application.calendars(instrument.venue)
+    costs = Costs.of(
+        float(own.commission) if commission is None else commission,
+        slippage_bps=float(own.slippage_bps) if slippage_bps is None else slippage_bps,
+    )
+    inside, outside = (timedelta(days=count) for count in days)
+    tuning = tune(bars, intervals, points, calendar, costs, in_sample=inside, out_of_sample=outside)
+    if as_json:
+        output.print_json(tuning_json(tuning))
+    else:
+        print_tuning(tuning)
+
+
+def tuning_json(tuning: Tuning) -> dict[str, Any]:
+    """What was found, for programs; gains are fractions, `threshold` is null where none survives."""
+    best, walk = tuning.best, tuning.walk
+    document: dict[str, Any] = _finite(
+        output.plain(
+            {
+                "pair": tuning.instrument.symbol,
+                "interval": str(tuning.interval),
+                "timeframes": [str(one) for one in tuning.timeframes],
+                "from": moment_of(tuning.bars.opened_at[0]),
+                "to": moment_of(tuning.bars.closed_at[-1]),
+                "maximum": tuning.maximum,
+                "trials": tuning.trials,
+                "commission": float(tuning.costs.commission),
+                "slippage_bps": float(tuning.costs.slippage_bps),
+                "threshold": best.thresholds if best and not tuning.objection else None,
+                "objection": tuning.objection,
+                "best": best,
+                "hold": tuning.hold,
+                "out_of_sample": {
+                    "gain": float(walk.equity[-1]) - 1,
+                    "hold": walk.hold,
+                    "trades": len(walk.trades),
+                    "deflated_sharpe": tuning.deflated,
+                    "folds": walk.folds,
+                },
+                "markets": tuning.markets,
+                "crossings": tuning.crossings,
+            }
+        )
+    )
+    return document
+
+
+def print_tuning(tuning: Tuning) -> None:
+    """What was found, for people."""
+    best, walk = tuning.best, tuning.walk
+    first, last = tuning.bars.session(0), tuning.bars.session(-1)
+    title = f"{tuning.instrument} {tuning.interval}, {first} .. {last}, {tuning.trials:,} pairs of thresholds"
+    rows: list[tuple[str, str, str]] = []
+    if best:
+        rows += [
+            (
+                "thresholds",
+                f"bull {best.thresholds.bull}, bear {best.thresholds.bear} of {tuning.maximum}",
+                "chosen anew",
+            ),
+            ("gain", f"{best.equity - 1:+.1%}", f"{float(walk.equity[-1]) - 1:+.1%}"),
+            ("holding the coin", f"{tuning.hold:+.1%}", f"{walk.hold:+.1%}"),
+            ("coin in the end, against buying at first", f"{best.coin:.3f}", ""),
+            ("most coin held", f"{best.most_coin:.3f}", ""),
+            ("trades", f"{best.trades}", f"{len(walk.trades)}"),
+            ("win rate", _percent(best.win_rate), ""),
+            ("better than luck (deflated Sharpe ratio)", "", _percent(tuning.deflated)),
+        ]
+    output.table(title, ("", "best on all history", "out of sample"), rows)
+    folds = [
+        (f"{fold.start:%Y-%m-%d}", f"{fold.end:%Y-%m-%d}", fold.chosen.bull, fold.chosen.bear, f"{fold.gain:+.1%}",
+         f"{fold.hold:+.1%}")
+        for fold in walk.folds
+    ]  # fmt: skip
+    output.table("Chosen on the past, traded after it", ("from", "to", "bull", "bear", "gain", "hold"), folds)
+    markets = [(one.market, one.trades, _percent(one.win_rate), _signed(one.mean_gain)) for one in tuning.markets]
+    if markets:
+        output.table("Trades of the best pair by the market", ("", "trades", "win rate", "mean gain"), markets)
+    shown = [one for one in tuning.crossings if one.score % SHOWN == 0]
+    if shown:
+        title = "Best price after a score was reached, mean in per cent (lowest after bull, highest after bear)"
+        output.table(title, ("score", "times", *shown[0].best), [_crossing(one) for one in shown])
+    costs = tuning.costs
+    output.console.print(f"each fill pays {costs.commission:.3%} and {costs.slippage_bps} basis points of slippage")
+    if tuning.objection:
+        output.console.print(f"no threshold survives: {tuning.objection}", soft_wrap=True)
+    elif best:
+        output.console.print(
+            f"sell from a bull score of {best.thresholds.bull}, buy from a bear score of {best.thresholds.bear}",
+            soft_wrap=True,
+        )
+
+
+def _crossing(one: Crossing) -> tuple[object, ...]:
+    changes = (f"{change:+.1f}" if isfinite(change) else "-" for change in one.best.values())
+    return (f"{one.kind} {one.score}", one.count, *changes)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}" if isfinite(value) else "-"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2%}" if isfinite(value) else "-"
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """The same with None for NaN, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

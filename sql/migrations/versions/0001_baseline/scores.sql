@@ -1,0 +1,37 @@
+CREATE TABLE candle_scores (
+    instrument_id INTEGER NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    price DOUBLE PRECISION NOT NULL,
+    bull INTEGER NOT NULL,
+    bear INTEGER NOT NULL,
+    maximum INTEGER NOT NULL,
+    scored_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_candle_scores PRIMARY KEY (instrument_id, at),
+    CONSTRAINT fk_candle_scores_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE candle_scores IS 'How unusual the candles of a pair were.';
+COMMENT ON COLUMN candle_scores.at IS 'close of the newest candle that had closed';
+COMMENT ON COLUMN candle_scores.maximum IS 'the highest that a score could be';
+
+CREATE TABLE candle_ranks (
+    instrument_id INTEGER NOT NULL,
+    interval TEXT NOT NULL,
+    change DOUBLE PRECISION NOT NULL,
+    amplitude DOUBLE PRECISION NOT NULL,
+    max_up DOUBLE PRECISION NOT NULL,
+    max_down DOUBLE PRECISION NOT NULL,
+    rank_change DOUBLE PRECISION,
+    rank_amplitude DOUBLE PRECISION,
+    rank_max_up DOUBLE PRECISION,
+    rank_max_down DOUBLE PRECISION,
+    bull_points INTEGER NOT NULL,
+    bear_points INTEGER NOT NULL,
+    closed INTEGER NOT NULL,
+    CONSTRAINT pk_candle_ranks PRIMARY KEY (instrument_id, interval),
+    CONSTRAINT fk_candle_ranks_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE candle_ranks IS 'The ranks of the newest score of each pair.';
+COMMENT ON COLUMN candle_ranks.change IS 'per cent, as the other figures';
+COMMENT ON COLUMN candle_ranks.rank_max_up IS 'null while the change is negative';
+COMMENT ON COLUMN candle_ranks.rank_max_down IS 'null while the change is positive';
+COMMENT ON COLUMN candle_ranks.closed IS 'candles that it was ranked among';

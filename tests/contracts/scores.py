@@ -1,0 +1,57 @@
+"""What every repository of scores does."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.scores import CandleRank, PairScore
+from algo_trading.domain.time import Interval
+from algo_trading.repositories.scores import ScorePoint, ScoreRepository
+
+NOON = datetime(2022, 3, 4, 12, tzinfo=UTC)
+PAIR = Instrument("INJUSDT", "BINANCE")
+NAN = float("nan")
+RISEN = CandleRank(1.5, 3.0, 2.0, -1.0, 4.0, 10.0, 12.5, NAN, 3, 0, 500)
+NEW = CandleRank(-0.1, 0.2, 0.0, -0.1, NAN, NAN, NAN, NAN, 0, 0, 0)
+
+
+def a_score(at: datetime = NOON, pair: Instrument = PAIR, bull: int = 3) -> PairScore:
+    return PairScore(pair, at, 4.5, bull, 0, 12, {Interval.HOUR_1: RISEN, Interval.WEEK: NEW})
+
+
+def alike(found: list[PairScore], expected: list[PairScore]) -> bool:
+    """NaN and NaN are alike."""
+    return repr(found) == repr(expected)
+
+
+class ScoreContract:
+    """Subclasses give the fixture `scores`, an empty repository."""
+
+    def test_at_first_there_is_nothing(self, scores: ScoreRepository) -> None:
+        scores.store([])
+        assert scores.newest() == []
+        assert scores.history(PAIR, NOON, NOON) == []
+
+    def test_what_is_stored_is_found(self, scores: ScoreRepository) -> None:
+        other = a_score(pair=Instrument("BTCUSDT", "BINANCE"))
+        scores.store([a_score(), other])
+        assert alike(scores.newest(), [other, a_score()])
+        assert scores.history(PAIR, NOON, NOON) == [ScorePoint(NOON, 4.5, 3, 0, 12)]
+
+    def test_a_moment_scored_again_has_one_point(self, scores: ScoreRepository) -> None:
+        again = replace(a_score(bull=6), timeframes={Interval.DAY: RISEN})
+        scores.store([a_score()])
+        scores.store([again])
+        scores.store([again])
+        assert alike(scores.newest(), [again])
+        assert [point.bull for point in scores.history(PAIR, NOON, NOON)] == [6]
+
+    def test_the_newest_is_not_replaced_by_one_of_before(self, scores: ScoreRepository) -> None:
+        before = replace(a_score(NOON - timedelta(minutes=5), bull=1), timeframes={Interval.DAY: NEW})
+        later = a_score(NOON + timedelta(minutes=5), bull=9)
+        for score in (a_score(), before, later, before):
+            scores.store([score])
+        assert alike(scores.newest(), [later])
+        hour = timedelta(hours=1)
+        assert [point.bull for point in scores.history(PAIR, NOON - hour, NOON + hour)] == [1, 3, 9]
+        assert [point.bull for point in scores.history(PAIR, NOON - hour, NOON)] == [1, 3]

@@ -1,0 +1,30 @@
+"""Scores in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.scores import PairScore
+from algo_trading.repositories.scores import ScorePoint
+
+
+class FakeScores:
+    """Implements ScoreRepository."""
+
+    def __init__(self) -> None:
+        self._stored: dict[Instrument, dict[datetime, PairScore]] = {}
+
+    def store(self, scores: Sequence[PairScore]) -> None:
+        for score in scores:
+            self._stored.setdefault(score.instrument, {})[score.at] = score
+
+    def newest(self) -> list[PairScore]:
+        found = [points[max(points)] for points in self._stored.values()]
+        return sorted(found, key=lambda score: (score.instrument.venue, score.instrument.symbol))
+
+    def history(self, instrument: Instrument, first: datetime, last: datetime) -> list[ScorePoint]:
+        return [
+            ScorePoint(at, score.price, score.bull, score.bear, score.maximum)
+            for at, score in sorted(self._stored.get(instrument, {}).items())
+            if first <= at <= last
+        ]

@@ -1,0 +1,21 @@
+"""Scores on PostgreSQL keep what the protocol promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from algo_trading.adapters.postgres.scores import PostgresScores
+from contracts.scores import ScoreContract
+
+if TYPE_CHECKING:
+    from algo_trading.adapters.postgres.database import Database
+
+pytestmark = pytest.mark.integration
+
+
+class TestPostgresScores(ScoreContract):
+    @pytest.fixture
+    def scores(self, database: Database) -> PostgresScores:
+        return PostgresScores(database)
