@@ -49,7 +49,7 @@ class TradingRulesContract:
     def test_the_smallest_change_of_any_number_counts(self, rules: TradingRulesRepository) -> None:
         rules.upsert([DOGE])
         for name in RULE_NUMBERS:
-            changed = replace(DOGE, **{name: getattr(DOGE, name) + Decimal("1e-18")})  # type: ignore[arg-type]  # a number
+            changed = replace(DOGE, **{name: getattr(DOGE, name) + Decimal("1e-18")})
             assert rules.upsert([changed]) == UpsertCount(updated=1)
             assert rules.all() == [changed]
             rules.upsert([DOGE])
