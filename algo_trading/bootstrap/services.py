@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from algo_trading.services.ingest import IngestBars
     from algo_trading.services.list_coins import ListCoins
     from algo_trading.services.load_history import LoadHistory
+    from algo_trading.services.monitor import Monitor
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.place_exits import PlaceExits
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
     from algo_trading.services.refresh_rules import RefreshRules
+    from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_text import RunText
     from algo_trading.services.submit_orders import SubmitOrders
@@ -57,6 +59,20 @@ class Services(Rules):
             locks=self.locks,
             calendars=self.calendars,
             clock=self.clock,
+        )
+
+    def monitor(self) -> Monitor:
+        from algo_trading.services.monitor import Monitor
+
+        return Monitor(
+            watchlists=self.watchlists,
+            setup=self.setup,
+            rules=self.trading_rules,
+            refresh=self.refresh_rules(),
+            bars=self.bars,
+            sources=self.source,
+            locks=self.locks,
+            quote_assets=self.settings.quote_assets,
         )
 
     # Bars
@@ -213,6 +229,11 @@ class Services(Rules):
             strategies=self.strategies,
             sources=self.source,
         )
+
+    def run_monitored(self) -> RunMonitored:
+        from algo_trading.services.run_monitored import RunMonitored
+
+        return RunMonitored(self.watchlists, self.periods, self.period_steps(), self.calendars, self.clock)
 
     def run_period(self) -> RunPeriod:
         from algo_trading.services.run_period import RunPeriod

@@ -127,6 +127,12 @@ class FakeBars:
         opened = self._rows.opened()
         return [SeriesExtent(one, opened[one][0][3], opened[one][-1][3], len(opened[one])) for one in sorted(opened)]
 
+    def remove(self, series: Sequence[Series]) -> int:
+        gone = {(one.venue, one.symbol, str(one.interval)) for one in series}
+        before = len(self._rows.rows)
+        self._rows.rows = {key: row for key, row in self._rows.rows.items() if key[:3] not in gone}
+        return before - len(self._rows.rows)
+
     def count(self) -> int:
         return len(self._rows.rows)
 

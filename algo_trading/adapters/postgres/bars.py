@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
+from algo_trading.adapters.postgres.instruments import instrument_id
 from algo_trading.adapters.postgres.read_bars import (
     WANTED,
     bar_digests,
@@ -152,6 +153,16 @@ class PostgresBars:
             for row in rows
         ]
         return sorted(found, key=lambda extent: extent.series)
+
+    def remove(self, series: Sequence[Series]) -> int:
+        removed = 0
+        with self._database.engine.begin() as connection:
+            for one in series:
+                for table in (indicators, bars):
+                    wanted = table.c.instrument_id == instrument_id(one.instrument)
+                    gone = connection.execute(delete(table).where(wanted, table.c.interval == str(one.interval)))
+                removed += gone.rowcount  # of the bars, which come last
+        return removed
 
     def count(self) -> int:
         with self._database.engine.connect() as connection:

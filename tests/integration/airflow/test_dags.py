@@ -76,7 +76,7 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
     wanted = {"history_load", *TEXT, *CHAIN, *CANDLES, "strategy_review", "coin_listings", "company_fundamentals"}
-    wanted |= {"instrument_rules"}
+    wanted |= {"instrument_rules", "monitored_bars"}
     assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
 
@@ -160,6 +160,7 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
             ("history_load", "load"),
             ("company_fundamentals", "look_up"),
             ("instrument_rules", "refresh"),
+            ("monitored_bars", "run"),
             *candles,
         },
         "text": {("social_posts", "collect"), ("news_articles", "collect"), ("coin_listings", "refresh")},
