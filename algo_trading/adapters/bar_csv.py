@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algo_trading.adapters.bar_header import Header, NoBarsError, header_of, yfinance_header
+from algo_trading.adapters.bar_header import Header, NoBarsError, header_of, kline_header, yfinance_header
 
 HEAD = 65_536  # characters in which a header must stand
 BLOCK = 2**20  # characters that are read at once
@@ -94,8 +95,13 @@ def _header(text: str) -> Header:
     if not lines:
         raise NoBarsError("it is empty")
     rows = [_cells(line) for line in lines]
+    klines = kline_header([cell.strip() for cell in rows[0]])
+    if klines is not None:
+        return klines
+    above = int(len(rows) > 1 and "://" in lines[0] and "," not in lines[0])  # the address it was downloaded from
     try:
-        return yfinance_header(rows) or header_of(rows[0])
+        found = yfinance_header(rows) or header_of(rows[above])
+        return replace(found, lines=found.lines + above)
     except NoBarsError:
         for separator, called in SEPARATORS.items():
             if separator in lines[0] and _is_header(lines[0].replace('"', "").split(separator)):

@@ -1,15 +1,16 @@
-"""Files of daily bars: CSV, plain or in .gz, .zip and .tar.gz, and Parquet, told apart by their content."""
+"""Files of bars: CSV, Parquet, Feather and JSON, plain or in .gz, .zip and .tar.gz, told apart by their content."""
 
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pyarrow as pa
 
 from algo_trading.adapters.bar_header import NoBarsError
+from algo_trading.adapters.bar_names import named
 from algo_trading.adapters.bar_parts import in_parts
 from algo_trading.adapters.bar_tables import read_batches, table_header
 from algo_trading.adapters.unpack import (
@@ -22,14 +23,14 @@ from algo_trading.adapters.unpack import (
     opened,
     printable,
 )
-from algo_trading.domain.symbol import normal_symbol
+from algo_trading.domain.bars import TURNOVER
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import BarFile, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.gateways.market_data import RAW_COLUMNS
 from algo_trading.settings import ImportSettings
 
-SUFFIXES = (".csv", ".txt", ".gz", ".zip", ".tar", ".tgz", ".parquet")
 DEFAULTS = ReadLimits()
+CHECKSUM = ".CHECKSUM"  # as Binance's archive has one beside each file
 
 
 def limits_of(settings: ImportSettings) -> ReadLimits:
@@ -88,7 +89,7 @@ def _files_in(folder: Path) -> list[Path]:
         Path(parent) / name
         for parent, _, names in os.walk(folder, onerror=refuse)
         for name in names
-        if not name.startswith(".")
+        if not name.startswith(".") and not (name.endswith(CHECKSUM) and name.removesuffix(CHECKSUM) in names)
     ]
 
 
@@ -101,6 +102,8 @@ def open_file(path: Path, symbol: str | None, limits: ReadLimits = DEFAULTS) -> 
     place = _shown(path)
     with _readable(path), path.open("rb"):
         pass
+    if (reason := broken_checksum(path)) is not None:
+        return FileOnDisk(path, "", skipped=(Skipped(place, reason),))
     try:
         found = members(path, place, limits)
     except LimitError as error:
@@ -124,6 +127,18 @@ def open_file(path: Path, symbol: str | None, limits: ReadLimits = DEFAULTS) -> 
     with _readable(path):
         digest = _sha256(path) if found[0].is_packed else tables[0].sha256
     return FileOnDisk(path, digest, tables, skipped)
+
+
+def broken_checksum(path: Path) -> str | None:
+    """Why a file is not what the checksum beside it (`sha256sum` of FILE in FILE.CHECKSUM) says; None where it is."""
+    beside = path.with_name(path.name + CHECKSUM)
+    try:
+        said = beside.read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return None
+    if not said or said[0].lower() != _sha256(path):
+        return f"its content is not the one of {beside.name}: download it again"
+    return None
 
 
 @contextmanager
@@ -150,9 +165,15 @@ def _table(member: Member, symbol: str | None, limits: ReadLimits) -> BarFile:
         while stream.read(BLOCK):
             pass
         digest = raw.sha256()
-    of_all = None if "symbol" in header.columns else header.symbol or symbol or symbol_of(member.place)
-    content = _Content(member, digest, of_all, limits)
-    return BarFile(member.place, digest, of_all, content.rows, content.parts)
+    name = named(member.place)
+    of_all = None if "symbol" in header.columns else header.symbol or symbol or name.symbol
+    if header.lines == 0 and name.interval is None and symbol is None:
+        raise NoBarsError("neither its rows nor its name say of which symbol it is; name it with --symbol")
+    if None not in {header.interval, name.interval} and header.interval is not name.interval:
+        raise NoBarsError(f"its name says {name.interval} and its rows are {header.interval}")
+    columns = (*RAW_COLUMNS, *(column for column in TURNOVER if column in header.columns))
+    content = _Content(member, digest, of_all, limits, columns)
+    return BarFile(member.place, digest, of_all, content.rows, content.parts, header.interval or name.interval)
 
 
 @dataclass(frozen=True)
@@ -163,6 +184,7 @@ class _Content:
     digest: str
     symbol: str | None
     limits: ReadLimits
+    columns: Sequence[str]  # of `parts`
 
     def rows(self, columns: Sequence[str] = RAW_COLUMNS) -> pa.Table:
         """Implements RowReader."""
@@ -174,7 +196,7 @@ class _Content:
     def parts(self) -> Iterator[pa.Table]:
         """As BarFile.parts."""
         with self._explained():
-            yield from in_parts(self._batches(RAW_COLUMNS))
+            yield from in_parts(self._batches(self.columns))
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         with opened(self.member) as (stream, raw):
@@ -190,14 +212,6 @@ class _Content:
             raise UnreadableTableError(self.member.place, str(error)) from error
         except UNPACK_ERRORS as error:
             raise UnreadableTableError(self.member.place, f"it cannot be unpacked ({error})") from error
-
-
-def symbol_of(place: str) -> str:
-    """The symbol that a file's name spells: AAPL for aapl.csv.gz."""
-    name = PurePosixPath(place.rsplit("!", 1)[-1]).name
-    while name.lower().endswith(SUFFIXES):
-        name = PurePosixPath(name).stem
-    return normal_symbol(name)
 
 
 def _shown(path: Path) -> str:

@@ -1,16 +1,28 @@
 """Which columns a table of bars in a file has."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from algo_trading.domain.bars import COLUMNS, TURNOVER
+from algo_trading.domain.time import Interval
 from algo_trading.gateways.market_data import RAW_COLUMNS
 
 # What a file may have beside the bars: cash per share on the ex-date, and the close adjusted for all that came later.
 DIVIDEND, ADJUSTED_CLOSE = "dividend", "adjusted_close"
 NAMES: Mapping[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "stockname"),
-    "session": ("date", "timestamp", "datetime"),
+    "session": ("date", "timestamp", "datetime", "open_time", "open time", "opened_at", "unix"),
     **{name: (name,) for name in ("open", "high", "low", "close", "volume")},
+    "quote_volume": ("quote_volume", "quote volume", "quote_asset_volume", "quote asset volume"),
+    "trades": ("trades", "tradecount", "number_of_trades", "number of trades"),
+    "taker_volume": ("taker_volume", "taker_buy_base_asset_volume", "taker buy base asset volume", "taker_buy_volume"),
+    "taker_quote_volume": (
+        "taker_quote_volume",
+        "taker_buy_quote_asset_volume",
+        "taker buy quote asset volume",
+        "taker_buy_quote_volume",
+    ),
     DIVIDEND: ("dividend", "dividends"),
     ADJUSTED_CLOSE: ("adj close", "adj_close", "adjclose", "adjusted close", "adjusted_close"),
 }
@@ -27,13 +39,39 @@ class Header:
     """Where each raw column stands in a table of `width` columns.
 
     `symbol` is what a header of several lines says about all rows (yfinance writes Price, Ticker and Date lines);
-    `lines` is how many lines the header takes.
+    `lines` is how many lines the header takes; `interval` is what the rows say themselves.
     """
 
     columns: Mapping[str, int]
     width: int
     symbol: str | None = None
     lines: int = 1
+    interval: Interval | None = None
+
+
+# A candle without names: freqtrade's, and the first columns of Binance's klines.
+CANDLE = Header({name: place for place, name in enumerate(("session", *COLUMNS))}, width=1 + len(COLUMNS), lines=0)
+# Binance's kline: the candle, its close time, the turnover, and one that is not used.
+KLINE = Header({**CANDLE.columns, **{name: 7 + place for place, name in enumerate(TURNOVER)}}, width=12, lines=0)
+CLOSE_TIME = 6
+SMALLEST = 10**11  # milliseconds; less is no time of a candle (1973)
+
+
+def kline_header(cells: Sequence[str]) -> Header | None:
+    """The header of klines without one, of which these are the first; None where they are not one.
+
+    A kline says its interval: it closes a milli- or microsecond before the next one opens.
+    """
+    if len(cells) != KLINE.width or not (cells[0].isdecimal() and cells[CLOSE_TIME].isdecimal()):
+        return None
+    opened, closed = int(cells[0]), int(cells[CLOSE_TIME])
+    if not SMALLEST < opened < closed:
+        return None
+    unit = 1000 if opened > SMALLEST * 1000 else 1  # in a millisecond
+    length = timedelta(milliseconds=(closed + 1 - opened) / unit)
+    month = timedelta(days=28) <= length <= timedelta(days=31)
+    interval = Interval.MONTH if month else next((one for one in Interval if one.length == length), None)
+    return replace(KLINE, interval=interval)
 
 
 def header_of(names: Sequence[str]) -> Header:
@@ -48,6 +86,10 @@ def header_of(names: Sequence[str]) -> Header:
         for raw, aliases in NAMES.items()
         if any(alias in lowered for alias in aliases)
     }
+    if "volume" not in columns:
+        # CryptoDataDownload: "Volume BTC", "Volume USDT", the coin first.
+        amounts = [position for position, name in enumerate(lowered) if name.startswith("volume ")]
+        columns |= dict(zip(("volume", "quote_volume"), amounts, strict=False))
     if "session" not in columns:
         unnamed = [position for position, name in enumerate(lowered) if name in INDEX_NAMES]
         if unnamed and (unnamed[0] == 0 or lowered[unnamed[0]]):

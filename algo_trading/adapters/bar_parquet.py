@@ -22,10 +22,10 @@ def parquet_header(file: Any) -> Header:  # noqa: ANN401 - a seekable file
     Raises:
         NoBarsError: it lacks a column, a column holds no single values, or the file is damaged.
     """
-    with _explained():
+    with explained("Parquet"):
         reader = _opened(file)
         _check_chunks(reader.metadata)
-        return _header(reader.schema_arrow)
+        return header_of_schema(reader.schema_arrow)
 
 
 def read_parquet(
@@ -41,9 +41,9 @@ def read_parquet(
         NoBarsError: as parquet_header, or a page is damaged.
         LimitError: the rows take more memory than `limits` allow.
     """
-    with _explained():
+    with explained("Parquet"):
         reader = _opened(file)
-        header = _header(reader.schema_arrow)
+        header = header_of_schema(reader.schema_arrow)
         names = reader.schema_arrow.names
         wanted = {name: names[header.columns[name]] for name in columns if name in header.columns}
         packed = file.seek(0, 2)
@@ -52,7 +52,7 @@ def read_parquet(
         reader = _opened(file, read_dictionary=texts)
         row = unpacked = 0
         for batch in reader.iter_batches(BATCH, columns=list(wanted.values()), use_threads=False):
-            table = _table(batch, wanted=wanted, columns=columns, symbol=symbol, place=place, rows_before=row)
+            table = text_table(batch, wanted=wanted, columns=columns, symbol=symbol, place=place, rows_before=row)
             row += batch.num_rows
             unpacked += table.nbytes
             check_size(unpacked, packed, limits)
@@ -67,17 +67,19 @@ def _opened(file: Any, read_dictionary: Sequence[str] = ()) -> Any:  # noqa: ANN
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained(kind: str) -> Iterator[None]:
+    """Raise NoBarsError where Arrow says that a file of this kind is damaged."""
     try:
         yield
     except (NoBarsError, LimitError):
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         said = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-        raise NoBarsError(f"it is not a valid Parquet file ({said})") from error
+        raise NoBarsError(f"it is not a valid {kind} file ({said})") from error
 
 
-def _header(schema: pa.Schema) -> Header:
+def header_of_schema(schema: pa.Schema) -> Header:
+    """The header that a schema makes; NoBarsError where it lacks a column, or one holds no single values."""
     header = header_of(schema.names)
     for position in header.columns.values():
         field = schema.field(position)
@@ -98,7 +100,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
 
 
-def _table(
+def text_table(
     batch: pa.RecordBatch,
     *,
     wanted: dict[str, str],
@@ -107,6 +109,7 @@ def _table(
     place: str,
     rows_before: int,
 ) -> pa.Table:
+    """The wanted columns of a batch and `place`, all text."""
     count = batch.num_rows
     found: dict[str, pa.Array] = {}
     for name in columns:

@@ -19,7 +19,7 @@ BUCKETS = 512
 
 
 def in_parts(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of `batches` (RAW_SCHEMA); a table of more than PART_ROWS or PART_BYTES goes over a temporary file.
+    """The rows of `batches`; a table of more than PART_ROWS or PART_BYTES goes over a temporary file.
 
     Raises:
         NoBarsError: a symbol has more rows than can be judged, before the first part is yielded.
@@ -43,7 +43,7 @@ def _over_disk(file: object, pending: list[pa.Table], rest: Iterator[pa.Table]) 
     places: list[list[int]] = [[] for _ in range(BUCKETS)]  # of each bucket's batches in the file
     rows, size = np.zeros(BUCKETS, dtype=np.int64), np.zeros(BUCKETS, dtype=np.int64)
     written = 0
-    with pa.ipc.new_file(file, RAW_SCHEMA) as writer:
+    with pa.ipc.new_file(file, pending[0].schema) as writer:
         while pending:
             for bucket, part in _by_bucket(pa.concat_tables(pending)):
                 writer.write_batch(part)

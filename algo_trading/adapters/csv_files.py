@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algo_trading.adapters.bar_files import DEFAULTS, SUFFIXES, limits_of, open_file, symbol_of
+from algo_trading.adapters.bar_files import DEFAULTS, limits_of, open_file
 from algo_trading.adapters.bar_header import DIVIDEND
+from algo_trading.adapters.bar_names import SUFFIXES, named
 from algo_trading.adapters.unpack import ReadLimits
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
@@ -107,8 +108,8 @@ def _asked_for(request: BarRequest, rows: pa.Table) -> pa.Table:
 
 def _named(path: Path) -> tuple[str, Interval]:
     """The symbol and the interval that a file's name spells."""
-    stem, _, ending = path.name.partition(".")[0].rpartition("_")
-    return (stem.upper(), Interval(ending)) if stem and ending in [*Interval] else (symbol_of(path.name), Interval.DAY)
+    found = named(path.name)
+    return found.symbol, found.interval or Interval.DAY
 
 
 def _written(rows: pa.Table) -> bytes:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from algo_trading.services.ingest import IngestBars
     from algo_trading.services.list_coins import ListCoins
     from algo_trading.services.load_history import LoadHistory
+    from algo_trading.services.monitor import Monitor
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.place_exits import PlaceExits
     from algo_trading.services.place_orders import PlaceOrders
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from algo_trading.services.reconcile import Reconcile
     from algo_trading.services.record_scores import RecordScores
     from algo_trading.services.refresh_rules import RefreshRules
+    from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
@@ -64,6 +66,20 @@ class Services(Rules):
             locks=self.locks,
             calendars=self.calendars,
             clock=self.clock,
+        )
+
+    def monitor(self) -> Monitor:
+        from algo_trading.services.monitor import Monitor
+
+        return Monitor(
+            watchlists=self.watchlists,
+            setup=self.setup,
+            rules=self.trading_rules,
+            refresh=self.refresh_rules(),
+            bars=self.bars,
+            sources=self.source,
+            locks=self.locks,
+            quote_assets=self.settings.quote_assets,
         )
 
     # Bars
@@ -251,6 +267,11 @@ class Services(Rules):
             strategies=self.strategies,
             sources=self.source,
         )
+
+    def run_monitored(self) -> RunMonitored:
+        from algo_trading.services.run_monitored import RunMonitored
+
+        return RunMonitored(self.watchlists, self.periods, self.run_range(), self.calendars, self.clock)
 
     def run_period(self) -> RunPeriod:
         from algo_trading.services.run_period import RunPeriod

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from algo_trading.cli.options import Json, Newest
+from algo_trading.cli.options import Json, Newest, WatchlistName
 
 Venue = Annotated[str | None, typer.Option("--venue", help="Only of this venue, such as BINANCE.")]
 
@@ -13,6 +13,10 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(instruments)
     app.command()(coins)
+    app.command()(monitor)
+    app.command()(monitoring)
+    app.command("monitor-all")(monitor_all)
+    app.command()(drop)
 
 
 def instruments(
@@ -42,3 +46,47 @@ def coins(
     from algo_trading.cli.coins import show_coins
 
     show_coins(coin or [], limit, as_json=json)
+
+
+Items = Annotated[list[str], typer.Argument(metavar="ITEM...", help="COIN, PAIR, PAIR_4h or PAIR[1h,4h,1d].")]
+
+
+def monitor(items: Items, watchlist: WatchlistName = None, json: Json = False) -> None:
+    """Monitor coins, pairs or timeframes beside what the configuration names, from their next period on.
+
+    Example: algo-trading monitor RVN INJBTC ETHUSDT_4h 'DOTUSDT[4h,3d,1w]'
+    """
+    from algo_trading.cli import monitoring as commands
+
+    commands.monitor(items, watchlist, as_json=json)
+
+
+def monitoring(json: Json = False) -> None:
+    """List what is stored and what is monitored. What was dropped stays stored."""
+    from algo_trading.cli import monitoring as commands
+
+    commands.monitoring(as_json=json)
+
+
+def monitor_all(json: Json = False) -> None:
+    """Monitor everything that is stored."""
+    from algo_trading.cli import monitoring as commands
+
+    commands.monitor_all(as_json=json)
+
+
+def drop(
+    items: Items,
+    watchlist: WatchlistName = None,
+    from_database: Annotated[
+        bool, typer.Option("--from-database", help="Remove the bars and indicators, too. They are gone then.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Stop monitoring coins, pairs or timeframes. Bars that are stored stay, unless --from-database says otherwise.
+
+    Example: algo-trading drop INJUSDT_12h DOGEBTC
+    """
+    from algo_trading.cli import monitoring as commands
+
+    commands.drop(items, watchlist, from_database=from_database, as_json=json)

@@ -69,7 +69,7 @@ def show(found: Difference, *, dry_run: bool) -> None:
 
 
 def _details(change: Change) -> list[str]:
-    kept = ["not in the configuration, and kept"] if change.action is Action.KEPT else []
+    kept = ["not in the configuration, and kept"] if change.action is Action.KEPT and change.what == "account" else []
     return [": ", "; ".join([*kept, *change.details])] if kept or change.details else []
 
 

@@ -105,7 +105,8 @@ def look_up(
 
 def import_bars(
     paths: Annotated[
-        list[Path], typer.Argument(exists=True, help="CSV (.gz, .zip, .tar.gz too) or Parquet files, or folders.")
+        list[Path],
+        typer.Argument(exists=True, help="CSV, Parquet, Feather or JSON files (.gz, .zip, .tar.gz too), or folders."),
     ],
     symbol: Annotated[
         str | None,
@@ -116,12 +117,16 @@ def import_bars(
     venue: Annotated[
         str, typer.Option("--venue", "--calendar", help="Where the bars were traded: XNYS, BINANCE ...")
     ] = "XNYS",
-    interval: Annotated[str, typer.Option(help="Length of the bars: 1m 5m 1h 4h 1d ...")] = "1d",
+    interval: Annotated[
+        str | None, typer.Option(help="Length of the bars: 1m 5m 1h 4h 1d ...; else what file or name say, else 1d.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Import bars from files. Bad rows go to the quarantine with a reason; importing again changes nothing.
 
-    Columns: symbol or ticker, date or timestamp, open, high, low, close, volume, in any order and case.
+    Columns: symbol or ticker, date or timestamp, open, high, low, close, volume, in any order and case. Candles of
+    Binance's archive, freqtrade and CryptoDataDownload are read as they are. Example:
+    algo-trading import-bars BTCUSDT-5m-2024-01.zip --venue BINANCE
     """
     from algo_trading.cli.imports import import_files
 

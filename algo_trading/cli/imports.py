@@ -13,14 +13,14 @@ from algo_trading.services.import_bars import FileReport, ImportReport
 MOST_LINES = 12  # of files or skipped members shown to a person; JSON has them all
 
 
-def import_files(paths: Sequence[Path], symbol: str | None, venue: str, interval: str, *, as_json: bool) -> None:
+def import_files(paths: Sequence[Path], symbol: str | None, venue: str, interval: str | None, *, as_json: bool) -> None:
     """Import and print; a run without a single good row fails after printing.
 
     Raises:
         ConfigError: there is no such interval.
     """
     try:
-        length = Interval.parse(interval)
+        length = Interval.parse(interval) if interval else None
     except ValueError as error:
         raise ConfigError(f"--interval: {error}") from error
     with bootstrap() as application, output.progress() as bar:
@@ -75,6 +75,8 @@ def _print(report: ImportReport, where: str) -> None:
         output.table("Held back", ("reason", "rows"), report.reasons.items())
     for file in [file for file in report.files if file.nothing_good][:MOST_LINES]:
         output.notes.print(f"{file.place}: nothing good among {file.read} rows")
+    for file in [file for file in report.files if file.replaced][:MOST_LINES]:
+        output.notes.print(f"{file.place}: its content is not what was imported before; {file.stored} rows differ")
     for skipped in report.skipped[:MOST_LINES]:
         output.notes.print(f"skipped {skipped.place}: {skipped.reason}")
     if len(report.skipped) > MOST_LINES:

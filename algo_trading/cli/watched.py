@@ -24,7 +24,7 @@ class WatchedInterval:
     def series(self, symbols: Sequence[str]) -> list[Series]:
         """Its series, or those of some symbols."""
         wanted = [Instrument(symbol, self.watchlist.venue) for symbol in dict.fromkeys(symbols)]
-        return [Series(instrument, self.interval) for instrument in wanted or self.watchlist.instruments]
+        return [Series(instrument, self.interval) for instrument in wanted] or [*self.watchlist.series(self.interval)]
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,12 @@ def watched_intervals(application: Services, name: str | None, symbols: Sequence
     Only watchlists with one of `symbols` count; where none has any, the first one does. Candles count without being
     asked for where nothing else is watched.
     """
-    found = [WatchedInterval(one, interval) for one in watchlists_of(application, name) for interval in one.intervals]
+    found = [
+        WatchedInterval(one, interval) for one in watchlists_of(application, name) for interval in one.all_intervals
+    ]
     daily = [one for one in found if not one.interval.intraday]
     chosen = found if name is not None or not daily else daily
-    having = [one for one in chosen if set(symbols) & set(one.watchlist.symbols)]
+    having = [one for one in chosen if set(symbols) & {instrument.symbol for instrument in one.watchlist.instruments}]
     if symbols and not having:
         having = [one for one in chosen if one.watchlist == chosen[0].watchlist]
     return having if symbols else chosen

@@ -1,4 +1,4 @@
-"""Files of daily bars that a person brings."""
+"""Files of bars that a person brings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.market_data import RAW_COLUMNS
 
@@ -36,7 +37,8 @@ class BarFile:
     """One table of bars: a file, or a member of an archive.
 
     `place` is the path, of a member `archive!member`. `sha256` identifies the content, unpacked. `symbol` is the symbol
-    of all rows, None where a column says it. `parts` gives the rows (RAW_SCHEMA) in tables that fit into memory: all
+    of all rows, None where a column says it. `interval` is what the rows or the name say, None where they say nothing.
+    `parts` gives the rows (RAW_SCHEMA) in tables that fit into memory: all
     rows of a symbol are in one of them. It raises what `rows` raises, before the first part.
     """
 
@@ -45,6 +47,7 @@ class BarFile:
     symbol: str | None
     rows: RowReader
     parts: Callable[[], Iterator[pa.Table]]
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class FileOnDisk:
 
 
 class BarFileReader(Protocol):
-    """Finds and opens files of bars: CSV, plain, in .gz, .zip or .tar.gz, and Parquet."""
+    """Finds and opens files of bars: CSV, Parquet, Feather and JSON, plain, in .gz, .zip or .tar.gz."""
 
     def __call__(self, paths: Sequence[Path], symbol: str | None) -> Iterator[FileOnDisk]:
         """The files named, and those inside the folders named, in the order of their names.

@@ -25,6 +25,7 @@ NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 # ISO (2015-03-23), 20150323, 2015/03/23 and the American 03/23/2015, each perhaps followed by a time of day with or
 # without a zone. The date counts as written: sources stamp a session with its local midnight.
+# Beside these a midnight of UTC in milliseconds since 1970, or smaller units, is a date.
 DATES = (
     re.compile(r"(?P<year>\d{4})(?P<separator>[-/]?)(?P<month>\d\d)(?P=separator)(?P<day>\d\d)", re.ASCII),
     re.compile(r"(?P<year>\d{4})(?P<separator>[-/])(?P<month>\d{1,2})(?P=separator)(?P<day>\d{1,2})", re.ASCII),
@@ -42,6 +43,7 @@ SYMBOL = re.compile(r"(?![=+@-])(?:[\w.^$&=:!+*@#~'() -]|(?<=\w)/(?=\w))+")
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
 EPOCH = re.compile(r"\d{9,19}", re.ASCII)
+EPOCHS = r"^\d{9,18}$"  # those that fit into 64 bits for certain
 EPOCH_START = np.datetime64(0, "us")
 UNITS = tuple(np.timedelta64(1, unit) for unit in ("s", "ms", "us", "ns"))
 # Up to the year 5138 in seconds, and the same in smaller units.
@@ -120,7 +122,17 @@ def parse_moments(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDAr
     Texts are ISO 8601 (without a zone they are in UTC) or whole seconds, milli-, micro- or nanoseconds since 1970,
     told apart by their size.
     """
+    texts = column.combine_chunks()
+    if len(texts) and not texts.null_count and pc.all(pc.match_substring_regex(texts, EPOCHS)).as_py():
+        return _epochs(pc.cast(texts, pa.int64()).to_numpy()), np.zeros(len(texts), dtype=bool)
     return _by_distinct_value(column, _moment, np.array(["NaT"], "datetime64[us]"))
+
+
+def _epochs(values: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    """Each value in the unit that its size says."""
+    place = np.searchsorted([most for most in LARGEST.values() if most <= np.iinfo(np.int64).max], values, side="right")
+    micro = np.choose(place, (values * 1_000_000, values * 1_000, values, values // 1_000))
+    return micro.astype("datetime64[us]")
 
 
 def _by_distinct_value(
@@ -156,6 +168,12 @@ def _symbol(text: str) -> str | None:
 def _date(text: str) -> date | None:
     if text.lower() in MISSING:
         return None
+    if EPOCH.fullmatch(text) and int(text) >= LARGEST[UNITS[0]]:
+        moment = _moment(text)
+        if moment is None or moment != moment.astype("datetime64[D]"):
+            raise ValueError(text)
+        midnight: date = moment.astype("datetime64[D]").item()
+        return midnight
     for pattern in DATES:
         found = pattern.match(text)
         if found and TIME.fullmatch(text, found.end()):

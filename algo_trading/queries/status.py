@@ -142,7 +142,7 @@ class ReadStatus:
         decided = {
             (one.name, interval): self.periods.newest(one.name, interval, Stage.DECIDED)
             for one in watchlists
-            for interval in one.intervals
+            for interval in one.all_intervals
         }
         return Status(
             latest_partition=_latest(decided),

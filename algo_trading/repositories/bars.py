@@ -151,6 +151,10 @@ class BarRepository(BarReader, Protocol):
         """How much is stored of every series, sorted by it."""
         ...
 
+    def remove(self, series: Sequence[Series]) -> int:
+        """Remove all bars and indicators of these series; returns how many bars there were."""
+        ...
+
     def count(self) -> int:
         """Stored bars."""
         ...

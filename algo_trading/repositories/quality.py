@@ -80,6 +80,10 @@ class ImportRepository(Protocol):
         """Those files that were imported, by their fingerprint."""
         ...
 
+    def at(self, *paths: str) -> set[str]:
+        """Those paths from which a file was imported, whatever was in it."""
+        ...
+
     def add(self, *files: ImportedFile) -> None:
         """Remember files, in one transaction; one that is known stays as it is."""
         ...

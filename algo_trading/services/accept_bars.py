@@ -10,13 +10,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from algo_trading.calendars import Calendars, TradingCalendar
+from algo_trading.domain.bars import TURNOVER
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, array_time, midnight, moment_of
 from algo_trading.gateways.clock import Clock
 from algo_trading.quality.parse import parse_dates, parse_moments
 from algo_trading.quality.verdict import Batch, Gate, Verdict
-from algo_trading.repositories.bars import KEYS, TIME, BarReader, CorporateActionRepository
+from algo_trading.repositories.bars import KEYS, TIME, BarRepository, CorporateActionRepository
 from algo_trading.repositories.batches import BatchRepository, JudgedBars, StreamOffset
 
 NEIGHBOURS = timedelta(days=15)  # around daily bars
@@ -69,7 +70,7 @@ class AcceptBars:
     """The one way in for bars."""
 
     gate: Gate
-    bars: BarReader
+    bars: BarRepository
     actions: CorporateActionRepository
     batches: BatchRepository
     calendars: Calendars
@@ -84,7 +85,8 @@ class AcceptBars:
         around = NEIGHBOURS if not interval.intraday else 15 * interval.length + timedelta(days=1)
         first, last = _extent(batch, calendar)
         first, last = first - around, last + around
-        neighbours = self.bars.read(batch.series, first, last)
+        read = self.bars.read_turnover if TURNOVER[0] in batch.rows.column_names else self.bars.read
+        neighbours = read(batch.series, first, last)
         stored = self.actions.read(sorted({one.instrument for one in batch.series}), last.date(), first.date())
         verdict = self.gate.judge(
             Batch(
@@ -114,8 +116,8 @@ class AcceptBars:
 
 
 def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
-    """Which rows of `good` are not among `stored` (BAR_SCHEMA) as they are: all, if they have more columns."""
-    if not len(stored) or not len(good) or set(good.column_names) - set(stored.column_names):
+    """Which rows of `good` are not among `stored` as they are; a null of TURNOVER says nothing that could differ."""
+    if not len(stored) or not len(good):
         return np.ones(len(good), dtype=bool)
     keys = [*KEYS, "opened_at"]
     values = [name for name in good.column_names if name not in keys]
@@ -124,7 +126,8 @@ def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
     joined = good.append_column("row", row).join(before, keys, join_type="left outer").sort_by("row")
     same = np.ones(len(good), dtype=bool)
     for name in values:
-        same &= pc.equal(joined[name], joined[f"{name} before"]).fill_null(fill_value=False).to_numpy()
+        alike = pc.equal(joined[name], joined[f"{name} before"]).fill_null(fill_value=False)
+        same &= (pc.or_(alike, pc.is_null(joined[name])) if name in TURNOVER else alike).to_numpy()
     return ~same
 
 

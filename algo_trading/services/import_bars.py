@@ -1,9 +1,9 @@
 """Bars from files that a person brings: archive, judge, store what is good, quarantine the rest."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -40,16 +40,18 @@ FILES_AT_ONCE = 100  # of which one query tells whether they are known
 class FileReport:
     """What became of the rows of one file or member of an archive: read = stored + unchanged + quarantined.
 
-    `known` says that its content was imported before. `gaps` counts the sessions that each symbol lacks between its
-    first and its last good row.
+    `known` says that its content was imported before, `replaced` that something else was imported from its path.
+    `gaps` counts the periods that each symbol lacks between its first and its last good row.
     """
 
     place: str
     read: int
+    interval: Interval = Interval.DAY
     stored: int = 0
     unchanged: int = 0
     quarantined: int = 0
     known: bool = False
+    replaced: bool = False
     reasons: Mapping[str, int] = field(default_factory=dict)
     gaps: Mapping[str, int] = field(default_factory=dict)
 
@@ -84,7 +86,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class ImportBars:
-    """Bring daily bars from files into the database.
+    """Bring bars from files into the database.
 
     Tables (files, or members of archives) are judged in batches in which no symbol comes from two of them: a bar that
     comes twice in a table is a repeat, a bar that came with another table before is revised. Everything is repeatable,
@@ -107,20 +109,20 @@ class ImportBars:
         paths: Sequence[Path],
         symbol: str | None,
         venue: str,
-        interval: Interval = Interval.DAY,
+        interval: Interval | None = None,
         progress: Callable[[FileReport], None] = lambda _report: None,
     ) -> ImportReport:
         """Import files and folders; `progress` is called for each table when it is done.
 
-        Rows without a symbol column are of `symbol`, else of the symbol that the file's name spells. All
-        are bars of `interval` at `venue`. A table that cannot be read is skipped, and the others are imported.
+        Rows without a symbol column are of `symbol`, else of the symbol that the file's name spells. Bars are of the
+        interval that rows or name say, else of `interval`, else daily; a table that says another one than `interval`
+        is skipped, as is one that cannot be read, and the others are imported.
 
         Raises:
             AlgoTradingError: a path does not exist, cannot be read or holds no bars, no table can be read, or there is
                 no such venue.
         """
-        batches = _Batches(self.calendars(venue), interval)
-        work = _Work(self, batches, progress)
+        work = _Work(self, _Batches(self.calendars(venue), interval or Interval.DAY), interval, progress)
         files = self.read_bar_files(paths, symbol)
         while some := list(islice(files, FILES_AT_ONCE)):
             work.take(some)
@@ -129,10 +131,11 @@ class ImportBars:
             raise AlgoTradingError(
                 f"{', '.join(map(str, paths))} holds no bars that can be read: {work.skipped[-1].reason}"
             )
-        self.export(venue, interval, work.months)
+        for one, months in work.months.items():
+            self.export(venue, one, months)
         docs = self.gate.publish(self.objects, f"import-{self.clock.now():%Y%m%dT%H%M%S}")
         self.imports.add(*(ImportedFile(t.fingerprint, t.place, t.read) for t in work.tables if t.is_final))
-        return _sums([table.report() for table in work.tables], work.skipped, work.months, docs)
+        return _sums([table.report() for table in work.tables], work.skipped, set().union(*work.months.values()), docs)
 
     def archive(self, file: FileOnDisk) -> None:
         """Keep the file as it came."""
@@ -168,10 +171,12 @@ class _Table:
 
     place: str
     fingerprint: str
+    interval: Interval
     read: int = 0
     stored: int = 0
     unchanged: int = 0
     is_known: bool = False  # from an import before
+    is_replaced: bool = False  # since an import before
     waits_for_close: bool = False
     reasons: Counter[str] = field(default_factory=Counter)
     gaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -186,10 +191,12 @@ class _Table:
         return FileReport(
             place=self.place,
             read=self.read,
+            interval=self.interval,
             stored=self.stored,
             unchanged=self.unchanged,
             quarantined=self.reasons.total(),
             known=self.is_known,
+            replaced=self.is_replaced,
             reasons=dict(self.reasons.most_common()),
             gaps={name: len(sessions) for name, sessions in self.gaps.items()},
         )
@@ -210,11 +217,17 @@ class _Table:
 class _Work:
     """An import at work: tables are collected until a batch is full, or a symbol comes a second time."""
 
-    def __init__(self, service: ImportBars, batches: "_Batches", progress: Callable[[FileReport], None]) -> None:
-        self._service, self._batches, self._progress = service, batches, progress
+    def __init__(
+        self,
+        service: ImportBars,
+        batches: "_Batches",
+        wanted: Interval | None,
+        progress: Callable[[FileReport], None],
+    ) -> None:
+        self._service, self._batches, self._wanted, self._progress = service, batches, wanted, progress
         self.tables: list[_Table] = []
         self.skipped: list[Skipped] = []
-        self.months: set[datetime] = set()
+        self.months: defaultdict[Interval, set[datetime]] = defaultdict(set)
         self._done: dict[str, _Table] = {}
         self._archived: FileOnDisk | None = None
         self._waiting: list[tuple[_Table, pa.Table]] = []  # parts whose rows are not judged yet
@@ -224,12 +237,23 @@ class _Work:
 
     def take(self, files: Sequence[FileOnDisk]) -> None:
         """Import the tables of some files, the last of them perhaps with those that follow."""
-        prints = {id(source): self._batches.fingerprint(source) for file in files for source in file.tables}
+        wanted = {id(source): self._as_wanted(source) for file in files for source in file.tables}
+        prints = {key: batches.fingerprint(source) for key, (source, batches) in wanted.items()}
         imported = self._service.imports.find(*prints.values())
+        before = self._service.imports.at(*(source.place for source, _ in wanted.values()))
         for file in files:
             self.skipped.extend(file.skipped)
             for source in file.tables:
-                table = _Table(source.place, prints[id(source)])
+                batches = wanted[id(source)][1]
+                if source.interval not in {None, batches.interval}:
+                    said = f"its rows or its name say {source.interval}, not {batches.interval}"
+                    self.skipped.append(Skipped(source.place, said))
+                    continue
+                table = _Table(source.place, prints[id(source)], batches.interval)
+                table.is_replaced = source.place in before and table.fingerprint not in imported
+                if batches != self._batches:
+                    self.flush()
+                    self._batches = batches
                 if any(table.fingerprint == other.fingerprint for other in self._complete):
                     self.flush()
                 known = self._done.get(table.fingerprint) or imported.get(table.fingerprint)
@@ -240,6 +264,10 @@ class _Work:
                     self._progress(table.report())
                 else:
                     self._read(file, source, table)
+
+    def _as_wanted(self, source: BarFile) -> tuple[BarFile, "_Batches"]:
+        interval = self._wanted or source.interval or Interval.DAY
+        return source, replace(self._batches, interval=interval)
 
     def _read(self, file: FileOnDisk, source: BarFile, table: _Table) -> None:
         try:
@@ -277,10 +305,10 @@ class _Work:
     def _judge(self) -> None:
         tables = [table for table, _ in self._waiting]
         name = tables[0].place + (f" and {len(tables) - 1} more" if len(tables) > 1 else "")
-        rows = pa.concat_tables(part for _, part in self._waiting)
+        rows = pa.concat_tables([part for _, part in self._waiting], promote_options="default")
         judged = self._service.judge(name, rows, sorted(self._owners), self._batches)
         verdict, good = judged.verdict, judged.verdict.good
-        self.months |= _months(verdict)
+        self.months[self._batches.interval] |= _months(verdict)
         for table, part in self._waiting:
             table.read += len(part)
         # No symbol is in two tables, so the symbol of a good row says whose it is.

@@ -62,7 +62,8 @@ class Change:
 class Difference:
     """All that applying the configuration would do: nothing where `changes` is empty.
 
-    `kept` are accounts that the configuration lacks, with what they hold; an account is a book and never removed.
+    `kept` are accounts that the configuration lacks, with what they hold (an account is a book and never removed), and
+    what people monitor or have dropped beside the configuration of a watchlist.
     `refused` says what cannot be applied.
     """
 
@@ -83,7 +84,11 @@ def difference(wanted: Setup, stored: StoredSetup) -> Difference:
     watchlists = {one.name: one for one in stored.watchlists}
     assignments = {assignment_key(one): one for one in stored.assignments}
     wanted_assignments = {assignment_key(one): one for one in wanted.assignments}
-    changed_watchlists = [one for one in wanted.watchlists if watchlists.get(one.name) != one]
+    changed_watchlists = [
+        _kept_beside(one, watchlists.get(one.name))
+        for one in wanted.watchlists
+        if one.name not in watchlists or watchlists[one.name].as_configured() != one
+    ]
     removed_watchlists = sorted(watchlists.keys() - {one.name for one in wanted.watchlists})
     changed_assignments = [one for key, one in wanted_assignments.items() if assignments.get(key) != one]
     removed_assignments = [one for key, one in assignments.items() if key not in wanted_assignments]
@@ -96,7 +101,7 @@ def difference(wanted: Setup, stored: StoredSetup) -> Difference:
     return Difference(
         changes=(
             *(_watchlist_change(one, watchlists.get(one.name)) for one in changed_watchlists),
-            *(Change("watchlist", name, Action.REMOVED) for name in removed_watchlists),
+            *(Change("watchlist", name, Action.REMOVED, _monitored(watchlists[name])) for name in removed_watchlists),
             *(Change("account", plan.name, Action.ADDED, _opening(plan, gone)) for plan in opened),
             *(
                 Change("account", plan.name, Action.CHANGED, _field_details(account, changed))
@@ -106,7 +111,14 @@ def difference(wanted: Setup, stored: StoredSetup) -> Difference:
             *_assignment_changes(changed_assignments, removed_assignments, assignments, states),
             *(Change("subscription", f"{p.address}: {p.strategy} on {p.symbol}", Action.ADDED) for p in new),
         ),
-        kept=tuple(Change("account", state.account.name, Action.KEPT, _held(state)) for state in gone),
+        kept=(
+            *(
+                Change("watchlist", one.name, Action.KEPT, _monitored(watchlists[one.name]))
+                for one in wanted.watchlists
+                if one.name in watchlists and _monitored(watchlists[one.name])
+            ),
+            *(Change("account", state.account.name, Action.KEPT, _held(state)) for state in gone),
+        ),
         refused=tuple(sentence for plan, account in pairs for sentence in _refusals(account, plan)),
         rows=SetupChanges(
             tuple(changed_watchlists),
@@ -138,6 +150,19 @@ def _refusals(account: Account, plan: AccountPlan) -> Iterable[str]:
                 f"the account {account.name!r} has the {name} {old}, which it keeps; "
                 f"give the one with {new} another name"
             )
+
+
+def _kept_beside(new: Watchlist, old: Watchlist | None) -> Watchlist:
+    return new if old is None else replace(new, monitored=old.monitored, dropped=old.dropped)
+
+
+def _monitored(one: Watchlist) -> tuple[str, ...]:
+    """What people have changed while the program runs."""
+    monitored, dropped = ([f"{s.symbol}_{s.interval}" for s in series] for series in (one.monitored, one.dropped))
+    return (
+        *((f"monitored at run time: {_listed(monitored)}",) if monitored else ()),
+        *((f"dropped at run time: {_listed(dropped)}",) if dropped else ()),
+    )
 
 
 def _watchlist_change(new: Watchlist, old: Watchlist | None) -> Change:

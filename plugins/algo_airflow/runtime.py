@@ -4,7 +4,7 @@ Everything heavy is imported inside the functions; DAG files import this module 
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import islice
@@ -123,6 +123,12 @@ def publish_event(asset: "Asset", period: "Period", **details: Report) -> None:
     event.extra = {"period": period.key, **details}
     if not context["dag_run"].partition_key:  # else the event gets the run's key by itself
         event.add_partitions(period.key)
+
+
+def publish_keys(asset: "Asset", keys: Iterable[str]) -> None:
+    """Publish partitions of `asset` from a run that has no period of its own."""
+    for key in sorted(keys):
+        get_current_context()["outlet_events"][asset].add_partitions(key)
 
 
 def _period(clock: "WatchlistClock", key: str) -> "Period":

@@ -148,6 +148,13 @@ class BarContract:
         bars.upsert(bar_rows(bar_row(COIN, JAN_2)), "test")
         assert bars.read_venue("BINANCE", DAY, midnight(JAN_2), midnight(JAN_4)).column_names == BAR_SCHEMA.names
 
+    def test_series_are_removed_with_all_their_bars(self, bars: BarRepository) -> None:
+        rows = [bar_row(IBM, JAN_2), bar_row(IBM, JAN_3), bar_row(IBM, JAN_2, interval="1h"), bar_row(MSFT, JAN_2)]
+        bars.upsert(bar_rows(*rows), "test")
+        assert bars.remove([*daily([IBM]), *daily([BTC])]) == 2
+        assert bars.series() == [Series(IBM, Interval.HOUR_1), Series(MSFT)]
+        assert bars.remove(daily([IBM])) == bars.remove([]) == 0
+
     def test_another_source_with_the_same_bar_changes_nothing(self, bars: BarRepository) -> None:
         bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "one")
         assert bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "other") == UpsertCount(unchanged=1)

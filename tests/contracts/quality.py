@@ -171,6 +171,11 @@ class ImportContract:
         imports.add(ImportedFile("0f3c", "/data/second.csv", 18))
         assert imports.find("0f3c") == {"0f3c": ImportedFile("0f3c", "/data/first.csv", 17)}
 
+    def test_paths_from_which_something_came(self, imports: ImportRepository) -> None:
+        imports.add(ImportedFile("0f3c", "/data/first.csv", 17), ImportedFile("1f3c", "/data/first.csv", 18))
+        assert imports.at("/data/first.csv", "/data/other.csv") == {"/data/first.csv"}
+        assert imports.at() == set()
+
     def test_many_files_at_once(self, imports: ImportRepository) -> None:
         files = [ImportedFile(f"{number:04}", f"/data/{number}.csv", number) for number in range(1000)]
         imports.add(*files)

@@ -58,6 +58,14 @@ class SetupContract:
         setup.rows.change(SetupChanges(watchlists=(changed,)))
         assert setup.watchlists.all() == [COINS, changed]
 
+    def test_what_is_monitored_and_dropped_is_kept(self, setup: Setup) -> None:
+        series = [Series(Instrument(symbol, "DEMO"), one) for symbol in ("INJ_X", "BTCUSDT") for one in Interval]
+        watched = replace(COINS, monitored=tuple(series[:20]), dropped=tuple(series[20:]))
+        setup.rows.change(SetupChanges(watchlists=(watched,)))
+        assert setup.watchlists.get("Coins") == watched
+        setup.rows.change(SetupChanges(watchlists=(COINS,)))
+        assert setup.watchlists.get("Coins") == COINS
+
     def test_assignments_are_kept_as_they_are(self, setup: Setup) -> None:
         bare = replace(an_assignment(SLOW), limits=Limits(), exits=Exits())
         setup.rows.change(SetupChanges((STOCKS,), (an_assignment(), bare)))

@@ -96,6 +96,10 @@ class _Rows:
     def drop(self, series: Series, opened_at: datetime) -> None:
         del self._rows[series.venue, series.symbol, str(series.interval)][opened_at]
 
+    def remove(self, series: Iterable[Series]) -> int:
+        gone = [self._rows.pop((one.venue, one.symbol, str(one.interval)), {}) for one in series]
+        return sum(map(len, gone))
+
     def first(self, series: Series) -> dict[str, Any]:
         return next(iter(self._rows[series.venue, series.symbol, str(series.interval)].values()))
 
@@ -144,6 +148,9 @@ class FakeBars:
     def extents(self) -> list[SeriesExtent]:
         opened = self._rows.opened()
         return [SeriesExtent(one, opened[one][0], opened[one][-1], len(opened[one])) for one in sorted(opened)]
+
+    def remove(self, series: Sequence[Series]) -> int:
+        return self._rows.remove(series)
 
     def count(self) -> int:
         return self._rows.count()

@@ -64,6 +64,9 @@ class FakeImports:
     def find(self, *fingerprints: str) -> Mapping[str, ImportedFile]:
         return {fingerprint: self._files[fingerprint] for fingerprint in fingerprints if fingerprint in self._files}
 
+    def at(self, *paths: str) -> set[str]:
+        return {file.path for file in self._files.values()} & set(paths)
+
     def add(self, *files: ImportedFile) -> None:
         for file in files:
             self._files.setdefault(file.fingerprint, file)

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
+from algo_trading.adapters.postgres.instruments import instrument_id
 from algo_trading.adapters.postgres.read_bars import (
     WANTED,
     bar_digests,
@@ -18,7 +19,8 @@ from algo_trading.adapters.postgres.read_bars import (
     series_ids,
     venue_ids,
 )
-from algo_trading.adapters.postgres.schema.market import indicators, series
+from algo_trading.adapters.postgres.schema.market import bars, indicators
+from algo_trading.adapters.postgres.schema.market import series as stored_series
 from algo_trading.adapters.postgres.upsert import SEPARATOR, Upsert
 from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
@@ -175,9 +177,19 @@ class PostgresBars:
         ]
         return sorted(found, key=lambda extent: extent.series)
 
+    def remove(self, series: Sequence[Series]) -> int:
+        removed = 0
+        with self._database.engine.begin() as connection:
+            for one in series:
+                for table in (indicators, stored_series, bars):
+                    wanted = table.c.instrument_id == instrument_id(one.instrument)
+                    gone = connection.execute(delete(table).where(wanted, table.c.interval == str(one.interval)))
+                removed += gone.rowcount  # of the bars, which come last
+        return removed
+
     def count(self) -> int:
         with self._database.engine.connect() as connection:
-            return int(connection.execute(select(func.coalesce(func.sum(series.c.bars), 0))).scalar_one())
+            return int(connection.execute(select(func.coalesce(func.sum(stored_series.c.bars), 0))).scalar_one())
 
 
 class PostgresCorporateActions:

@@ -159,6 +159,13 @@ class PostgresImports:
                 row.fingerprint: ImportedFile(row.fingerprint, row.path, row.read) for row in connection.execute(query)
             }
 
+    def at(self, *paths: str) -> set[str]:
+        wanted = literal(list(paths), ARRAY(Text))
+        with self._engine.connect() as connection:
+            return set(
+                connection.execute(select(imported_files.c.path).where(imported_files.c.path == any_(wanted))).scalars()
+            )
+
     def add(self, *files: ImportedFile) -> None:
         if files:
             rows = [{"fingerprint": file.fingerprint, "path": file.path, "read": file.read} for file in files]

@@ -23,6 +23,8 @@ from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Assignment, Watchlist
 from algo_trading.repositories.watchlists import AssignmentKey, SetupChanges
 
+WATCHLIST = ("venue", "source", "intervals", "symbols")
+
 
 class PostgresWatchlists:
     """Implements WatchlistRepository."""
@@ -79,12 +81,17 @@ class PostgresSetup:
 
 def _write_watchlists(connection: Connection, changes: SetupChanges) -> None:
     rows = [
-        {**asdict(one), "intervals": list(map(str, one.intervals)), "symbols": list(one.symbols)}
+        {
+            **{name: getattr(one, name) for name in ("name", "venue", "source")},
+            "intervals": list(map(str, one.intervals)),
+            "symbols": list(one.symbols),
+            **{name: [_series_text(series) for series in getattr(one, name)] for name in ("monitored", "dropped")},
+        }
         for one in changes.watchlists
     ]
     if rows:
         new = insert(watchlists)
-        values = {name: new.excluded[name] for name in ("venue", "source", "intervals", "symbols")}
+        values = {name: new.excluded[name] for name in (*WATCHLIST, "monitored", "dropped")}
         changed = new.on_conflict_do_update(index_elements=["name"], set_={**values, "updated_at": func.now()})
         connection.execute(changed, rows)
 
@@ -129,7 +136,17 @@ def _matches(key: AssignmentKey) -> tuple[Any, ...]:
 
 def _watchlist(row: Row[Any]) -> Watchlist:
     intervals = tuple(Interval(interval) for interval in row.intervals)
-    return Watchlist(row.name, row.venue, row.source, intervals, tuple(row.symbols))
+    monitored, dropped = (tuple(_series(text, row.venue) for text in texts) for texts in (row.monitored, row.dropped))
+    return Watchlist(row.name, row.venue, row.source, intervals, tuple(row.symbols), monitored, dropped)
+
+
+def _series_text(series: Series) -> str:
+    return f"{series.symbol}_{series.interval}"
+
+
+def _series(text: str, venue: str) -> Series:
+    symbol, _, interval = text.rpartition("_")
+    return Series(Instrument(symbol, venue), Interval(interval))
 
 
 def _assignment(row: Row[Any]) -> Assignment:

@@ -77,7 +77,7 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
     wanted = {"history_load", *TEXT, *CHAIN, *CANDLES, *BACKFILLS, "coin_listings", "company_fundamentals"}
-    wanted |= {"strategy_review", "instrument_rules"}
+    wanted |= {"strategy_review", "instrument_rules", "monitored_bars"}
     assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
 
@@ -162,6 +162,7 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
             ("history_load", "load"),
             ("company_fundamentals", "look_up"),
             ("instrument_rules", "refresh"),
+            ("monitored_bars", "run"),
             *candles,
         },
         "backfill": {(dag_id, "run") for dag_id in BACKFILLS},

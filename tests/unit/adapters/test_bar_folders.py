@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from algo_trading.adapters.bar_files import read_bar_files, symbol_of
+from algo_trading.adapters.bar_files import read_bar_files
+from algo_trading.adapters.bar_names import named
 from algo_trading.errors import AlgoTradingError
 from support.bar_tables import HEADER, LINE, read
 from support.shared_data import SHARED_DATA, needs_shared_data
@@ -99,7 +100,7 @@ class TestFiles:
         ],
     )
     def test_a_name_spells_a_symbol(self, name: str, symbol: str) -> None:
-        assert symbol_of(name) == symbol
+        assert named(name).symbol == symbol
 
     def test_the_symbol_is_that_of_the_column_else_the_one_given_else_the_name(self, tmp_path: Path) -> None:
         (tmp_path / "aapl.csv").write_bytes(self.NO_SYMBOL)

@@ -97,6 +97,14 @@ watchlists = Table(
     Column("source", Text, nullable=False),
     Column("intervals", ARRAY(Text), nullable=False),
     Column("symbols", ARRAY(Text), nullable=False),
+    Column(
+        "monitored",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="series beside the configured ones, such as INJUSDT_4h",
+    ),
+    Column("dropped", ARRAY(Text), nullable=False, server_default="{}", comment="configured series that are left out"),
     written_at("updated_at"),
     comment="What is watched; changed while the program runs.",
 )

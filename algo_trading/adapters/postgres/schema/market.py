@@ -57,7 +57,7 @@ series = Table(
     Column("first_opened_at", Time, nullable=False),
     Column("last_opened_at", Time, nullable=False),
     Column("bars", BigInteger, nullable=False),
-    comment="How much is stored of each series: written in the transaction that adds bars, none of which is removed.",
+    comment="How much is stored of each series: written in the transaction that adds or removes bars.",
 )
 
 

@@ -27,9 +27,13 @@ CREATE TABLE watchlists (
     source TEXT NOT NULL,
     intervals TEXT[] NOT NULL,
     symbols TEXT[] NOT NULL,
+    monitored TEXT[] DEFAULT '{}' NOT NULL,
+    dropped TEXT[] DEFAULT '{}' NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_watchlists PRIMARY KEY (name)
 );
+COMMENT ON COLUMN watchlists.monitored IS 'series beside the configured ones, such as INJUSDT_4h';
+COMMENT ON COLUMN watchlists.dropped IS 'configured series that are left out';
 COMMENT ON TABLE watchlists IS 'What is watched; changed while the program runs.';
 
 CREATE TABLE assignments (

@@ -37,7 +37,7 @@ CREATE TABLE series (
     CONSTRAINT pk_series PRIMARY KEY (instrument_id, interval),
     CONSTRAINT fk_series_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
-COMMENT ON TABLE series IS 'How much is stored of each series: written in the transaction that adds bars, none of which is removed.';
+COMMENT ON TABLE series IS 'How much is stored of each series: written in the transaction that adds or removes bars.';
 
 CREATE TABLE corporate_actions (
     instrument_id INTEGER NOT NULL,

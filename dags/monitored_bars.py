@@ -1,0 +1,34 @@
+"""Timeframes that are monitored beside those of the configuration: one task takes every step of what has closed."""
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from algo_airflow.clocks import SETTINGS, SIGNALS, WatchlistClock
+from algo_airflow.flow import SOURCE_POOL, dag_defaults
+from algo_airflow.runtime import Report, application, publish_keys, to_xcom
+
+EVERY = timedelta(minutes=5)
+GO_ON = any(WatchlistClock(one, one.intervals[0]).ends_at() is None for one in SETTINGS.watchlists)
+
+
+@dag(schedule=EVERY if GO_ON else None, catchup=False, **dag_defaults("bars", "indicators", "signals", runs=1))
+def monitored_bars() -> None:
+    """Fetch, archive, judge and store the newest closed bars of `algo-trading monitor`, and what was missed before.
+
+    Watchlists are read when the task runs: what is monitored now is processed with its next period, without a restart.
+    Intervals that the configuration has are not touched; they have DAGs of their own.
+    """
+
+    @task(outlets=[SIGNALS], pool=SOURCE_POOL, retries=1, execution_timeout=EVERY * 0.8)
+    def run() -> Report:
+        """Take every step of each timeframe that has a closed period which nobody has processed."""
+        with application() as app:
+            reports = app.run_monitored()()
+        publish_keys(SIGNALS, {report.period for report in reports if not report.error})
+        return to_xcom(reports)
+
+    run()
+
+
+monitored_bars()
