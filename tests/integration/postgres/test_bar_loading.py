@@ -129,7 +129,10 @@ class TestParquetCopies:
             "UPDATE bars SET closed_at = closed_at - interval '3 hours' WHERE opened_at = '2013-01-03Z'",
             "DELETE FROM bars WHERE opened_at = '2013-01-03Z'",
             "UPDATE bars SET opened_at = '2013-02-01Z' WHERE opened_at = '2013-01-03Z'",
-            "INSERT INTO bars SELECT id, '1d', '2013-02-01Z', now(), 1, 1, 1, 1, 1, 'by hand' FROM instruments",
+            (
+                "INSERT INTO bars (instrument_id, interval, opened_at, closed_at, open, high, low, close, volume, "
+                "source) SELECT id, '1d', '2013-02-01Z', now(), 1, 1, 1, 1, 1, 'by hand' FROM instruments"
+            ),
         ],
     )
     def test_a_change_by_any_hand_is_seen(
