@@ -1,8 +1,7 @@
-"""What every repository of bars, corporate actions and indicators does."""
+"""What every repository of bars does."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,18 +10,13 @@ import pyarrow as pa
 import pytest
 
 from algo_trading.domain.bars import COLUMNS
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.repositories.bars import (
     BAR_SCHEMA,
     CLOSE_SCHEMA,
-    INDICATOR_SCHEMA,
-    INDICATORS,
     TURNOVER_SCHEMA,
     BarRepository,
-    CorporateActionRepository,
-    IndicatorRepository,
     SeriesDigest,
     SeriesExtent,
     UpsertCount,
@@ -365,107 +359,3 @@ class BarContract:
         changed = bar_rows(*(bar_row(IBM, day, 99.0) for day in days[::3]))
         assert bars.upsert(changed, "test") == UpsertCount(updated=changed.num_rows)
         assert bars.count() == len(days)
-
-
-def dividend(instrument: Instrument, day: date, value: float) -> CorporateAction:
-    return CorporateAction(instrument, day, ActionKind.DIVIDEND, value)
-
-
-def split(instrument: Instrument, day: date, value: float) -> CorporateAction:
-    return CorporateAction(instrument, day, ActionKind.SPLIT, value)
-
-
-class CorporateActionContract:
-    """Subclasses give the fixture `actions`, an empty repository."""
-
-    def test_at_first_there_is_nothing(self, actions: CorporateActionRepository) -> None:
-        assert actions.read([IBM], date.max) == []
-        assert actions.upsert([], "test") == UpsertCount()
-
-    def test_new_changed_and_unchanged_actions_are_counted_apart(self, actions: CorporateActionRepository) -> None:
-        first = [dividend(IBM, JAN_2, 0.5), split(IBM, JAN_2, 2.0), split(MSFT, JAN_2, 3.0)]
-        assert actions.upsert(first, "test") == UpsertCount(inserted=3)
-        assert actions.upsert(reversed(first), "other") == UpsertCount(unchanged=3)
-        second = [dividend(IBM, JAN_2, 0.51), split(IBM, JAN_2, 2.0), dividend(IBM, JAN_3, 0.5)]
-        assert actions.upsert(second, "test") == UpsertCount(inserted=1, updated=1, unchanged=1)
-        assert actions.read([IBM], JAN_4) == sorted(second)
-
-    def test_the_same_action_twice_in_one_answer_is_one(self, actions: CorporateActionRepository) -> None:
-        assert actions.upsert([split(IBM, JAN_2, 2.0)] * 2, "test") == UpsertCount(inserted=1)
-
-    def test_only_actions_up_to_the_last_session_are_read(self, actions: CorporateActionRepository) -> None:
-        stored = [dividend(IBM, day, 0.5) for day in (JAN_2, JAN_3, JAN_4)]
-        actions.upsert(stored, "test")
-        assert actions.read([IBM], date(2013, 1, 1)) == []
-        assert actions.read([IBM], JAN_3) == stored[:2]
-        assert actions.read([IBM], JAN_4, JAN_3) == stored[1:]
-        assert actions.read([IBM], JAN_3, JAN_3) == stored[1:2]
-        assert actions.read([IBM], date.max, date.min) == stored
-        assert actions.read([MSFT], date.max) == []
-
-    def test_actions_come_sorted(self, actions: CorporateActionRepository) -> None:
-        london = Instrument("IBM", "XLON")
-        stored = [
-            split(MSFT, JAN_2, 2.0), dividend(IBM, JAN_3, 0.5), split(IBM, JAN_3, 2.0), dividend(IBM, JAN_2, 0.5),
-            split(Instrument("aA"), JAN_2, 2.0), split(london, JAN_2, 0.1), split(Instrument("_"), JAN_2, 1.5),
-        ]  # fmt: skip
-        actions.upsert(stored, "test")
-        found = actions.read([action.instrument for action in stored], JAN_4)
-        assert found == sorted(stored)
-
-    def test_any_symbol_is_only_a_name(self, actions: CorporateActionRepository) -> None:
-        stored = [dividend(Instrument(symbol), JAN_2, float(n)) for n, symbol in enumerate(ODD_SYMBOLS, start=1)]
-        actions.upsert(stored, "'; DROP TABLE bars; --")
-        for action in stored:
-            assert actions.read([action.instrument], JAN_2) == [action]
-
-
-def indicator_rows(session: date, values: Sequence[tuple[Instrument, float | None]]) -> pa.Table:
-    """A row for each instrument with this value in every column."""
-    opened = datetime(session.year, session.month, session.day, tzinfo=UTC)
-    rows = [
-        {"symbol": i.symbol, "venue": i.venue, "interval": str(DAY), "opened_at": opened}
-        | dict.fromkeys(INDICATORS, value)
-        for i, value in values
-    ]
-    return pa.Table.from_pylist(rows, schema=INDICATOR_SCHEMA)
-
-
-class IndicatorContract:
-    """Subclasses give the fixture `indicators`, an empty repository."""
-
-    def test_at_first_there_is_nothing(self, indicators: IndicatorRepository) -> None:
-        assert indicators.count() == 0
-        assert indicators.read(daily([IBM]), midnight(JAN_2)) == INDICATOR_SCHEMA.empty_table()
-        assert indicators.upsert(INDICATOR_SCHEMA.empty_table()) == UpsertCount()
-
-    def test_rows_of_a_session_come_sorted(self, indicators: IndicatorRepository) -> None:
-        instruments = [BTC, *(Instrument(symbol) for symbol in SORTED_SYMBOLS)]
-        table = indicator_rows(JAN_2, [(instrument, float(n)) for n, instrument in enumerate(instruments)])
-        assert indicators.upsert(table.take(list(range(len(instruments)))[::-1])).inserted == len(instruments)
-        indicators.upsert(indicator_rows(JAN_3, [(IBM, 1.0)]))
-        assert indicators.read(daily(instruments), midnight(JAN_2)) == table
-        assert indicators.read(daily([IBM]), midnight(JAN_2)).num_rows == 0
-        assert indicators.count() == len(instruments) + 1
-
-    def test_what_is_not_known_yet_is_null(self, indicators: IndicatorRepository) -> None:
-        unknown = indicator_rows(JAN_2, [(IBM, None), (MSFT, None)])
-        assert indicators.upsert(unknown) == UpsertCount(inserted=2)
-        assert indicators.upsert(unknown) == UpsertCount(unchanged=2)
-        assert indicators.read(daily([IBM, MSFT]), midnight(JAN_2)) == unknown
-        known = indicator_rows(JAN_2, [(IBM, 1.0), (MSFT, None)])
-        assert indicators.upsert(known) == UpsertCount(updated=1, unchanged=1)
-        assert indicators.upsert(unknown) == UpsertCount(updated=1, unchanged=1)
-
-    @pytest.mark.parametrize("column", INDICATORS)
-    def test_each_column_counts(self, indicators: IndicatorRepository, column: str) -> None:
-        table = indicator_rows(JAN_2, [(IBM, 1.0)])
-        indicators.upsert(table)
-        changed = table.set_column(table.schema.get_field_index(column), column, pa.array([2.0]))
-        assert indicators.upsert(changed) == UpsertCount(updated=1)
-        assert indicators.read(daily([IBM]), midnight(JAN_2)) == changed
-
-    def test_a_symbol_of_two_venues_is_two_instruments(self, indicators: IndicatorRepository) -> None:
-        london = replace(IBM, venue="XLON")
-        indicators.upsert(indicator_rows(JAN_2, [(IBM, 1.0), (london, 2.0)]))
-        assert indicators.read(daily([london]), midnight(JAN_2))["venue"].to_pylist() == ["XLON"]

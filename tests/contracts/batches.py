@@ -7,7 +7,8 @@ from algo_trading.repositories.bars import BarRepository, CorporateActionReposit
 from algo_trading.repositories.batches import BatchRepository, JudgedBars, JudgedPosts, StreamOffset
 from algo_trading.repositories.posts import FeedState, FeedStateRepository, PostRepository
 from algo_trading.repositories.quality import QualityRepository, QuarantineRepository
-from contracts.bars import IBM, JAN_2, JAN_3, JAN_4, MSFT, bar_row, bar_rows, closes, daily, split
+from contracts.bars import IBM, JAN_2, JAN_3, JAN_4, MSFT, bar_row, bar_rows, closes, daily
+from contracts.corporate_actions import split
 from contracts.posts import NOON, a_post
 from contracts.quality import ROW, VERDICT
 

@@ -3,6 +3,7 @@
 The programs run in a virtual environment of its own, as a user has one; nothing of this package is touched.
 """
 
+import gzip
 import importlib.util
 import json
 import os
@@ -91,7 +92,12 @@ def test_a_strategy_gets_everything_that_a_built_in_one_gets(tmp_path: Path, dat
     assert found["params"] == {"window": 10}
     assert found["n_trades"] > 100
     assert "SMA 10" in (tmp_path / "mine.html").read_text()
-    assert desk.json(*BACKTEST, "lookahead", *on_file)["honest"] is True
+    header, *bars = gzip.decompress(SAMPLE.read_bytes()).decode().splitlines()
+    year = tmp_path / "year.csv"  # each of its bars is asked about, in a process of its own
+    year.write_text("\n".join([header, *[bar for bar in bars if bar.startswith("IBM,")][-250:]]))
+    on_year = ("--strategy", NAME, "--csv", str(year), "--symbol", "IBM", "--set", "window=10")
+    looked = desk.json(*BACKTEST, "lookahead", *on_year)
+    assert (looked["honest"], looked["proven"]) == (True, True)
 
     desk.json(*PROGRAM, "load", "--from", "2012-09-01", "--to", "2013-02-08")
     days = desk.json(*PROGRAM, "run-session", "2013-02-11", "--to", "2013-02-22")

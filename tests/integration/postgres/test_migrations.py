@@ -23,7 +23,8 @@ from algo_trading.adapters.postgres.schema import metadata
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.repositories.bars import UpsertCount
 from contracts.accounts import CASH, an_account, opening
-from contracts.bars import IBM, bar_row, bar_rows, daily, split
+from contracts.bars import IBM, bar_row, bar_rows, daily
+from contracts.corporate_actions import split
 from contracts.quality import ROW
 from contracts.signals import a_signal
 from support.postgres_server import TestServer

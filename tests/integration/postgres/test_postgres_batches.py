@@ -26,8 +26,9 @@ from algo_trading.quality.post_verdict import PostBatch
 from algo_trading.repositories.batches import StreamOffset
 from algo_trading.services.accept_bars import AcceptBars, BarBatch
 from algo_trading.services.accept_posts import AcceptPosts
-from contracts.bars import IBM, JAN_2, MSFT, bar_row, bar_rows, daily, split
+from contracts.bars import IBM, JAN_2, MSFT, bar_row, bar_rows, daily
 from contracts.batches import FEED, STREAM, BatchContract, judged_bars
+from contracts.corporate_actions import split
 from contracts.post_feed import NOON
 from fakes.clock import FakeClock
 from fakes.post_gate import FakePostGate

@@ -16,8 +16,10 @@ from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQual
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.adapters.postgres.trading_rules import PostgresTradingRules
 from contracts.accounts import INSTRUMENTS, AccountContract
-from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.bars import BarContract
+from contracts.corporate_actions import CorporateActionContract
 from contracts.fundamentals import FundamentalsContract
+from contracts.indicators import IndicatorContract
 from contracts.listings import ListingRepositoryContract
 from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract

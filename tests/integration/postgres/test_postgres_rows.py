@@ -26,7 +26,9 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import midnight
 from algo_trading.repositories.bars import BAR_SCHEMA, UpsertCount
 from contracts.accounts import an_account, opening
-from contracts.bars import DAY, IBM, JAN_2, JAN_3, JAN_4, MSFT, bar_row, bar_rows, daily, dividend, indicator_rows
+from contracts.bars import DAY, IBM, JAN_2, JAN_3, JAN_4, MSFT, bar_row, bar_rows, daily
+from contracts.corporate_actions import dividend
+from contracts.indicators import indicator_rows
 from contracts.signals import a_signal
 from fakes.bars import FakeBars
 

@@ -3,7 +3,9 @@
 import pytest
 
 from contracts.accounts import AccountContract
-from contracts.bars import BarContract, CorporateActionContract, IndicatorContract
+from contracts.bars import BarContract
+from contracts.corporate_actions import CorporateActionContract
+from contracts.indicators import IndicatorContract
 from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract

@@ -1,52 +1,31 @@
 """Bars come in through the real gate: all of what is good, nothing of what is not, and nothing without a word."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
 
 import pytest
 
 from algo_trading.calendars import trading_calendar
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import (
     NothingGoodError,
-    NotYetAvailableError,
     RateLimitedError,
     SourceError,
     UnknownSymbolError,
 )
 from algo_trading.gateways.market_data import BarRequest, Fetched, RawPayload
-from algo_trading.quality.gate import BarGate
-from algo_trading.services.accept_bars import AcceptBars
-from algo_trading.services.ingest import IngestBars, IngestReport
-from fakes.bars import FakeBars, FakeCorporateActions
-from fakes.batches import FakeBatches
-from fakes.clock import FakeClock
+from algo_trading.services.ingest import IngestReport
 from fakes.market_data import FakeMarketData
-from fakes.objects import FakeObjectStore
-from fakes.quality import FakeQuality, FakeQuarantine
+from support.ingest_desk import DAYS, IBM, MSFT, NEW, PERIODS, Desk, Row, daily, row, rows
 
 pytestmark = pytest.mark.unit
 
-IBM, MSFT, NEW = Instrument("IBM"), Instrument("MSFT"), Instrument("NEW")
-CALENDAR = trading_calendar("XNYS")
-PERIODS = CALENDAR.periods(Interval.DAY, midnight(date(2013, 1, 2)), midnight(date(2013, 1, 17)))
-DAYS = tuple(period.date for period in PERIODS)
-Row = tuple[str, ...]
 
-
-def row(day: date, close: float = 100.0, **changes: str) -> Row:
-    """A good row of a source, with changes by name of the value."""
-    values = {"open": close - 1, "high": close + 2, "low": close - 2, "close": close, "volume": 1000}
-    return (day.isoformat(), *({name: f"{value}" for name, value in values.items()} | changes).values())
-
-
-def rows(days: Sequence[date] = DAYS, close: float = 100.0) -> list[Row]:
-    return [row(day, close + number) for number, day in enumerate(days)]
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
 
 
 class GarbledMarketData(FakeMarketData):
@@ -61,58 +40,6 @@ class GarbledMarketData(FakeMarketData):
             else a
             for a in super().fetch(requests)
         ]
-
-
-def daily(*instruments: Instrument) -> list[Series]:
-    return [Series(instrument) for instrument in instruments]
-
-
-@dataclass
-class Desk:
-    """The service on repositories in memory, after the close of the last of DAYS."""
-
-    source: FakeMarketData = field(default_factory=lambda: FakeMarketData({"IBM": rows(), "MSFT": rows(close=30.0)}))
-    bars: FakeBars = field(default_factory=FakeBars)
-    actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
-    quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
-    quality: FakeQuality = field(default_factory=FakeQuality)
-    objects: FakeObjectStore = field(default_factory=FakeObjectStore)
-    clock: FakeClock = field(default_factory=lambda: FakeClock(datetime(2013, 1, 17, 22, tzinfo=UTC)))
-
-    @property
-    def rows(self) -> dict[str, list[Row]]:
-        """What the source serves by symbol, to be changed."""
-        return cast("dict[str, list[Row]]", self.source.rows)
-
-    @property
-    def ingest(self) -> IngestBars:
-        batches = FakeBatches(bars=self.bars, actions=self.actions, quarantine=self.quarantine, quality=self.quality)
-        accept = AcceptBars(BarGate(), self.bars, self.actions, batches, trading_calendar, self.clock)
-        return IngestBars(accept, self.bars, self.objects, trading_calendar, self.clock)
-
-    def run(self, day: int, *instruments: Instrument, wait: timedelta = timedelta(0)) -> IngestReport:
-        return self.ingest(self.source, PERIODS[day], daily(*(instruments or (IBM, MSFT))), wait)
-
-    def history(
-        self, first: date, last: date, *instruments: Instrument, progress: Callable[[int], None] = lambda _: None
-    ) -> IngestReport:
-        return self.ingest.history(self.source, midnight(first), midnight(last), daily(*instruments), progress)
-
-    def stored(self, instrument: Instrument) -> list[date]:
-        table = self.bars.read(daily(instrument), None, None)
-        return [opened.date() for opened in table["opened_at"].to_pylist()]
-
-    def asked(self) -> list[tuple[str, date | None, date]]:
-        """What the source was asked for since the last call."""
-        requests = self.source.requests
-        asked = [(request.series.symbol, request.first_date, request.last_date) for request in requests]
-        self.source.requests.clear()
-        return asked
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
 
 
 class TestRequests:
@@ -215,103 +142,6 @@ class TestErrors:
         with pytest.raises(SourceError, match="no payload of the fake source"):
             desk.run(3, MSFT)
         assert len(list(desk.objects.keys("raw/"))) == 1
-
-
-class TestGate:
-    def test_bad_rows_are_held_back_and_good_ones_are_not(self, desk: Desk) -> None:
-        desk.rows["IBM"][1] = row(DAYS[1], volume="-5")
-        desk.rows["IBM"][2] = row(DAYS[2], open="?")
-        desk.rows["MSFT"].insert(2, row(date(2013, 1, 5), 30.0))
-        report = desk.run(3)
-        assert (report.fetched, report.stored, report.unchanged, report.quarantined) == (9, 6, 0, 3)
-        assert report.reasons == {"negative volume": 1, "not a session": 1, "unparseable": 1}
-        assert desk.stored(IBM) == [DAYS[0], DAYS[3]]
-        held = {(row.symbol, row.session): row for row in desk.quarantine.newest()}
-        bad = held["IBM", DAYS[1].isoformat()]
-        assert (bad.source, bad.place) == ("fake", f"fake: IBM {DAYS[1]}")
-        assert bad.row["volume"] == "-5"
-
-    def test_a_missing_session_is_named(self, desk: Desk) -> None:
-        del desk.rows["IBM"][2]
-        report = desk.run(4)
-        assert report.gaps == {"IBM": (PERIODS[2].key,)}
-        assert desk.quality.newest(1)[0].gaps == report.gaps
-
-    def test_no_row_of_the_session_is_good(self, desk: Desk) -> None:
-        for symbol in ("IBM", "MSFT"):
-            desk.rows[symbol][3] = row(DAYS[3], low="0")
-        with pytest.raises(NothingGoodError) as caught:
-            desk.run(3)
-        assert str(caught.value) == (
-            f"no bar of {DAYS[3]} that fake gave for IBM, MSFT is good: 2 x non-positive price; "
-            "`algo-trading quarantine` lists them"
-        )
-        assert desk.quarantine.reasons() == {"non-positive price": 2}
-        assert DAYS[3] not in desk.stored(IBM)
-
-    def test_no_row_at_all_is_good(self, desk: Desk) -> None:
-        desk.source.rows = {"IBM": [row(DAYS[0], high="1")]}
-        with pytest.raises(NothingGoodError, match="1 x prices out of order"):
-            desk.run(0, IBM)
-        assert (desk.bars.count(), desk.quarantine.count()) == (0, 1)
-
-    def test_the_session_is_not_there_yet(self, desk: Desk) -> None:
-        desk.source.rows = {"IBM": rows(DAYS[:3])}
-        with pytest.raises(NotYetAvailableError, match="has no bar of 2013-01-07 yet for any of IBM; try again later"):
-            desk.run(3, IBM)
-        assert desk.stored(IBM) == list(DAYS[:3])
-
-    def test_one_symbol_with_the_session_is_enough(self, desk: Desk) -> None:
-        desk.rows["MSFT"] = rows(DAYS[:3], 30.0)
-        report = desk.run(3)
-        assert report.stored == 7
-        assert report.gaps == {"MSFT": (PERIODS[3].key,)}
-
-    def test_a_symbol_that_is_late_is_waited_for(self, desk: Desk) -> None:
-        desk.run(-2)
-        late = desk.rows["MSFT"].pop()
-        said = "no good bar of 2013-01-17 yet for MSFT; those of other .* until 22:15 UTC"
-        with pytest.raises(NotYetAvailableError, match=said):
-            desk.run(-1, wait=timedelta(minutes=75))
-        assert desk.stored(IBM) == list(DAYS)
-        desk.rows["MSFT"].append(late)
-        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
-
-    def test_but_not_for_ever(self, desk: Desk) -> None:
-        desk.run(-2)
-        desk.rows["MSFT"].pop()
-        assert desk.run(-1, wait=timedelta(minutes=60)).stored == 1  # 22:00 is the end of it
-
-    def test_nor_if_it_did_not_trade_the_session_before(self, desk: Desk) -> None:
-        desk.run(-3)
-        del desk.rows["MSFT"][-2:]
-        desk.run(-2, IBM)
-        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
-
-    def test_nor_if_nobody_knows_it_any_more(self, desk: Desk) -> None:
-        desk.run(-2)
-        desk.source.failing["MSFT"] = UnknownSymbolError("MSFT is not known")
-        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
-
-    def test_a_session_that_has_not_closed_is_not_stored(self, desk: Desk) -> None:
-        desk.clock.time = datetime(2013, 1, 7, 20, 59, tzinfo=UTC)
-        with pytest.raises(NothingGoodError, match="2 x future date"):
-            desk.run(3)
-        assert desk.stored(IBM) == list(DAYS[:3])
-
-    def test_a_jump_is_judged_against_what_is_stored(self, desk: Desk) -> None:
-        desk.run(3)
-        desk.rows["IBM"][4] = row(DAYS[4], 10_400.0)
-        report = desk.run(4)
-        assert report.reasons == {"unit jump": 1}
-
-    def test_a_split_explains_a_jump(self, desk: Desk) -> None:
-        desk.run(3)
-        desk.rows["IBM"][4:] = rows(DAYS[4:], 10_400.0)
-        desk.source.actions.append(CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 0.01))
-        report = desk.run(4)
-        assert (report.stored, report.quarantined) == (2, 0)
-        assert desk.actions.read([IBM], DAYS[4]) == desk.source.actions
 
 
 class TestArchive:

@@ -1,0 +1,117 @@
+"""What the gate holds back when bars are ingested, and what is waited for."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.errors import (
+    NothingGoodError,
+    NotYetAvailableError,
+    UnknownSymbolError,
+)
+from support.ingest_desk import DAYS, IBM, PERIODS, Desk, row, rows
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+class TestGate:
+    def test_bad_rows_are_held_back_and_good_ones_are_not(self, desk: Desk) -> None:
+        desk.rows["IBM"][1] = row(DAYS[1], volume="-5")
+        desk.rows["IBM"][2] = row(DAYS[2], open="?")
+        desk.rows["MSFT"].insert(2, row(date(2013, 1, 5), 30.0))
+        report = desk.run(3)
+        assert (report.fetched, report.stored, report.unchanged, report.quarantined) == (9, 6, 0, 3)
+        assert report.reasons == {"negative volume": 1, "not a session": 1, "unparseable": 1}
+        assert desk.stored(IBM) == [DAYS[0], DAYS[3]]
+        held = {(row.symbol, row.session): row for row in desk.quarantine.newest()}
+        bad = held["IBM", DAYS[1].isoformat()]
+        assert (bad.source, bad.place) == ("fake", f"fake: IBM {DAYS[1]}")
+        assert bad.row["volume"] == "-5"
+
+    def test_a_missing_session_is_named(self, desk: Desk) -> None:
+        del desk.rows["IBM"][2]
+        report = desk.run(4)
+        assert report.gaps == {"IBM": (PERIODS[2].key,)}
+        assert desk.quality.newest(1)[0].gaps == report.gaps
+
+    def test_no_row_of_the_session_is_good(self, desk: Desk) -> None:
+        for symbol in ("IBM", "MSFT"):
+            desk.rows[symbol][3] = row(DAYS[3], low="0")
+        with pytest.raises(NothingGoodError) as caught:
+            desk.run(3)
+        assert str(caught.value) == (
+            f"no bar of {DAYS[3]} that fake gave for IBM, MSFT is good: 2 x non-positive price; "
+            "`algo-trading quarantine` lists them"
+        )
+        assert desk.quarantine.reasons() == {"non-positive price": 2}
+        assert DAYS[3] not in desk.stored(IBM)
+
+    def test_no_row_at_all_is_good(self, desk: Desk) -> None:
+        desk.source.rows = {"IBM": [row(DAYS[0], high="1")]}
+        with pytest.raises(NothingGoodError, match="1 x prices out of order"):
+            desk.run(0, IBM)
+        assert (desk.bars.count(), desk.quarantine.count()) == (0, 1)
+
+    def test_the_session_is_not_there_yet(self, desk: Desk) -> None:
+        desk.source.rows = {"IBM": rows(DAYS[:3])}
+        with pytest.raises(NotYetAvailableError, match="has no bar of 2013-01-07 yet for any of IBM; try again later"):
+            desk.run(3, IBM)
+        assert desk.stored(IBM) == list(DAYS[:3])
+
+    def test_one_symbol_with_the_session_is_enough(self, desk: Desk) -> None:
+        desk.rows["MSFT"] = rows(DAYS[:3], 30.0)
+        report = desk.run(3)
+        assert report.stored == 7
+        assert report.gaps == {"MSFT": (PERIODS[3].key,)}
+
+    def test_a_symbol_that_is_late_is_waited_for(self, desk: Desk) -> None:
+        desk.run(-2)
+        late = desk.rows["MSFT"].pop()
+        said = "no good bar of 2013-01-17 yet for MSFT; those of other .* until 22:15 UTC"
+        with pytest.raises(NotYetAvailableError, match=said):
+            desk.run(-1, wait=timedelta(minutes=75))
+        assert desk.stored(IBM) == list(DAYS)
+        desk.rows["MSFT"].append(late)
+        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
+
+    def test_but_not_for_ever(self, desk: Desk) -> None:
+        desk.run(-2)
+        desk.rows["MSFT"].pop()
+        assert desk.run(-1, wait=timedelta(minutes=60)).stored == 1  # 22:00 is the end of it
+
+    def test_nor_if_it_did_not_trade_the_session_before(self, desk: Desk) -> None:
+        desk.run(-3)
+        del desk.rows["MSFT"][-2:]
+        desk.run(-2, IBM)
+        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
+
+    def test_nor_if_nobody_knows_it_any_more(self, desk: Desk) -> None:
+        desk.run(-2)
+        desk.source.failing["MSFT"] = UnknownSymbolError("MSFT is not known")
+        assert desk.run(-1, wait=timedelta(minutes=75)).stored == 1
+
+    def test_a_session_that_has_not_closed_is_not_stored(self, desk: Desk) -> None:
+        desk.clock.time = datetime(2013, 1, 7, 20, 59, tzinfo=UTC)
+        with pytest.raises(NothingGoodError, match="2 x future date"):
+            desk.run(3)
+        assert desk.stored(IBM) == list(DAYS[:3])
+
+    def test_a_jump_is_judged_against_what_is_stored(self, desk: Desk) -> None:
+        desk.run(3)
+        desk.rows["IBM"][4] = row(DAYS[4], 10_400.0)
+        report = desk.run(4)
+        assert report.reasons == {"unit jump": 1}
+
+    def test_a_split_explains_a_jump(self, desk: Desk) -> None:
+        desk.run(3)
+        desk.rows["IBM"][4:] = rows(DAYS[4:], 10_400.0)
+        desk.source.actions.append(CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 0.01))
+        report = desk.run(4)
+        assert (report.stored, report.quarantined) == (2, 0)
+        assert desk.actions.read([IBM], DAYS[4]) == desk.source.actions
