@@ -255,10 +255,12 @@ class Gateways(Stores):
         """The broker of an account; UnknownNameError if there is none of its name."""
         from algo_trading.gateways.brokers import BrokerContext
 
-        if account.name not in self._brokers:
-            context = BrokerContext(account.broker, self.settings.home, account, self.bars, self.actions)
-            self._brokers[account.name] = self._plugin("brokers", context)
-        return self._brokers[account.name]
+        if account not in self._brokers:
+            context = BrokerContext(
+                account.broker, self.settings.home, account, self.bars, self.actions, self.trading_rules
+            )
+            self._brokers[account] = self._plugin("brokers", context)
+        return self._brokers[account]
 
     def channel(self, name: str = "") -> Channel:
         """The channel with a name, the configured one without; UnknownNameError if there is none."""
@@ -319,7 +321,7 @@ class Gateways(Stores):
         return {}
 
     @cached_property
-    def _brokers(self) -> dict[str, Broker]:
+    def _brokers(self) -> dict[Account, Broker]:
         return {}
 
     def _kept(self, table: str, name: str, made: dict[str, Made]) -> Made:

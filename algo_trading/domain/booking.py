@@ -59,6 +59,21 @@ def book_execution(state: AccountState, order: Order, execution: Execution, base
     return Booking(state.ordering(order), tuple(entries), (order,))
 
 
+def book_dust(state: AccountState, order: Order, base: str, at: datetime) -> Booking:
+    """What an order has left of the position that it closed, too little to be sold, becomes cash of the asset `base`.
+
+    The strategy holds nothing any more, and may enter again.
+    """
+    holding, cause = Holding(order.strategy, order.series), f"dust of {order.client_order_id}"
+    position = state.position(holding)
+    assert position is not None, "somebody holds the dust"
+    entries = (
+        Entry(EntryKind.CORRECTION, cause, -position.quantity, at, at, holding=holding),
+        Entry(EntryKind.CORRECTION, cause, position.quantity, at, at, base, holding),
+    )
+    return Booking(state.holding(replace(position, quantity=Decimal(0))).paid(base, position.quantity), entries)
+
+
 def _changed(position: Position | None, order: Order, change: Decimal, price: Decimal) -> Position:
     """The position after so much was bought (or sold, where it is negative) for a price."""
     before = position.quantity if position is not None else Decimal(0)

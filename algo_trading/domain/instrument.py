@@ -72,8 +72,13 @@ class TradingRules:
     Prices are multiples of `tick` within `min_price`..`max_price`, quantities multiples of `lot` within
     `min_quantity`..`max_quantity`; those of market orders are, besides, multiples of `market_lot` within its bounds.
     Price times quantity lies within `min_notional`..`max_notional`; the lower bound holds for market orders where
-    `notional_for_market` says so. `base` is what is traded and `quote` what it is paid in. `status` is the venue's own
-    word. The instrument was listed from `listed_at` until `delisted_at`, as far as these are known.
+    `notional_for_market` says so, the upper one where `max_notional_for_market` does. A market order counts at the
+    average price of `average_minutes`, or the last price where these are 0. Prices of buys lie between that price times
+    `bid_multiplier_down` and times `bid_multiplier_up`, those of sells accordingly. An account may have `max_orders`
+    open, `max_stop_orders` of them with a stop, and hold `max_position`, buys that wait included.
+
+    `base` is what is traded and `quote` what it is paid in. `status` is the venue's own word. The instrument was listed
+    from `listed_at` until `delisted_at`, as far as these are known.
     """
 
     instrument: Instrument
@@ -93,6 +98,15 @@ class TradingRules:
     market_max_quantity: Decimal = Decimal(0)
     max_notional: Decimal = Decimal(0)
     notional_for_market: bool = True
+    max_notional_for_market: bool = False
+    average_minutes: Decimal = Decimal(0)
+    bid_multiplier_down: Decimal = Decimal(0)
+    bid_multiplier_up: Decimal = Decimal(0)
+    ask_multiplier_down: Decimal = Decimal(0)
+    ask_multiplier_up: Decimal = Decimal(0)
+    max_orders: Decimal = Decimal(0)
+    max_stop_orders: Decimal = Decimal(0)
+    max_position: Decimal = Decimal(0)
     listed_at: datetime | None = None
     delisted_at: datetime | None = None
 

@@ -13,6 +13,7 @@ from algo_trading.domain.time import Period
 from algo_trading.errors import AlgoTradingError
 from algo_trading.plugins import Context
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository
+from algo_trading.repositories.trading_rules import TradingRulesRepository
 
 
 class DoubtfulError(AlgoTradingError):
@@ -23,13 +24,15 @@ class DoubtfulError(AlgoTradingError):
 class OrderReport:
     """What a broker says about an order; `reason` is why it was rejected or ended, empty otherwise.
 
-    `triggered` tells of a stop-limit that its stop has been reached.
+    `triggered` tells of a stop-limit that its stop has been reached, `dust` of a refusal to sell what is held that the
+    venue asks for more.
     """
 
     client_order_id: str
     status: OrderStatus
     reason: str = ""
     triggered: bool = False
+    dust: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,15 @@ class Broker(Protocol):
         """Whether it executes orders on stored bars, period by period, instead of on a market."""
         ...
 
+    @property
+    def real_money(self) -> bool:
+        """Whether what it buys is paid with real money."""
+        ...
+
+    def preview(self, order: Order) -> str:
+        """The request that `submit` would send, without anything secret, or why it would send none."""
+        ...
+
     def submit(self, order: Order) -> OrderReport:
         """Send an order whose `quantity` or `budget` says how much; a refusal is a report with its reason.
 
@@ -120,11 +132,12 @@ class Broker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BrokerContext(Context):
-    """What a broker learns beside its options: the account it trades for, and what a simulated one executes on."""
+    """What a broker learns beside its options: its account, the bars a simulated one executes on, and stored rules."""
 
     account: Account
     bars: BarRepository
     actions: CorporateActionRepository
+    trading_rules: TradingRulesRepository
 
 
 Brokers = Callable[[Account], Broker]  # the broker of an account

@@ -18,6 +18,14 @@ RULE_NUMBERS = (
     "market_max_quantity",
     "min_notional",
     "max_notional",
+    "average_minutes",
+    "bid_multiplier_down",
+    "bid_multiplier_up",
+    "ask_multiplier_down",
+    "ask_multiplier_up",
+    "max_orders",
+    "max_stop_orders",
+    "max_position",
 )  # fmt: skip
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 
 from algo_trading.domain.account import AccountState
-from algo_trading.domain.booking import book_execution
-from algo_trading.domain.ledger import Entry
+from algo_trading.domain.booking import book_dust, book_execution
+from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import TRANSITIONS, Execution, Order, OrderStatus
 from algo_trading.domain.time import Period
 from algo_trading.gateways.brokers import Broker, BrokerReport, Brokers, OrderReport, Query
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository, AccountStep
+from algo_trading.risk.order_rules import MARKET, lot_of
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,9 @@ class BookExecutions:
                     changed[one.client_order_id] = after
         for after in changed.values():
             state = state.ordering(after)
+            if after.status.final and (base := _dust(broker, after, state)):
+                cleared = book_dust(state, after, base, now)
+                state, entries = cleared.state, [*entries, *cleared.entries]
         if changed:
             step = AccountStep(before, state, now, tuple(changed.values()), tuple(booked), tuple(entries))
             self.accounts.store(step)
@@ -87,6 +91,16 @@ class BookExecutions:
 
 def _answered(order: Order, report: OrderReport) -> Order:
     return replace(order.moved(report.status, report.reason), triggered=report.triggered or order.triggered)
+
+
+def _dust(broker: Broker, order: Order, state: AccountState) -> str:
+    """The asset that an order which closed a position has left too little of to be sold; empty where it has not."""
+    position = state.position(Holding(order.strategy, order.series)) if order.closes and order.filled else None
+    rules = broker.rules([order.instrument]).get(order.instrument) if position is not None else None
+    if position is None or rules is None:
+        return ""
+    least = max(lot_of(rules, MARKET), rules.min_quantity, rules.market_min_quantity)
+    return rules.base if 0 < position.quantity < least else ""
 
 
 def _base(broker: Broker, order: Order, execution: Execution, state: AccountState) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from algo_trading.calendars import Calendars
-from algo_trading.domain.account import AccountState, Mode
+from algo_trading.domain.account import AccountState
 from algo_trading.domain.costs import precision_of
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.ledger import Holding
@@ -117,13 +117,12 @@ class PlaceOrders:
         prices = self.prices.prices((position.series for position in state.positions), moment, today)
         equity = equity_of(state, prices, precision_of(venue).money)
         foreign = self._foreign(state, [one.signal.series for one in new])
+        simulated = self.brokers(state.account).simulated
         placed: list[Order] = []
         for one in new:
             holding = Holding(one.signal.strategy, one.signal.series)
             assignment = assigned[holding]
-            placing = Placing(
-                one.decided_at, valid_until if state.account.mode is Mode.LIVE else None, assignment.exits
-            )
+            placing = Placing(one.decided_at, None if simulated else valid_until, assignment.exits)
             for order in orders_for(one.signal, state, equity, placing):
                 checked = _within_limits(order, one, state, assignment, foreign)
                 placed.append(checked)

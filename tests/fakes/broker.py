@@ -22,7 +22,8 @@ class FakeBroker:
 
     simulated = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, real_money: bool = False) -> None:
+        self.real_money = real_money
         self.answers: list[str] = []
         self.received: list[str] = []
         self.asked: list[str] = []
@@ -30,6 +31,9 @@ class FakeBroker:
         self.told: BrokerReport | None = None  # instead of what is asked for
         self.orders: dict[str, Order] = {}
         self._executions: list[Execution] = []
+
+    def preview(self, order: Order) -> str:
+        return f"{order.side} {order.instrument}"
 
     def submit(self, order: Order) -> OrderReport:
         assert order.quantity is not None or order.budget is not None, "nobody said how much"

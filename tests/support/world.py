@@ -41,6 +41,7 @@ from fakes.recommendations import FakeRecommendations
 from fakes.scorer import FakeScorer
 from fakes.signals import FakeSignals
 from fakes.subscriptions import FakeSubscriptions
+from fakes.trading_rules import FakeTradingRules
 from fakes.watchlists import FakeSetup
 
 
@@ -125,7 +126,9 @@ class World(Services):
     def broker(self, account: Account) -> Broker:
         if account.name not in self._brokers_of:
             plugin = load_plugin("algo_trading.brokers", account.broker)
-            context = BrokerContext(account.broker, Path("/nonexistent"), account, self.bars, self.actions)
+            context = BrokerContext(
+                account.broker, Path("/nonexistent"), account, self.bars, self.actions, FakeTradingRules()
+            )
             self._brokers_of[account.name] = plugin.build(plugin.config_type(), context)
         return self._brokers_of[account.name]
 

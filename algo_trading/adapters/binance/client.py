@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from algo_trading.adapters.binance.config import BinanceConfig
+from algo_trading.adapters.binance.config import ConnectionConfig
 from algo_trading.adapters.binance.limiter import WeightLimiter
 from algo_trading.adapters.http_client import TIMEOUT
 from algo_trading.adapters.retries import RefusedError, Reply, Retries
@@ -19,11 +19,20 @@ from algo_trading.errors import SourceError, UnknownSymbolError
 
 if TYPE_CHECKING:
     from binance.client import Client
+    from requests.adapters import HTTPAdapter
 
 PAGE = 1000  # candles, the most that the exchange gives at once
 KLINES_WEIGHT, INFO_WEIGHT, TIME_WEIGHT = 2, 20, 1
 INVALID_SYMBOL = {-1121, -1100}  # -1100: the symbol has characters that no pair has
 FIRST_PAUSE = 1.0  # seconds before a second try
+
+
+class CodedError(SourceError):
+    """A refusal with the exchange's own code and words."""
+
+    def __init__(self, sentence: str, code: int, message: str) -> None:
+        super().__init__(sentence)
+        self.code, self.message = code, message
 
 
 class BinanceRest:
@@ -38,13 +47,15 @@ class BinanceRest:
 
     def __init__(
         self,
-        config: BinanceConfig,
+        config: ConnectionConfig,
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
+        transport: "Callable[[], HTTPAdapter] | None" = None,
     ) -> None:
         self.name = "Binance US" if config.tld == "us" else "Binance"
         self._config = config
+        self._sleep, self._clock, self._transport = sleep, clock, transport
         self._limiter = WeightLimiter(self.name, config.weight_share, clock=clock, sleep=sleep)
         self._retries = Retries(
             self.name, attempts=config.attempts, pause_seconds=0, first_pause=FIRST_PAUSE, sleep=sleep
@@ -128,18 +139,29 @@ class BinanceRest:
         code, message = (said.get("code"), said.get("msg")) if isinstance(said, Mapping) else (None, None)
         if symbol is not None and code in INVALID_SYMBOL:
             return UnknownSymbolError(f"{self.name} does not list {symbol}")
-        return SourceError(f"{error} with {code}: {message}") if code is not None else error
+        return CodedError(f"{error} with {code}: {message}", code, str(message)) if isinstance(code, int) else error
 
     @property
     def _client(self) -> "Client":
         if not hasattr(self._clients, "client"):
-            self._clients.client = new_client(self._config)
+            self._clients.client = self._new_client()
         client: Client = self._clients.client
         return client
 
+    def _new_client(self) -> "Client":
+        return new_client(self._config, transport=self._transport)
 
-def new_client(config: BinanceConfig) -> "Client":
-    """python-binance's client for the configured address, without the ping that it would begin with."""
+
+def new_client(
+    config: ConnectionConfig,
+    *,
+    credentials: Mapping[str, str] | None = None,
+    transport: "Callable[[], HTTPAdapter] | None" = None,
+) -> "Client":
+    """python-binance's client for the configured address, without the ping that it would begin with.
+
+    `credentials` are its `api_key` with `api_secret` or `private_key`; `transport` makes what sends its requests.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # version 1.0.37 imports names that websockets will drop
         from binance.client import Client
@@ -149,14 +171,16 @@ def new_client(config: BinanceConfig) -> "Client":
     loop = asyncio.new_event_loop()  # for its websockets, which we do not use; without one it makes and leaks one
     asyncio.set_event_loop(loop)
     try:
-        client = Client(tld=config.tld, requests_params={"timeout": TIMEOUT}, ping=False)
+        options: Any = {"requests_params": {"timeout": TIMEOUT}, **(credentials or {})}
+        client = Client(tld=config.tld, ping=False, **options)
     finally:
         asyncio.set_event_loop(None)
         loop.close()
     if config.base_url:
         client.API_URL = f"{config.base_url.rstrip('/')}/api"
+        client.MARGIN_API_URL = f"{config.base_url.rstrip('/')}/sapi"
     for scheme in ("https://", "http://"):
-        client.session.mount(scheme, BoundedAdapter(pool_maxsize=1))
+        client.session.mount(scheme, transport() if transport else BoundedAdapter(pool_maxsize=1))
     return client
 
 

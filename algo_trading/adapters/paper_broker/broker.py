@@ -24,6 +24,14 @@ class PaperBroker:
     def simulated(self) -> bool:
         return True
 
+    @property
+    def real_money(self) -> bool:
+        return False
+
+    def preview(self, order: Order) -> str:
+        how_much = f"{order.quantity.normalize():f} " if order.quantity is not None else ""
+        return f"paper: {order.side} {how_much}{order.instrument} at {order.type}, within the next bar"
+
     def submit(self, order: Order) -> OrderReport:
         return OrderReport(order.client_order_id, OrderStatus.OPEN)
 

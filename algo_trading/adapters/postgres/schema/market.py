@@ -95,6 +95,7 @@ trading_rules = Table(
     Column("order_types", ARRAY(Text), nullable=False),
     *(Column(name, Numeric, nullable=False) for name in RULE_NUMBERS),
     Column("notional_for_market", Boolean, nullable=False),
+    Column("max_notional_for_market", Boolean, nullable=False),
     Column("listed_at", Time),
     Column("delisted_at", Time),
     written_at("updated_at"),

@@ -1,0 +1,241 @@
+"""The broker `binance`: Binance Spot over REST."""
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from algo_trading.adapters.binance.client import CodedError
+from algo_trading.adapters.binance.config import PLAY_MONEY, BinanceBrokerConfig
+from algo_trading.adapters.binance.order_terms import STATUSES, execution_of, parameters_of, terms_of
+from algo_trading.adapters.binance.pair_rules import PairRules
+from algo_trading.adapters.binance.signed import FILTER, UNKNOWN_ORDER, SignedRest
+from algo_trading.domain.account import AccountState
+from algo_trading.domain.instrument import Instrument, TradingRules
+from algo_trading.domain.order import Execution, Order, OrderStatus, OrderType
+from algo_trading.domain.signal import Side
+from algo_trading.errors import ConfigError
+from algo_trading.gateways.brokers import Balance, BrokerContext, BrokerReport, DoubtfulError, OrderReport, Query
+from algo_trading.plugins import Plugin
+from algo_trading.repositories.trading_rules import TradingRulesRepository
+from algo_trading.risk.order_rules import STOPS, Standing, Violation, first_violation, lot_of, round_down
+
+MARGIN = 1.0  # seconds by which clocks may differ
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """An order's request, or the rule that keeps it from being sent."""
+
+    parameters: Mapping[str, str]
+    violation: Violation | None = None
+
+
+class BinanceBroker:
+    """Implements Broker.
+
+    A request is processed within its receive window or not at all. An order that was sent and is not found may
+    therefore still arrive until the window has passed; `order` waits for that before it says that there is none. A
+    process that starts does not know what the one before it has sent last, so it waits in the same way.
+    """
+
+    simulated = False
+
+    def __init__(
+        self,
+        rest: SignedRest,
+        stored: TradingRulesRepository,
+        config: BinanceBrokerConfig,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._rest, self._rules = rest, PairRules(rest, stored)
+        self._sleep, self._clock = sleep, clock
+        self._window = config.receive_window + MARGIN
+        self._settled_at = clock() + self._window
+        self._tested: set[Instrument] = set()
+        self._key_checked = False
+        self.real_money = trades_real_money(config)
+
+    def submit(self, order: Order) -> OrderReport:
+        known = self._find(order)
+        if known is not None:
+            return _report(order, known)
+        self._check_key()
+        judged = self._judge(order)
+        if judged.violation is not None:
+            return _refusal(order, judged.violation)
+        try:
+            if order.instrument not in self._tested:
+                self._rest.place(judged.parameters, test=True)
+                self._tested.add(order.instrument)
+            self._rest.place(judged.parameters)
+        except DoubtfulError:
+            self._settled_at = self._clock() + self._window
+            raise
+        except CodedError as error:
+            if error.code == FILTER:
+                self._rules.refresh(order.instrument)
+            return OrderReport(order.client_order_id, OrderStatus.REJECTED, f"{error.message} ({error.code})")
+        return OrderReport(order.client_order_id, OrderStatus.OPEN)
+
+    def preview(self, order: Order) -> str:
+        judged = self._judge(order)
+        if judged.violation is not None:
+            return f"nothing is sent: {judged.violation}"
+        return "POST /api/v3/order " + "&".join(f"{name}={value}" for name, value in judged.parameters.items())
+
+    def cancel(self, order: Order) -> OrderReport:
+        try:
+            return _report(order, self._rest.cancel(order.instrument.symbol, order.client_order_id))
+        except CodedError as error:
+            if error.code != UNKNOWN_ORDER:
+                raise
+        found = self._find(order)  # it is not open any more
+        if found is None:
+            return OrderReport(order.client_order_id, OrderStatus.REJECTED, "the exchange does not know the order")
+        return _report(order, found)
+
+    def order(self, order: Order) -> OrderReport | None:
+        found = self._find(order)
+        if found is None and (wait := self._settled_at - self._clock()) > 0:
+            self._sleep(wait)
+            found = self._find(order)
+        return None if found is None else _report(order, found)
+
+    def executions(self, query: Query) -> BrokerReport:
+        """The trades of the open orders, each order by its own id: none is missed, however long ago they were."""
+        executions: list[Execution] = []
+        reports = []
+        for order in query.state.orders:
+            found = self._find(order) if order.status.at_broker else None
+            if found is None:
+                continue
+            executed, trades = Decimal(found["executedQty"]), []
+            if executed:
+                trades = [execution_of(order, one) for one in self._rest.trades(found["symbol"], found["orderId"])]
+            executions += trades
+            report = _report(order, found)
+            complete = sum((one.quantity for one in trades), Decimal(0)) >= executed
+            changed = report.status is not order.status or report.triggered != order.triggered
+            if changed and (complete or not report.status.final):
+                reports.append(report)
+        return BrokerReport(tuple(sorted(executions, key=lambda one: one.at)), tuple(reports))
+
+    def balances(self, state: AccountState) -> Mapping[str, Balance]:  # noqa: ARG002 - the exchange knows them
+        return self._balances()
+
+    def rules(self, instruments: Sequence[Instrument]) -> Mapping[Instrument, TradingRules]:
+        return {one: found for one in instruments if (found := self._rules.of(one)) is not None}
+
+    def _find(self, order: Order) -> Mapping[str, Any] | None:
+        return self._rest.order(order.instrument.symbol, order.client_order_id)
+
+    def _judge(self, order: Order) -> _Judged:
+        """The request for an order, and the first rule of the pair that it breaks."""
+        rules = self._rules.of(order.instrument)
+        if rules is None:
+            return _Judged({}, Violation("symbol", f"{self._rest.name} does not list {order.instrument}"))
+        if not rules.trading:
+            return _Judged({}, first_violation(terms_of(order, rules, None), rules, Standing()))
+        reference = Decimal(self._rest.price(order.instrument.symbol, average=bool(rules.average_minutes)))
+        terms = terms_of(order, rules, reference)
+        standing = self._standing(order, rules, reference)
+        violation = first_violation(terms, rules, standing)
+        if violation is None and order.side is Side.SELL:
+            free = self._balance(rules.base).free
+            if free < (terms.quantity or 0):
+                # Where less is there than was booked, that is sold.
+                lot = lot_of(rules, terms.type)
+                terms = terms_of(replace(order, quantity=round_down(free, lot), budget=None), rules, reference)
+                violation = first_violation(terms, rules, standing)
+                if violation is not None:
+                    short = f"{violation.sentence}; only {free.normalize():f} {rules.base} is free"
+                    violation = Violation(violation.rule, short)
+        return _Judged(parameters_of(order, terms), violation)
+
+    def _standing(self, order: Order, rules: TradingRules, reference: Decimal) -> Standing:
+        """What the rules look at; the account is asked only where a rule needs it."""
+        limited = bool(rules.max_position) and order.side is Side.BUY
+        if order.type is OrderType.MARKET and not limited:
+            return Standing(reference)
+        waiting = self._rest.open_orders(order.instrument.symbol)
+        held = Decimal(0)
+        if limited:
+            held = self._balance(rules.base).total
+            held += sum(
+                (Decimal(o["origQty"]) - Decimal(o["executedQty"]) for o in waiting if o["side"] == "BUY"), Decimal(0)
+            )
+        return Standing(reference, len(waiting), sum(one["type"] in STOPS for one in waiting), held)
+
+    def _balance(self, asset: str) -> Balance:
+        return self._balances().get(asset, Balance(Decimal(0)))
+
+    def _balances(self) -> dict[str, Balance]:
+        listed = self._rest.account()["balances"]
+        return {one["asset"]: Balance(Decimal(one["free"]), Decimal(one["locked"])) for one in listed}
+
+    def _check_key(self) -> None:
+        """Refuse a key that can do harm, or nothing.
+
+        Raises:
+            ConfigError: it may withdraw, or may not trade.
+        """
+        if self._key_checked:
+            return
+        try:
+            allowed = self._rest.restrictions()
+        except CodedError as error:
+            if self.real_money:
+                raise ConfigError(
+                    f"{self._rest.name} does not say what the API key may do ({error.code}: {error.message}), "
+                    "and without that nothing is ordered"
+                ) from None
+            allowed = {"enableSpotAndMarginTrading": True}  # Binance's test network does not know the question
+        if allowed.get("enableWithdrawals"):
+            raise ConfigError(
+                "the API key may withdraw, and such a key is not used: make one at the exchange that may read and "
+                "trade on spot alone"
+            )
+        if not allowed.get("enableSpotAndMarginTrading"):
+            raise ConfigError("the API key may not trade on spot: allow it at the exchange, or use another key")
+        self._key_checked = True
+
+
+def trades_real_money(config: BinanceBrokerConfig) -> bool:
+    """Whether the configured address is an exchange's own, or may be: anything but this machine and test networks."""
+    host = urlsplit(config.base_url).hostname or ""
+    if host in {"localhost", *PLAY_MONEY}:
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
+def _refusal(order: Order, violation: Violation) -> OrderReport:
+    return OrderReport(
+        order.client_order_id,
+        OrderStatus.REJECTED,
+        str(violation),
+        dust=order.closes and violation.too_small,
+    )
+
+
+def _report(order: Order, found: Mapping[str, Any]) -> OrderReport:
+    status = STATUSES[found["status"]]
+    reason = f"the exchange says {found['status']}" if status.final and status is not OrderStatus.FILLED else ""
+    triggered = order.type is OrderType.STOP_LIMIT and bool(found.get("isWorking"))
+    return OrderReport(order.client_order_id, status, reason, triggered)
+
+
+def build(config: BinanceBrokerConfig, context: BrokerContext) -> BinanceBroker:
+    """The broker as configured in [brokers.binance]."""
+    return BinanceBroker(SignedRest(config), context.trading_rules, config)
+
+
+plugin = Plugin(BinanceBrokerConfig, build)
