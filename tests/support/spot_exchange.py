@@ -21,8 +21,8 @@ from algo_trading.domain.time import Interval
 from algo_trading.exchange.api import Request
 from algo_trading.exchange.faults import fault_of
 from algo_trading.repositories.accounts import AccountStep
-from exchange_world import NAME, SECRET, World
 from fakes.trading_rules import FakeTradingRules
+from support.exchange_world import NAME, SECRET, World
 from support.trading import Trading, an_account
 
 SCALP = StrategyId("scalp", "{}")

@@ -17,7 +17,7 @@ from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.exchange.signing import Key
 from algo_trading.gateways.brokers import Broker, DoubtfulError, Query
 from contracts.brokers import BrokerContract
-from exchange_world import SECRET
+from support.exchange_world import SECRET
 from support.spot_exchange import SpotExchange, series_of
 from support.trading import an_account
 
