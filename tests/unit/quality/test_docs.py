@@ -1,8 +1,10 @@
 """The pages that show what the gate found."""
 
+import gc
+
 import pytest
 
-from algo_trading.quality.expectations import expectations
+from algo_trading.quality.expectations import expectations, no_collection
 from algo_trading.quality.gate import PAGES, BarGate
 from fakes.objects import FakeObjectStore
 from support.raw_bars import batch, row
@@ -42,3 +44,25 @@ def test_the_newest_results_are_kept() -> None:
     gate = BarGate()
     assert gate._pages.maxlen == PAGES
     assert PAGES >= 2 * 50  # the fifty archives of one import
+
+
+def test_garbage_is_collected_again_after_an_import_where_it_was_before() -> None:
+    def import_that_fails() -> None:
+        with no_collection():
+            assert not gc.isenabled()
+            raise ImportError
+
+    assert gc.isenabled()
+    with pytest.raises(ImportError):
+        import_that_fails()
+    assert gc.isenabled()
+    with no_collection(), no_collection():
+        pass
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with no_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
