@@ -17,8 +17,9 @@ pytestmark = pytest.mark.unit
 
 def picture(bars: Bars, bull: int = 0, bear: int = 0, maximum: int = 36, threshold: int = 25) -> Image.Image:
     """A picture of scores that rise once."""
-    scores = [np.where(np.arange(len(bars)) >= len(bars) // 2, value, 0) for value in (bull, bear)]
-    return Image.open(BytesIO(draw_scores(bars, *scores, maximum, threshold))).convert("RGB")
+    rises = np.arange(len(bars)) >= len(bars) // 2
+    drawn = draw_scores(bars, np.where(rises, bull, 0), np.where(rises, bear, 0), maximum, threshold)
+    return Image.open(BytesIO(drawn)).convert("RGB")
 
 
 def rows_with(image: Image.Image, color: str) -> list[int]:
