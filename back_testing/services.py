@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.venue import venue_of
 from back_testing.analysis.review import ReviewStrategies
+from back_testing.analysis.tune_pairs import TuneThresholds
 from back_testing.analysis.verify_live import VerifyLive
 from back_testing.engine.data import ReadHistory
 from back_testing.engine.rules import TradingRules
@@ -29,6 +30,18 @@ def verify_live(app: "Services") -> VerifyLive:
 def review_strategies(app: "Services") -> ReviewStrategies:
     """The weekly review."""
     return ReviewStrategies(read_history(app), app.recommendations, app.objects, live_rules(app))
+
+
+def tune_thresholds(app: "Services") -> TuneThresholds:
+    """Thresholds of scores, under the costs of the accounts; of the configured ones where none is open yet."""
+    rules, opened = live_rules(app), bool(app.accounts.names())
+    first = next(iter(app.settings.accounts), None)
+    configured = Costs(first.commission, first.slippage_bps, first.commission_fixed) if first else Costs()
+
+    def costs(series: "Series") -> Costs:
+        return rules(series).costs if opened else configured
+
+    return TuneThresholds(app.read_score_history(), app.thresholds, app.calendars, app.points, costs)
 
 
 def live_rules(app: "Services") -> "Callable[[Series], TradingRules]":

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
     from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
     from algo_trading.repositories.recommendations import RecommendationRepository
-    from algo_trading.repositories.scores import ScoreRepository
+    from algo_trading.repositories.scores import ScoreRepository, ThresholdRepository
     from algo_trading.repositories.signals import SignalRepository
     from algo_trading.repositories.subscriptions import SubscriptionRepository
     from algo_trading.repositories.trading_rules import TradingRulesRepository
@@ -214,6 +214,12 @@ class Stores:
         from algo_trading.adapters.postgres.trading_rules import PostgresTradingRules
 
         return PostgresTradingRules(self.database)
+
+    @cached_property
+    def thresholds(self) -> ThresholdRepository:
+        from algo_trading.adapters.postgres.scores import PostgresThresholds
+
+        return PostgresThresholds(self.database)
 
     @cached_property
     def scores(self) -> ScoreRepository:

@@ -7,13 +7,11 @@ from typing import Any
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
 from algo_trading.cli.scores import read_timeframes
-from algo_trading.domain.costs import Costs
-from algo_trading.domain.instrument import Series
 from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
 from back_testing.analysis.crossings import Crossing
-from back_testing.analysis.tune import Tuning, tune
-from back_testing.services import live_rules
+from back_testing.analysis.tune import Tuning
+from back_testing.services import tune_thresholds
 
 SHOWN = 5  # every so many scores a row of the table of crossings
 
@@ -40,15 +38,15 @@ def show_tuning(
             venues = ", ".join(instrument.venue for instrument, _ in chosen)
             raise ConfigError(f"{pair} is stored for several venues: {venues}")
         ((instrument, intervals),) = chosen
-        bars = application.read_score_history()(instrument, intervals)
-        own = live_rules(application)(Series(instrument, bars.interval)).costs
-        points, calendar = application.points, application.calendars(instrument.venue)
-    costs = Costs.of(
-        float(own.commission) if commission is None else commission,
-        slippage_bps=float(own.slippage_bps) if slippage_bps is None else slippage_bps,
-    )
-    inside, outside = (timedelta(days=count) for count in days)
-    tuning = tune(bars, intervals, points, calendar, costs, in_sample=inside, out_of_sample=outside)
+        inside, outside = (timedelta(days=count) for count in days)
+        tuning = tune_thresholds(application)(
+            instrument,
+            intervals,
+            commission=commission,
+            slippage_bps=slippage_bps,
+            in_sample=inside,
+            out_of_sample=outside,
+        )
     if as_json:
         output.print_json(tuning_json(tuning))
     else:

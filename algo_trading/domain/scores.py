@@ -130,6 +130,29 @@ class PairScore:
     timeframes: Mapping[Interval, CandleRank]
 
 
+@dataclass(frozen=True, slots=True)
+class TunedThresholds:
+    """What tuning on a pair's history up to a moment recommends for some timeframes.
+
+    `bull` and `bear` are the best pair of thresholds on all history, None where none ever bought; `objection` says why
+    they are not to be used and is empty where they are. `trials` pairs were tried. `gain` is that of choosing on the
+    past and trading after it, `hold` that of the coin in the same time, both fractions; `deflated_sharpe` the
+    probability that the gain is better than luck, NaN where it cannot be told.
+    """
+
+    instrument: Instrument
+    timeframes: tuple[Interval, ...]
+    tuned_at: datetime
+    bull: int | None
+    bear: int | None
+    maximum: int
+    trials: int
+    gain: float
+    hold: float
+    deflated_sharpe: float
+    objection: str
+
+
 def score_side(bull: float, bear: float, bull_threshold: float, bear_threshold: float) -> Side:
     """What two scores say: sell after an unusual rise, buy after an unusual fall, nothing where both are high."""
     if bull >= bull_threshold and bear >= bear_threshold:

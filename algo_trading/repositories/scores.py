@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.scores import PairScore
+from algo_trading.domain.scores import PairScore, TunedThresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +36,16 @@ class ScoreRepository(Protocol):
 
     def history(self, instrument: Instrument, first: datetime, last: datetime) -> list[ScorePoint]:
         """The points of a pair in first..last, ascending."""
+        ...
+
+
+class ThresholdRepository(Protocol):
+    """Tuned thresholds, one for each pair and choice of timeframes."""
+
+    def store(self, tuned: TunedThresholds) -> None:
+        """Store it in place of an earlier one of the same pair and timeframes."""
+        ...
+
+    def all(self) -> list[TunedThresholds]:
+        """Every one, sorted by venue, symbol and timeframes."""
         ...

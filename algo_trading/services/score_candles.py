@@ -50,7 +50,7 @@ class ScoreCandles:
         Raises:
             ConfigError: no candle of the pair had closed by then, or those stored are longer than a timeframe.
         """
-        stored = [one for one in self.bars.series() if one.instrument == instrument]
+        stored = [Series(instrument, interval) for interval in Interval]
         last = {
             series.interval: closed_by(bars, at)
             for series, bars in split_by_series(self.bars.read_last(stored, at, 2)).items()

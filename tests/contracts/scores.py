@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.scores import CandleRank, PairScore
+from algo_trading.domain.scores import CandleRank, PairScore, TunedThresholds
 from algo_trading.domain.time import Interval
-from algo_trading.repositories.scores import ScorePoint, ScoreRepository
+from algo_trading.repositories.scores import ScorePoint, ScoreRepository, ThresholdRepository
 
 NOON = datetime(2022, 3, 4, 12, tzinfo=UTC)
 PAIR = Instrument("INJUSDT", "BINANCE")
@@ -55,3 +55,25 @@ class ScoreContract:
         hour = timedelta(hours=1)
         assert [point.bull for point in scores.history(PAIR, NOON - hour, NOON + hour)] == [1, 3, 9]
         assert [point.bull for point in scores.history(PAIR, NOON - hour, NOON)] == [1, 3]
+
+
+TUNED = TunedThresholds(
+    PAIR, (Interval.HOUR_1, Interval.DAY), NOON, 7, 9, 12, 100, 0.25, -0.1, 0.97, "",
+)  # fmt: skip
+
+
+class ThresholdContract:
+    """Subclasses give the fixture `thresholds`, an empty repository."""
+
+    def test_each_pair_and_choice_of_timeframes_has_one(self, thresholds: ThresholdRepository) -> None:
+        assert thresholds.all() == []
+        other = replace(TUNED, timeframes=(Interval.HOUR_4,), bull=None, bear=None, objection="none ever bought")
+        for tuned in (other, TUNED, replace(TUNED, bull=8), TUNED):
+            thresholds.store(tuned)
+        assert thresholds.all() == [TUNED, other]
+
+    def test_what_cannot_be_told_stays_so(self, thresholds: ThresholdRepository) -> None:
+        unknown = replace(TUNED, instrument=Instrument("BTCUSDT", "BINANCE"), deflated_sharpe=NAN)
+        for tuned in (TUNED, unknown):
+            thresholds.store(tuned)
+        assert repr(thresholds.all()) == repr([unknown, TUNED])

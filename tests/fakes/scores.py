@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.scores import PairScore
+from algo_trading.domain.scores import PairScore, TunedThresholds
+from algo_trading.domain.time import Interval
 from algo_trading.repositories.scores import ScorePoint
 
 
@@ -28,3 +29,18 @@ class FakeScores:
             for at, score in sorted(self._stored.get(instrument, {}).items())
             if first <= at <= last
         ]
+
+
+class FakeThresholds:
+    """Implements ThresholdRepository."""
+
+    def __init__(self) -> None:
+        self._stored: dict[tuple[Instrument, tuple[Interval, ...]], TunedThresholds] = {}
+
+    def store(self, tuned: TunedThresholds) -> None:
+        self._stored[tuned.instrument, tuned.timeframes] = tuned
+
+    def all(self) -> list[TunedThresholds]:
+        return sorted(
+            self._stored.values(), key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes)
+        )

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from algo_trading.adapters.postgres.bars import PostgresBars
 from algo_trading.adapters.postgres.database import Database
+from algo_trading.adapters.postgres.scores import PostgresThresholds
 from algo_trading.cli.commands import app
-from algo_trading.domain.time import Interval
+from algo_trading.domain.time import Interval, moment_of
 from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.repositories.bars import bars_table
 from reference import candle_ranks as reference
@@ -85,7 +86,7 @@ def test_what_is_not_there_is_said() -> None:
         run("scores", "BTCUSDT", "--at", "2021-12-31")
 
 
-def test_thresholds_are_tuned() -> None:
+def test_thresholds_are_tuned_and_kept(database: Database) -> None:
     options = ("--timeframes", "1h 4h", "--in-sample", "40", "--out-of-sample", "10")
     found = json.loads(run("tune", "BTCUSDT", *options, "--commission", "0.002", "--json"))
     assert (found["trials"], found["maximum"], found["commission"]) == (100, 12, 0.002)
@@ -94,8 +95,12 @@ def test_thresholds_are_tuned() -> None:
     assert found["best"]["most_coin"] >= found["best"]["coin"] > 0
     assert len(found["out_of_sample"]["folds"]) == 6
     assert {row["kind"] for row in found["crossings"]} == {"bull", "bear"}
+    (kept,) = PostgresThresholds(database).all()
+    assert (kept.instrument, kept.trials, kept.objection) == (BTC.instrument, 100, found["objection"])
+    assert (kept.bull, kept.bear) == (found["best"]["thresholds"]["bull"], found["best"]["thresholds"]["bear"])
+    assert kept.tuned_at == moment_of(BTC.closed_at[-1])
     shown = run("tune", "BTCUSDT", *options)
     assert "no threshold survives" in shown
-    assert "each fill pays 0.100%" in shown
+    assert "each fill pays 0.100% and 5 basis points of slippage" in shown
     with pytest.raises(ConfigError, match="are there to choose on"):
         run("tune", "BTCUSDT", "--timeframes", "1h")

@@ -7,20 +7,21 @@ from datetime import UTC, datetime
 from math import isnan, nan
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import RowMapping, delete, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments
 from algo_trading.adapters.postgres.schema.market import instruments
-from algo_trading.adapters.postgres.schema.scores import candle_ranks, candle_scores
+from algo_trading.adapters.postgres.schema.scores import candle_ranks, candle_scores, tuned_thresholds
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.scores import CandleRank, PairScore
+from algo_trading.domain.scores import CandleRank, PairScore, TunedThresholds
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.scores import ScorePoint
 
 POINT = tuple(field.name for field in fields(ScorePoint))
 RANK = tuple(field.name for field in fields(CandleRank))
+TUNED = tuple(field.name for field in fields(TunedThresholds) if field.name not in {"instrument", "timeframes"})
 
 
 class PostgresScores:
@@ -84,6 +85,36 @@ class PostgresScores:
         )
         with self._engine.connect() as connection:
             return [ScorePoint(row.at.astimezone(UTC), *row[1:]) for row in connection.execute(query)]
+
+
+class PostgresThresholds:
+    """Implements ThresholdRepository."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def store(self, tuned: TunedThresholds) -> None:
+        figures = {name: getattr(tuned, name) for name in TUNED} | {"deflated_sharpe": _null(tuned.deflated_sharpe)}
+        with self._engine.begin() as connection:
+            ids = ensure_instruments(connection, [tuned.instrument])
+            key = {"instrument_id": ids[tuned.instrument], "timeframes": [str(one) for one in tuned.timeframes]}
+            statement = insert(tuned_thresholds).values({**key, **figures})
+            connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=figures))
+
+    def all(self) -> list[TunedThresholds]:
+        query = select(tuned_thresholds, instruments.c.symbol, instruments.c.venue).join(instruments)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        found = [_tuned(row) for row in rows]
+        return sorted(found, key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes))
+
+
+def _tuned(row: RowMapping) -> TunedThresholds:
+    figures: dict[str, Any] = {name: row[name] for name in TUNED}
+    figures["tuned_at"] = row["tuned_at"].astimezone(UTC)
+    figures["deflated_sharpe"] = nan if row["deflated_sharpe"] is None else row["deflated_sharpe"]
+    timeframes = tuple(Interval(name) for name in row["timeframes"])
+    return TunedThresholds(Instrument(row["symbol"], row["venue"]), timeframes, **figures)
 
 
 def _null(value: float) -> float | None:

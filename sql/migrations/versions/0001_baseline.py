@@ -27,6 +27,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "tuned_thresholds",
         "candle_ranks",
         "candle_scores",
         "quarantine",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from algo_trading.adapters.postgres.scores import PostgresScores
-from contracts.scores import ScoreContract
+from algo_trading.adapters.postgres.scores import PostgresScores, PostgresThresholds
+from contracts.scores import ScoreContract, ThresholdContract
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database
@@ -19,3 +19,9 @@ class TestPostgresScores(ScoreContract):
     @pytest.fixture
     def scores(self, database: Database) -> PostgresScores:
         return PostgresScores(database)
+
+
+class TestPostgresThresholds(ThresholdContract):
+    @pytest.fixture
+    def thresholds(self, database: Database) -> PostgresThresholds:
+        return PostgresThresholds(database)

@@ -11,9 +11,9 @@ from algo_trading.domain.time import Interval, moment_of
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.record_scores import RecordScores
 from algo_trading.services.score_candles import ScoreCandles
-from contracts.scores import ScoreContract
+from contracts.scores import ScoreContract, ThresholdContract
 from fakes.bars import FakeBars
-from fakes.scores import FakeScores
+from fakes.scores import FakeScores, FakeThresholds
 from support.candles import candles
 
 pytestmark = pytest.mark.unit
@@ -25,6 +25,12 @@ class TestFakeScores(ScoreContract):
     @pytest.fixture
     def scores(self) -> FakeScores:
         return FakeScores()
+
+
+class TestFakeThresholds(ThresholdContract):
+    @pytest.fixture
+    def thresholds(self) -> FakeThresholds:
+        return FakeThresholds()
 
 
 def test_what_is_taken_is_stored() -> None:

@@ -1,6 +1,6 @@
 """Scores of pairs, and the ranks that the newest ones are made of."""
 
-from sqlalchemy import Column, Double, Integer, Table, Text
+from sqlalchemy import ARRAY, Column, Double, Integer, Table, Text
 
 from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, written_at
 
@@ -34,4 +34,21 @@ candle_ranks = Table(
     Column("bear_points", Integer, nullable=False),
     Column("closed", Integer, nullable=False, comment="candles that it was ranked among"),
     comment="The ranks of the newest score of each pair.",
+)
+
+tuned_thresholds = Table(
+    "tuned_thresholds",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("timeframes", ARRAY(Text), primary_key=True),
+    Column("tuned_at", Time, nullable=False, comment="close of the last candle that it rests on"),
+    Column("bull", Integer, comment="null: no bear score ever led to a buy"),
+    Column("bear", Integer),
+    Column("maximum", Integer, nullable=False),
+    Column("trials", Integer, nullable=False, comment="pairs of thresholds tried"),
+    Column("gain", Double, nullable=False, comment="out of sample"),
+    Column("hold", Double, nullable=False, comment="of the coin in the same time"),
+    Column("deflated_sharpe", Double),
+    Column("objection", Text, nullable=False, comment="why they are not to be used; empty: they are"),
+    comment="Thresholds of scores tuned on history.",
 )

@@ -35,3 +35,26 @@ COMMENT ON COLUMN candle_ranks.change IS 'per cent, as the other figures';
 COMMENT ON COLUMN candle_ranks.rank_max_up IS 'null while the change is negative';
 COMMENT ON COLUMN candle_ranks.rank_max_down IS 'null while the change is positive';
 COMMENT ON COLUMN candle_ranks.closed IS 'candles that it was ranked among';
+
+CREATE TABLE tuned_thresholds (
+    instrument_id INTEGER NOT NULL,
+    timeframes TEXT[] NOT NULL,
+    tuned_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    bull INTEGER,
+    bear INTEGER,
+    maximum INTEGER NOT NULL,
+    trials INTEGER NOT NULL,
+    gain DOUBLE PRECISION NOT NULL,
+    hold DOUBLE PRECISION NOT NULL,
+    deflated_sharpe DOUBLE PRECISION,
+    objection TEXT NOT NULL,
+    CONSTRAINT pk_tuned_thresholds PRIMARY KEY (instrument_id, timeframes),
+    CONSTRAINT fk_tuned_thresholds_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE tuned_thresholds IS 'Thresholds of scores tuned on history.';
+COMMENT ON COLUMN tuned_thresholds.tuned_at IS 'close of the last candle that it rests on';
+COMMENT ON COLUMN tuned_thresholds.bull IS 'null: no bear score ever led to a buy';
+COMMENT ON COLUMN tuned_thresholds.trials IS 'pairs of thresholds tried';
+COMMENT ON COLUMN tuned_thresholds.gain IS 'out of sample';
+COMMENT ON COLUMN tuned_thresholds.hold IS 'of the coin in the same time';
+COMMENT ON COLUMN tuned_thresholds.objection IS 'why they are not to be used; empty: they are';
