@@ -259,7 +259,7 @@ class Gateways(Stores):
     @cached_property
     def coin_source(self) -> CoinListings:
         """ConfigError where none is configured."""
-        name = self.settings.coin_listings
+        name = self.settings.listing_source
         if not name:
             raise ConfigError(
                 "no source of coin listings is configured: set coin_listings to coingecko or coinmarketcap"

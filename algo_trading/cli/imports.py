@@ -8,7 +8,7 @@ from algo_trading.cli import output
 from algo_trading.cli.watched import share_venue
 from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError, NothingGoodError
-from algo_trading.services.import_bars import FileReport, ImportReport
+from algo_trading.services.import_report import FileReport, ImportReport
 
 MOST_LINES = 12  # of files or skipped members shown to a person; JSON has them all
 

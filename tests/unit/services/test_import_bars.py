@@ -22,7 +22,8 @@ from algo_trading.quality.verdict import Batch, Gate, Verdict
 from algo_trading.repositories.bars import UpsertCount
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.services.export import ExportBars
-from algo_trading.services.import_bars import FileReport, ImportBars, ImportReport
+from algo_trading.services.import_bars import ImportBars
+from algo_trading.services.import_report import FileReport, ImportReport
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
 from fakes.objects import FakeObjectStore

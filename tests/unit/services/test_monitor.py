@@ -45,7 +45,7 @@ class Desk:
         def sources() -> dict[str, FakeRulesSource]:
             return {"BINANCE": self.exchange}
 
-        refresh = RefreshRules(sources, self.rules, FakeObjectStore(), FakeClock())  # type: ignore[arg-type]  # as above
+        refresh = RefreshRules(sources, self.rules, FakeObjectStore(), FakeClock())
         return Monitor(
             watchlists=self.setup.watchlists,
             setup=self.setup,
