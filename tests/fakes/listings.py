@@ -68,9 +68,10 @@ class FakeListings:
         inserted = sum(instrument not in self._stored for instrument in new)
         unchanged = sum(self._stored.get(instrument) == listing for instrument, listing in new.items())
         self._stored |= new
-        for instrument, one in new.items() if seen_at else ():
-            figures = ListedFigures(seen_at, one.rank, one.market_cap, one.volume, one.price)
-            self._figures.setdefault(instrument, {}).setdefault(seen_at, figures)
+        if seen_at is not None:
+            for instrument, one in new.items():
+                figures = ListedFigures(seen_at, one.rank, one.market_cap, one.volume, one.price)
+                self._figures.setdefault(instrument, {}).setdefault(seen_at, figures)
         return UpsertCount(inserted, len(new) - inserted - unchanged, unchanged)
 
     def history(self, instrument: Instrument, until: datetime | None = None) -> list[ListedFigures]:
