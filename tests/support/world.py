@@ -29,6 +29,7 @@ from fakes.channel import FakeChannel
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.gate import FakeGate
+from fakes.listings import FakeListings
 from fakes.locks import FakeLocks
 from fakes.notices import FakeNotices
 from fakes.objects import FakeObjectStore
@@ -40,6 +41,7 @@ from fakes.recommendations import FakeRecommendations
 from fakes.scorer import FakeScorer
 from fakes.signals import FakeSignals
 from fakes.subscriptions import FakeSubscriptions
+from fakes.trading_rules import FakeTradingRules
 from fakes.watchlists import FakeSetup
 
 
@@ -93,6 +95,8 @@ class World(Services):
             "mentions": FakeMentions(posts, signals),
             "feed_states": FakeFeedStates(),
             "fundamentals": FakeFundamentals(),
+            "listings": FakeListings(),
+            "trading_rules": FakeTradingRules(),
             "locks": FakeLocks(),
             "objects": FakeObjectStore(),
             "gate": FakeGate(),
