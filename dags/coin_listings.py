@@ -7,9 +7,9 @@ from algo_airflow.flow import SOURCE_RETRIES, TEXT_POOL, dag_defaults
 from algo_airflow.runtime import Report, application, to_xcom
 
 
-@dag(schedule="@daily" if SETTINGS.coin_listings else None, catchup=False, **dag_defaults("text"))
+@dag(schedule="@daily" if SETTINGS.listing_source else None, catchup=False, **dag_defaults("text"))
 def coin_listings() -> None:
-    """Refresh the names under which coins are found in posts. Without a configured source there is no schedule."""
+    """Refresh the names under which coins are found in posts. Where no coins are watched there is no schedule."""
 
     @task(pool=TEXT_POOL, retries=SOURCE_RETRIES)
     def refresh() -> Report:

@@ -20,7 +20,7 @@ def monitored_bars() -> None:
     Intervals that the configuration has are not touched; they have DAGs of their own.
     """
 
-    @task(outlets=[SIGNALS], pool=SOURCE_POOL, retries=1, execution_timeout=EVERY * 0.8)
+    @task(outlets=[SIGNALS], pool=SOURCE_POOL, retries=2, execution_timeout=EVERY * 0.8)
     def run() -> Report:
         """Take every step of each timeframe that has a closed period which nobody has processed."""
         with application() as app:

@@ -13,7 +13,7 @@ from algo_trading.settings import read_layers
 from algo_trading.settings.check import checked
 from algo_trading.settings.mistakes import Mistake, sentences
 from algo_trading.settings.plugin_tables import plugin_config, plugin_mistakes
-from algo_trading.settings.tables import PLUGIN_TABLES
+from algo_trading.settings.tables import AUTO, PLUGIN_TABLES
 from algo_trading.strategies.registry import build_strategy, strategy_names
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _plugin_mistakes(settings: Settings, entries: Entries) -> Iterator[Mistake]:
         value: Any = settings
         for part in location:
             value = getattr(value, str(part))
-        if value:
+        if value not in {"", AUTO}:
             yield from _name(table, value, location)
     for index, entry in entries.written.get("strategies", []):
         if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):

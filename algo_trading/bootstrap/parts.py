@@ -14,6 +14,7 @@ from algo_trading.settings.plugin_tables import plugin_config
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from algo_trading.adapters.binance.archive import BinanceArchive
     from algo_trading.adapters.postgres.database import Database
     from algo_trading.calendars import Calendars
     from algo_trading.domain.account import Account
@@ -282,7 +283,7 @@ class Gateways(Stores):
     @cached_property
     def coin_source(self) -> CoinListings:
         """ConfigError where none is configured."""
-        name = self.settings.coin_listings
+        name = self.settings.listing_source
         if not name:
             raise ConfigError(
                 "no source of coin listings is configured: set coin_listings to coingecko or coinmarketcap"
@@ -317,6 +318,12 @@ class Gateways(Stores):
     @cached_property
     def read_bar_files(self) -> BarFileReader:
         return bar_file_reader(self.settings)
+
+    def candle_archive(self, url: str) -> BinanceArchive:
+        """Binance's archive of candles at an address; what is downloaded is kept."""
+        from algo_trading.adapters.binance.archive import BinanceArchive
+
+        return BinanceArchive(url, self.settings.home / "archive")
 
     @cached_property
     def _sources(self) -> dict[str, MarketData]:

@@ -1,13 +1,20 @@
 """Commands about bars, figures, posts, and the sessions that are processed from them."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from algo_trading.cli import output
-from algo_trading.cli.options import Day, First, Json, Last, Newest, To, WatchlistName
+from algo_trading.cli.options import DATE, Day, First, Json, Last, Newest, To, WatchlistName, parse_date
 from algo_trading.domain.symbol import normal_symbol
+
+
+def _path_or_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")) and not Path(text).exists():
+        raise typer.BadParameter(f"Path '{text}' does not exist.")
+    return text
 
 
 def add_to(app: typer.Typer) -> None:
@@ -105,8 +112,12 @@ def look_up(
 
 def import_bars(
     paths: Annotated[
-        list[Path],
-        typer.Argument(exists=True, help="CSV, Parquet, Feather or JSON files (.gz, .zip, .tar.gz too), or folders."),
+        list[str],
+        typer.Argument(
+            parser=_path_or_address,
+            metavar="PATH...",
+            help="CSV, Parquet, Feather or JSON files (.gz, .zip, .tar.gz too), folders, or Binance's archive by HTTP.",
+        ),
     ],
     symbol: Annotated[
         str | None,
@@ -120,17 +131,21 @@ def import_bars(
     interval: Annotated[
         str | None, typer.Option(help="Length of the bars: 1m 5m 1h 4h 1d ...; else what file or name say, else 1d.")
     ] = None,
+    first: Annotated[
+        date | None, typer.Option("--from", parser=parse_date, metavar=DATE, help="First day wanted of an archive.")
+    ] = None,
+    *,
     json: Json = False,
 ) -> None:
     """Import bars from files. Bad rows go to the quarantine with a reason; importing again changes nothing.
 
     Columns: symbol or ticker, date or timestamp, open, high, low, close, volume, in any order and case. Candles of
     Binance's archive, freqtrade and CryptoDataDownload are read as they are. Example:
-    algo-trading import-bars BTCUSDT-5m-2024-01.zip --venue BINANCE
+    algo-trading import-bars https://data.binance.vision --venue BINANCE --symbol BTCUSDT --interval 5m
     """
     from algo_trading.cli.imports import import_files
 
-    import_files(paths, symbol, venue, interval, as_json=json)
+    import_files(paths, symbol, venue, interval, first=first, as_json=json)
 
 
 def import_fundamentals(

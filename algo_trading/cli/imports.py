@@ -1,23 +1,34 @@
 """The commands `import-bars` and `import-fundamentals`."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
 from algo_trading.cli.watched import share_venue
-from algo_trading.domain.time import Interval
+from algo_trading.domain.time import DAY, Interval
 from algo_trading.errors import ConfigError, NothingGoodError
-from algo_trading.services.import_bars import FileReport, ImportReport
+from algo_trading.services.import_report import FileReport, ImportReport
 
 MOST_LINES = 12  # of files or skipped members shown to a person; JSON has them all
 
 
-def import_files(paths: Sequence[Path], symbol: str | None, venue: str, interval: str | None, *, as_json: bool) -> None:
+def import_files(
+    sources: Sequence[str],
+    symbol: str | None,
+    venue: str,
+    interval: str | None,
+    *,
+    first: date | None = None,
+    as_json: bool,
+) -> None:
     """Import and print; a run without a single good row fails after printing.
 
+    Of an address the archive's files of a pair and an interval are imported, from the date `first` on.
+
     Raises:
-        ConfigError: there is no such interval.
+        ConfigError: there is no such interval, or an address stands without a pair and an interval.
     """
     try:
         length = Interval.parse(interval) if interval else None
@@ -29,6 +40,15 @@ def import_files(paths: Sequence[Path], symbol: str | None, venue: str, interval
         def count(file: FileReport) -> None:
             bar.update(task, advance=1, description=file.place[-60:])
 
+        paths = [Path(source) for source in sources if not is_address(source)]
+        for url in filter(is_address, sources):
+            if symbol is None or length is None:
+                raise ConfigError("an archive has many pairs: name one with --symbol and --interval")
+            yesterday = application.clock.now().date() - DAY
+            archive = application.candle_archive(url)
+            paths += archive.fetch(
+                symbol, length, yesterday, first, lambda name: bar.update(task, description=f"looking for {name}")
+            )
         report = application.import_bars()(paths, symbol, venue, length, count)
         where = application.objects.location(report.docs) if report.docs else ""
     if as_json:
@@ -39,6 +59,11 @@ def import_files(paths: Sequence[Path], symbol: str | None, venue: str, interval
         raise NothingGoodError(
             f"none of the {report.read} rows is good, so no bar was stored; `algo-trading quarantine` lists them"
         )
+
+
+def is_address(source: str) -> bool:
+    """Whether what is to be imported lies on a server."""
+    return source.startswith(("http://", "https://"))
 
 
 def import_figures(path: Path, venue: str | None, *, as_json: bool) -> None:

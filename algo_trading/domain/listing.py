@@ -1,6 +1,7 @@
 """The names under which an instrument is spoken of."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from algo_trading.domain.instrument import Instrument
 
@@ -18,6 +19,17 @@ class Listing:
     name: str
     aliases: tuple[str, ...] = ()
     ambiguous: frozenset[str] = frozenset()
+    rank: int | None = None
+    market_cap: float | None = None
+    volume: float | None = None
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFigures:
+    """What a listing said of an instrument at a moment; the fields are those of `Listing`."""
+
+    seen_at: datetime
     rank: int | None = None
     market_cap: float | None = None
     volume: float | None = None

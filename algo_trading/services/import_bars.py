@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -30,58 +30,11 @@ from algo_trading.repositories.quality import (
 )
 from algo_trading.services.accept_bars import AcceptBars, AcceptedBars, BarBatch
 from algo_trading.services.export import ExportBars
+from algo_trading.services.import_report import FileReport, ImportReport, sum_of
 
 SOURCE = "import"
 BATCH_ROWS = 100_000  # that are judged at once: enough that what a judgement costs by itself is little for each
 FILES_AT_ONCE = 100  # of which one query tells whether they are known
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What became of the rows of one file or member of an archive: read = stored + unchanged + quarantined.
-
-    `known` says that its content was imported before, `replaced` that something else was imported from its path.
-    `gaps` counts the periods that each symbol lacks between its first and its last good row.
-    """
-
-    place: str
-    read: int
-    interval: Interval = Interval.DAY
-    stored: int = 0
-    unchanged: int = 0
-    quarantined: int = 0
-    known: bool = False
-    replaced: bool = False
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    gaps: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def nothing_good(self) -> bool:
-        """Whether there were rows and none of them is in the database."""
-        return self.read > 0 and self.stored + self.unchanged == 0
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """The sums over all files, the files themselves and what held no bars.
-
-    `years` are the years of the good rows, `docs` is the key of the page that shows what the gate found.
-    """
-
-    read: int
-    stored: int
-    unchanged: int
-    quarantined: int
-    reasons: Mapping[str, int]
-    files: tuple[FileReport, ...]
-    skipped: tuple[Skipped, ...]
-    years: tuple[int, ...] = ()
-    docs: str | None = None
-
-    @property
-    def nothing_good(self) -> bool:
-        """Whether no file brought or confirmed a single bar."""
-        return self.stored + self.unchanged == 0
 
 
 @dataclass(frozen=True)
@@ -135,7 +88,7 @@ class ImportBars:
             self.export(venue, one, months)
         docs = self.gate.publish(self.objects, f"import-{self.clock.now():%Y%m%dT%H%M%S}")
         self.imports.add(*(ImportedFile(t.fingerprint, t.place, t.read) for t in work.tables if t.is_final))
-        return _sums([table.report() for table in work.tables], work.skipped, set().union(*work.months.values()), docs)
+        return sum_of([table.report() for table in work.tables], work.skipped, set().union(*work.months.values()), docs)
 
     def archive(self, file: FileOnDisk) -> None:
         """Keep the file as it came."""
@@ -338,22 +291,3 @@ def _symbols(rows: pa.Table) -> set[str]:
 def _months(verdict: Verdict) -> set[datetime]:
     months = verdict.good["opened_at"].to_numpy().astype("datetime64[M]")
     return {moment_of(month) for month in np.unique(months)}
-
-
-def _sums(
-    reports: Sequence[FileReport], skipped: Sequence[Skipped], months: set[datetime], docs: str | None
-) -> ImportReport:
-    reasons: Counter[str] = Counter()
-    for report in reports:
-        reasons.update(report.reasons)
-    return ImportReport(
-        read=sum(report.read for report in reports),
-        stored=sum(report.stored for report in reports),
-        unchanged=sum(report.unchanged for report in reports),
-        quarantined=sum(report.quarantined for report in reports),
-        reasons=dict(reasons.most_common()),
-        files=tuple(reports),
-        skipped=tuple(skipped),
-        years=tuple(sorted({month.year for month in months})),
-        docs=docs,
-    )

@@ -22,7 +22,7 @@ class ListReport:
 
 @dataclass(frozen=True)
 class ListCoins:
-    """Fetch the listing of coins, archive it as it came, and store what differs."""
+    """Fetch the listing of coins, archive it as it came, store what differs, and keep the figures of this moment."""
 
     coin_source: CoinListings
     listings: ListingRepository
@@ -41,7 +41,7 @@ class ListCoins:
             coins.extend(self.coin_source.parse(page))
         if not coins:
             raise SourceError(f"{self.coin_source.name} lists no coin; its format may have changed")
-        count = self.listings.upsert(largest(coins))
+        count = self.listings.upsert(largest(coins), self.clock.now())
         return ListReport(self.coin_source.name, len(coins), count.stored, count.unchanged)
 
     def _archive(self, page: ListingPage) -> None:

@@ -28,7 +28,7 @@ from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval
-from algo_trading.domain.venue import venue_of
+from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.errors import UnknownNameError
 from algo_trading.notification.addresses import email_address
 from algo_trading.settings.layers import Layers
@@ -39,6 +39,7 @@ ADDRESS = re.compile(
 )
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 MOST_HOURS = 87_660
+AUTO, MADE_UP = "auto", "DEMO"  # MADE_UP: the venue of coins that do not exist
 MOST_DIGITS, DECIMALS = 28, 8  # of an amount of money: of a coin, too
 
 
@@ -295,6 +296,14 @@ class Settings(Section):
     listings: PluginTables
     scorers: PluginTables
     object_stores: PluginTables
+
+    @property
+    def listing_source(self) -> str:
+        """What lists coins, or nothing: unless another one is named, CoinGecko where real coins are watched."""
+        if self.coin_listings != AUTO:
+            return self.coin_listings
+        real = (venue_of(one.venue) for one in self.watchlists if one.venue != MADE_UP)
+        return "coingecko" if any(venue.asset_class is AssetClass.CRYPTO for venue in real) else ""
 
     _layers: Layers = PrivateAttr(default_factory=Layers)
 

@@ -16,7 +16,7 @@ from algo_trading.bootstrap import App, bootstrap
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.time import Interval
 from algo_trading.quality.expectations import expectations
-from algo_trading.services.import_bars import ImportReport
+from algo_trading.services.import_report import ImportReport
 from bench.measure import Goal, Progress, Result, Timing
 
 FILES = 300

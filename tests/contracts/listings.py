@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.listing import Listing
+from algo_trading.domain.listing import ListedFigures, Listing
 from algo_trading.errors import SourceError
 from algo_trading.gateways.coin_listings import CoinListings, ListingPage
 from algo_trading.repositories.bars import UpsertCount
@@ -103,6 +104,20 @@ class ListingRepositoryContract:
         moved = replace(HARMONY, rank=81, price=None, aliases=("Harmony One",))
         assert repository.upsert([moved, BITCOIN, TESLA]) == UpsertCount(inserted=1, updated=1, unchanged=1)
         assert repository.all() == [BITCOIN, moved, TESLA]
+
+    def test_figures_are_kept_as_they_were_seen(self, repository: ListingRepository) -> None:
+        days = [datetime(2026, 11, day, tzinfo=UTC) for day in (19, 20, 21)]
+        repository.upsert([BITCOIN, UNRANKED])
+        assert repository.history(BITCOIN.instrument) == []
+        for day, price in zip(days, (1.0, 2.0, 2.0), strict=True):
+            repository.upsert([replace(BITCOIN, price=price), HARMONY], day)
+        repository.upsert([replace(BITCOIN, price=9.0)], days[0])  # which is kept already
+        found = repository.history(BITCOIN.instrument)
+        assert found == [ListedFigures(day, 1, 6.1e11, 3e10, price) for day, price in zip(days, (1, 2, 2), strict=True)]
+        assert repository.history(BITCOIN.instrument, days[1]) == found[:2]
+        assert repository.history(BITCOIN.instrument, days[0] - timedelta(days=1)) == []
+        assert [one.price for one in repository.history(HARMONY.instrument)] == [0.06] * 3
+        assert repository.history(TESLA.instrument) == []
 
     def test_storing_again_changes_nothing(self, repository: ListingRepository) -> None:
         for _ in range(2):

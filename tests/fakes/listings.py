@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.listing import Listing
+from algo_trading.domain.listing import ListedFigures, Listing
 from algo_trading.errors import SourceError
 from algo_trading.gateways.coin_listings import ListingPage
 from algo_trading.repositories.bars import UpsertCount
@@ -57,8 +58,9 @@ class FakeListings:
 
     def __init__(self) -> None:
         self._stored: dict[Instrument, Listing] = {}
+        self._figures: dict[Instrument, dict[datetime, ListedFigures]] = {}
 
-    def upsert(self, listings: Sequence[Listing]) -> UpsertCount:
+    def upsert(self, listings: Sequence[Listing], seen_at: datetime | None = None) -> UpsertCount:
         new = {listing.instrument: listing for listing in listings}
         if len(new) < len(listings):
             symbols = [listing.instrument.symbol for listing in listings]
@@ -66,7 +68,15 @@ class FakeListings:
         inserted = sum(instrument not in self._stored for instrument in new)
         unchanged = sum(self._stored.get(instrument) == listing for instrument, listing in new.items())
         self._stored |= new
+        if seen_at is not None:
+            for instrument, one in new.items():
+                figures = ListedFigures(seen_at, one.rank, one.market_cap, one.volume, one.price)
+                self._figures.setdefault(instrument, {}).setdefault(seen_at, figures)
         return UpsertCount(inserted, len(new) - inserted - unchanged, unchanged)
+
+    def history(self, instrument: Instrument, until: datetime | None = None) -> list[ListedFigures]:
+        found = self._figures.get(instrument, {})
+        return [found[seen_at] for seen_at in sorted(found) if until is None or seen_at <= until]
 
     def all(self) -> list[Listing]:
         return sorted(

@@ -12,7 +12,7 @@ from algo_trading.adapters.postgres.database import Database
 from algo_trading.bootstrap import App
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
-from algo_trading.services.import_bars import ImportReport
+from algo_trading.services.import_report import ImportReport
 from algo_trading.settings import load_settings
 from fakes.clock import FakeClock
 from support.raw_bars import NOW

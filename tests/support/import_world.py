@@ -15,7 +15,8 @@ from algo_trading.quality.verdict import Gate
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.services.accept_bars import AcceptBars
 from algo_trading.services.export import ExportBars
-from algo_trading.services.import_bars import FileReport, ImportBars, ImportReport
+from algo_trading.services.import_bars import ImportBars
+from algo_trading.services.import_report import FileReport, ImportReport
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.batches import FakeBatches
 from fakes.clock import FakeClock

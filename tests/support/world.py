@@ -30,6 +30,7 @@ from fakes.channel import FakeChannel
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.gate import FakeGate
+from fakes.listings import FakeListings
 from fakes.locks import FakeLocks
 from fakes.notices import FakeNotices
 from fakes.objects import FakeObjectStore
@@ -97,6 +98,8 @@ class World(Services):
             "mentions": FakeMentions(posts, signals),
             "feed_states": batches.feed_states,
             "fundamentals": FakeFundamentals(),
+            "listings": FakeListings(),
+            "trading_rules": FakeTradingRules(),
             "locks": FakeLocks(),
             "objects": FakeObjectStore(),
             "gate": FakeGate(),

@@ -56,6 +56,7 @@ def downgrade() -> None:
         "mentions",
         "posts",
         "feeds",
+        "listing_history",
         "listings",
         "trading_rules",
         "indicators",

@@ -155,14 +155,13 @@ def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -
 
 
 def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str, Any]) -> None:
-    candles = {(dag_id, "run") for dag_id in CANDLES}
+    candles = {(dag_id, "run") for dag_id in (*CANDLES, "monitored_bars")}
     pools = {
         "market_data": {
             ("equity_daily_bars", "ingest"),
             ("history_load", "load"),
             ("company_fundamentals", "look_up"),
             ("instrument_rules", "refresh"),
-            ("monitored_bars", "run"),
             *candles,
         },
         "backfill": {(dag_id, "run") for dag_id in BACKFILLS},

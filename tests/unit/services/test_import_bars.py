@@ -11,7 +11,7 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
 from algo_trading.quality.gate import BarGate
-from algo_trading.services.import_bars import FileReport
+from algo_trading.services.import_report import FileReport
 from support.import_world import Kill, Killed, World, line, write
 from support.raw_bars import sessions
 

@@ -11,7 +11,7 @@ from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import AlgoTradingError
 from algo_trading.quality.verdict import Batch, Verdict
 from algo_trading.repositories.bars import UpsertCount
-from algo_trading.services.import_bars import FileReport
+from algo_trading.services.import_report import FileReport
 from support.import_world import QuietGate, World, line, write
 from support.raw_bars import sessions
 from support.shared_data import SHARED_DATA, needs_shared_data

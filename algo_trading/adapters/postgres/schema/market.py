@@ -129,3 +129,16 @@ listings = Table(
     written_at("updated_at"),
     comment="Names of instruments; capitalisation, volume and price in US dollars.",
 )
+
+
+listing_history = Table(
+    "listing_history",
+    metadata,
+    instrument_ref(primary_key=True),
+    Column("seen_at", Time, primary_key=True),
+    Column("rank", Integer),
+    Column("market_cap", Double),
+    Column("volume", Double),
+    Column("price", Double),
+    comment="What each refresh of the listings said, in US dollars.",
+)

@@ -135,3 +135,15 @@ CREATE TABLE listings (
 );
 COMMENT ON TABLE listings IS 'Names of instruments; capitalisation, volume and price in US dollars.';
 COMMENT ON COLUMN listings.ambiguous IS 'names that are everyday words too';
+
+CREATE TABLE listing_history (
+    instrument_id INTEGER NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    rank INTEGER,
+    market_cap DOUBLE PRECISION,
+    volume DOUBLE PRECISION,
+    price DOUBLE PRECISION,
+    CONSTRAINT pk_listing_history PRIMARY KEY (instrument_id, seen_at),
+    CONSTRAINT fk_listing_history_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE listing_history IS 'What each refresh of the listings said, in US dollars.';

@@ -1,0 +1,77 @@
+"""What became of the rows of imported files."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from algo_trading.domain.time import Interval
+from algo_trading.gateways.bar_files import Skipped
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of the rows of one file or member of an archive: read = stored + unchanged + quarantined.
+
+    `known` says that its content was imported before, `replaced` that something else was imported from its path.
+    `gaps` counts the periods that each symbol lacks between its first and its last good row.
+    """
+
+    place: str
+    read: int
+    interval: Interval = Interval.DAY
+    stored: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    known: bool = False
+    replaced: bool = False
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    gaps: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def nothing_good(self) -> bool:
+        """Whether there were rows and none of them is in the database."""
+        return self.read > 0 and self.stored + self.unchanged == 0
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """The sums over all files, the files themselves and what held no bars.
+
+    `years` are the years of the good rows, `docs` is the key of the page that shows what the gate found.
+    """
+
+    read: int
+    stored: int
+    unchanged: int
+    quarantined: int
+    reasons: Mapping[str, int]
+    files: tuple[FileReport, ...]
+    skipped: tuple[Skipped, ...]
+    years: tuple[int, ...] = ()
+    docs: str | None = None
+
+    @property
+    def nothing_good(self) -> bool:
+        """Whether no file brought or confirmed a single bar."""
+        return self.stored + self.unchanged == 0
+
+
+def sum_of(
+    reports: Sequence[FileReport], skipped: Sequence[Skipped], months: set[datetime], docs: str | None
+) -> ImportReport:
+    """The report on all files; `months` are those of the good rows."""
+    reasons: Counter[str] = Counter()
+    for report in reports:
+        reasons.update(report.reasons)
+    return ImportReport(
+        read=sum(report.read for report in reports),
+        stored=sum(report.stored for report in reports),
+        unchanged=sum(report.unchanged for report in reports),
+        quarantined=sum(report.quarantined for report in reports),
+        reasons=dict(reasons.most_common()),
+        files=tuple(reports),
+        skipped=tuple(skipped),
+        years=tuple(sorted({month.year for month in months})),
+        docs=docs,
+    )
