@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from exchange_world import NAME, SECRET, World
 from requests.adapters import HTTPAdapter
 
 from algo_trading.adapters.binance.broker import BinanceBroker
@@ -21,7 +22,6 @@ from algo_trading.domain.time import Interval
 from algo_trading.exchange.api import Request
 from algo_trading.exchange.faults import fault_of
 from algo_trading.repositories.accounts import AccountStep
-from exchange_world import NAME, SECRET, World
 from fakes.trading_rules import FakeTradingRules
 from support.trading import Trading, an_account
 
