@@ -11,7 +11,7 @@ from algo_trading.calendars import trading_calendar
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.quality.gate import BarGate
-from algo_trading.quality.verdict import Gate
+from algo_trading.quality.verdict import Batch, Gate, Verdict
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.services.accept_bars import AcceptBars
 from algo_trading.services.export import ExportBars
@@ -60,6 +60,21 @@ class QuietGate(BarGate):
 
     def publish(self, objects: ObjectStore, label: str) -> str | None:  # noqa: ARG002 - the same arguments
         return None
+
+
+class RememberingGate(QuietGate):
+    """Judges the same batch once, for worlds in which the same is imported again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._judged: list[tuple[Batch, Verdict]] = []
+
+    def judge(self, batch: Batch) -> Verdict:
+        for known, verdict in self._judged:
+            if known == batch:
+                return verdict
+        self._judged.append((batch, super().judge(batch)))
+        return self._judged[-1][1]
 
 
 class Alone:

@@ -12,7 +12,7 @@ from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
 from algo_trading.quality.gate import BarGate
 from algo_trading.services.import_report import FileReport
-from support.import_world import Kill, Killed, World, line, write
+from support.import_world import Kill, Killed, RememberingGate, World, line, write
 from support.raw_bars import sessions
 
 pytestmark = pytest.mark.unit
@@ -161,10 +161,11 @@ def test_killed_before_any_write_and_run_again_the_end_is_the_same(tmp_path: Pat
     days = sessions("2015-03-16", 4)
     write(tmp_path / "1.csv", [line(day) for day in days[:2]] + [line("soon"), line(days[0])])
     write(tmp_path / "2.csv", [line(days[1], 12), line(days[2], 1100), line(days[3])])
-    undisturbed = World()
+    gate = RememberingGate()
+    undisturbed = World(gate)
     undisturbed.run(tmp_path)
     for write_number in range(40):
-        world = World()
+        world = World(gate)
         try:
             world.run(tmp_path, kill=Kill(write_number))
         except Killed:
