@@ -9,7 +9,8 @@ from PIL import Image
 
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.time import Interval
-from algo_trading.notification.score_chart import BEAR, BULL, FAINT, PRICE, draw_scores
+from algo_trading.notification.chart import FAINT
+from algo_trading.notification.score_chart import BEAR, BULL, PRICE, draw_scores
 from support.candles import candles
 
 pytestmark = pytest.mark.unit
