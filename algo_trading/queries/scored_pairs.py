@@ -1,6 +1,6 @@
 """Which pairs can be scored, and on which timeframes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from algo_trading.domain.instrument import Instrument
@@ -9,6 +9,7 @@ from algo_trading.domain.time import Interval
 from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.errors import UnknownNameError, unknown_name
 from algo_trading.repositories.bars import BarReader
+from algo_trading.repositories.watchlists import WatchlistRepository
 
 
 @dataclass(frozen=True)
@@ -16,13 +17,15 @@ class ScoredPairs:
     """Pairs that have candles, with their timeframes from short to long."""
 
     bars: BarReader
+    watchlists: WatchlistRepository
 
     def __call__(
         self, symbols: Sequence[str], timeframes: Sequence[Interval] | None
     ) -> list[tuple[Instrument, tuple[Interval, ...]]]:
         """The pairs with these symbols, of any venue, or all of crypto venues; sorted.
 
-        Without `timeframes` those of SCORED that are not shorter than the pair's shortest candles.
+        Without `timeframes` those that are monitored of a pair, else SCORED, of these what is not shorter than its
+        shortest candles.
 
         Raises:
             UnknownNameError: nothing is stored of a symbol.
@@ -34,7 +37,14 @@ class ScoredPairs:
         chosen = [one for one in shortest if venue_of(one.venue).asset_class is AssetClass.CRYPTO]
         if symbols:
             chosen = [one for symbol in dict.fromkeys(symbols) for one in _named(symbol, list(shortest))]
-        return [(one, tuple(timeframes or _timeframes(shortest[one]))) for one in sorted(set(chosen))]
+        monitored = {one for watchlist in self.watchlists.all() for one in watchlist.all_series}
+        return [
+            (
+                one,
+                tuple(timeframes or _timeframes(shortest[one], {s.interval for s in monitored if s.instrument == one})),
+            )
+            for one in sorted(set(chosen))
+        ]
 
 
 def _named(symbol: str, known: Sequence[Instrument]) -> list[Instrument]:
@@ -44,5 +54,8 @@ def _named(symbol: str, known: Sequence[Instrument]) -> list[Instrument]:
     return found
 
 
-def _timeframes(shortest: Interval) -> tuple[Interval, ...]:
-    return tuple(one for one in SCORED if one.order >= shortest.order) or (shortest,)
+def _timeframes(shortest: Interval, monitored: Collection[Interval]) -> tuple[Interval, ...]:
+    for wanted in (sorted(monitored, key=lambda one: one.order), SCORED):
+        if found := tuple(one for one in wanted if one.order >= shortest.order):
+            return found
+    return (shortest,)
