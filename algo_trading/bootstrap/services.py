@@ -407,7 +407,7 @@ class Services(Rules):
     def scored_pairs(self) -> ScoredPairs:
         from algo_trading.queries.scored_pairs import ScoredPairs
 
-        return ScoredPairs(self.bars)
+        return ScoredPairs(self.bars, self.watchlists)
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

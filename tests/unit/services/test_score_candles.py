@@ -9,9 +9,10 @@ import pytest
 
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.scores import DEFAULT_POINTS, PairScore, PointsTable
 from algo_trading.domain.time import Interval, moment_of
+from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.queries.scored_pairs import ScoredPairs
 from algo_trading.repositories.bars import bars_table
@@ -19,6 +20,7 @@ from algo_trading.services.larger_candles import larger_candles
 from algo_trading.services.score_candles import ScoreCandles
 from algo_trading.services.score_history import DrawScores, ReadScoreHistory
 from fakes.bars import FakeBars
+from fakes.watchlists import FakeWatchlists
 from reference import candle_ranks as reference
 from support.candles import candles, rows_of
 
@@ -132,12 +134,18 @@ def test_larger_candles_keep_every_price_and_volume() -> None:
 def test_pairs_and_their_timeframes() -> None:
     daily = candles(3, Interval.DAY, symbol="ETHUSDT", first="2022-01-01T00:00")
     bars = stored(candles(3), candles(3, Interval.HOUR_4, first="2022-01-01T00:00"), daily)
-    pairs = ScoredPairs(bars)
+    pairs = ScoredPairs(bars, FakeWatchlists())
     assert pairs((), None) == [
         (PAIR, tuple(map(Interval, ("1h", "4h", "12h", "1d", "3d", "1w")))),
         (Instrument("ETHUSDT", "BINANCE"), tuple(map(Interval, ("1d", "3d", "1w")))),
     ]
     assert pairs(("btcusdt", "BTCUSDT"), FRAMES) == [(PAIR, FRAMES)]
+    series = [Series(PAIR, interval) for interval in (Interval.DAY, Interval.MINUTE_1, Interval.MINUTE_15)]
+    watched = Watchlist("coins", "BINANCE", "binance", (Interval.HOUR_1,), ("BTCUSDT",), tuple(series))
+    monitored = ScoredPairs(bars, FakeWatchlists([watched]))
+    assert monitored(("BTCUSDT",), None) == [(PAIR, tuple(map(Interval, ("15m", "1h", "1d"))))]
+    assert monitored(("BTCUSDT",), FRAMES) == [(PAIR, FRAMES)]
+    assert len(monitored((), None)) == 2
     with pytest.raises(UnknownNameError, match="'BTCUSD'; did you mean 'BTCUSDT'"):
         pairs(("BTCUSD",), None)
 
