@@ -29,7 +29,7 @@ def scores(
         list[str] | None, typer.Argument(metavar="[PAIR]...", help="Pairs such as BTCUSDT; else all.")
     ] = None,
     timeframes: Annotated[
-        str | None, typer.Option(metavar="1h,4h,...", help="Timeframes to score: 1h,4h,12h,1d,3d,1w unless given.")
+        str | None, typer.Option(metavar="1h,4h,...", help="Else what is monitored, else 1h,4h,12h,1d,3d,1w.")
     ] = None,
     at: Annotated[
         str | None,
@@ -54,7 +54,7 @@ def tune(
     pair: Annotated[str, typer.Argument(metavar="PAIR", help="A pair such as BTCUSDT.")],
     *,
     timeframes: Annotated[
-        str | None, typer.Option(metavar="1h,4h,...", help="Timeframes to score: 1h,4h,12h,1d,3d,1w unless given.")
+        str | None, typer.Option(metavar="1h,4h,...", help="Else what is monitored, else 1h,4h,12h,1d,3d,1w.")
     ] = None,
     commission: Annotated[
         float | None, typer.Option(help="Fraction of the traded value at each fill; else the account's.")

@@ -6,7 +6,7 @@ it has closed, so that what came later has a place but does not count.
 """
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Floats
@@ -17,6 +17,7 @@ from algo_trading.indicators.compiling import (
     OUT_TABLE,
     SERIES,
     compiled,
+    inlined,
 )
 
 Integers = NDArray[np.int64]
@@ -41,7 +42,7 @@ def running_metrics(  # noqa: PLR0917 - compiled functions take arrays by positi
         out[3, i] = 100.0 * (lowest / first - 1.0)
 
 
-@njit(nogil=True)
+@inlined
 def _above(ordered: Floats, value: float) -> int:
     """Place of the first of `ordered` that is greater than `value`."""
     low, high = 0, len(ordered)
@@ -54,7 +55,7 @@ def _above(ordered: Floats, value: float) -> int:
     return low
 
 
-@njit(nogil=True)
+@inlined
 def _count(tree: Integers, place: int) -> int:
     """How many of those before `place` count."""
     total = 0
@@ -64,7 +65,7 @@ def _count(tree: Integers, place: int) -> int:
     return total
 
 
-@njit(nogil=True)
+@inlined
 def _change(tree: Integers, place: int, by: int) -> None:
     place += 1
     while place < len(tree):
@@ -114,7 +115,7 @@ def candle_reaches(  # noqa: PLR0917
         down[k] = -(100.0 * (lowest / first[k] - 1.0))
 
 
-@njit(nogil=True)
+@inlined
 def _next_counted(words: Words, place: int) -> int:
     """The first counted place after `place`; there is one."""
     place += 1
@@ -128,7 +129,7 @@ def _next_counted(words: Words, place: int) -> int:
     return place
 
 
-@njit(nogil=True)
+@inlined
 def _counted_before(words: Words, place: int) -> int:
     """The last counted place before `place`; there is one."""
     place -= 1
@@ -142,7 +143,7 @@ def _counted_before(words: Words, place: int) -> int:
     return place
 
 
-@njit(nogil=True)
+@inlined
 def _follow(words: Words, wanted: int, cut: int, above: int) -> tuple[int, int]:
     """Move `cut`, which has `above` counted places above it, to the counted place with wanted - 1 above it."""
     while above >= wanted:
@@ -156,7 +157,7 @@ def _follow(words: Words, wanted: int, cut: int, above: int) -> tuple[int, int]:
     return cut, above
 
 
-@njit(nogil=True)
+@inlined
 def _counted(words: Words, place: int, cuts: Integers, above: Integers, by: int) -> None:
     """Let a place count (by 1) or not any more (by -1)."""
     words[place >> 6] ^= np.uint64(1) << np.uint64(place & 63)
@@ -165,7 +166,7 @@ def _counted(words: Words, place: int, cuts: Integers, above: Integers, by: int)
             above[k] += by
 
 
-@njit(nogil=True)
+@inlined
 def _wanted(wanted: int, closed: int, bound: float) -> int:
     """How many of `closed` values have ranks up to `bound`, where nearly as many had before."""
     share = 0.01 * bound * closed
@@ -179,7 +180,7 @@ def _wanted(wanted: int, closed: int, bound: float) -> int:
     return wanted
 
 
-@njit(nogil=True)
+@inlined
 def _points(value: float, least: Floats, points: Integers) -> int:
     if value >= 0.0 and value >= least[-1]:  # the last is the least of them
         for k in range(len(least)):

@@ -1,5 +1,6 @@
 """Which pairs can be scored, and on which timeframes."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -24,8 +25,8 @@ class ScoredPairs:
     ) -> list[tuple[Instrument, tuple[Interval, ...]]]:
         """The pairs with these symbols, of any venue, or all of crypto venues; sorted.
 
-        Without `timeframes` those that are monitored of a pair, else SCORED, of these what is not shorter than its
-        shortest candles.
+        Without `timeframes` those that are monitored of the pair, where nothing is those of SCORED; in either case
+        without those that are shorter than the pair's shortest candles.
 
         Raises:
             UnknownNameError: nothing is stored of a symbol.
@@ -37,13 +38,13 @@ class ScoredPairs:
         chosen = [one for one in shortest if venue_of(one.venue).asset_class is AssetClass.CRYPTO]
         if symbols:
             chosen = [one for symbol in dict.fromkeys(symbols) for one in _named(symbol, list(shortest))]
-        monitored = {one for watchlist in self.watchlists.all() for one in watchlist.all_series}
+        monitored: defaultdict[Instrument, set[Interval]] = defaultdict(set)
+        for series in (
+            () if timeframes else (one for watchlist in self.watchlists.all() for one in watchlist.all_series)
+        ):
+            monitored[series.instrument].add(series.interval)
         return [
-            (
-                one,
-                tuple(timeframes or _timeframes(shortest[one], {s.interval for s in monitored if s.instrument == one})),
-            )
-            for one in sorted(set(chosen))
+            (one, tuple(timeframes or _timeframes(shortest[one], monitored.get(one)))) for one in sorted(set(chosen))
         ]
 
 
@@ -54,8 +55,6 @@ def _named(symbol: str, known: Sequence[Instrument]) -> list[Instrument]:
     return found
 
 
-def _timeframes(shortest: Interval, monitored: Collection[Interval]) -> tuple[Interval, ...]:
-    for wanted in (sorted(monitored, key=lambda one: one.order), SCORED):
-        if found := tuple(one for one in wanted if one.order >= shortest.order):
-            return found
-    return (shortest,)
+def _timeframes(shortest: Interval, monitored: Collection[Interval] | None) -> tuple[Interval, ...]:
+    wanted = sorted(monitored or SCORED, key=lambda interval: interval.order)
+    return tuple(one for one in wanted if one.order >= shortest.order) or (shortest,)

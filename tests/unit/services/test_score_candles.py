@@ -134,18 +134,20 @@ def test_larger_candles_keep_every_price_and_volume() -> None:
 def test_pairs_and_their_timeframes() -> None:
     daily = candles(3, Interval.DAY, symbol="ETHUSDT", first="2022-01-01T00:00")
     bars = stored(candles(3), candles(3, Interval.HOUR_4, first="2022-01-01T00:00"), daily)
-    watchlists = FakeWatchlists()
-    pairs = ScoredPairs(bars, watchlists)
+    pairs = ScoredPairs(bars, FakeWatchlists())
     assert pairs((), None) == [
         (PAIR, tuple(map(Interval, ("1h", "4h", "12h", "1d", "3d", "1w")))),
         (Instrument("ETHUSDT", "BINANCE"), tuple(map(Interval, ("1d", "3d", "1w")))),
     ]
     assert pairs(("btcusdt", "BTCUSDT"), FRAMES) == [(PAIR, FRAMES)]
+    series = [Series(PAIR, interval) for interval in (Interval.DAY, Interval.MINUTE_1, Interval.MINUTE_15)]
+    watched = Watchlist("coins", "BINANCE", "binance", (Interval.HOUR_1,), ("BTCUSDT",), tuple(series))
+    monitored = ScoredPairs(bars, FakeWatchlists([watched]))
+    assert monitored(("BTCUSDT",), None) == [(PAIR, tuple(map(Interval, ("15m", "1h", "1d"))))]
+    assert monitored(("BTCUSDT",), FRAMES) == [(PAIR, FRAMES)]
+    assert len(monitored((), None)) == 2
     with pytest.raises(UnknownNameError, match="'BTCUSD'; did you mean 'BTCUSDT'"):
         pairs(("BTCUSD",), None)
-    monitored = tuple(Series(PAIR, Interval(name)) for name in ("4h", "1m", "15m"))
-    watchlists.rows["coins"] = Watchlist("coins", "BINANCE", "binance", (), (), monitored)
-    assert pairs(("BTCUSDT",), None) == [(PAIR, (Interval.MINUTE_15, Interval.HOUR_4))], "no candle makes shorter ones"
 
 
 def test_the_picture_is_drawn_from_what_had_closed() -> None:
