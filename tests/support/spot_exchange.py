@@ -15,13 +15,14 @@ from algo_trading.adapters.binance.signed import SignedRest
 from algo_trading.domain.account import AccountState, Mode
 from algo_trading.domain.booking import book_deposit
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.ledger import Entry
 from algo_trading.domain.order import Order
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
 from algo_trading.exchange.api import Request
 from algo_trading.exchange.faults import fault_of
 from algo_trading.repositories.accounts import AccountStep
-from exchange_world import NAME, SECRET, World
+from exchange_world import NAME, SECRET, START, World
 from fakes.trading_rules import FakeTradingRules
 from support.trading import Trading, an_account
 
@@ -43,7 +44,7 @@ class ApiTransport(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **_options: Any) -> requests.Response:  # type: ignore[override]
         parts, body = urlsplit(request.url or ""), request.body or ""
         text = body.decode() if isinstance(body, bytes) else str(body)
-        key = request.headers.get("X-MBX-APIKEY")
+        key = str(request.headers.get("X-MBX-APIKEY") or "") or None
         self._log.append(f"{request.method} {parts.path} {parts.query}{text}")
         reply = self._world.api.handle(Request(request.method or "", str(parts.path), str(parts.query), text, key))
         if reply.cut:
@@ -58,7 +59,7 @@ class SpotExchange:
     """An exchange, and brokers for its one account, each as a new process has it; waiting moves its clock."""
 
     def __init__(self, seed: int = 7, **balances: str) -> None:
-        self.world = World(seed, **(balances or {"USDT": "10000"}))
+        self.world = World(seed, 1.0, START, **(balances or {"USDT": "10000"}))
         self.rules = FakeTradingRules()
         self.log: list[str] = []
         self.waited: list[float] = []
@@ -119,7 +120,7 @@ class SpotDesk(Trading):
         self.restart()
         self.clock.time = exchange.now()
         account = an_account("spot", exchange.now() - timedelta(days=1), currency="USDT", mode=Mode.PAPER)
-        state, entries = AccountState(account), []
+        state, entries = AccountState(account), list[Entry]()
         for asset, balance in exchange.world.account.balances.items():
             if asset == "USDT":
                 booking = book_deposit(state, balance.free, "opening deposit", account.start, exchange.now())
@@ -135,7 +136,7 @@ class SpotDesk(Trading):
     def state(self) -> AccountState:
         return self.accounts.state("spot")
 
-    def place(self, *orders: Order) -> None:
+    def order(self, *orders: Order) -> None:
         after = self.state
         for order in orders:
             after = after.ordering(order)

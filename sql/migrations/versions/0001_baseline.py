@@ -43,6 +43,7 @@ def downgrade() -> None:
         "cash",
         "account_clocks",
         "accounts",
+        "kill_switch",
         "backtests",
         "signals",
         "recommendations",
