@@ -9,6 +9,7 @@ import pytest
 from algo_trading.domain.account import Caps, Mode, Position
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.signal import Side
+from algo_trading.repositories.accounts import AccountStep
 from algo_trading.repositories.kill_switch import KillSwitch
 from contracts.kill_switch import KillSwitchContract
 from fakes.broker import FakeBroker
@@ -19,6 +20,12 @@ pytestmark = pytest.mark.unit
 
 CAPS = Caps(Decimal(100), Decimal(150), Decimal(400))
 REJECTED, OPEN, SUBMITTED = OrderStatus.REJECTED, OrderStatus.OPEN, OrderStatus.SUBMITTED
+
+
+PAPER = (
+    "live is a paper account, and its broker trades real money; `algo-trading account live live --yes-really` makes "
+    "it live"
+)
 
 
 class TestFakeKillSwitch(KillSwitchContract):
@@ -48,8 +55,7 @@ def test_with_both_switches_an_order_is_sent() -> None:
         (
             Mode.PAPER,
             "live",
-            "live is a paper account, and its broker trades real money; `algo-trading account live live --yes-really` "
-            "makes it live",
+            PAPER,
         ),
         (Mode.LIVE, "", "live trading is off: set ALGO_LIVE_TRADING=live in the environment"),
         (
@@ -95,8 +101,6 @@ def test_the_entries_of_a_day(together: bool) -> None:
         desk.exchange.fill("o1", "5", "20", NOW)
         desk.collect()
         state = desk.state
-        from algo_trading.repositories.accounts import AccountStep
-
         order = an_order(2)
         desk.accounts.store(AccountStep(state, state.ordering(order), NOW, (order,)))
     desk.send()
