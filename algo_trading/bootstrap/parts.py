@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.bars import BarReader, BarRepository, CorporateActionRepository, IndicatorRepository
     from algo_trading.repositories.batches import BatchRepository
     from algo_trading.repositories.fundamentals import FundamentalsRepository
+    from algo_trading.repositories.kill_switch import KillSwitchRepository
     from algo_trading.repositories.listings import ListingRepository
     from algo_trading.repositories.locks import ExclusiveWork
     from algo_trading.repositories.notices import NoticeQueue, Outbox
@@ -167,6 +168,12 @@ class Stores:
         from algo_trading.adapters.postgres.accounts import PostgresAccounts
 
         return PostgresAccounts(self.database)
+
+    @cached_property
+    def kill_switch(self) -> KillSwitchRepository:
+        from algo_trading.adapters.postgres.kill_switch import PostgresKillSwitch
+
+        return PostgresKillSwitch(self.database)
 
     @cached_property
     def subscriptions(self) -> SubscriptionRepository:
@@ -406,6 +413,12 @@ class Rules(Gateways):
         places = [(feed.name, name) for feed, name in named]
         places += [(feed.platform, name) for feed, name in named if name != ANY_AUTHOR]
         return Influencers(frozenset(places))
+
+    @property
+    def live_account(self) -> str:
+        """The account that the environment lets trade real money; a file cannot."""
+        layer = self.settings.layers.layer(("live_trading",))
+        return "" if layer is None or layer.is_file else self.settings.live_trading
 
     @property
     def points(self) -> PointsTable:

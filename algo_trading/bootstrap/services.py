@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from algo_trading.services.load_history import LoadHistory
     from algo_trading.services.monitor import Monitor
     from algo_trading.services.notify import QueueNotices
+    from algo_trading.services.order_gate import OrderGate
     from algo_trading.services.place_exits import PlaceExits
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from algo_trading.services.run_text import RunText
     from algo_trading.services.score_candles import ScoreCandles
     from algo_trading.services.score_history import DrawScores, ReadScoreHistory
+    from algo_trading.services.sell_positions import SellPositions
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
 
@@ -317,7 +319,24 @@ class Services(Rules):
     def submit_orders(self) -> SubmitOrders:
         from algo_trading.services.submit_orders import SubmitOrders
 
-        return SubmitOrders(self.accounts, self.broker, self.clock)
+        return SubmitOrders(self.accounts, self.broker, self.order_gate(), self.clock)
+
+    def order_gate(self) -> OrderGate:
+        from algo_trading.services.order_gate import OrderGate
+
+        return OrderGate(self.accounts, self.kill_switch, self.live_account, self.clock)
+
+    def sell_positions(self) -> SellPositions:
+        from algo_trading.services.sell_positions import SellPositions
+
+        return SellPositions(
+            accounts=self.accounts,
+            submit=self.submit_orders(),
+            book=self.book_executions(),
+            locks=self.locks,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
 
     def book_executions(self) -> BookExecutions:
         from algo_trading.services.book_executions import BookExecutions

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from algo_trading.cli import coin_commands, data_commands, setup_commands, signal_commands
+from algo_trading.cli import coin_commands, data_commands, setup_commands, signal_commands, trading_commands
 from algo_trading.cli.exchange import exchange
 from algo_trading.cli.mentions import app as mentions
 from algo_trading.cli.text import events, sentiment
@@ -39,6 +39,7 @@ setup_commands.add_to(app)
 data_commands.add_to(app)
 coin_commands.add_to(app)
 signal_commands.add_to(app)
+trading_commands.add_to(app)
 setup_commands.add_plugin_commands_to(app)
 app.add_typer(mentions, name="mentions")
 app.add_typer(sentiment, name="sentiment")

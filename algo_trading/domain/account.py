@@ -23,6 +23,21 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Caps:
+    """The most that entries may spend, in the account's currency: one order, a UTC day, and all that is held together.
+
+    None asks nothing. They belong to the account, not to the configuration: only `algo-trading account live` sets them.
+    """
+
+    order: Decimal | None = None
+    day: Decimal | None = None
+    total: Decimal | None = None
+
+
+NO_CAPS = Caps()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An account as it was opened.
 
@@ -40,6 +55,7 @@ class Account:
     position_fraction: Decimal
     costs: Costs
     shorts: bool = False
+    caps: Caps = NO_CAPS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
-from algo_trading.domain.account import Account, AccountState
+from algo_trading.domain.account import Account, AccountState, Caps, Mode
 from algo_trading.domain.ledger import Entry
-from algo_trading.domain.order import Execution, Order, OrderEvent
+from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
+
+UNSENT = frozenset({OrderStatus.NEW, OrderStatus.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,14 @@ class AccountRepository(Protocol):
 
     def change(self, account: Account) -> None:
         """Write the owner, position fraction, costs and shorts of an open account; KeyError if there is none."""
+        ...
+
+    def set_mode(self, name: str, mode: Mode, caps: Caps) -> None:
+        """Let an account trade real money within caps, or not any more; KeyError if there is none."""
+        ...
+
+    def entries_sent(self, name: str, since: datetime) -> Mapping[str, Decimal]:
+        """The budgets of entries that were decided from a moment on and sent, by client order id."""
         ...
 
     def order(self, client_order_id: str) -> Order | None:

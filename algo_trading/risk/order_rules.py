@@ -135,11 +135,11 @@ def _prices(terms: OrderTerms, rules: TradingRules, standing: Standing) -> Itera
     buys = terms.side is Side.BUY
     down = rules.bid_multiplier_down if buys else rules.ask_multiplier_down
     up = rules.bid_multiplier_up if buys else rules.ask_multiplier_up
-    price, reference = Fraction(terms.price), Fraction(standing.reference)
-    if (down and price < reference * Fraction(down)) or (up and price > reference * Fraction(up)):
+    limit, reference = Fraction(terms.price), Fraction(standing.reference)
+    if (down and limit < reference * Fraction(down)) or (up and limit > reference * Fraction(up)):
         yield Violation(
             "PERCENT_PRICE",
-            f"price {shown(price)} is not within {shown(down)} and {shown(up)} times {shown(reference)}",
+            f"price {shown(limit)} is not within {shown(down)} and {shown(up)} times {shown(reference)}",
         )
 
 

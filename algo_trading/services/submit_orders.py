@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from algo_trading.domain.account import AccountState
+from algo_trading.domain.booking import Booking, book_dust
 from algo_trading.domain.ledger import Holding
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.brokers import Broker, Brokers, DoubtfulError, OrderReport
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository, AccountStep, Submission
+from algo_trading.services.order_gate import OrderGate
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,13 @@ class SubmitOrders:
     """Send what an account has placed.
 
     An order is marked as submitted before it is sent. One that is found so marked may have been sent by a process that
-    died, so the broker is asked for it first; so it is after a doubtful answer.
+    died, so the broker is asked for it first; so it is after a doubtful answer. Whether an order may be sent is judged
+    when it is sent.
     """
 
     accounts: AccountRepository
     brokers: Brokers
+    gate: OrderGate
     clock: Clock
 
     def __call__(self, state: AccountState) -> SubmitReport:
@@ -43,49 +47,90 @@ class SubmitOrders:
         if not waiting:
             return SubmitReport(state)
         doubtful = {order.client_order_id for order in waiting if order.status is OrderStatus.SUBMITTED}
-        state = self._mark(state, [order for order in waiting if order.status is OrderStatus.NEW])
         broker = self.brokers(state.account)
+        state = self._mark(state, broker, [order for order in waiting if order.status is OrderStatus.NEW])
         answered: list[Order] = []
         tried: list[Submission] = []
+        dust: list[Order] = []
         failure: AlgoTradingError | None = None
         try:
             for order in (o for o in state.orders if o.status is OrderStatus.SUBMITTED):
                 attempt = self._attempt(order)
                 try:
-                    report = _send(broker, _sized(order, state), ask=order.client_order_id in doubtful)
+                    report = self._send(broker, order, state, ask=order.client_order_id in doubtful)
                 except AlgoTradingError as error:
                     tried.append(replace(attempt, error=str(error)))
                     failure = error
                     break
                 tried.append(attempt)
                 answered.append(_answered(order, report))
+                dust += [order] if report.dust else []
         finally:
-            state = self._store(state, answered, tried)
+            state = self._store(state, answered, tried, self._dust(state, broker, dust))
         if failure is not None:
             raise failure
-        return SubmitReport(state, sum(order.status is OrderStatus.REJECTED for order in answered))
+        rejected = {o.client_order_id for o in waiting} - {o.client_order_id for o in state.orders}
+        return SubmitReport(state, len(rejected))
 
-    def _mark(self, state: AccountState, new: list[Order]) -> AccountState:
-        """Orders that are about to be sent; those whose time is over expire instead."""
-        now = self.clock.now()
-        marked = [
-            order.moved(OrderStatus.EXPIRED, f"it was to be sent before {order.valid_until:%Y-%m-%d %H:%M} UTC")
-            if order.valid_until is not None and order.valid_until <= now
-            else order.moved(OrderStatus.SUBMITTED)
-            for order in new
-        ]
-        return self._store(state, marked, [])
+    def preview(self, order: Order, state: AccountState) -> str:
+        """The request that an order would be sent with, or why it would not be sent."""
+        broker = self.brokers(state.account)
+        reason = self.gate.refusal(order, state, broker)
+        return f"nothing is sent: {reason}" if reason else broker.preview(_sized(order, state))
+
+    def _mark(self, state: AccountState, broker: Broker, new: list[Order]) -> AccountState:
+        """Orders that are about to be sent; those that may not be are rejected, or expire when their time is over."""
+        now, before = self.clock.now(), state
+        marked = []
+        for order in new:
+            reason = self.gate.refusal(order, state, broker)
+            late = order.valid_until is not None and order.valid_until <= now
+            refused = OrderStatus.EXPIRED if late else OrderStatus.REJECTED
+            marked.append(order.moved(refused if reason else OrderStatus.SUBMITTED, reason))
+            state = state.ordering(marked[-1])
+        return self._store(before, marked, [])
+
+    def _send(self, broker: Broker, order: Order, state: AccountState, *, ask: bool) -> OrderReport:
+        """Send an order, unless the broker has it already; after a doubtful answer ask, and send at most once more.
+
+        What may have been sent by a process that died, and was not, is judged again: time has passed.
+        """
+        sized = _sized(order, state)
+        report = broker.order(sized) if ask else None
+        if report is not None:
+            return report
+        reason = self.gate.refusal(order, state, broker) if ask else ""
+        if reason:
+            return OrderReport(order.client_order_id, OrderStatus.REJECTED, reason)
+        try:
+            return broker.submit(sized)
+        except DoubtfulError:
+            report = broker.order(sized)
+            return report if report is not None else broker.submit(sized)
 
     def _attempt(self, order: Order) -> Submission:
         before = self.accounts.submission(order.client_order_id) or Submission(order.client_order_id)
         return replace(before, attempts=before.attempts + 1, error="")
 
-    def _store(self, state: AccountState, orders: list[Order], tried: list[Submission]) -> AccountState:
-        after = state
+    def _dust(self, state: AccountState, broker: Broker, orders: list[Order]) -> Booking:
+        """Take positions that are too small to be sold out of the strategies' hands."""
+        booking = Booking(state)
+        for order in orders:
+            rules = broker.rules([order.instrument]).get(order.instrument)
+            if rules is not None and booking.state.position(Holding(order.strategy, order.series)) is not None:
+                made = book_dust(booking.state, order, rules.base, self.clock.now())
+                booking = Booking(made.state, (*booking.entries, *made.entries))
+        return booking
+
+    def _store(
+        self, state: AccountState, orders: list[Order], tried: list[Submission], dust: Booking | None = None
+    ) -> AccountState:
+        after = dust.state if dust is not None else state
         for order in orders:
             after = after.ordering(order)
         if orders or tried:
-            step = AccountStep(state, after, self.clock.now(), tuple(orders), submissions=tuple(tried))
+            entries = dust.entries if dust is not None else ()
+            step = AccountStep(state, after, self.clock.now(), tuple(orders), (), entries, tuple(tried))
             self.accounts.store(step)
         return after
 
@@ -95,18 +140,6 @@ def _answered(order: Order, report: OrderReport) -> Order:
     if report.status is OrderStatus.REJECTED:
         return order.moved(OrderStatus.REJECTED, report.reason)
     return order.moved(OrderStatus.OPEN)
-
-
-def _send(broker: Broker, order: Order, *, ask: bool) -> OrderReport:
-    """Send an order, unless the broker has it already; after a doubtful answer ask, and send at most once more."""
-    report = broker.order(order) if ask else None
-    if report is not None:
-        return report
-    try:
-        return broker.submit(order)
-    except DoubtfulError:
-        report = broker.order(order)
-        return report if report is not None else broker.submit(order)
 
 
 def _sized(order: Order, state: AccountState) -> Order:

@@ -114,7 +114,7 @@ class AccountSettings(Section):
     name: Name
     broker: str = "paper"
     currency: str | None = None  # the venue's
-    mode: Literal["paper", "live"] = "paper"
+    mode: Literal["paper"] = "paper"  # live is what `algo-trading account live` makes it
     owner: str = Field(default="owner", min_length=1)
     cash: Money = Field(default=Decimal(100_000), gt=0)
     start: date | None = None
@@ -279,6 +279,7 @@ class Settings(Section):
     shard_size: int = Field(gt=0)
     quote_assets: dict[VenueCode, Annotated[str, AfterValidator(_symbol)]] = {}  # of venues, if not their currency
     database_url: SecretStr = SecretStr("")
+    live_trading: str = ""  # the account that may trade real money; from the environment alone
     watchlists: tuple[WatchlistSettings, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     strategies: tuple[StrategySettings, ...] = ()

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from algo_trading.domain.account import Account, AccountClock, AccountState, Mode, Position
+from algo_trading.domain.account import NO_CAPS, Account, AccountClock, AccountState, Caps, Mode, Position
 from algo_trading.domain.booking import book_deposit, book_execution
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
@@ -125,6 +125,28 @@ class AccountContract:
         assert accounts.state("other").account == an_account("other")
         with pytest.raises(KeyError):
             accounts.change(an_account("nobody"))
+
+    def test_the_mode_and_caps_are_changed_by_themselves(
+        self, accounts: AccountRepository, paper: AccountState
+    ) -> None:
+        caps = Caps(Decimal(100), None, Decimal("0.00000001"))
+        accounts.set_mode("paper", Mode.LIVE, caps)
+        account = replace(paper.account, mode=Mode.LIVE, caps=caps)
+        assert accounts.state("paper").account == account
+        accounts.change(replace(paper.account, owner="somebody"))
+        assert accounts.state("paper").account == replace(account, owner="somebody")
+        accounts.set_mode("paper", Mode.PAPER, NO_CAPS)
+        assert accounts.state("paper").account == replace(paper.account, owner="somebody")
+        with pytest.raises(KeyError):
+            accounts.set_mode("nobody", Mode.PAPER, NO_CAPS)
+
+    def test_entries_that_were_sent_have_budgets(self, accounts: AccountRepository, paper: AccountState) -> None:
+        new, rejected, sent, old, closing = (replace(an_order(n), budget=Decimal(10 * n)) for n in range(1, 6))
+        old = replace(old, decided_at=CLOSE - timedelta(days=1), status=OrderStatus.OPEN)
+        closing = replace(closing, closes=True, status=OrderStatus.OPEN)
+        rejected, sent = rejected.moved(OrderStatus.REJECTED), sent.moved(OrderStatus.SUBMITTED)
+        accounts.store(storing(paper, new, rejected, sent, old, closing))
+        assert accounts.entries_sent("paper", CLOSE) == {sent.client_order_id: Decimal(30)}
 
     def test_a_step_comes_back(self, accounts: AccountRepository, paper: AccountState) -> None:
         buy = an_order(1)

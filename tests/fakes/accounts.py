@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
 
-from algo_trading.domain.account import Account, AccountState
+from algo_trading.domain.account import Account, AccountState, Caps, Mode
 from algo_trading.domain.ledger import Entry
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
-from algo_trading.repositories.accounts import AccountStep, Submission
+from algo_trading.repositories.accounts import UNSENT, AccountStep, Submission
 
 
 @dataclass
@@ -63,7 +65,19 @@ class FakeAccounts:
 
     def change(self, account: Account) -> None:
         book = self._books[account.name]
-        book.state = replace(book.state, account=account)
+        kept = book.state.account
+        book.state = replace(book.state, account=replace(account, mode=kept.mode, caps=kept.caps))
+
+    def set_mode(self, name: str, mode: Mode, caps: Caps) -> None:
+        book = self._books[name]
+        book.state = replace(book.state, account=replace(book.state.account, mode=mode, caps=caps))
+
+    def entries_sent(self, name: str, since: datetime) -> Mapping[str, Decimal]:
+        return {
+            order.client_order_id: order.budget
+            for order in self._books[name].orders.values()
+            if order.decided_at >= since and not order.closes and order.budget and order.status not in UNSENT
+        }
 
     def order(self, client_order_id: str) -> Order | None:
         return self._orders().get(client_order_id)

@@ -13,16 +13,17 @@ from algo_trading.adapters.binance.broker import BinanceBroker
 from algo_trading.adapters.binance.config import BinanceBrokerConfig
 from algo_trading.adapters.binance.signed import SignedRest
 from algo_trading.domain.account import AccountState, Mode
-from algo_trading.domain.booking import book_deposit
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.ledger import Entry, EntryKind
 from algo_trading.domain.order import Order
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
 from algo_trading.exchange.api import Request
 from algo_trading.exchange.faults import fault_of
 from algo_trading.repositories.accounts import AccountStep
+from fakes.accounts import FakeAccounts
 from fakes.trading_rules import FakeTradingRules
-from support.exchange_world import NAME, SECRET, World
+from support.exchange_world import NAME, SECRET, START, World
 from support.trading import Trading, an_account
 
 SCALP = StrategyId("scalp", "{}")
@@ -36,16 +37,20 @@ def series_of(symbol: str) -> Series:
 class ApiTransport(HTTPAdapter):
     """Hands requests to the exchange. `log` has what arrived there: method, path, query and body."""
 
-    def __init__(self, world: World, log: list[str]) -> None:
+    def __init__(self, exchange: "SpotExchange") -> None:
         super().__init__()
-        self._world, self._log = world, log
+        self._exchange = exchange
 
     def send(self, request: requests.PreparedRequest, **_options: Any) -> requests.Response:  # type: ignore[override]
         parts, body = urlsplit(request.url or ""), request.body or ""
         text = body.decode() if isinstance(body, bytes) else str(body)
-        key = request.headers.get("X-MBX-APIKEY")
-        self._log.append(f"{request.method} {parts.path} {parts.query}{text}")
-        reply = self._world.api.handle(Request(request.method or "", str(parts.path), str(parts.query), text, key))
+        key = str(request.headers.get("X-MBX-APIKEY") or "") or None
+        self._exchange.step()
+        self._exchange.log.append(f"{request.method} {parts.path} {parts.query}{text}")
+        reply = self._exchange.world.api.handle(
+            Request(request.method or "", str(parts.path), str(parts.query), text, key)
+        )
+        self._exchange.step()
         if reply.cut:
             raise requests.ConnectionError("the connection was cut")
         response = requests.Response()
@@ -58,10 +63,13 @@ class SpotExchange:
     """An exchange, and brokers for its one account, each as a new process has it; waiting moves its clock."""
 
     def __init__(self, seed: int = 7, **balances: str) -> None:
-        self.world = World(seed, **(balances or {"USDT": "10000"}))
+        self.world = World(seed, 1.0, START, **(balances or {"USDT": "10000"}))
         self.rules = FakeTradingRules()
         self.log: list[str] = []
         self.waited: list[float] = []
+
+    def step(self) -> None:
+        """Called before a request arrives and before its answer does; a process may die here."""
 
     def config(self, **options: Any) -> BinanceBrokerConfig:
         return BinanceBrokerConfig.model_validate(
@@ -70,9 +78,7 @@ class SpotExchange:
 
     def broker(self, **options: Any) -> BinanceBroker:
         config = self.config(**options)
-        rest = SignedRest(
-            config, sleep=self.sleep, clock=self.seconds, transport=lambda: ApiTransport(self.world, self.log)
-        )
+        rest = SignedRest(config, sleep=self.sleep, clock=self.seconds, transport=lambda: ApiTransport(self))
         return BinanceBroker(rest, self.rules, config, sleep=self.sleep, clock=self.seconds)
 
     def settled(self, **options: Any) -> BinanceBroker:
@@ -113,17 +119,18 @@ class SpotExchange:
 class SpotDesk(Trading):
     """An account of the services at such an exchange, with the exchange's balances booked."""
 
-    def __init__(self, exchange: SpotExchange) -> None:
-        super().__init__()
+    def __init__(self, exchange: SpotExchange, accounts: FakeAccounts | None = None) -> None:
+        super().__init__(accounts=accounts or FakeAccounts())
         self.exchange = exchange
         self.restart()
         self.clock.time = exchange.now()
         account = an_account("spot", exchange.now() - timedelta(days=1), currency="USDT", mode=Mode.PAPER)
-        state, entries = AccountState(account), []
+        state, entries = AccountState(account), list[Entry]()
         for asset, balance in exchange.world.account.balances.items():
-            if asset == "USDT":
-                booking = book_deposit(state, balance.free, "opening deposit", account.start, exchange.now())
-                state, entries = booking.state, [*entries, *booking.entries]
+            state = state.paid(asset, balance.free)
+            entries.append(
+                Entry(EntryKind.DEPOSIT, "opening deposit", balance.free, account.start, exchange.now(), asset)
+            )
         self.accounts.open(AccountStep(AccountState(account), state, exchange.now(), entries=tuple(entries)))
 
     def restart(self) -> None:
@@ -135,7 +142,7 @@ class SpotDesk(Trading):
     def state(self) -> AccountState:
         return self.accounts.state("spot")
 
-    def place(self, *orders: Order) -> None:
+    def put(self, *orders: Order) -> None:
         after = self.state
         for order in orders:
             after = after.ordering(order)
@@ -146,8 +153,7 @@ class SpotDesk(Trading):
         assert order is not None
         return order
 
-    def send(self) -> None:
-        self.submit(self.state)
-
-    def collect(self) -> int:
-        return self.book(self.state).executed
+    def work(self) -> None:
+        """Send and book as a dispatch does."""
+        self.clock.time = self.exchange.now()
+        self.book(self.submit(self.state).state)

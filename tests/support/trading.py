@@ -17,6 +17,7 @@ from algo_trading.gateways.brokers import Brokers
 from algo_trading.repositories.accounts import AccountRepository, AccountStep
 from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.dispatch import DispatchReport, DispatchSignals
+from algo_trading.services.order_gate import OrderGate
 from algo_trading.services.place_exits import PlaceExits
 from algo_trading.services.place_orders import PlaceOrders
 from algo_trading.services.prices import ReadPrices
@@ -26,6 +27,7 @@ from fakes.accounts import FakeAccounts
 from fakes.assignments import FakeAssignments
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
+from fakes.kill_switch import FakeKillSwitch
 from fakes.locks import FakeLocks
 from fakes.periods import FakePeriodLog
 from fakes.posts import FakePosts
@@ -72,6 +74,8 @@ class Trading:
     clock: FakeClock = field(default_factory=FakeClock)
     find_broker: Brokers | None = None  # instead of the paper broker for everybody
     levels: Levels = LEVELS
+    kill_switch: FakeKillSwitch = field(default_factory=FakeKillSwitch)
+    live_account: str = ""
 
     @property
     def prices(self) -> ReadPrices:
@@ -83,7 +87,8 @@ class Trading:
 
     @property
     def submit(self) -> SubmitOrders:
-        return SubmitOrders(self.accounts, self.brokers, self.clock)
+        gate = OrderGate(self.accounts, self.kill_switch, self.live_account, self.clock)
+        return SubmitOrders(self.accounts, self.brokers, gate, self.clock)
 
     @property
     def book(self) -> BookExecutions:

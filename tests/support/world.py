@@ -30,6 +30,7 @@ from fakes.channel import FakeChannel
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.gate import FakeGate
+from fakes.kill_switch import FakeKillSwitch
 from fakes.listings import FakeListings
 from fakes.locks import FakeLocks
 from fakes.notices import FakeNotices
@@ -88,6 +89,7 @@ class World(Services):
             "periods": periods,
             "recommendations": FakeRecommendations(),
             "quarantine": batches.quarantine,
+            "kill_switch": FakeKillSwitch(),
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": FakeAccounts(),

@@ -56,41 +56,46 @@ class SignedRest(BinanceRest):
 
     def account(self) -> Json:
         """Balances and what the account may do."""
-        return self._question(ACCOUNT_WEIGHT, lambda client: client.get_account(omitZeroBalances="true"))
+        found: Json = self._question(ACCOUNT_WEIGHT, lambda client: client.get_account(omitZeroBalances="true"))
+        return found
 
     def restrictions(self) -> Json:
         """What the key may do."""
-        return self._question(1, lambda client: client.get_account_api_permissions())
+        found: Json = self._question(1, lambda client: client.get_account_api_permissions())
+        return found
 
     def order(self, symbol: str, client_order_id: str) -> Json | None:
         """An order by our id; None where the exchange has none."""
         try:
-            return self._question(
+            found: Json = self._question(
                 ORDER_WEIGHT, lambda client: client.get_order(symbol=symbol, origClientOrderId=client_order_id)
             )
         except CodedError as error:
             if error.code == NO_ORDER:
                 return None
             raise
+        return found
 
     def open_orders(self, symbol: str) -> list[Json]:
         """What is open in a pair."""
-        return self._question(OPEN_WEIGHT, lambda client: client.get_open_orders(symbol=symbol))
+        found: list[Json] = self._question(OPEN_WEIGHT, lambda client: client.get_open_orders(symbol=symbol))
+        return found
 
     def trades(self, symbol: str, order_id: int) -> list[Json]:
         """Every trade of an order, oldest first."""
         found: list[Json] = []
         while True:
-            first = found[-1]["id"] + 1 if found else 0
-            page = self._question(
-                TRADES_WEIGHT,
-                lambda client, first=first: client.get_my_trades(
-                    symbol=symbol, orderId=order_id, fromId=first, limit=MOST_TRADES
-                ),
-            )
+            asked = {"symbol": symbol, "orderId": order_id, "fromId": found[-1]["id"] + 1 if found else 0}
+            page = self._trades(asked)
             found += page
             if len(page) < MOST_TRADES:
                 return found
+
+    def _trades(self, asked: Json) -> list[Json]:
+        page: list[Json] = self._question(
+            TRADES_WEIGHT, lambda client: client.get_my_trades(**asked, limit=MOST_TRADES)
+        )
+        return page
 
     def price(self, symbol: str, *, average: bool) -> str:
         """The average price of five minutes, or the last one."""
@@ -106,13 +111,15 @@ class SignedRest(BinanceRest):
         Raises:
             DoubtfulError: nobody knows whether the exchange has taken it.
         """
-        if test:
-            return self._command(lambda client: client.create_test_order(**parameters))
-        return self._command(lambda client: client.create_order(**parameters))
+        made: Json = self._command(
+            lambda client: (client.create_test_order if test else client.create_order)(**parameters)
+        )
+        return made
 
     def cancel(self, symbol: str, client_order_id: str) -> Json:
         """Cancel an order; DoubtfulError where nobody knows whether that was done."""
-        return self._command(lambda client: client.cancel_order(symbol=symbol, origClientOrderId=client_order_id))
+        made: Json = self._command(lambda client: client.cancel_order(symbol=symbol, origClientOrderId=client_order_id))
+        return made
 
     def _question(self, weight: int, call: "Callable[[Client], object]") -> Any:  # noqa: ANN401 - JSON
         try:
@@ -134,21 +141,22 @@ class SignedRest(BinanceRest):
         """Send once; again only what the exchange has certainly not processed."""
         try:
             self._keep_in_step()
-            for _ in range(self._attempts):
+            for attempt in range(1, self._attempts + 1):
                 self._limiter.acquire(PLACE_WEIGHT)
                 status, content = self._send_once(call)
                 if status < 300:
                     return read_json(content, self.name)
-                error = self._judged(status, content)
-                if error.code == CLOCK:
+                refusal = self._judged(status, content)
+                again = refusal.code == CLOCK or status in SLOW_DOWN
+                if not again:
+                    raise self._refused(refusal)
+                if attempt < self._attempts and refusal.code == CLOCK:
                     self._synchronize()
-                elif status not in SLOW_DOWN:
-                    raise self._refused(error)
         except CodedError:
             raise
         except SourceError as error:
             raise ServiceUnavailableError(str(error)) from None
-        raise ServiceUnavailableError(str(error))
+        raise ServiceUnavailableError(str(refusal))
 
     def _send_once(self, call: "Callable[[Client], object]") -> tuple[int, bytes]:
         client, send = self._client, self._stamped(call)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, select
 from algo_trading.adapters.postgres.schema.decisions import strategies
 from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.adapters.postgres.schema.trading import accounts, fills, ledger, orders, positions
-from algo_trading.domain.account import Account, AccountClock, Mode, Position
+from algo_trading.domain.account import Account, AccountClock, Caps, Mode, Position
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
@@ -47,7 +47,13 @@ def account_row(account: Account) -> dict[str, Any]:
         "commission_fixed": account.costs.commission_fixed,
         "slippage_bps": account.costs.slippage_bps,
         "shorts": account.shorts,
+        **caps_row(account.caps),
     }
+
+
+def caps_row(caps: Caps) -> dict[str, Any]:
+    """The columns of an account's caps."""
+    return {"max_order": caps.order, "max_day": caps.day, "max_total": caps.total}
 
 
 def account_of(row: Row[Any]) -> Account:
@@ -62,6 +68,7 @@ def account_of(row: Row[Any]) -> Account:
         position_fraction=plain(row.position_fraction),
         costs=Costs(plain(row.commission), plain(row.slippage_bps), plain(row.commission_fixed)),
         shorts=row.shorts,
+        caps=Caps(_perhaps(row.max_order), _perhaps(row.max_day), _perhaps(row.max_total)),
     )
 
 

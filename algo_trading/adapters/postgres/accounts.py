@@ -1,6 +1,8 @@
 """Accounts in PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from psycopg.errors import UniqueViolation
@@ -23,10 +25,10 @@ from algo_trading.adapters.postgres.schema.trading import (
     submissions,
 )
 from algo_trading.adapters.postgres.strategies import ensure_strategies
-from algo_trading.domain.account import Account, AccountState
+from algo_trading.domain.account import Account, AccountState, Caps, Mode
 from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
-from algo_trading.repositories.accounts import AccountStep, Submission
+from algo_trading.repositories.accounts import UNSENT, AccountStep, Submission
 
 WAITING = [str(status) for status in OrderStatus if not status.final]
 
@@ -68,6 +70,27 @@ class PostgresAccounts:
         with self._engine.begin() as connection:
             if connection.execute(statement.returning(accounts.c.id)).one_or_none() is None:
                 raise KeyError(account.name)
+
+    def set_mode(self, name: str, mode: Mode, caps: Caps) -> None:
+        statement = update(accounts).where(accounts.c.name == name).values(mode=str(mode), **rows.caps_row(caps))
+        with self._engine.begin() as connection:
+            if connection.execute(statement.returning(accounts.c.id)).one_or_none() is None:
+                raise KeyError(name)
+
+    def entries_sent(self, name: str, since: datetime) -> Mapping[str, Decimal]:
+        query = (
+            select(orders.c.client_order_id, orders.c.budget)
+            .join(accounts)
+            .where(
+                accounts.c.name == name,
+                orders.c.decided_at >= since,
+                orders.c.closes.is_(False),
+                orders.c.budget.is_not(None),
+                orders.c.status.not_in([str(status) for status in UNSENT]),
+            )
+        )
+        with self._engine.connect() as connection:
+            return {row.client_order_id: rows.plain(row.budget) for row in connection.execute(query)}
 
     def order(self, client_order_id: str) -> Order | None:
         with self._engine.connect() as connection:

@@ -46,6 +46,7 @@ def downgrade() -> None:
         "cash",
         "account_clocks",
         "accounts",
+        "kill_switch",
         "backtests",
         "signals",
         "recommendations",

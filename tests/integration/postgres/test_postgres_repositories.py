@@ -9,6 +9,7 @@ import pytest
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
+from algo_trading.adapters.postgres.kill_switch import PostgresKillSwitch
 from algo_trading.adapters.postgres.listings import PostgresListings
 from algo_trading.adapters.postgres.periods import PostgresPeriodLog
 from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresMentions, PostgresPosts
@@ -20,6 +21,7 @@ from contracts.bars import BarContract
 from contracts.corporate_actions import CorporateActionContract
 from contracts.fundamentals import FundamentalsContract
 from contracts.indicators import IndicatorContract
+from contracts.kill_switch import KillSwitchContract
 from contracts.listings import ListingRepositoryContract
 from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
@@ -121,6 +123,12 @@ class TestPostgresTradingRules(TradingRulesContract):
     @pytest.fixture
     def rules(self, database: Database) -> PostgresTradingRules:
         return PostgresTradingRules(database)
+
+
+class TestPostgresKillSwitch(KillSwitchContract):
+    @pytest.fixture
+    def switch(self, database: Database) -> PostgresKillSwitch:
+        return PostgresKillSwitch(database)
 
 
 class TestPostgresAccounts(AccountContract):

@@ -48,7 +48,22 @@ accounts = Table(
     Column("commission_fixed", Amount, nullable=False),
     Column("slippage_bps", Amount, nullable=False),
     Column("shorts", Boolean, nullable=False),
+    Column("max_order", Amount, comment="that an entry may spend"),
+    Column("max_day", Amount, comment="that the entries of a UTC day may spend"),
+    Column("max_total", Amount, comment="that all that is held may have cost"),
     written_at(),
+)
+
+
+kill_switch = Table(
+    "kill_switch",
+    metadata,
+    row_id(),
+    Column("engaged", Boolean, nullable=False),
+    Column("at", Time, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    comment="While the newest row is engaged no entry is sent; only added to.",
 )
 
 

@@ -11,12 +11,28 @@ CREATE TABLE accounts (
     commission_fixed NUMERIC(38, 18) NOT NULL,
     slippage_bps NUMERIC(38, 18) NOT NULL,
     shorts BOOLEAN NOT NULL,
+    max_order NUMERIC(38, 18),
+    max_day NUMERIC(38, 18),
+    max_total NUMERIC(38, 18),
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_accounts PRIMARY KEY (id),
     CONSTRAINT uq_accounts_name UNIQUE (name)
 );
 COMMENT ON COLUMN accounts.broker IS 'the plug-in that trades for it';
 COMMENT ON COLUMN accounts.start IS 'periods that opened before it never trade';
+COMMENT ON COLUMN accounts.max_order IS 'that an entry may spend';
+COMMENT ON COLUMN accounts.max_day IS 'that the entries of a UTC day may spend';
+COMMENT ON COLUMN accounts.max_total IS 'that all that is held may have cost';
+
+CREATE TABLE kill_switch (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    engaged BOOLEAN NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT pk_kill_switch PRIMARY KEY (id)
+);
+COMMENT ON TABLE kill_switch IS 'While the newest row is engaged no entry is sent; only added to.';
 
 CREATE TABLE account_clocks (
     account_id INTEGER NOT NULL,

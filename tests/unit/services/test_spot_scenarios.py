@@ -1,0 +1,153 @@
+"""Random days at an exchange that fails, with a program that dies: book and exchange agree to the last digit."""
+
+import random
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from algo_trading.domain.order import Order, OrderStatus, OrderType
+from algo_trading.domain.signal import Side
+from algo_trading.errors import AlgoTradingError
+from algo_trading.repositories.accounts import AccountStep
+from fakes.accounts import FakeAccounts
+from support.spot_exchange import SpotDesk, SpotExchange
+
+pytestmark = pytest.mark.unit
+
+SYMBOLS = ("BTCUSDT", "DOGEUSDT", "INJUSDT")
+ORDER = "/api/v3/order"
+FAULTS: tuple[dict[str, object], ...] = (
+    {"kind": "accept_and_disconnect", "path": ORDER, "method": "POST"},
+    {"kind": "accept_and_time_out", "path": ORDER, "method": "POST"},
+    {"kind": "disconnect", "path": ORDER, "method": "POST"},
+    {"kind": "answer", "path": ORDER, "method": "POST", "status": 503},
+    {"kind": "answer", "path": ORDER, "method": "POST", "status": 429, "code": -1015, "retry_after": 3},
+    {"kind": "answer", "path": ORDER, "method": "GET", "status": 502, "times": 4},
+    {"kind": "disconnect", "path": "/api/v3/myTrades", "times": 4},
+    {"kind": "answer", "path": "/", "status": 418, "code": -1003, "retry_after": 90},
+    {"kind": "clock_skew", "milliseconds": 40_000},
+    {"kind": "clock_skew", "milliseconds": -40_000},
+)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Mortal:
+    """Dies at a step, if it comes to it."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+
+
+class MortalAccounts(FakeAccounts):
+    """Dies before a transaction, or after it."""
+
+    def __init__(self, mortal: Mortal) -> None:
+        super().__init__()
+        self._mortal = mortal
+
+    def store(self, step: AccountStep) -> None:
+        self._mortal.step()
+        super().store(step)
+        self._mortal.step()
+
+
+class Scenario:
+    """One account's orders in the order of a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - not a secret
+        self.exchange = SpotExchange(USDT="10000", BNB="2")
+        self.exchange.world.account.pays_in_bnb = self.random.random() < 0.4
+        self.mortal = Mortal()
+        self.exchange.step = self.mortal.step  # type: ignore[method-assign]
+        self.desk = SpotDesk(self.exchange, MortalAccounts(self.mortal))
+        self.numbers = iter(range(1, 100))
+
+    def run(self) -> None:
+        for _ in range(self.random.randint(3, 6)):
+            self.trade()
+        self.exchange.world.api.faults.clear()
+        for symbol in SYMBOLS:
+            self.exchange.fault("resume", symbol=symbol)
+        self.mortal.left = 0
+        self.exchange.world.wait(200)
+        for _ in range(3):
+            self.desk.work()
+
+    def trade(self) -> None:
+        """Place an order, with what goes wrong meanwhile, and come back until the program has had its turn."""
+        self.desk.clock.time = self.exchange.now()
+        self.mortal.left = 0
+        self.desk.put(self.order())
+        if self.random.random() < 0.6:
+            fault = dict(self.random.choice(FAULTS))
+            self.exchange.fault(str(fault.pop("kind")), **fault)
+        if self.random.random() < 0.1:
+            self.exchange.fault("halt", symbol=self.random.choice(SYMBOLS))
+        for _ in range(self.random.randint(1, 3)):
+            self.mortal.left = self.random.choice([0, self.random.randint(1, 30)])
+            try:
+                self.desk.work()
+            except AlgoTradingError:
+                pass  # the next pass goes on
+            except Killed:
+                self.desk.restart()
+            self.exchange.world.wait(self.random.choice([1, 30, 400]))
+
+    def order(self) -> Order:
+        number, symbol = next(self.numbers), self.random.choice(SYMBOLS)
+        held = [p for p in self.desk.state.positions if p.series.symbol == symbol]
+        waits = any(order.series.symbol == symbol for order in self.desk.state.orders)
+        if held and not waits and self.random.random() < 0.7:
+            return self.exchange.order(number, Side.SELL, symbol)
+        budget = Decimal(self.random.randint(300, 90_000)) / 100
+        if self.random.random() < 0.3:
+            price = self.exchange.world.near(self.random.choice(["0.98", "0.9995", "1.0005"]), symbol)
+            return self.exchange.order(number, symbol=symbol, budget=budget, type=OrderType.LIMIT, limit_price=price)
+        return self.exchange.order(number, symbol=symbol, budget=budget)
+
+    def check(self) -> None:
+        taken = self.exchange.orders()
+        assert Counter(taken).most_common(1)[0][1] <= 1 if taken else True, "an order was taken twice"
+        booked = {order.client_order_id: order for order in self.desk.accounts.orders("spot")}
+        unsent = {key for key, o in booked.items() if o.status is OrderStatus.REJECTED}
+        assert set(taken) == booked.keys() - unsent, "an order was lost, or refused and sent all the same"
+        fills = {
+            f"{order.pair.symbol}:{fill.id}": (
+                order.client_id, order.pair.quantity(fill.lots), fill.value, fill.fee, fill.fee_asset,
+            )
+            for orders in self.exchange.world.exchange.orders.values()
+            for order in orders
+            for fill in order.fills
+        }  # fmt: skip
+        executions = {
+            one.id: (one.client_order_id, one.quantity, one.value, one.commission, one.commission_asset)
+            for one in self.desk.accounts.executions("spot")
+        }
+        assert executions == fills
+        (report,) = self.desk.reconcile()
+        assert report.agrees, report
+        self.desk.books("spot")
+        for position in self.desk.state.positions:
+            assert position.quantity > 0
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_book_and_exchange_agree(first: int) -> None:
+    for seed in range(first, first + 20):
+        scenario = Scenario(seed)
+        scenario.run()
+        try:
+            scenario.check()
+        except AssertionError as error:
+            error.add_note(f"seed {seed}")
+            raise
