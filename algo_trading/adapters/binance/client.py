@@ -5,6 +5,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ FIRST_PAUSE = 1.0  # seconds before a second try
 class BinanceRest:
     """What is asked of an exchange; one client for each thread, one limit of weight for all.
 
+    `bans` is the file in which a ban is kept.
+
     Every method raises
 
         RateLimitedError: the exchange asks to slow down, for longer than we wait or again and again.
@@ -40,12 +43,13 @@ class BinanceRest:
         self,
         config: BinanceConfig,
         *,
+        bans: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = "Binance US" if config.tld == "us" else "Binance"
         self._config = config
-        self._limiter = WeightLimiter(self.name, config.weight_share, clock=clock, sleep=sleep)
+        self._limiter = WeightLimiter(self.name, config.weight_share, bans=bans, clock=clock, sleep=sleep)
         self._retries = Retries(
             self.name, attempts=config.attempts, pause_seconds=0, first_pause=FIRST_PAUSE, sleep=sleep
         )
