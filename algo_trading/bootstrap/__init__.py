@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from algo_trading.bootstrap.parts import bar_file_reader, impact_weights
 from algo_trading.bootstrap.services import Services
+from algo_trading.bootstrap.without_database import bar_file_reader, impact_weights
 from algo_trading.gateways.clock import Clock, SystemClock
 from algo_trading.settings import Settings, load_settings
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from algo_trading.bootstrap.without_database import bar_file_reader, impact_weights
 from algo_trading.domain.post import Levels
 from algo_trading.errors import ConfigError
 from algo_trading.plugins import Context, load_plugin
@@ -428,17 +429,3 @@ class Rules(Gateways):
     @cached_property
     def levels(self) -> Levels:
         return Levels(self.settings.sentiment.medium, self.settings.sentiment.high)
-
-
-def impact_weights(settings: Settings) -> ImpactWeights:
-    """The configured weights of kinds of events and of feeds; they need no database."""
-    from algo_trading.sentiment.classify.impact import ImpactWeights
-
-    return ImpactWeights(settings.sentiment.event_weights, {feed.name: feed.weight for feed in settings.feeds})
-
-
-def bar_file_reader(settings: Settings | None = None) -> BarFileReader:
-    """What reads files of bars, with the configured limits (None: the defaults); it needs no database."""
-    from algo_trading.adapters.bar_files import DEFAULTS, limits_of, read_bar_files
-
-    return partial(read_bar_files, limits=limits_of(settings.imports) if settings else DEFAULTS)

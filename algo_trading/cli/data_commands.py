@@ -115,7 +115,6 @@ def import_bars(
         list[str],
         typer.Argument(
             parser=_path_or_address,
-            metavar="PATH...",
             help="CSV, Parquet, Feather or JSON files (.gz, .zip, .tar.gz too), folders, or Binance's archive by HTTP.",
         ),
     ],

@@ -5,6 +5,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ class CodedError(SourceError):
 class BinanceRest:
     """What is asked of an exchange; one client for each thread, one limit of weight for all.
 
+    `bans` is the file in which a ban is kept.
+
     Every method raises
 
         RateLimitedError: the exchange asks to slow down, for longer than we wait or again and again.
@@ -49,6 +52,7 @@ class BinanceRest:
         self,
         config: ConnectionConfig,
         *,
+        bans: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         transport: "Callable[[], HTTPAdapter] | None" = None,
@@ -56,7 +60,7 @@ class BinanceRest:
         self.name = "Binance US" if config.tld == "us" else "Binance"
         self._config = config
         self._sleep, self._clock, self._transport = sleep, clock, transport
-        self._limiter = WeightLimiter(self.name, config.weight_share, clock=clock, sleep=sleep)
+        self._limiter = WeightLimiter(self.name, config.weight_share, bans=bans, clock=clock, sleep=sleep)
         self._retries = Retries(
             self.name, attempts=config.attempts, pause_seconds=0, first_pause=FIRST_PAUSE, sleep=sleep
         )

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from algo_trading.adapters.private_files import make_folders
 from algo_trading.adapters.retries import LONGEST_PAUSE, requested_wait
 from algo_trading.errors import RateLimitedError
 
@@ -20,7 +22,8 @@ class WeightLimiter:
     """One for all connections to an exchange.
 
     The exchange counts the weight of an address's requests in each minute and says with every reply how much it has
-    counted, other programs' requests included. `limit` is unknown until `learn` was given the exchange's limits.
+    counted, other programs' requests included. `limit` is unknown until `learn` was given the exchange's limits. A ban
+    is kept in the file `bans`, so that no other process asks meanwhile and has it prolonged.
     """
 
     def __init__(
@@ -28,10 +31,11 @@ class WeightLimiter:
         who: str,
         share: float,
         *,
+        bans: Path | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._who, self._share, self._clock, self._sleep = who, share, clock, sleep
+        self._who, self._share, self._clock, self._sleep, self._bans = who, share, clock, sleep, bans
         self._lock = Lock()
         self.limit: int | None = None
         self.used = 0  # in this minute
@@ -69,13 +73,29 @@ class WeightLimiter:
                 until = self._clock() + (UNASKED[status] if wait is None else wait)
                 if until > self._blocked_until:
                     self._blocked_until, self._reason = until, status
+                    if status == BANNED:
+                        self._keep(until)
 
     def _turn_minute(self) -> None:
         minute = int(self._clock() // MINUTE)
         if minute != self._minute:
             self._minute, self.used = minute, 0
 
+    def _keep(self, until: float) -> None:
+        if self._bans is not None:
+            make_folders(self._bans.parent)
+            self._bans.write_text(f"{until}\n")
+
+    def _kept(self) -> float:
+        """When the ban ends that a process was told of; 0 where there is none."""
+        try:
+            return float(self._bans.read_text()) if self._bans is not None else 0.0
+        except (OSError, ValueError):
+            return 0.0
+
     def _stay_away(self) -> None:
+        if self._clock() < (kept := self._kept()) and kept > self._blocked_until:
+            self._blocked_until, self._reason = kept, BANNED
         wait = self._blocked_until - self._clock()
         if wait > LONGEST_PAUSE:
             until = f"{datetime.fromtimestamp(self._blocked_until, UTC):%Y-%m-%d %H:%M:%S} UTC"

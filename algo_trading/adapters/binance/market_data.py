@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 from algo_trading.adapters.binance.client import PAGE, BinanceRest, read_json
 from algo_trading.adapters.binance.config import BinanceConfig
@@ -139,7 +140,9 @@ def _milliseconds(moment: datetime | None) -> int:
 
 def build(config: BinanceConfig, context: Context) -> BinanceMarketData:
     """The source as configured in [sources.binance]."""
-    return BinanceMarketData(BinanceRest(config), name=context.name, connections=config.connections)
+    where = quote(config.base_url or f"binance.{config.tld}", safe="")
+    rest = BinanceRest(config, bans=context.home / "bans" / where)
+    return BinanceMarketData(rest, name=context.name, connections=config.connections)
 
 
 plugin = Plugin(BinanceConfig, build)

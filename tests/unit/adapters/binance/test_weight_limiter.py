@@ -1,5 +1,7 @@
 """The limit of request weight, on a clock that only the test moves."""
 
+from pathlib import Path
+
 import pytest
 
 from algo_trading.adapters.binance.limiter import MARGIN, WeightLimiter
@@ -97,3 +99,19 @@ def test_a_later_reply_does_not_shorten_a_ban(limiter: WeightLimiter) -> None:
     limiter.note(429, {"retry-after": "1"})
     with pytest.raises(RateLimitedError):
         limiter.acquire(1)
+
+
+def test_a_ban_is_known_to_other_processes(time: Time, tmp_path: Path) -> None:
+    def another() -> WeightLimiter:
+        return WeightLimiter("Binance", 0.8, bans=tmp_path / "bans" / "com", clock=lambda: time.now, sleep=time.sleep)
+
+    another().note(429, {"retry-after": "3600"})  # that is this process's own concern
+    another().acquire(1)
+    another().note(418, {"retry-after": "3600"})
+    with pytest.raises(RateLimitedError, match="bans this address"):
+        another().acquire(1)
+    time.now += 3600
+    another().acquire(1)
+    (tmp_path / "bans" / "com").write_text("soon")
+    another().acquire(1)
+    assert time.slept == []
