@@ -92,3 +92,5 @@ def _secrets(layers: Layers) -> Iterator[Mistake]:
     """Secrets of our own in files; those of plug-ins show when their tables are read (plugin_tables.py)."""
     if any(layer.holds(("database_url",)) for layer in layers.files()):
         yield Mistake(("database_url",), "is a secret; set ALGO_DATABASE_URL in the environment instead")
+    if any(layer.holds(("live_trading",)) for layer in layers.files()):
+        yield Mistake(("live_trading",), "lets real money be traded; set ALGO_LIVE_TRADING in the environment instead")

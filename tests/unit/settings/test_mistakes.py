@@ -61,7 +61,7 @@ class TestFiles:
                 2,
                 r"'My Account' is not a name: use lower-case letters, digits, - a",
             ),
-            ("[[accounts]]\nname = 'paper'\nmode = 'real'", 3, r"accounts\.0\.mode: must be 'paper' or 'live'$"),
+            ("[[accounts]]\nname = 'paper'\nmode = 'real'", 3, r"accounts\.0\.mode: must be 'paper'$"),
             ("[[accounts]]\nname = 'paper'\nposition_fraction = 1.5", 3, r"position_fraction: must be 1 or less$"),
             ("[[accounts]]\nname = 'paper'\nstart = 2013-02-30", None, r"is not valid TOML"),
             (
