@@ -10,6 +10,7 @@ from algo_trading.domain.order import Order, OrderStatus, OrderType
 from algo_trading.domain.signal import Side
 from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.accounts import AccountStep
+from exchange_world import SECRET
 from fakes.accounts import FakeAccounts
 from support.spot_exchange import SpotDesk, SpotExchange
 
@@ -117,7 +118,7 @@ class Scenario:
 
     def check(self) -> None:
         taken = self.exchange.orders()
-        assert Counter(taken).most_common(1)[0][1] <= 1 if taken else True, "an order was taken twice"
+        assert [key for key, count in Counter(taken).items() if count > 1] == [], "an order was taken twice"
         booked = {order.client_order_id: order for order in self.desk.accounts.orders("spot")}
         unsent = {key for key, o in booked.items() if o.status is OrderStatus.REJECTED}
         assert set(taken) == booked.keys() - unsent, "an order was lost, or refused and sent all the same"
@@ -136,7 +137,9 @@ class Scenario:
         assert executions == fills
         (report,) = self.desk.reconcile()
         assert report.agrees, report
-        self.desk.books("spot")
+        stored = self.desk.books("spot")
+        tried = [self.desk.accounts.submission(key) for key in booked]
+        assert SECRET not in repr((stored, tried, report))
         for position in self.desk.state.positions:
             assert position.quantity > 0
 

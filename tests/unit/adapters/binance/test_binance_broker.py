@@ -1,6 +1,7 @@
 """The broker `binance`: its real client on a practice exchange whose clock stands still between requests."""
 
 import base64
+import traceback
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from algo_trading.adapters.binance.config import BinanceBrokerConfig
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.order import Order, OrderStatus, OrderType
 from algo_trading.domain.signal import Side
-from algo_trading.errors import ConfigError, ServiceUnavailableError
+from algo_trading.errors import AlgoTradingError, ConfigError, ServiceUnavailableError
 from algo_trading.exchange.signing import Key
 from algo_trading.gateways.brokers import Broker, DoubtfulError, Query
 from contracts.brokers import BrokerContract
@@ -328,6 +329,17 @@ def test_the_request_can_be_seen_before_it_is_sent(exchange: SpotExchange) -> No
     assert shown.split()[-1].split("&") == [
         f"{name}={parameters[name]}" for name in dict(part.split("=") for part in shown.split()[-1].split("&"))
     ]
+
+
+@pytest.mark.parametrize("kind", ["accept_and_disconnect", "accept_and_time_out", "disconnect", "answer"])
+def test_nothing_secret_is_in_what_is_raised(exchange: SpotExchange, kind: str) -> None:
+    broker = exchange.settled(attempts=1)
+    exchange.fault(kind, times=9)
+    with pytest.raises(AlgoTradingError) as caught:
+        broker.submit(submitted(exchange.order(1)))
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in shown
+    assert "signature" not in shown
 
 
 def test_nothing_secret_is_in_what_is_shown(exchange: SpotExchange, caplog: pytest.LogCaptureFixture) -> None:

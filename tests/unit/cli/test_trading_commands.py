@@ -1,0 +1,131 @@
+"""The commands `account`, `kill-switch` and `sell`."""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from algo_trading.cli import main
+from algo_trading.domain.account import NO_CAPS, Caps, Mode, Position
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.signal import StrategyId
+from algo_trading.repositories.accounts import AccountStep
+from support.world import World
+
+pytestmark = pytest.mark.unit
+
+START = datetime(2013, 1, 2, tzinfo=UTC)
+CAPS = ("--max-order", "100", "--max-day", "300", "--max-total", "1000")
+Runs = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A desk with one account that holds five shares."""
+    world = World()
+    world.open("spot", START)
+    before = world.accounts.state("spot")
+    held = Position(StrategyId("cross", "{}"), Series(Instrument("IBM")), Decimal(5), Decimal(20), Decimal(20), "o0")
+    world.accounts.store(AccountStep(before, before.holding(held), START))
+    for module in ("algo_trading.bootstrap", "algo_trading.cli.accounts"):
+        monkeypatch.setattr(f"{module}.bootstrap", lambda: nullcontext(world))
+    return world
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Runs:  # noqa: ARG001
+    def runs(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["algo-trading", *arguments])
+        with pytest.raises(SystemExit) as done:
+            main()
+        said = capsys.readouterr()
+        assert isinstance(done.value.code, int)
+        return done.value.code, said.out, said.err
+
+    return runs
+
+
+def test_an_account_becomes_live_within_caps_and_paper_again(world: World, run: Runs) -> None:
+    code, out, _ = run("account", "live", "spot", *CAPS, "--yes-really")
+    assert code == 0
+    assert "real orders also need ALGO_LIVE_TRADING=spot" in out
+    account = world.accounts.state("spot").account
+    assert (account.mode, account.caps) == (Mode.LIVE, Caps(Decimal(100), Decimal(300), Decimal(1000)))
+    _, out, _ = run("account", "show", "spot")
+    assert "caps in USD: order 100.00, day 300.00, total 1,000.00" in out
+    assert run("account", "paper", "spot")[0] == 0
+    account = world.accounts.state("spot").account
+    assert (account.mode, account.caps) == (Mode.PAPER, NO_CAPS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("spot", *CAPS), "repeat the command with --yes-really"),
+        (("spot", "--yes-really"), "missing option '--max-order'"),
+        (("spot", "--max-order", "0", *CAPS[2:], "--yes-really"), "'0' is not an amount above 0"),
+        (("spot", "--max-order", "nan", *CAPS[2:], "--yes-really"), "'nan' is not an amount above 0"),
+        (("sopt", *CAPS, "--yes-really"), "did you mean 'spot'?"),
+    ],
+)
+def test_an_account_does_not_become_live_by_mistake(
+    world: World, run: Runs, arguments: tuple[str, ...], said: str
+) -> None:
+    code, _, err = run("account", "live", *arguments)
+    assert (code, world.accounts.state("spot").account.mode) == (2, Mode.PAPER)
+    assert said in err
+
+
+def test_the_second_switch_comes_from_the_environment_alone(
+    world: World, run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "ALGO_LIVE_TRADING is not set" in run("account", "show", "spot")[1]
+    monkeypatch.setenv("ALGO_LIVE_TRADING", "spot")
+    world.settings = World().settings
+    assert "ALGO_LIVE_TRADING names this account" in run("account", "show", "spot")[1]
+
+
+def test_the_kill_switch_is_turned_and_remembered(world: World, run: Runs) -> None:
+    assert run("kill-switch", "status")[1].startswith("the kill switch is off, and was never on")
+    assert run("kill-switch", "on", "--reason", "drill")[0] == 0
+    current = world.kill_switch.current()
+    assert current is not None
+    assert (current.engaged, current.reason, current.at) == (True, "drill", world.clock.now())
+    assert run("kill-switch", "off")[0] == 0
+    _, out, _ = run("kill-switch", "status", "--json")
+    assert [change["engaged"] for change in json.loads(out)] == [False, True]
+
+
+def test_a_position_is_sold(world: World, run: Runs) -> None:
+    code, out, _ = run("sell", "ibm", "--dry-run")
+    assert (code, out) == (0, "spot: sell IBM of cross: paper: sell 5 IBM at market, within the next bar\n")
+    assert world.accounts.state("spot").orders == ()
+    code, out, _ = run("sell", "--all")
+    assert (code, out.startswith("spot: sell IBM of cross: open: sold by ")) == (0, True)
+    (order,) = world.accounts.state("spot").orders
+    assert order.closes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name a position, or sell everything with --all"),
+        (("IBM", "--all"), "name a position, or sell everything with --all"),
+        (("MSFT",), "nothing is sold"),
+        (("IBM", "--account", "other"), "nothing is sold"),
+    ],
+)
+def test_nothing_else_is_sold(world: World, run: Runs, arguments: tuple[str, ...], said: str) -> None:
+    code, _, err = run("sell", *arguments)
+    assert (code, world.accounts.state("spot").orders) == (2, ())
+    assert said in err
+
+
+def test_accounts_are_listed(run: Runs) -> None:
+    _, out, _ = run("account", "list", "--json")
+    (account,) = json.loads(out)
+    assert (account["name"], account["mode"]) == ("spot", "paper")
