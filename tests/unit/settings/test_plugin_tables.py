@@ -141,5 +141,10 @@ class TestSecrets:
         path = write(f'\ndatabase_url = "postgresql://u:{SECRET}@h/d"')
         assert refusal() == f"{path}:2: database_url: is a secret; set ALGO_DATABASE_URL in the environment instead"
 
+    def test_a_file_may_not_let_real_money_be_traded(self, write: Write, refusal: Callable[[], str]) -> None:
+        path = write('live_trading = "spot"')
+        said = "lets real money be traded; set ALGO_LIVE_TRADING in the environment instead"
+        assert refusal() == f"{path}:1: live_trading: {said}"
+
     def test_the_name_of_a_variable(self) -> None:
         assert variable_of("channels", "smtp", "password") == "ALGO_CHANNELS__SMTP__PASSWORD"
