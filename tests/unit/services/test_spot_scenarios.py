@@ -10,8 +10,8 @@ from algo_trading.domain.order import Order, OrderStatus, OrderType
 from algo_trading.domain.signal import Side
 from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.accounts import AccountStep
-from exchange_world import SECRET
 from fakes.accounts import FakeAccounts
+from support.exchange_world import SECRET
 from support.spot_exchange import SpotDesk, SpotExchange
 
 pytestmark = pytest.mark.unit
