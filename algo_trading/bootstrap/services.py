@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from algo_trading.bootstrap.parts import Rules
+from algo_trading.bootstrap.intake import Intake
 
 if TYPE_CHECKING:
     from algo_trading.queries.coins import ReadCoins
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
-    from algo_trading.services.accept_bars import AcceptBars
-    from algo_trading.services.accept_posts import AcceptPosts
-    from algo_trading.services.annotate_posts import AnnotatePosts
     from algo_trading.services.apply_config import ApplyConfig
     from algo_trading.services.book_executions import BookExecutions
-    from algo_trading.services.collect import CollectPosts
-    from algo_trading.services.compute import ComputeIndicators
     from algo_trading.services.decide_on_posts import DecideOnPosts
     from algo_trading.services.deliver import DeliverNotices
     from algo_trading.services.dispatch import DispatchSignals
     from algo_trading.services.evaluate import EvaluateStrategies
-    from algo_trading.services.export import ExportBars
     from algo_trading.services.features import JoinFeatures
-    from algo_trading.services.fundamentals import FetchFundamentals
-    from algo_trading.services.import_bars import ImportBars
-    from algo_trading.services.import_fundamentals import ImportFundamentals
-    from algo_trading.services.ingest import IngestBars
-    from algo_trading.services.list_coins import ListCoins
-    from algo_trading.services.load_history import LoadHistory
     from algo_trading.services.monitor import Monitor
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.order_gate import OrderGate
@@ -36,20 +24,16 @@ if TYPE_CHECKING:
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
-    from algo_trading.services.record_scores import RecordScores
-    from algo_trading.services.refresh_rules import RefreshRules
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
-    from algo_trading.services.score_candles import ScoreCandles
-    from algo_trading.services.score_history import DrawScores, ReadScoreHistory
     from algo_trading.services.sell_positions import SellPositions
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
 
 
-class Services(Rules):
+class Services(Intake):
     """A method for each service and query. They are cheap to make: their parts are kept."""
 
     # The configuration
@@ -84,141 +68,6 @@ class Services(Rules):
             quote_assets=self.settings.quote_assets,
         )
 
-    # Bars
-
-    def accept_bars(self) -> AcceptBars:
-        from algo_trading.services.accept_bars import AcceptBars
-
-        return AcceptBars(
-            gate=self.gate,
-            bars=self.bars,
-            actions=self.actions,
-            batches=self.batches,
-            calendars=self.calendars,
-            clock=self.clock,
-        )
-
-    def ingest_bars(self) -> IngestBars:
-        from algo_trading.services.ingest import IngestBars
-
-        return IngestBars(
-            accept=self.accept_bars(),
-            bars=self.bars,
-            objects=self.objects,
-            calendars=self.calendars,
-            clock=self.clock,
-        )
-
-    def export_bars(self) -> ExportBars:
-        from algo_trading.services.export import ExportBars
-
-        return ExportBars(self.bars, self.objects, self.locks)
-
-    def load_history(self) -> LoadHistory:
-        from algo_trading.services.load_history import LoadHistory
-
-        return LoadHistory(self.ingest_bars(), self.export_bars(), self.gate, self.objects)
-
-    def import_bars(self) -> ImportBars:
-        from algo_trading.services.import_bars import ImportBars
-
-        return ImportBars(
-            read_bar_files=self.read_bar_files,
-            accept=self.accept_bars(),
-            gate=self.gate,
-            quality=self.quality,
-            imports=self.imports,
-            objects=self.objects,
-            export=self.export_bars(),
-            calendars=self.calendars,
-            clock=self.clock,
-        )
-
-    def compute_indicators(self) -> ComputeIndicators:
-        from algo_trading.services.compute import ComputeIndicators
-
-        return ComputeIndicators(self.bars, self.actions, self.indicators)
-
-    # Scores of pairs
-
-    def score_candles(self) -> ScoreCandles:
-        from algo_trading.services.score_candles import ScoreCandles
-
-        return ScoreCandles(self.bars, self.calendars, self.points)
-
-    def record_scores(self) -> RecordScores:
-        from algo_trading.services.record_scores import RecordScores
-
-        return RecordScores(self.score_candles(), self.scores)
-
-    def read_score_history(self) -> ReadScoreHistory:
-        from algo_trading.services.score_history import ReadScoreHistory
-
-        return ReadScoreHistory(self.bars)
-
-    def draw_scores(self) -> DrawScores:
-        from algo_trading.services.score_history import DrawScores
-
-        return DrawScores(self.read_score_history(), self.calendars, self.points)
-
-    # Figures and names
-
-    def fetch_fundamentals(self) -> FetchFundamentals:
-        from algo_trading.services.fundamentals import FetchFundamentals
-
-        return FetchFundamentals(self.fundamentals_source, self.fundamentals, self.objects, self.clock)
-
-    def import_fundamentals(self) -> ImportFundamentals:
-        from algo_trading.services.import_fundamentals import ImportFundamentals
-
-        return ImportFundamentals(self.fundamentals, self.bars, self.clock)
-
-    def list_coins(self) -> ListCoins:
-        from algo_trading.services.list_coins import ListCoins
-
-        return ListCoins(self.coin_source, self.listings, self.objects, self.clock)
-
-    def refresh_rules(self) -> RefreshRules:
-        from algo_trading.services.refresh_rules import RefreshRules
-
-        return RefreshRules(self.rules_sources, self.trading_rules, self.objects, self.clock)
-
-    # Text
-
-    def accept_posts(self) -> AcceptPosts:
-        from algo_trading.services.accept_posts import AcceptPosts
-
-        return AcceptPosts(self.post_gate, self.posts, self.quarantine, self.batches)
-
-    def collect_posts(self) -> CollectPosts:
-        from algo_trading.services.collect import CollectPosts
-
-        return CollectPosts(
-            feeds=self.feeds,
-            accept=self.accept_posts(),
-            feed_states=self.feed_states,
-            objects=self.objects,
-            clock=self.clock,
-        )
-
-    def annotate_posts(self) -> AnnotatePosts:
-        from algo_trading.services.annotate_posts import AnnotatePosts
-
-        return AnnotatePosts(
-            posts=self.posts,
-            mentions=self.mentions,
-            finder=self.finder,
-            scorer=self.scorer,
-            events=self.events,
-            impact_weights=self.impact_weights,
-            influencers=self.influencers,
-        )
-
-    def run_text(self) -> RunText:
-        from algo_trading.services.run_text import RunText
-
-        return RunText(self.collect_posts(), self.annotate_posts(), self.decide_on_posts())
-
     # Decisions
 
     def join_features(self) -> JoinFeatures:
@@ -252,6 +101,11 @@ class Services(Rules):
             calendars=self.calendars,
             clock=self.clock,
         )
+
+    def run_text(self) -> RunText:
+        from algo_trading.services.run_text import RunText
+
+        return RunText(self.collect_posts(), self.annotate_posts(), self.decide_on_posts())
 
     def period_steps(self) -> PeriodSteps:
         from algo_trading.services.run_period import PeriodSteps
