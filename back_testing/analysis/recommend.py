@@ -20,7 +20,9 @@ from algo_trading.domain.recommendation import Candidate, Recommendation
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.buy_and_hold import BuyAndHold
+from algo_trading.strategies.candle_rank import CandleRank
 from algo_trading.strategies.registry import strategy_class, strategy_names
+from algo_trading.strategies.scalping import Scalping
 from back_testing.analysis.deflated_sharpe import deflated_sharpe
 from back_testing.analysis.excess_returns import excess_returns, market_returns, sharpe_per_period
 from back_testing.analysis.overfitting import overfitting_probability
@@ -58,12 +60,14 @@ def default_grid(kind: type[Strategy]) -> Grid:
     return grid
 
 
-def candidates() -> list[str]:
+def candidates(*, intraday: bool) -> list[str]:
     """Every registered strategy but the benchmark and those that need to know more than prices.
 
-    Those would add hundreds of trials to the count wherever nothing was written about an instrument.
+    Those would add hundreds of trials to the count wherever nothing was written about an instrument. So would
+    strategies on candles where bars are not shorter than a day.
     """
-    return [name for name in strategy_names() if name != BuyAndHold.name and not strategy_class(name).features]
+    left_out = {BuyAndHold.name, *(() if intraday else (CandleRank.name, Scalping.name))}
+    return [name for name in strategy_names() if name not in left_out and not strategy_class(name).features]
 
 
 def recommend(
@@ -80,7 +84,7 @@ def recommend(
     Raises:
         ConfigError: none can, or a name is unknown.
     """
-    wanted = list(dict.fromkeys(names)) if names else candidates()
+    wanted = list(dict.fromkeys(names)) if names else candidates(intraday=bars.interval.intraday)
     walks: list[WalkForward] = []
     tried: list[Floats] = []
     trouble = ""

@@ -100,5 +100,7 @@ def test_a_symbol_that_is_not_there(backtest: Backtest) -> None:
     code, document, err = backtest("--symbol", "NOPE")
     assert (code, document) == (2, None)
     assert err.startswith("error: the database has no bars of NOPE (XNYS); bring some with")
-    _, _, err = backtest("--symbol", "aapl")
-    assert err.startswith("error: the database has no bars of aapl (XNYS) (did you mean AAPL?); bring some with")
+    _, _, err = backtest("--symbol", "AAPLE")
+    assert err.startswith("error: the database has no bars of AAPLE (XNYS) (did you mean AAPL?); bring some with")
+    _, document, _ = backtest("--symbol", "aapl")
+    assert document["symbols"] == ["AAPL"]

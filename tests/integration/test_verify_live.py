@@ -74,7 +74,7 @@ def test_what_was_decided_live_is_derived_again(verify: Verify) -> None:
 
 
 def test_a_name_without_signals_is_refused(verify: Verify) -> None:
-    for arguments in (("--symbol", "MSFT"), ("--strategy", "ema_cross"), ("--symbol", "IBM", "--symbol", "ibm")):
+    for arguments in (("--symbol", "MSFT"), ("--strategy", "ema_cross"), ("--symbol", "IBM", "--symbol", "ibn")):
         assert verify(*arguments) == (2, None)
 
 

@@ -24,6 +24,7 @@ ORDER = (
     "bars_demo_coins_1h",
     "bars_demo_coins_4h",
     "backfill_demo_coins_1h",
+    "pair_scores",
     "signal_dispatch",
     "strategy_review",
 )

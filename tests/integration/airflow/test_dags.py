@@ -77,16 +77,16 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
     wanted = {"history_load", *TEXT, *CHAIN, *CANDLES, *BACKFILLS, "coin_listings", "company_fundamentals"}
-    wanted |= {"strategy_review", "threshold_tuning", "instrument_rules", "monitored_bars"}
+    wanted |= {"strategy_review", "threshold_tuning", "instrument_rules", "monitored_bars", "pair_scores"}
     assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
 
 def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
-    order = ["history_load", *TEXT, *CHAIN[:-1], *CANDLES, BACKFILLS[0], CHAIN[-1], "strategy_review"]
+    order = ["history_load", *TEXT, *CHAIN[:-1], *CANDLES, BACKFILLS[0], "pair_scores", CHAIN[-1], "strategy_review"]
     assert [run["dag"] for run in seen["runs"]] == order * TIMES
     failed = [(run["dag"], run["tasks"]) for run in seen["runs"] if run["state"] != "success"]
     assert failed == []
-    assert [sorted(run["tasks"]) for run in seen["runs"][1:13]] == [
+    assert [sorted(run["tasks"]) for run in seen["runs"][1:14]] == [
         ["collect[-1]"],
         ["collect[-1]"],
         ["read[-1]"],
@@ -97,6 +97,7 @@ def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
         ["run[-1]"],
         ["run[-1]"],
         ["run[-1]"],
+        ["record[-1]"],
         ["deliver[-1]", "execute[-1]", "notify[-1]"],
         ["review[0]", "summary[-1]", "verify[-1]"],
     ]
@@ -114,8 +115,10 @@ def test_a_run_without_a_key_takes_the_newest_session_and_a_second_one_adds_no_r
         extents = {extent.series: extent for extent in application.bars.extents()}
     candles = [series for interval in coins.intervals for series in coins.series(interval)]
     assert status.latest_partition == LAST
-    assert status.rows["indicators"] == len(stocks.instruments) + len(candles)
-    assert status.rows["signals"] == len(asked) + len(about)  # a signal on each post, decided on once
+    # A whole day of hours, of which one run took the newest alone.
+    hours = 23 * len(coins.series(Interval.HOUR_1))
+    assert status.rows["indicators"] == len(stocks.instruments) + len(candles) + hours
+    assert status.rows["signals"] == len(asked) + hours + len(about)  # a signal on each post, decided on once
     assert (status.rows["posts"], status.rows["articles"], status.rows["mentions"]) == (25, 28, 50)
     sessions = trading_calendar("XNYS").periods(Interval.DAY, midnight(FIRST), midnight(date.fromisoformat(LAST)))
     assert {extents.pop(series).bars for series in stocks.series(Interval.DAY)} == {len(sessions)}
@@ -125,7 +128,7 @@ def test_a_run_without_a_key_takes_the_newest_session_and_a_second_one_adds_no_r
         assert extent.last + series.interval.length == datetime(2013, 3, 2, tzinfo=UTC)
     assert status.rows["quarantined"] == 0
     assert status.outbox == {"sent": len(bought), "pending": 0, "failed": 0}
-    # The other account waits for the candles of the hours before the newest ones.
+    # The other account waits for candles of four hours before the newest ones.
     assert {account.name: account.cursor for account in status.accounts} == {"paper": LAST, "demo-coins": None}
 
 
@@ -214,7 +217,7 @@ import json, runpy, sys
 import airflow.sdk, airflow.timetables.base
 for path in sys.argv[1:]: runpy.run_path(path)
 heavy = ("pandas", "great_expectations", "numba", "exchange_calendars", "matplotlib", "yfinance", "minio",
-         "adbc_driver_postgresql", "algo_trading.bootstrap", "algo_trading.services")
+         "adbc_driver_postgresql", "algo_trading.adapters.postgres", "algo_trading.services")
 print(json.dumps([name for name in heavy if name in sys.modules]))
 """
     watchlist = {"name": "stocks", "venue": "XNYS", "source": source, "intervals": ["1d"], "symbols": ["IBM"]}

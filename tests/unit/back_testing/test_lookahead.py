@@ -80,10 +80,14 @@ def smoothed_around_the_bar(bars: Bars) -> Flags:
     return flags
 
 
+# Daily bars make three timeframes alone, whose points do not add up to the thresholds of ten.
+EAGER: dict[str, dict[str, Any]] = {"candle_rank": {"bull": 6, "bear": 6}}
+
+
 @pytest.mark.parametrize("name", strategy_names())
 def test_registered_strategies_are_honest(name: str) -> None:
     bars = with_features(candles(700, seed=4, wild=2))
-    report = check(build_strategy(name, {}), bars, TradingRules(stop_loss=0.04, take_profit=0.08))
+    report = check(build_strategy(name, EAGER.get(name, {})), bars, TradingRules(stop_loss=0.04, take_profit=0.08))
     assert report.sentences == ()
     assert report.honest
     assert report.cuts > 250

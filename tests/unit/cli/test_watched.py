@@ -109,7 +109,9 @@ class TestSessions:
                 return Services.source(self, name) if name == "nobody" else super().source(name)
 
         world = Strict([STOCKS, changed], sources={"sample": FakeMarketData({})}, now=NOW)
-        with pytest.raises(UnknownNameError, match=r"'nobody'.*known are: csv_files, demo_candles, sample, yahoo"):
+        with pytest.raises(
+            UnknownNameError, match=r"'nobody'.*known are: binance, csv_files, demo_candles, sample, yahoo"
+        ):
             sessions_due(world, date(2013, 1, 2), None, None, pytest.fail)
 
     def test_what_one_watchlist_lacks_is_a_warning_while_others_have_it(self, world: World) -> None:
