@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -22,8 +24,18 @@ if TYPE_CHECKING:
 
 OLDEST_SERVER = 14
 PIECE = 2_000  # rows, about as much as the buffer of a socket holds
-QUERY_CANCELED = "57014"
+LOOK_UP = 0.1  # seconds until Ctrl-C is noticed
 FORM = "must be postgresql://user:password@host:port/database, with what is special in a password escaped"
+
+Result = TypeVar("Result")
+
+
+class Aside(Protocol):
+    """Makes a call of ADBC's in a thread of its own; `cancel` ends it early."""
+
+    def __call__(self, call: Callable[[], Result], cancel: Callable[[], None] = lambda: None) -> Result:
+        """What the call gives."""
+        ...
 
 
 class Database:
@@ -87,14 +99,12 @@ class Database:
     @contextlib.contextmanager
     def arrow(self) -> Iterator[ArrowConnection]:
         """An ADBC connection in a transaction, committed at the end and rolled back on an error."""
-        connection = self._idle.pop() if self._idle else self._connect()
+        connection = self._idle.pop() if self._idle else self._aside(self._connect)
         try:
-            yield ArrowConnection(connection)
-            connection.commit()
-        except BaseException as error:
-            _close(connection)
-            if _is_cancelled(error):  # ADBC answers Ctrl-C so, and swallows it
-                raise KeyboardInterrupt from error
+            yield ArrowConnection(connection, self._aside)
+            self._aside(connection.commit)
+        except BaseException:
+            self._aside(partial(_close, connection))
             raise
         self._idle.append(connection)
 
@@ -103,10 +113,35 @@ class Database:
 
         return dbapi.connect(self.url)
 
+    def _aside(self, call: Callable[[], Result], cancel: Callable[[], None] = lambda: None) -> Result:
+        """The result of an ADBC call, made by a thread of its own while the main thread waits.
+
+        Ctrl-C within such a call leaves a statement behind that nobody can close, and ADBC's own handler of it may call
+        one that is gone, which kills the process. So it strikes here: what runs is cancelled, and the next call, that
+        which closes the connection, waits until it has ended.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return call()
+        future = self._thread.submit(call)
+        try:
+            while not future.done():
+                wait([future], LOOK_UP)  # a signal is handled between two waits
+        except KeyboardInterrupt:
+            cancel()
+            raise
+        return future.result()
+
+    @cached_property
+    def _thread(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, "adbc")
+
     def close(self) -> None:
         """Close idle connections."""
         while self._idle:
-            _close(self._idle.pop())
+            self._aside(partial(_close, self._idle.pop()))
+        if "_thread" in self.__dict__:
+            self._thread.shutdown()
+            del self._thread
         if "engine" in self.__dict__:
             self.engine.dispose()
 
@@ -114,14 +149,44 @@ class Database:
 class ArrowConnection:
     """What the adapters need of ADBC."""
 
-    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - ADBC ships no types
+    def __init__(self, connection: Any, aside: Aside) -> None:  # noqa: ANN401 - ADBC ships no types
         self._connection = connection
+        self._aside = aside
+        self._lock = threading.Lock()
+        self._running: Any = None
+        self._is_cancelled = False
+
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        """A cursor that `cancel` can reach while it is open."""
+        with self._connection.cursor() as cursor:
+            with self._lock:
+                if self._is_cancelled:
+                    raise InterruptedError
+                self._running = cursor
+            try:
+                yield cursor
+            finally:
+                with self._lock:
+                    self._running = None
+
+    def cancel(self) -> None:
+        """Have the server stop what runs; nothing runs afterwards."""
+        with self._lock:
+            self._is_cancelled = True
+            if self._running is not None:
+                with contextlib.suppress(Exception):  # it may have ended, or its server
+                    self._running.adbc_cancel()
 
     def stage(self, name: str, table: pa.Table) -> None:
         """Load `table` into a temporary table; `name` must not come from outside."""
-        with self._connection.cursor() as cursor:
-            cursor.adbc_ingest(name, table, mode="create", temporary=True)
-            cursor.execute(f"ANALYZE {name}")
+
+        def load() -> None:
+            with self._cursor() as cursor:
+                cursor.adbc_ingest(name, table, mode="create", temporary=True)
+                cursor.execute(f"ANALYZE {name}")
+
+        self._aside(load, self.cancel)
 
     def append(self, name: str, table: pa.Table) -> None:
         """Load `table` into an existing table of the same columns by COPY; `name` must not come from outside."""
@@ -129,13 +194,21 @@ class ArrowConnection:
 
         # In small pieces, so that the server stores one while the next one is encoded.
         pieces = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=PIECE))
-        with self._connection.cursor() as cursor:
-            cursor.adbc_ingest(name, pieces, mode="append")
+
+        def copy() -> None:
+            with self._cursor() as cursor:
+                cursor.adbc_ingest(name, pieces, mode="append")
+
+        self._aside(copy, self.cancel)
 
     def execute(self, statement: str) -> None:
         """Run a statement that returns nothing."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement)
+
+        def run() -> None:
+            with self._cursor() as cursor:
+                cursor.execute(statement)
+
+        self._aside(run, self.cancel)
 
     def count(self, statement: str, parameters: Sequence[object] = ()) -> int:
         """Run a statement with RETURNING and give the number of its rows."""
@@ -151,12 +224,15 @@ class ArrowConnection:
         """Run a query with bound parameters ($1, $2 ...)."""
         from adbc_driver_manager import AdbcStatusCode, OperationalError
 
-        with self._connection.cursor() as cursor:
-            cursor.execute(query, tuple(parameters) or None)
-            try:
-                return cursor.fetch_arrow_table()
-            except OSError as error:  # what Arrow makes of a server that goes away while it reads
-                raise OperationalError(str(error), status_code=AdbcStatusCode.IO) from error
+        def fetch() -> pa.Table:
+            with self._cursor() as cursor:
+                cursor.execute(query, tuple(parameters) or None)
+                try:
+                    return cursor.fetch_arrow_table()
+                except OSError as error:  # what Arrow makes of a server that goes away while it reads
+                    raise OperationalError(str(error), status_code=AdbcStatusCode.IO) from error
+
+        return self._aside(fetch, self.cancel)
 
 
 def _read_by_all(url: str) -> dict[str, str]:
@@ -170,15 +246,6 @@ def _read_by_all(url: str) -> dict[str, str]:
     if parts.get("password", "") != secret or "@" in parts.get("host", ""):
         raise ConfigError(f"the database URL can be read in more than one way; it {FORM}")
     return parts
-
-
-def _is_cancelled(error: BaseException) -> bool:
-    """Whether ADBC says that a statement was cancelled; only some of its errors name PostgreSQL's code for it."""
-    from adbc_driver_manager import AdbcStatusCode, Error
-
-    return isinstance(error, Error) and (
-        error.sqlstate == QUERY_CANCELED or error.status_code == AdbcStatusCode.CANCELLED
-    )
 
 
 def _close(connection: Any) -> None:  # noqa: ANN401 - ADBC ships no types
