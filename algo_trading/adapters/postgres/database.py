@@ -54,8 +54,9 @@ class Database:
     @cached_property
     def engine(self) -> Engine:
         """SQLAlchemy's engine, through psycopg."""
-        # When a server dies, psycopg raises that, and logs besides that it could not end what it was doing.
+        # When a server dies, or Ctrl-C strikes, that is raised: what could not be ended then need not be logged too.
         logging.getLogger("psycopg").setLevel(logging.ERROR)
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         return create_engine(
             self.url.replace("postgresql://", "postgresql+psycopg://", 1), connect_args={"connect_timeout": 10}
         )
