@@ -24,7 +24,7 @@ def strategy_class(name: str) -> type[Strategy]:
 
     Raises:
         UnknownNameError: no such strategy; the known ones are listed.
-        ConfigError: what is registered is no strategy, or one that calls itself by another name.
+        ConfigError: what is registered is not a strategy, or one that calls itself by another name.
     """
     found = load_entry_point(GROUP, name)
     if not (isinstance(found, type) and issubclass(found, Strategy)):

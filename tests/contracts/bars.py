@@ -192,10 +192,10 @@ class BarContract:
 
     def test_a_symbol_of_nobody_is_left_out(self, bars: BarRepository) -> None:
         bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "test")
-        strangers = [Instrument("ibm"), Instrument("IBM", "XLON"), Instrument("XNYS", "IBM"), Instrument("")]
-        assert bars.read(daily(strangers), None, None).num_rows == 0
-        assert bars.newest_before(daily(strangers), midnight(JAN_4)) == {}
-        assert closes(bars.read(daily([*strangers, IBM, IBM]), None, None)) == [10.0]
+        others = [Instrument("ibm"), Instrument("IBM", "XLON"), Instrument("XNYS", "IBM"), Instrument("")]
+        assert bars.read(daily(others), None, None).num_rows == 0
+        assert bars.newest_before(daily(others), midnight(JAN_4)) == {}
+        assert closes(bars.read(daily([*others, IBM, IBM]), None, None)) == [10.0]
 
     def test_rows_come_by_venue_then_symbol_then_time(self, bars: BarRepository) -> None:
         keys = [(venue, symbol, day) for venue in ("24/7", "XNYS", "aXXX") for symbol in SORTED_SYMBOLS

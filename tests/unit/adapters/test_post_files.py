@@ -1,4 +1,4 @@
-"""Files of posts: what is tolerated, where a line stands, and what is no file of posts at all."""
+"""Files of posts: what is tolerated, where a line stands, and what is not a file of posts at all."""
 
 import json
 from datetime import UTC, datetime
