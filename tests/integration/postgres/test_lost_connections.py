@@ -128,8 +128,17 @@ def test_a_mistake_of_ours_stays_one(application: App) -> None:
         rows(application.database, "SELEC 1")
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C raises as in a program; processes of a parallel test run ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_in_a_query_ends_the_program(application: App) -> None:
-    """ADBC catches the signal and cancels the query; that is what the program has to end with, not with a failure."""
+    """The query is cancelled, and the program ends with the interruption, not with a failure of the query."""
     url = application.database.url
     with (
         pytest.raises(KeyboardInterrupt),
@@ -156,7 +165,7 @@ def slow_tables(database_url: str) -> Iterator[None]:
             connection.execute("DROP FUNCTION sleep")
 
 
-@pytest.mark.usefixtures("slow_tables")
+@pytest.mark.usefixtures("slow_tables", "ctrl_c")
 def test_ctrl_c_while_a_table_is_made_ends_the_program(application: App) -> None:
     with (
         pytest.raises(KeyboardInterrupt),
