@@ -4,15 +4,14 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from algo_airflow.clocks import SETTINGS, SIGNALS, WatchlistClock
+from algo_airflow.clocks import SIGNALS, any_goes_on
 from algo_airflow.flow import SOURCE_POOL, dag_defaults
 from algo_airflow.runtime import Report, application, publish_keys, to_xcom
 
 EVERY = timedelta(minutes=5)
-GO_ON = any(WatchlistClock(one, one.intervals[0]).ends_at() is None for one in SETTINGS.watchlists)
 
 
-@dag(schedule=EVERY if GO_ON else None, catchup=False, **dag_defaults("bars", "indicators", "signals", runs=1))
+@dag(schedule=EVERY if any_goes_on() else None, catchup=False, **dag_defaults("bars", "indicators", "signals", runs=1))
 def monitored_bars() -> None:
     """Fetch, archive, judge and store the newest closed bars of `algo-trading monitor`, and what was missed before.
 

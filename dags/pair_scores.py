@@ -2,14 +2,12 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.clocks import SETTINGS, WatchlistClock
+from algo_airflow.clocks import any_goes_on
 from algo_airflow.flow import dag_defaults
 from algo_airflow.runtime import Report, application, to_xcom
 
-GO_ON = any(WatchlistClock(one, one.intervals[0]).ends_at() is None for one in SETTINGS.watchlists)
 
-
-@dag(schedule="@hourly" if GO_ON else None, catchup=False, **dag_defaults("scores", runs=1))
+@dag(schedule="@hourly" if any_goes_on() else None, catchup=False, **dag_defaults("scores", runs=1))
 def pair_scores() -> None:
     """Rank the newest candles of pairs among all closed ones, and store the bull and the bear score.
 

@@ -78,6 +78,11 @@ class WatchlistClock:
         return Asset(f"{what}_{self.name}", uri=f"algo-trading://{what}/{self.name}", group=group)
 
 
+def any_goes_on() -> bool:
+    """Whether the source of any configured watchlist goes on with the calendar."""
+    return any(WatchlistClock(one, one.intervals[0]).ends_at() is None for one in SETTINGS.watchlists)
+
+
 def clocks(*, intraday: bool) -> list[WatchlistClock]:
     """Those of the configuration whose bars are shorter than a day, or the others."""
     return [
