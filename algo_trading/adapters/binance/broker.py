@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from algo_trading.adapters.binance.client import CodedError
+from algo_trading.adapters.binance.client import CodedError, bans_file
 from algo_trading.adapters.binance.config import PLAY_MONEY, BinanceBrokerConfig
 from algo_trading.adapters.binance.order_terms import STATUSES, execution_of, parameters_of, terms_of
 from algo_trading.adapters.binance.pair_rules import PairRules
@@ -235,7 +235,7 @@ def _report(order: Order, found: Mapping[str, Any]) -> OrderReport:
 
 def build(config: BinanceBrokerConfig, context: BrokerContext) -> BinanceBroker:
     """The broker as configured in [brokers.binance]."""
-    return BinanceBroker(SignedRest(config), context.trading_rules, config)
+    return BinanceBroker(SignedRest(config, bans=bans_file(config, context.home)), context.trading_rules, config)
 
 
 plugin = Plugin(BinanceBrokerConfig, build)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 
@@ -34,6 +35,11 @@ class CodedError(SourceError):
     def __init__(self, sentence: str, code: int, message: str) -> None:
         super().__init__(sentence)
         self.code, self.message = code, message
+
+
+def bans_file(config: ConnectionConfig, home: Path) -> Path:
+    """Where a ban of the exchange's address is kept, for the source and the broker of every process."""
+    return home / "bans" / quote(config.base_url or f"binance.{config.tld}", safe="")
 
 
 class BinanceRest:

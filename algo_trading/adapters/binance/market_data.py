@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
-from urllib.parse import quote
 
-from algo_trading.adapters.binance.client import PAGE, BinanceRest, read_json
+from algo_trading.adapters.binance.client import PAGE, BinanceRest, bans_file, read_json
 from algo_trading.adapters.binance.config import BinanceConfig
 from algo_trading.adapters.binance.klines import OPEN_TIME, checked, closed, rows_of
 from algo_trading.adapters.binance.rules import rules_of
@@ -140,8 +139,7 @@ def _milliseconds(moment: datetime | None) -> int:
 
 def build(config: BinanceConfig, context: Context) -> BinanceMarketData:
     """The source as configured in [sources.binance]."""
-    where = quote(config.base_url or f"binance.{config.tld}", safe="")
-    rest = BinanceRest(config, bans=context.home / "bans" / where)
+    rest = BinanceRest(config, bans=bans_file(config, context.home))
     return BinanceMarketData(rest, name=context.name, connections=config.connections)
 
 

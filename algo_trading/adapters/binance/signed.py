@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -43,11 +44,12 @@ class SignedRest(BinanceRest):
         self,
         config: BinanceBrokerConfig,
         *,
+        bans: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         transport: "Callable[[], HTTPAdapter] | None" = None,
     ) -> None:
-        super().__init__(config, sleep=sleep, clock=clock, transport=transport)
+        super().__init__(config, bans=bans, sleep=sleep, clock=clock, transport=transport)
         self._credentials = credentials_of(config)
         self._window = config.receive_window
         self._attempts = config.attempts
