@@ -38,7 +38,7 @@ def bars_dag(clock: WatchlistClock) -> None:
             with application() as app:
                 period, part = run_period(app, clock), shard(app, clock, index)
                 report = app.period_steps().ingest(part.watchlist, period, part.series, SYMBOL_WAIT)
-                app.gate.publish(app.objects, f"{clock.name}-{period}-{index}")
+                app.pages.publish(app.objects, f"{clock.name}-{period}-{index}")
                 return to_xcom(report, period)
 
         @task(outlets=[clock.bars])

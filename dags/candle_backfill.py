@@ -31,7 +31,7 @@ def backfill_dag(clock: WatchlistClock) -> None:
             with application() as app:
                 periods = periods_of_day(app, clock)
                 report = app.run_range().backfill(shard(app, clock).watchlist, periods)
-                app.gate.publish(app.objects, f"{clock.name}-{periods[0].date}")
+                app.pages.publish(app.objects, f"{clock.name}-{periods[0].date}")
             publish_event(SIGNALS, periods[-1], decided=report.decided.decided)
             return to_xcom(report)
 

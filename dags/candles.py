@@ -32,7 +32,7 @@ def candles_dag(clock: WatchlistClock) -> None:
             with application() as app:
                 period = run_period(app, clock)
                 report = app.run_range().catch_up(shard(app, clock).watchlist, period)
-                app.gate.publish(app.objects, f"{clock.name}-{period}")
+                app.pages.publish(app.objects, f"{clock.name}-{period}")
             publish_event(SIGNALS, period, decided=report.decided.decided)
             return to_xcom(report, period)
 

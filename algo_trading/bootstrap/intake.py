@@ -61,7 +61,7 @@ class Intake(Rules):
     def load_history(self) -> LoadHistory:
         from algo_trading.services.load_history import LoadHistory
 
-        return LoadHistory(self.ingest_bars(), self.export_bars(), self.gate, self.objects)
+        return LoadHistory(self.ingest_bars(), self.export_bars(), self.pages, self.objects)
 
     def import_bars(self) -> ImportBars:
         from algo_trading.services.import_bars import ImportBars
@@ -69,7 +69,7 @@ class Intake(Rules):
         return ImportBars(
             read_bar_files=self.read_bar_files,
             accept=self.accept_bars(),
-            gate=self.gate,
+            pages=self.pages,
             quality=self.quality,
             imports=self.imports,
             objects=self.objects,

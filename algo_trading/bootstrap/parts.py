@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from algo_trading.gateways.post_feeds import PostFeed
     from algo_trading.gateways.trading_rules import RulesSource
     from algo_trading.quality.posts import PostGate
-    from algo_trading.quality.verdict import Gate
+    from algo_trading.quality.verdict import FaultPages, Gate
     from algo_trading.repositories.bars import BarReader
     from algo_trading.repositories.objects import ObjectStore
     from algo_trading.sentiment.classify.events import EventClassifier
@@ -172,13 +172,20 @@ class Rules(Gateways):
     def gate(self) -> Gate:
         from algo_trading.quality.gate import BarGate
 
-        return BarGate()
+        return BarGate(self.pages)
 
     @cached_property
     def post_gate(self) -> PostGate:
         from algo_trading.quality.posts import PostGate
 
-        return PostGate()
+        return PostGate(pages=self.pages)
+
+    @cached_property
+    def pages(self) -> FaultPages:
+        """Pages about what both gates held back, published at the end of a command or task."""
+        from algo_trading.quality.data_docs import DataDocs
+
+        return DataDocs()
 
     @cached_property
     def finder(self) -> MentionFinder:

@@ -34,7 +34,7 @@ def run_sessions(first: date, last: date | None, watchlist: str | None, *, as_js
             bar.stop()
             if reports:
                 (output.print_json if as_json else _print)(_summary(reports))
-        application.gate.publish(application.objects, f"sessions-{first}")
+        application.pages.publish(application.objects, f"sessions-{first}")
     if failure:
         raise failure
     if sentences := troubles([report.delivered for report in reports]):

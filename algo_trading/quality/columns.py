@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from math import log10
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -12,36 +12,30 @@ from algo_trading.domain.bars import Floats, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.time import array_time
 from algo_trading.domain.venue import venue_of
-from algo_trading.quality.parse import Parsed, is_none
-from algo_trading.quality.rules import MOST_VOLUME, PRICES, Reason
+from algo_trading.quality.bar_rules import MOST_VOLUME, PRICES, Reason
+from algo_trading.quality.parse import Parsed
+from algo_trading.quality.rules import Columns, is_none
 from algo_trading.quality.units import SUSPICIOUS, Closes, off_unit, off_unit_within
 from algo_trading.quality.verdict import Batch
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NOISE = 1e-6  # relative; adjusted sources print the high a rounding error below the close
 
 
-def value_columns(parsed: Parsed, venue: str) -> "pd.DataFrame":
-    """The columns of `rules.value_rules`, and no others: each expectation copies all of them."""
-    import pandas as pd
-
+def value_columns(parsed: Parsed, venue: str) -> Columns:
+    """The columns of `bar_rules.VALUES`."""
     opened, high, low, close = (parsed.numbers[name] for name in PRICES)
     volume = parsed.numbers["volume"]
     with np.errstate(over="ignore"):  # the largest float has nothing above it, and needs no tolerance
         below_high = high - np.maximum(opened, close) * (1 - NOISE)
         above_low = np.minimum(opened, close) * (1 + NOISE) - low
-    return pd.DataFrame(
-        {
-            "unparseable": parsed.unparseable,
-            "missing": _missing(parsed),
-            "lowest_price": np.fmin.reduce([opened, high, low, close]),
-            "order_margin": np.minimum(below_high, above_low),
-            "volume": np.fmin.reduce([volume, *parsed.turnover.values()]),
-            "impossible_volume": _impossible(volume, venue),
-        }
-    )
+    return {
+        "unparseable": parsed.unparseable,
+        "missing": _missing(parsed),
+        "lowest_price": np.fmin.reduce([opened, high, low, close]),
+        "order_margin": np.minimum(below_high, above_low),
+        "volume": np.fmin.reduce([volume, *parsed.turnover.values()]),
+        "impossible_volume": _impossible(volume, venue),
+    }
 
 
 def _impossible(volume: Floats, venue: str) -> NDArray[np.object_]:
@@ -62,10 +56,8 @@ def _missing(parsed: Parsed) -> NDArray[np.object_]:
     return named
 
 
-def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
-    """The columns of `rules.series_rules`, and no others, for rows that are bars in themselves."""
-    import pandas as pd
-
+def series_columns(batch: Batch, parsed: Parsed) -> Columns:
+    """The columns of `bar_rules.SERIES`, for rows that are bars in themselves."""
     now = array_time(batch.now)
     repeat = repeats(parsed)
     closed_at = _closes(batch, parsed.opened_at)
@@ -74,14 +66,7 @@ def series_columns(batch: Batch, parsed: Parsed) -> "pd.DataFrame":
     unit = np.full(len(parsed), None, dtype=object)
     for row in valid[_off_unit(batch, parsed.take(valid))]:
         unit[row] = f"close {parsed.numbers['close'][row]:g}"
-    return pd.DataFrame(
-        {
-            "repeat": repeat,
-            "closed_at": closed_at,
-            "hours_since_close": hours,
-            "unit": unit,
-        }
-    )
+    return {"repeat": repeat, "closed_at": closed_at, "hours_since_close": hours, "unit": unit}
 
 
 def repeats(parsed: Parsed) -> NDArray[np.object_]:
@@ -106,9 +91,7 @@ def repeats(parsed: Parsed) -> NDArray[np.object_]:
 
 
 def _codes(symbols: NDArray[np.object_]) -> NDArray[np.int64]:
-    import pandas as pd
-
-    codes: NDArray[np.int64] = pd.factorize(symbols)[0]
+    codes: NDArray[np.int64] = pa.array(symbols, pa.string()).dictionary_encode().indices.to_numpy()
     return codes
 
 

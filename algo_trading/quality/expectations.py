@@ -2,43 +2,25 @@
 
 import gc
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algo_trading.quality.post_rules import POST_REPEATS, POST_VALUES, PostReason, post_repeat_rules, post_value_rules
-from algo_trading.quality.rules import REASON, SERIES, VALUES, Reason, series_rules, value_rules
+from algo_trading.quality.rules import Between, Columns, NotIn, NotNull, Null, Rule, Suite
 
 if TYPE_CHECKING:
-    import pandas as pd
     from great_expectations.expectations.expectation import Expectation
 
-# Each suite's rules and the reasons they name, in the order in which they are asked.
-SUITES: "Mapping[str, tuple[Callable[[], list[Expectation]], type[StrEnum]]]" = {
-    VALUES: (value_rules, Reason),
-    SERIES: (series_rules, Reason),
-    POST_VALUES: (post_value_rules, PostReason),
-    POST_REPEATS: (post_repeat_rules, PostReason),
-}
 EXAMPLES = 20  # broken values that the data docs show for each expectation
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """The first broken rule of each row (None: none) and the validation result to show people."""
-
-    reasons: NDArray[np.object_]
-    result: Any
+RULE = "rule"  # key in an expectation's meta: the rule's place in its suite
 
 
 class Expectations:
-    """An in-memory data context with the suites."""
+    """An in-memory data context, which makes suites of the gate's rules as they are asked for."""
 
     def __init__(self) -> None:
         with warnings.catch_warnings(), no_collection():
@@ -57,33 +39,59 @@ class Expectations:
             store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         )
         self.context: Any = gx.get_context(mode="ephemeral", project_config=config)
-        bars = self.context.data_sources.add_pandas("bars").add_dataframe_asset("daily bars")
-        self._data = bars.add_batch_definition_whole_dataframe("batch")
-        self._suites = {
-            name: self.context.suites.add(gx.ExpectationSuite(name=name, expectations=rules()))
-            for name, (rules, _) in SUITES.items()
-        }
+        rows = self.context.data_sources.add_pandas("rows").add_dataframe_asset("rows")
+        self._data = rows.add_batch_definition_whole_dataframe("batch")
+        self._suites: dict[str, Any] = {}
 
-    def judge(self, suite: str, frame: "pd.DataFrame") -> Judged:
-        """Validate a frame whose index is 0..n-1."""
+    def validate(self, suite: Suite, columns: Columns) -> tuple[Any, NDArray[np.object_]]:
+        """The result to show people, and the reason of the first broken rule of each of n rows (None: none)."""
+        import pandas as pd
+
+        frame = pd.DataFrame({rule.column: columns[rule.column] for rule in suite.rules})
         result = self._data.get_batch(batch_parameters={"dataframe": frame}).validate(
-            self._suites[suite],
+            self._suite(suite),
             result_format={"result_format": "COMPLETE", "partial_unexpected_count": EXAMPLES},
         )
-        reasons = np.full(len(frame), None, dtype=object)
-        known = SUITES[suite][1]
-        rank = {reason: position for position, reason in enumerate(known)}
-        broken: dict[StrEnum, list[int]] = {}
+        broken: dict[int, list[int]] = {}
         for outcome in result.results:
             if outcome.exception_info.get("raised_exception"):
                 raise RuntimeError(outcome.exception_info["exception_message"])
             rows = outcome.result.pop("unexpected_index_list", None) or []
-            broken.setdefault(known(outcome.expectation_config.meta[REASON]), []).extend(rows)
+            broken[outcome.expectation_config.meta[RULE]] = rows
             for bulky in ("unexpected_list", "unexpected_index_query", "partial_unexpected_index_list"):
                 outcome.result.pop(bulky, None)
-        for reason in sorted(broken, key=rank.__getitem__, reverse=True):
-            reasons[broken[reason]] = reason
-        return Judged(reasons, result)
+        reasons = np.full(len(frame), None, dtype=object)
+        for place in sorted(broken, reverse=True):
+            reasons[broken[place]] = suite.rules[place].reason
+        return result, reasons
+
+    def _suite(self, suite: Suite) -> Any:  # noqa: ANN401 - its type is imported late
+        if suite.name not in self._suites:
+            import great_expectations as gx
+
+            made = [_expectation(rule, place) for place, rule in enumerate(suite.rules)]
+            self._suites[suite.name] = self.context.suites.add(gx.ExpectationSuite(name=suite.name, expectations=made))
+        return self._suites[suite.name]
+
+
+def _expectation(rule: Rule, place: int) -> "Expectation":
+    """The rule as Great Expectations asks it."""
+    import great_expectations.expectations as gxe
+
+    about: dict[str, Any] = {"column": rule.column, "notes": rule.note, "meta": {RULE: place}}
+    match rule:
+        case Null():
+            return gxe.ExpectColumnValuesToBeNull(**about)
+        case NotNull():
+            return gxe.ExpectColumnValuesToNotBeNull(**about)
+        case NotIn():
+            return gxe.ExpectColumnValuesToNotBeInSet(value_set=list(rule.texts), **about)
+        case Between():
+            return gxe.ExpectColumnValuesToBeBetween(
+                min_value=rule.low, max_value=rule.high, strict_min=rule.strict, **about
+            )
+        case _:
+            raise TypeError(f"Great Expectations has nothing for {rule!r}")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The gate through which every bar comes in."""
 
-from collections import Counter, deque
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -9,24 +9,20 @@ from numpy.typing import NDArray
 from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.domain.time import moment_of, period_key
+from algo_trading.quality.bar_rules import SERIES, SUITE, VALUES, Reason
 from algo_trading.quality.columns import series_columns, value_columns
-from algo_trading.quality.docs import Page, publish
-from algo_trading.quality.expectations import expectations
 from algo_trading.quality.gaps import find_gaps
-from algo_trading.quality.parse import Parsed, is_none, parse_rows
-from algo_trading.quality.rules import SERIES, SUITE, VALUES, Reason
-from algo_trading.quality.verdict import Batch, Verdict
+from algo_trading.quality.parse import Parsed, parse_rows
+from algo_trading.quality.rules import Columns, Suite, is_none
+from algo_trading.quality.verdict import Batch, FaultPages, NoPages, Verdict
 from algo_trading.repositories.bars import BAR_SCHEMA, TIME, TURNOVER_SCHEMA
-from algo_trading.repositories.objects import ObjectStore
-
-PAGES = 200  # newest validation results kept for the data docs; a batch makes two
 
 
 class BarGate:
-    """Implements Gate with Great Expectations."""
+    """Implements Gate; what is held back is shown on `pages`."""
 
-    def __init__(self) -> None:
-        self._pages: deque[Page] = deque(maxlen=PAGES)
+    def __init__(self, pages: FaultPages = NoPages()) -> None:  # noqa: B008 - has no state
+        self._pages = pages
 
     def judge(self, batch: Batch) -> Verdict:
         """Good rows of a batch, and the others with their reasons."""
@@ -47,30 +43,24 @@ class BarGate:
         )
         return Verdict(good, quarantined, result)
 
-    def publish(self, objects: ObjectStore, label: str) -> str | None:
-        """Store the pages about what was judged since the last time; where they are, None without any."""
-        if not self._pages:
-            return None
-        index = publish(self._pages, objects, label)
-        self._pages.clear()
-        return index
-
     def _reasons(self, batch: Batch, parsed: Parsed) -> tuple[NDArray[np.object_], NDArray[np.datetime64]]:
         """The first broken rule of each row (None: none), and the close of its session where it got that far."""
         closed_at = np.full(len(parsed), np.datetime64("NaT", "us"))
         if not len(parsed):
             return np.empty(0, dtype=object), closed_at
-        values = expectations().judge(VALUES, value_columns(parsed, batch.calendar.venue))
-        self._pages.append(Page(batch.name, VALUES, batch.now, values.result))
-        reasons = values.reasons
+        reasons = self._ask(VALUES, value_columns(parsed, batch.calendar.venue), batch)
         valid = np.flatnonzero(is_none(reasons))
         if len(valid):
             columns = series_columns(batch, parsed.take(valid))
-            closed_at[valid] = columns["closed_at"].to_numpy()
-            series = expectations().judge(SERIES, columns)
-            self._pages.append(Page(batch.name, SERIES, batch.now, series.result))
-            reasons[valid] = series.reasons
+            closed_at[valid] = columns["closed_at"]
+            reasons[valid] = self._ask(SERIES, columns, batch)
         return reasons, closed_at
+
+    def _ask(self, suite: Suite, columns: Columns, batch: Batch) -> NDArray[np.object_]:
+        reasons = suite.first_broken(columns)
+        if not is_none(reasons).all():
+            self._pages.add(batch.name, suite, columns, reasons, batch.now)
+        return reasons
 
 
 def _bars(batch: Batch, parsed: Parsed, rows: NDArray[np.int64], closed_at: NDArray[np.datetime64]) -> pa.Table:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from algo_trading.domain.bars import COLUMNS, TURNOVER, Floats
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval, array_time
+from algo_trading.quality.rules import is_none
 
 # Texts that stand for "no value" in a date or a number. A symbol may be called NA or NULL, so it has only the blank.
 MISSING = ("", "nan", "none", "null", "na", "n/a", "#n/a", "nat")
@@ -73,12 +74,6 @@ class Parsed:
         numbers = {name: column[rows] for name, column in self.numbers.items()}
         turnover = {name: column[rows] for name, column in self.turnover.items()}
         return Parsed(self.symbol[rows], self.opened_at[rows], numbers, self.unparseable[rows], turnover)
-
-
-def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Where an array of objects holds None."""
-    mask: NDArray[np.bool_] = cells == np.array(None)
-    return mask
 
 
 def parse_rows(rows: pa.Table, interval: Interval) -> Parsed:

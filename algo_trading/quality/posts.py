@@ -13,9 +13,10 @@ from algo_trading.domain.post import Post, PostKey
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.gateways.post_feeds import RAW_POST_COLUMNS
 from algo_trading.plugins import plugin_names
-from algo_trading.quality.parse import is_none
 from algo_trading.quality.post_rules import LARGEST_TEXT, POST_REPEATS, POST_SUITE, POST_VALUES, PostReason
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict, key_of
+from algo_trading.quality.rules import Columns, Suite, is_none
+from algo_trading.quality.verdict import FaultPages, NoPages
 from algo_trading.sentiment.cleaning import clean, is_readable, language_of, one_line
 
 LONGEST_AUTHOR = 200
@@ -44,10 +45,14 @@ class Row:
 
 
 class PostGate:
-    """Implements JudgesPosts with Great Expectations; `platforms` are those that are known (None: the installed)."""
+    """Implements JudgesPosts; what is held back is shown on `pages`.
 
-    def __init__(self, platforms: Collection[str] | None = None) -> None:
+    `platforms` are those that are known (None: the installed).
+    """
+
+    def __init__(self, platforms: Collection[str] | None = None, pages: FaultPages = NoPages()) -> None:  # noqa: B008 - has no state
         self._given = platforms
+        self._pages = pages
 
     def judge(self, batch: PostBatch) -> PostVerdict:
         """Good posts of a batch, and the other rows with their reasons."""
@@ -56,11 +61,11 @@ class PostGate:
         repeated = 0
         posts: list[Post] = []
         if rows:
-            reasons = self._value_reasons(rows, batch.now)
+            reasons = self._ask(POST_VALUES, self._value_columns(rows, batch.now), batch)
             valid = np.flatnonzero(is_none(reasons))
             if len(valid):
                 kept, conflicting, repeated = _first_copies([rows[place] for place in valid])
-                reasons[valid] = self._repeat_reasons(conflicting)
+                reasons[valid] = self._ask(POST_REPEATS, {"repeat": _objects(conflicting)}, batch)
                 posts = [_post(rows[valid[place]], batch) for place in kept]
         bad = np.flatnonzero(~is_none(reasons)).tolist()
         counts = Counter(str(reasons[place]) for place in bad)
@@ -79,36 +84,27 @@ class PostGate:
     def _platforms(self) -> frozenset[str]:
         return frozenset(plugin_names("algo_trading.platforms") if self._given is None else self._given)
 
-    def _value_reasons(self, rows: list[Row], now: datetime) -> NDArray[np.object_]:
-        import pandas as pd
-
-        from algo_trading.quality.expectations import expectations
-
+    def _value_columns(self, rows: list[Row], now: datetime) -> Columns:
         known = self._platforms
-        frame = pd.DataFrame(
-            {
-                "unreadable": _objects([row.cells["body"][:UNREADABLE_SHOWN] if row.is_line else None for row in rows]),
-                "unknown_platform": _objects([None if row.platform in known else row.platform for row in rows]),
-                "id": _objects([row.id for row in rows]),
-                "published_year": [row.published.year if row.published else np.nan for row in rows],
-                "minutes_ahead": [
-                    (row.published - now).total_seconds() / 60 if row.published else np.nan for row in rows
-                ],
-                "bytes": [row.bytes for row in rows],
-                "garbled": [row.garbled for row in rows],
-                "characters": [len(row.title) + len(row.body) for row in rows],
-            }
-        )
-        return expectations().judge(POST_VALUES, frame).reasons
+        published = [row.published for row in rows]
+        return {
+            "unreadable": _objects([row.cells["body"][:UNREADABLE_SHOWN] if row.is_line else None for row in rows]),
+            "unknown_platform": _objects([None if row.platform in known else row.platform for row in rows]),
+            "id": _objects([row.id for row in rows]),
+            "published_year": np.array([moment.year if moment else np.nan for moment in published]),
+            "minutes_ahead": np.array(
+                [(moment - now).total_seconds() / 60 if moment else np.nan for moment in published]
+            ),
+            "bytes": np.array([row.bytes for row in rows]),
+            "garbled": np.array([row.garbled for row in rows]),
+            "characters": np.array([len(row.title) + len(row.body) for row in rows]),
+        }
 
-    def _repeat_reasons(self, conflicting: list[str | None]) -> NDArray[np.object_]:
-        import pandas as pd
-
-        from algo_trading.quality.expectations import expectations
-
-        if not any(conflicting):
-            return _objects(conflicting)
-        return expectations().judge(POST_REPEATS, pd.DataFrame({"repeat": _objects(conflicting)})).reasons
+    def _ask(self, suite: Suite, columns: Columns, batch: PostBatch) -> NDArray[np.object_]:
+        reasons = suite.first_broken(columns)
+        if not is_none(reasons).all():
+            self._pages.add(batch.name, suite, columns, reasons, batch.now)
+        return reasons
 
 
 def _objects(values: list[str | None]) -> NDArray[np.object_]:

@@ -1,95 +1,134 @@
-"""The rules of daily bars, as Great Expectations suites.
+"""What a rule is, and how the rules of a suite are asked.
 
-A row is refused for the first rule it breaks, in the order of `Reason`. The rules come in two suites: VALUES look at a
-row alone; SERIES look at the rows that passed VALUES, beside each other and the calendar, so that an unreadable copy of
-a bar never condemns the good one.
+A rule looks at one column of values that the gate computed from parsed rows. The gate asks it as a predicate on the
+array; `quality.data_docs` gives the same rule to Great Expectations, which shows people what was found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from great_expectations.expectations.expectation import Expectation
+import numpy as np
+from numpy.typing import NDArray
 
-PRICES = ("open", "high", "low", "close")
-MOST_VOLUME = 2.0**53  # beyond, not every whole number is a float
-REASON = "reason"  # key in an expectation's meta
+Columns = Mapping[str, NDArray[Any]]
 
 
-class Reason(StrEnum):
-    """Why a row is held back, in the order in which the rules are asked."""
+class Rule(Protocol):
+    """What a value has to be; `reason` names the rows where it is not, `note` says it to people."""
 
-    UNPARSEABLE = "unparseable"
-    MISSING = "missing value"
-    NOT_POSITIVE = "non-positive price"
-    OUT_OF_ORDER = "prices out of order"
-    NEGATIVE_VOLUME = "negative volume"
-    IMPOSSIBLE_VOLUME = "impossible volume"
-    IDENTICAL = "identical repeat"
-    CONFLICTING = "conflicting repeat"
-    NOT_A_SESSION = "not a session"
-    FUTURE = "future date"
-    UNIT_JUMP = "unit jump"
+    @property
+    def column(self) -> str:
+        """The column whose values are looked at."""
+        ...
 
+    @property
+    def reason(self) -> StrEnum:
+        """Why a row that breaks the rule is held back."""
+        ...
 
-SUITE = "daily_bars"
-VALUES, SERIES = f"{SUITE}.values", f"{SUITE}.series"
+    @property
+    def note(self) -> str:
+        """The rule as a sentence."""
+        ...
 
-NOTES: Mapping[Reason, str] = {
-    Reason.UNPARSEABLE: "The quoted cell is not a number, a date or a symbol.",
-    Reason.MISSING: "A bar needs its symbol, session, four prices and volume.",
-    Reason.NOT_POSITIVE: "Prices are above zero.",
-    Reason.OUT_OF_ORDER: "Low <= open, close <= high, but for float noise of a millionth.",
-    Reason.NEGATIVE_VOLUME: "Volume, quote volume, trades and taker volumes are zero or more.",
-    Reason.IMPOSSIBLE_VOLUME: "Shares are traded whole, and never more than can be counted (2^53).",
-    Reason.IDENTICAL: "The bar is there already; the first copy is kept.",
-    Reason.CONFLICTING: "The batch says different things about this bar; none is believed.",
-    Reason.NOT_A_SESSION: "The exchange did not trade on this date.",
-    Reason.FUTURE: "The session had not closed when the batch was judged.",
-    Reason.UNIT_JUMP: "Some 100 times too high or low against its neighbours, and no split explains it.",
-}
+    def broken(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where the values break the rule."""
+        ...
 
 
-def value_rules() -> "list[Expectation]":
-    """Expectations on single rows.
+@dataclass(frozen=True)
+class Null:
+    """Values that are absent (None, NaN or NaT): what is there quotes the fault."""
 
-    Each one costs milliseconds whatever the number of rows, so cells that share a rule share a column: `unparseable`,
-    `missing` and `impossible_volume` name the cells at fault (null: none), `lowest_price` is the lowest of the four
-    prices, `order_margin` is how far open and close lie within low and high (a millionth is allowed).
-    """
-    import great_expectations.expectations as gxe
+    column: str
+    reason: StrEnum
+    note: str
 
-    return [
-        gxe.ExpectColumnValuesToBeNull(column="unparseable", **_about(Reason.UNPARSEABLE)),
-        gxe.ExpectColumnValuesToBeNull(column="missing", **_about(Reason.MISSING)),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="lowest_price", min_value=0, strict_min=True, **_about(Reason.NOT_POSITIVE)
-        ),
-        gxe.ExpectColumnValuesToBeBetween(column="order_margin", min_value=0, **_about(Reason.OUT_OF_ORDER)),
-        gxe.ExpectColumnValuesToBeBetween(column="volume", min_value=0, **_about(Reason.NEGATIVE_VOLUME)),
-        gxe.ExpectColumnValuesToBeNull(column="impossible_volume", **_about(Reason.IMPOSSIBLE_VOLUME)),
-    ]
+    def broken(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where there is a value."""
+        return ~is_null(values)
 
 
-def series_rules() -> "list[Expectation]":
-    """Expectations on rows beside each other and the calendar.
+@dataclass(frozen=True)
+class NotNull:
+    """Values that are there."""
 
-    `repeat` is IDENTICAL, CONFLICTING or null; `closed_at` is null where the exchange has no session;
-    `hours_since_close` counts to the time of judgement; `unit` is null where the prices fit their neighbours.
-    """
-    import great_expectations.expectations as gxe
+    column: str
+    reason: StrEnum
+    note: str
 
-    return [
-        *(
-            gxe.ExpectColumnValuesToNotBeInSet(column="repeat", value_set=[reason], **_about(reason))
-            for reason in (Reason.IDENTICAL, Reason.CONFLICTING)
-        ),
-        gxe.ExpectColumnValuesToNotBeNull(column="closed_at", **_about(Reason.NOT_A_SESSION)),
-        gxe.ExpectColumnValuesToBeBetween(column="hours_since_close", min_value=0, **_about(Reason.FUTURE)),
-        gxe.ExpectColumnValuesToBeNull(column="unit", **_about(Reason.UNIT_JUMP)),
-    ]
+    def broken(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where there is no value."""
+        return is_null(values)
 
 
-def _about(reason: Reason) -> dict[str, object]:
-    return {"notes": NOTES[reason], "meta": {REASON: str(reason)}}
+@dataclass(frozen=True)
+class NotIn:
+    """Values other than these texts; an absent value is none of them."""
+
+    column: str
+    texts: tuple[str, ...]
+    reason: StrEnum
+    note: str
+
+    def broken(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where the value is one of the texts."""
+        return np.isin(values, self.texts)
+
+
+@dataclass(frozen=True)
+class Between:
+    """Numbers from `low` (without it where `strict`) to `high`; an absent number breaks nothing."""
+
+    column: str
+    reason: StrEnum
+    note: str
+    low: float | None = None
+    high: float | None = None
+    strict: bool = False
+
+    def broken(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where the number lies outside."""
+        outside = np.zeros(len(values), dtype=np.bool_)
+        if self.low is not None:
+            outside |= values <= self.low if self.strict else values < self.low
+        if self.high is not None:
+            outside |= values > self.high
+        return outside
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Rules that are asked together; a row is refused for the first one it breaks."""
+
+    name: str
+    rules: Sequence[Rule]
+
+    def first_broken(self, columns: Columns) -> NDArray[np.object_]:
+        """The reason of the first broken rule of each of n rows, None where none is broken.
+
+        `columns` are arrays of n values: those that the rules look at.
+        """
+        reasons = np.full(len(next(iter(columns.values()))), None, dtype=object)
+        for rule in reversed(self.rules):
+            reasons[rule.broken(columns[rule.column])] = rule.reason
+        return reasons
+
+
+def is_null(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where an array holds None (objects), NaN (floats) or NaT (times)."""
+    if values.dtype.kind == "O":
+        return is_none(values)
+    if values.dtype.kind == "M":
+        return np.isnat(values)
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.zeros(len(values), dtype=np.bool_)
+
+
+def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Where an array of objects holds None."""
+    mask: NDArray[np.bool_] = cells == np.array(None)
+    return mask

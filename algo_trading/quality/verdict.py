@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from algo_trading.calendars import TradingCalendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.domain.time import Interval
+from algo_trading.quality.rules import Columns, Suite
 from algo_trading.repositories.objects import ObjectStore
 
 
@@ -55,9 +58,32 @@ class Gate(Protocol):
         """Let good rows through and name the first rule that each other row breaks."""
         ...
 
-    def publish(self, objects: ObjectStore, label: str) -> str | None:
-        """Show people the batches judged since the last call, as pages under quality/docs/`label`.
 
-        Returns the key of the index page; None where nothing was judged. Call it once at the end of a command.
+class FaultPages(Protocol):
+    """Shows people the batches of which something was held back."""
+
+    def add(
+        self, batch: str, suite: Suite, columns: Columns, reasons: NDArray[np.object_], judged_at: datetime
+    ) -> None:
+        """Note what a suite found in a batch; `reasons` are as `Suite.first_broken` gives them, some not None."""
+        ...
+
+    def publish(self, objects: ObjectStore, label: str) -> str | None:
+        """Store what was added since the last call as pages under quality/docs/`label`.
+
+        Returns the key of the index page; None where nothing was added. Call it once at the end of a command.
         """
         ...
+
+
+class NoPages:
+    """Implements FaultPages where nobody looks."""
+
+    def add(
+        self, batch: str, suite: Suite, columns: Columns, reasons: NDArray[np.object_], judged_at: datetime
+    ) -> None:
+        """Note nothing."""
+
+    def publish(self, objects: ObjectStore, label: str) -> str | None:  # noqa: ARG002 - the protocol's
+        """Store nothing."""
+        return None

@@ -19,9 +19,10 @@ from algo_trading.domain.time import Interval, moment_of
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import BarFile, BarFileReader, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.gateways.clock import Clock
-from algo_trading.quality.parse import is_none, parse_symbols
-from algo_trading.quality.rules import SUITE, Reason
-from algo_trading.quality.verdict import Gate, Verdict
+from algo_trading.quality.bar_rules import SUITE, Reason
+from algo_trading.quality.parse import parse_symbols
+from algo_trading.quality.rules import is_none
+from algo_trading.quality.verdict import FaultPages, Verdict
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import (
     ImportedFile,
@@ -49,7 +50,7 @@ class ImportBars:
 
     read_bar_files: BarFileReader
     accept: AcceptBars
-    gate: Gate
+    pages: FaultPages
     quality: QualityRepository
     imports: ImportRepository
     objects: ObjectStore
@@ -86,7 +87,7 @@ class ImportBars:
             )
         for one, months in work.months.items():
             self.export(venue, one, months)
-        docs = self.gate.publish(self.objects, f"import-{self.clock.now():%Y%m%dT%H%M%S}")
+        docs = self.pages.publish(self.objects, f"import-{self.clock.now():%Y%m%dT%H%M%S}")
         self.imports.add(*(ImportedFile(t.fingerprint, t.place, t.read) for t in work.tables if t.is_final))
         return sum_of([table.report() for table in work.tables], work.skipped, set().union(*work.months.values()), docs)
 

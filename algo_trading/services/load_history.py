@@ -8,7 +8,7 @@ from algo_trading.domain.instrument import Series
 from algo_trading.domain.time import midnight, period_key
 from algo_trading.errors import ConfigError
 from algo_trading.gateways.market_data import MarketData
-from algo_trading.quality.verdict import Gate
+from algo_trading.quality.verdict import FaultPages
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.services.export import ExportBars
 from algo_trading.services.ingest import IngestBars, IngestReport
@@ -16,11 +16,11 @@ from algo_trading.services.ingest import IngestBars, IngestReport
 
 @dataclass(frozen=True)
 class LoadHistory:
-    """Store the bars of a range of periods, refresh their Parquet files and show what the gate found."""
+    """Store the bars of a range of periods, refresh their Parquet files and show what the gate held back."""
 
     ingest: IngestBars
     export: ExportBars
-    gate: Gate
+    pages: FaultPages
     objects: ObjectStore
 
     def __call__(
@@ -46,7 +46,7 @@ class LoadHistory:
         begin = max(first, min(stored.values(), default=last) - interval.length)
         for venue, kind in sorted({(one.venue, one.interval) for one in series}):
             self.export(venue, kind, _months(begin, last))
-        self.gate.publish(self.objects, f"load-{shown.replace(' ', '')}")
+        self.pages.publish(self.objects, f"load-{shown.replace(' ', '')}")
         return report
 
 

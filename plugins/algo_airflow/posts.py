@@ -22,6 +22,7 @@ def collected(kind: PostKind, outlet: Asset) -> XComArg:
         """
         with application() as app:
             report = to_xcom(app.collect_posts()({kind}))
+            app.pages.publish(app.objects, f"{kind}s-{app.clock.now():%Y%m%dT%H%M%S}")
             if not app.posts.unread(1):
                 raise AirflowSkipException(f"nothing new: {report}")
             return report

@@ -15,7 +15,6 @@ from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
 from algo_trading.bootstrap import App, bootstrap
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.time import Interval
-from algo_trading.quality.expectations import expectations
 from algo_trading.services.import_report import ImportReport
 from bench.measure import Goal, Progress, Result, Timing
 
@@ -28,7 +27,6 @@ def benchmark(progress: Progress) -> list[Result]:
     """Many small files, and as many large ones, each of a symbol of its own."""
     progress("starting PostgreSQL")
     with an_app() as (app, folder):
-        expectations()  # its import takes seconds, once in a process
         small = imported(app, write_files(folder / "small", "S", SMALL), progress)
         large = imported(app, write_files(folder / "large", "L", LARGE), progress)
     goals = [

@@ -8,7 +8,6 @@ from algo_trading.domain.bars import COLUMNS
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.quality.verdict import Batch, Verdict
 from algo_trading.repositories.bars import BAR_SCHEMA
-from algo_trading.repositories.objects import ObjectStore
 
 
 class FakeGate:
@@ -40,6 +39,3 @@ class FakeGate:
             "fake", batch.source, batch.name, batch.rows.num_rows, len(good), {"upside down": len(bad)}
         )
         return Verdict(pa.Table.from_pylist(good, schema=BAR_SCHEMA), tuple(bad), result)
-
-    def publish(self, objects: ObjectStore, label: str) -> str | None:  # noqa: ARG002 - there is nothing to show
-        return None

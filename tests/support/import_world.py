@@ -11,8 +11,7 @@ from algo_trading.calendars import trading_calendar
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.quality.gate import BarGate
-from algo_trading.quality.verdict import Batch, Gate, Verdict
-from algo_trading.repositories.objects import ObjectStore
+from algo_trading.quality.verdict import Batch, FaultPages, Gate, NoPages, Verdict
 from algo_trading.services.accept_bars import AcceptBars
 from algo_trading.services.export import ExportBars
 from algo_trading.services.import_bars import ImportBars
@@ -55,14 +54,7 @@ class Mortal:
         return getattr(self._inner, name)
 
 
-class QuietGate(BarGate):
-    """Shows people nothing: the pages are most of the time that a small import takes."""
-
-    def publish(self, objects: ObjectStore, label: str) -> str | None:  # noqa: ARG002 - the same arguments
-        return None
-
-
-class RememberingGate(QuietGate):
+class RememberingGate(BarGate):
     """Judges the same batch once, for worlds in which the same is imported again and again."""
 
     def __init__(self) -> None:
@@ -88,8 +80,9 @@ class Alone:
 class World:
     """Everything that outlives a process."""
 
-    def __init__(self, gate: Gate | None = None) -> None:
-        self.gate = gate or QuietGate()
+    def __init__(self, gate: Gate | None = None, pages: FaultPages = NoPages()) -> None:  # noqa: B008 - has no state
+        self.gate = gate or BarGate(pages)
+        self.pages = pages
         self.bars = FakeBars()
         self.actions = FakeCorporateActions()
         self.quarantine = FakeQuarantine()
@@ -119,7 +112,7 @@ class World:
             accept=AcceptBars(
                 self.gate, self.bars, self.actions, Mortal(self.batches, kill), trading_calendar, self.clock
             ),
-            gate=self.gate,
+            pages=self.pages,
             quality=Mortal(self.quality, kill),
             imports=Mortal(self.imports, kill),
             objects=objects,

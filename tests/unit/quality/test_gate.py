@@ -13,8 +13,8 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.quality import QuarantinedRow
 from algo_trading.domain.time import Interval, midnight
+from algo_trading.quality.bar_rules import Reason
 from algo_trading.quality.gate import BarGate
-from algo_trading.quality.rules import Reason
 from algo_trading.repositories.bars import BAR_SCHEMA, TURNOVER_SCHEMA
 from support.raw_bars import Cells, batch, raw_table, reasons_by_line, row, sessions
 

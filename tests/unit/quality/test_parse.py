@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from algo_trading.domain.time import Interval, array_time
 from algo_trading.quality.parse import (
     MISSING,
-    is_none,
     parse_dates,
     parse_moments,
     parse_numbers,
     parse_rows,
     parse_symbols,
 )
+from algo_trading.quality.rules import is_none
 from support.raw_bars import raw_table, row
 
 pytestmark = pytest.mark.unit

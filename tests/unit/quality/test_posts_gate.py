@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from algo_trading.domain.post import PostKey, PostKind
 from algo_trading.gateways.post_feeds import RAW_POST_COLUMNS, RAW_POST_SCHEMA
-from algo_trading.quality.post_rules import POST_NOTES, PostReason
+from algo_trading.quality.post_rules import POST_REPEATS, POST_VALUES, PostReason
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict
 from algo_trading.quality.posts import PostGate
 
@@ -196,7 +196,9 @@ def test_platforms_are_those_installed() -> None:
 
 
 def test_every_reason_is_explained() -> None:
-    assert set(POST_NOTES) == set(PostReason)
+    assert {rule.reason for suite in (POST_VALUES, POST_REPEATS) for rule in suite.rules if rule.note} == set(
+        PostReason
+    )
 
 
 cell = st.none() | st.text(max_size=40) | st.sampled_from(["reddit", "x", "t3_a", "2026-11-20T21:00:00Z", "text"])

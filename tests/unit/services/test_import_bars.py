@@ -10,7 +10,7 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
-from algo_trading.quality.gate import BarGate
+from algo_trading.quality.data_docs import DataDocs
 from algo_trading.services.import_report import FileReport
 from support.import_world import Kill, Killed, RememberingGate, World, line, write
 from support.raw_bars import sessions
@@ -38,8 +38,8 @@ def test_good_rows_are_stored_and_bad_ones_quarantined(world: World, tmp_path: P
 
 
 def test_everything_is_kept_where_it_belongs(tmp_path: Path) -> None:
-    world = World(BarGate())
-    path = write(tmp_path / "x.csv", [line("2015-03-23"), line("2015-03-25")])
+    world = World(pages=DataDocs())
+    path = write(tmp_path / "x.csv", [line("2015-03-23"), line("2015-03-25"), line("soon")])
     report = world.run(path)
     raw = [key for key in world.objects.contents if key.startswith("raw/import/")]
     assert [world.objects.get(key) for key in raw] == [path.read_bytes()]
@@ -48,7 +48,7 @@ def test_everything_is_kept_where_it_belongs(tmp_path: Path) -> None:
     assert report.docs is not None
     assert b"x.csv" in world.objects.get(report.docs)
     (verdict,) = world.quality.newest(10)
-    assert (verdict.source, verdict.batch, verdict.evaluated) == ("import", str(path), 2)
+    assert (verdict.source, verdict.batch, verdict.evaluated) == ("import", str(path), 3)
     assert verdict.gaps == {"IBM": ("2015-03-24",)}
     assert report.files[0].gaps == {"IBM": 1}
 

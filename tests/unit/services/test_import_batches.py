@@ -9,10 +9,11 @@ import pytest
 
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import AlgoTradingError
+from algo_trading.quality.gate import BarGate
 from algo_trading.quality.verdict import Batch, Verdict
 from algo_trading.repositories.bars import UpsertCount
 from algo_trading.services.import_report import FileReport
-from support.import_world import QuietGate, World, line, write
+from support.import_world import World, line, write
 from support.raw_bars import sessions
 from support.shared_data import SHARED_DATA, needs_shared_data
 
@@ -58,7 +59,7 @@ def test_where_no_table_can_be_read_the_import_fails_with_the_reason(world: Worl
         world.run(tmp_path / "2.parquet")
 
 
-class CountingGate(QuietGate):
+class CountingGate(BarGate):
     """Remembers how many rows each batch had."""
 
     def __init__(self) -> None:
