@@ -121,11 +121,12 @@ def is_null(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Where an array holds None (objects), NaN (floats) or NaT (times)."""
     if values.dtype.kind == "O":
         return is_none(values)
+    absent: NDArray[np.bool_] = np.zeros(len(values), dtype=bool)
     if values.dtype.kind == "M":
-        return np.isnat(values)
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    return np.zeros(len(values), dtype=np.bool_)
+        absent = np.isnat(values)
+    elif values.dtype.kind == "f":
+        absent = np.isnan(values)
+    return absent
 
 
 def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
