@@ -26,7 +26,7 @@ from algo_trading.domain.time import Interval, array_time
 from algo_trading.errors import AlgoTradingError, ConfigError, SourceError, UnknownSymbolError
 from algo_trading.gateways.market_data import RAW_COLUMNS, RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
 from algo_trading.plugins import Context, Plugin
-from algo_trading.quality.parse import parse_dates, parse_moments, parse_numbers
+from algo_trading.quality.parse import parse_dates, parse_numbers, parse_opened
 from algo_trading.settings import ImportSettings
 
 COLUMNS = (*RAW_COLUMNS, DIVIDEND)
@@ -98,7 +98,7 @@ def _asked_for(request: BarRequest, rows: pa.Table) -> pa.Table:
     """Rows of the symbol and the periods, oldest first, and those whose time is none."""
     symbols = pc.utf8_upper(pc.utf8_trim_whitespace(rows["symbol"])).fill_null("")
     rows = rows.filter(pc.is_in(symbols, value_set=pa.array(["", request.instrument.symbol.upper()])))
-    opened, _ = (parse_moments if request.series.interval.intraday else parse_dates)(rows["session"])
+    opened, _ = parse_opened(rows["session"], request.series.interval)
     order = np.argsort(opened, kind="stable")
     wanted = np.isnat(opened) | (opened <= array_time(request.last))
     if request.first is not None:

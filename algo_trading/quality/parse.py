@@ -79,7 +79,7 @@ class Parsed:
 def parse_rows(rows: pa.Table, interval: Interval) -> Parsed:
     """Read a RAW_SCHEMA table of bars of an interval, which may have columns of TURNOVER."""
     symbol, bad_symbol = parse_symbols(rows["symbol"])
-    opened_at, bad_time = (parse_moments if interval.intraday else parse_dates)(rows["session"])
+    opened_at, bad_time = parse_opened(rows["session"], interval)
     numbers = {name: parse_numbers(rows[name]) for name in COLUMNS}
     turnover = {name: parse_numbers(rows[name]) for name in TURNOVER if name in rows.column_names}
     unparseable = np.full(rows.num_rows, None, dtype=object)
@@ -91,7 +91,7 @@ def parse_rows(rows: pa.Table, interval: Interval) -> Parsed:
             unparseable[row] = f"{name}: {rows[name][int(row)].as_py()}"
     return Parsed(
         symbol,
-        opened_at.astype("datetime64[us]"),
+        opened_at,
         {name: values for name, (values, _) in numbers.items()},
         unparseable,
         {name: values for name, (values, _) in turnover.items()},
@@ -104,6 +104,15 @@ def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray
     Control characters, `..`, slashes at the ends and what a spreadsheet takes for a formula are in no symbol.
     """
     return _by_distinct_value(column, _symbol, np.array([None]))
+
+
+def parse_opened(column: pa.ChunkedArray, interval: Interval) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
+    """When bars of an interval open (datetime64[us] in UTC, NaT where missing), and where there is a text that is none.
+
+    Those of a day or longer are named by a date.
+    """
+    opened, wrong = (parse_moments if interval.intraday else parse_dates)(column)
+    return opened.astype("datetime64[us]"), wrong
 
 
 def parse_dates(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:

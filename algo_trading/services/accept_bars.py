@@ -15,7 +15,7 @@ from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, array_time, midnight, moment_of
 from algo_trading.gateways.clock import Clock
-from algo_trading.quality.parse import parse_dates, parse_moments
+from algo_trading.quality.parse import parse_opened
 from algo_trading.quality.verdict import Batch, Gate, Verdict
 from algo_trading.repositories.bars import KEYS, TIME, BarRepository, CorporateActionRepository
 from algo_trading.repositories.batches import BatchRepository, JudgedBars, StreamOffset
@@ -145,7 +145,7 @@ def _extent(batch: BarBatch, calendar: TradingCalendar) -> tuple[datetime, datet
 
 
 def _opened(rows: pa.Table, interval: Interval) -> NDArray[np.datetime64]:
-    return (parse_moments if interval.intraday else parse_dates)(rows["session"])[0]
+    return parse_opened(rows["session"], interval)[0]
 
 
 def _newest(actions: Sequence[CorporateAction]) -> list[CorporateAction]:
