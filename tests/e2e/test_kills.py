@@ -37,11 +37,6 @@ def test_sessions_survive_kills(undisturbed: Undisturbed, round_: int) -> None:
     _survives(undisturbed, SESSIONS, f"{SEED}-{round_}")
 
 
-@pytest.mark.e2e
-def test_candles_survive_kills_short(candles: Undisturbed) -> None:
-    _survives(candles, DAY_OF_CANDLES, f"{SEED}-short-candles")
-
-
 @pytest.mark.faults
 @pytest.mark.parametrize("round_", range(CANDLES))
 def test_candles_survive_kills(candles: Undisturbed, round_: int) -> None:

@@ -4,7 +4,6 @@ import gc
 
 import adbc_driver_postgresql.dbapi
 import alembic.config
-import great_expectations
 import matplotlib.backends.backend_agg
 
 import algo_trading.bootstrap
@@ -20,7 +19,6 @@ LOADED = (
     algo_trading.cli.commands,
     algo_trading.indicators.kernels,
     algo_trading.quality.gate,
-    great_expectations,
     matplotlib.backends.backend_agg,
     trading_calendar("XNYS"),
 )
