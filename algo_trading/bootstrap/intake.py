@@ -151,7 +151,7 @@ class Intake(Rules):
         return AnnotatePosts(
             posts=self.posts,
             mentions=self.mentions,
-            finder=self.finder,
+            finder=lambda: self.finder,
             scorer=self.scorer,
             events=self.events,
             impact_weights=self.impact_weights,

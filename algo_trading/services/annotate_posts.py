@@ -53,11 +53,14 @@ class AnnotateReport:
 
 @dataclass(frozen=True)
 class AnnotatePosts:
-    """Annotate every post that is not annotated yet, in the order in which they became available."""
+    """Annotate every post that is not annotated yet, in the order in which they became available.
+
+    `finder` is called when there is one: it reads the names of thousands of instruments, which takes a second.
+    """
 
     posts: PostRepository
     mentions: MentionRepository
-    finder: MentionFinder
+    finder: Callable[[], MentionFinder]
     scorer: Scorer
     events: EventClassifier
     impact_weights: ImpactWeights
@@ -129,7 +132,7 @@ class AnnotatePosts:
                 counts.setdefault(Author(earlier.post.platform, earlier.author), Counter())[earlier.instrument] += 1
             people = AuthorHistory({str(author): mentioned for author, mentioned in counts.items()})
             names = [str(post.written_by or NO_AUTHOR) for post in together]
-            places = self.finder.find([post.text for post in together], names, people)
+            places = self.finder().find([post.text for post in together], names, people)
             for post, several in zip(together, places, strict=True):
                 if post.written_by:
                     counts.setdefault(post.written_by, Counter()).update({place.instrument for place in several})

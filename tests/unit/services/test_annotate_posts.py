@@ -136,7 +136,7 @@ class TestInfluencers:
         world = TextWorld()
         world.posts.add([a_post("$IBM", author=author)])
         influencers = Influencers(frozenset(names))
-        AnnotatePosts(world.posts, world.mentions, finder(), FakeScorer(), events(), ImpactWeights(), influencers)()
+        AnnotatePosts(world.posts, world.mentions, finder, FakeScorer(), events(), ImpactWeights(), influencers)()
         (mention,) = world.mentions.of_posts([PostKey("file", "1")])
         assert mention.influencer is expected
 
