@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from math import nan
 from typing import Self
 
 from algo_trading.domain.instrument import Instrument
@@ -98,7 +99,7 @@ class CandleRank:
 
     Small ranks are extreme: a rank of 3 says that three of a hundred closed candles went as far. `rank_max_up` and
     `rank_max_down` place the candle's change among the highs and lows of the others; NaN where the sign does not fit.
-    Ranks are NaN without a closed candle.
+    The averages are those of the closed candles, in per cent. Ranks and averages are NaN without a closed candle.
     """
 
     change: float
@@ -112,6 +113,10 @@ class CandleRank:
     bull_points: int
     bear_points: int
     closed: int
+    average_change: float = nan
+    average_amplitude: float = nan
+    average_max_up: float = nan
+    average_max_down: float = nan
 
 
 @dataclass(frozen=True, slots=True)

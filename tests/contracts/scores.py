@@ -11,7 +11,7 @@ from algo_trading.repositories.scores import ScorePoint, ScoreRepository, Thresh
 NOON = datetime(2022, 3, 4, 12, tzinfo=UTC)
 PAIR = Instrument("INJUSDT", "BINANCE")
 NAN = float("nan")
-RISEN = CandleRank(1.5, 3.0, 2.0, -1.0, 4.0, 10.0, 12.5, NAN, 3, 0, 500)
+RISEN = CandleRank(1.5, 3.0, 2.0, -1.0, 4.0, 10.0, 12.5, NAN, 3, 0, 500, 0.1, 2.5, 1.25, -1.2)
 NEW = CandleRank(-0.1, 0.2, 0.0, -0.1, NAN, NAN, NAN, NAN, 0, 0, 0)
 
 

@@ -57,6 +57,18 @@ def test_scores_as_they_stood() -> None:
     assert (found["bull"], found["bear"]) == reference.scores(rows, DEFAULTS)[-1]
 
 
+def test_what_is_posted_is_what_is_scored() -> None:
+    (scored,) = json.loads(run("scores", "BTCUSDT", "--json"))
+    (posted,) = json.loads(run("post", "BTCUSDT", "--json"))
+    shared = ("pair", "at", "price", "bull", "bear", "maximum")
+    assert {key: posted[key] for key in shared} == {key: scored[key] for key in shared}
+    assert [*posted["timeframes"]] == [*scored["timeframes"]]
+    for name, texts in posted["timeframes"].items():
+        rank = scored["timeframes"][name]["rank_change"]
+        expected = f"rank {rank:.1f}, change" if not 20 < rank < 80 else "AVERAGE"
+        assert texts["candle_change"].startswith(expected)
+
+
 def test_every_pair_is_scored_on_what_it_has() -> None:
     found = json.loads(run("scores", "--json"))
     assert [(one["pair"], list(one["timeframes"])) for one in found] == [

@@ -42,6 +42,7 @@ from fakes.posts import FakeMentions, FakePosts
 from fakes.quality import FakeImports
 from fakes.recommendations import FakeRecommendations
 from fakes.scorer import FakeScorer
+from fakes.scores import FakeScores, FakeThresholds
 from fakes.signals import FakeSignals
 from fakes.subscriptions import FakeSubscriptions
 from fakes.trading_rules import FakeTradingRules
@@ -92,6 +93,8 @@ class World(Services):
             "quarantine": batches.quarantine,
             "kill_switch": FakeKillSwitch(),
             "audit": FakeAuditLog(),
+            "scores": FakeScores(),
+            "thresholds": FakeThresholds(),
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": FakeAccounts(),

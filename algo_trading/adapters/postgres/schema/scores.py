@@ -33,6 +33,10 @@ candle_ranks = Table(
     Column("bull_points", Integer, nullable=False),
     Column("bear_points", Integer, nullable=False),
     Column("closed", Integer, nullable=False, comment="candles that it was ranked among"),
+    Column("average_change", Double, comment="of the closed candles, as the other averages"),
+    Column("average_amplitude", Double),
+    Column("average_max_up", Double),
+    Column("average_max_down", Double),
     comment="The ranks of the newest score of each pair.",
 )
 

@@ -27,6 +27,10 @@ CREATE TABLE candle_ranks (
     bull_points INTEGER NOT NULL,
     bear_points INTEGER NOT NULL,
     closed INTEGER NOT NULL,
+    average_change DOUBLE PRECISION,
+    average_amplitude DOUBLE PRECISION,
+    average_max_up DOUBLE PRECISION,
+    average_max_down DOUBLE PRECISION,
     CONSTRAINT pk_candle_ranks PRIMARY KEY (instrument_id, interval),
     CONSTRAINT fk_candle_ranks_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
@@ -35,6 +39,7 @@ COMMENT ON COLUMN candle_ranks.change IS 'per cent, as the other figures';
 COMMENT ON COLUMN candle_ranks.rank_max_up IS 'null while the change is negative';
 COMMENT ON COLUMN candle_ranks.rank_max_down IS 'null while the change is positive';
 COMMENT ON COLUMN candle_ranks.closed IS 'candles that it was ranked among';
+COMMENT ON COLUMN candle_ranks.average_change IS 'of the closed candles, as the other averages';
 
 CREATE TABLE tuned_thresholds (
     instrument_id INTEGER NOT NULL,
