@@ -73,7 +73,7 @@ class Services(Intake):
     def join_features(self) -> JoinFeatures:
         from algo_trading.services.features import JoinFeatures
 
-        return JoinFeatures(self.mentions, self.fundamentals)
+        return JoinFeatures(self.mentions, self.fundamentals, self.thresholds)
 
     def evaluate_strategies(self) -> EvaluateStrategies:
         from algo_trading.services.evaluate import EvaluateStrategies

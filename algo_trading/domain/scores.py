@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from math import nan
 from typing import Self
@@ -15,6 +15,7 @@ from algo_trading.domain.time import Interval
 METRICS = ("change", "amplitude", "max_up", "max_down")  # of a candle, in this order wherever they are rows
 SCORED = tuple(map(Interval, ("1h", "4h", "12h", "1d", "3d", "1w")))  # timeframes unless others are asked for
 THRESHOLD = 25  # points from which a score is called high
+ML = "ml"  # in the place of a threshold: the tuned one
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,8 @@ class TunedThresholds:
     they are not to be used and is empty where they are. `trials` pairs were tried. `gain` is that of choosing on the
     past and trading after it, `hold` that of the coin in the same time, both fractions; `deflated_sharpe` the
     probability that the gain is better than luck, NaN where it cannot be told.
+
+    They rest on candles up to `tuned_at` and count from `usable_from` on, which is later (`usable_after`).
     """
 
     instrument: Instrument
@@ -156,6 +159,17 @@ class TunedThresholds:
     hold: float
     deflated_sharpe: float
     objection: str
+    usable_from: datetime
+
+    @property
+    def survives(self) -> bool:
+        """Whether there are thresholds to use."""
+        return not self.objection and self.bull is not None and self.bear is not None
+
+
+def usable_after(moment: datetime) -> datetime:
+    """From when on thresholds found at `moment` count: the next full hour, so that they change hourly at most."""
+    return moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def score_side(bull: float, bear: float, bull_threshold: float, bear_threshold: float) -> Side:

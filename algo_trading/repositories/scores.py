@@ -7,6 +7,7 @@ from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.scores import PairScore, TunedThresholds
+from algo_trading.domain.time import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,16 @@ class ScoreRepository(Protocol):
 
 
 class ThresholdRepository(Protocol):
-    """Tuned thresholds, one for each pair and choice of timeframes."""
+    """Tuned thresholds of pairs on choices of timeframes, as they were from hour to hour."""
 
     def store(self, tuned: TunedThresholds) -> None:
-        """Store it in place of an earlier one of the same pair and timeframes."""
+        """Store it, in place of one that is of the same pair and timeframes and usable from the same hour on."""
         ...
 
-    def all(self) -> list[TunedThresholds]:
-        """Every one, sorted by venue, symbol and timeframes."""
+    def newest(self, at: datetime) -> list[TunedThresholds]:
+        """Those that count at a moment, of a pair and timeframes one at most; sorted by pair and timeframes."""
+        ...
+
+    def history(self, instrument: Instrument, timeframes: Sequence[Interval], until: datetime) -> list[TunedThresholds]:
+        """Those of a pair that counted at any moment up to `until`, in the order in which they did."""
         ...

@@ -57,23 +57,42 @@ class ScoreContract:
         assert [point.bull for point in scores.history(PAIR, NOON - hour, NOON)] == [1, 3]
 
 
+HOUR = timedelta(hours=1)
+LATER = NOON + 24 * HOUR
 TUNED = TunedThresholds(
-    PAIR, (Interval.HOUR_1, Interval.DAY), NOON, 7, 9, 12, 100, 0.25, -0.1, 0.97, "",
-)  # fmt: skip
+    PAIR, (Interval.HOUR_1, Interval.DAY), NOON, 7, 9, 12, 100, 0.25, -0.1, 0.97, "", usable_from=NOON + HOUR
+)
 
 
 class ThresholdContract:
     """Subclasses give the fixture `thresholds`, an empty repository."""
 
-    def test_each_pair_and_choice_of_timeframes_has_one(self, thresholds: ThresholdRepository) -> None:
-        assert thresholds.all() == []
+    def test_each_pair_and_choice_of_timeframes_has_its_own(self, thresholds: ThresholdRepository) -> None:
+        assert thresholds.newest(LATER) == []
         other = replace(TUNED, timeframes=(Interval.HOUR_4,), bull=None, bear=None, objection="none ever bought")
         for tuned in (other, TUNED, replace(TUNED, bull=8), TUNED):
             thresholds.store(tuned)
-        assert thresholds.all() == [TUNED, other]
+        assert thresholds.newest(LATER) == [TUNED, other]
+        assert thresholds.history(PAIR, TUNED.timeframes, LATER) == [TUNED]
+        assert thresholds.history(PAIR, (Interval.HOUR_1,), LATER) == []
+        assert thresholds.history(Instrument("BTCUSDT", "BINANCE"), TUNED.timeframes, LATER) == []
+
+    def test_what_counted_at_a_moment_stays_known(self, thresholds: ThresholdRepository) -> None:
+        first, second, third = (
+            replace(TUNED, bull=bull, tuned_at=NOON + bull * HOUR, usable_from=NOON + (bull + 1) * HOUR)
+            for bull in (2, 5, 8)
+        )
+        for tuned in (second, third, first):
+            thresholds.store(tuned)
+        assert thresholds.newest(LATER) == [third]
+        assert thresholds.newest(third.usable_from) == [third]
+        assert thresholds.newest(third.usable_from - timedelta(seconds=1)) == [second]
+        assert thresholds.newest(NOON) == []
+        assert thresholds.history(PAIR, TUNED.timeframes, LATER) == [first, second, third]
+        assert thresholds.history(PAIR, TUNED.timeframes, second.usable_from) == [first, second]
 
     def test_what_cannot_be_told_stays_so(self, thresholds: ThresholdRepository) -> None:
         unknown = replace(TUNED, instrument=Instrument("BTCUSDT", "BINANCE"), deflated_sharpe=NAN)
         for tuned in (TUNED, unknown):
             thresholds.store(tuned)
-        assert repr(thresholds.all()) == repr([unknown, TUNED])
+        assert repr(thresholds.newest(LATER)) == repr([unknown, TUNED])

@@ -35,12 +35,20 @@ class FakeThresholds:
     """Implements ThresholdRepository."""
 
     def __init__(self) -> None:
-        self._stored: dict[tuple[Instrument, tuple[Interval, ...]], TunedThresholds] = {}
+        self._stored: dict[tuple[Instrument, tuple[Interval, ...], datetime], TunedThresholds] = {}
 
     def store(self, tuned: TunedThresholds) -> None:
-        self._stored[tuned.instrument, tuned.timeframes] = tuned
+        self._stored[tuned.instrument, tuned.timeframes, tuned.usable_from] = tuned
 
-    def all(self) -> list[TunedThresholds]:
-        return sorted(
-            self._stored.values(), key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes)
-        )
+    def newest(self, at: datetime) -> list[TunedThresholds]:
+        found = {(one.instrument, one.timeframes): one for one in self._usable(at)}
+        return sorted(found.values(), key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes))
+
+    def history(self, instrument: Instrument, timeframes: Sequence[Interval], until: datetime) -> list[TunedThresholds]:
+        return [
+            one for one in self._usable(until) if (one.instrument, one.timeframes) == (instrument, tuple(timeframes))
+        ]
+
+    def _usable(self, at: datetime) -> list[TunedThresholds]:
+        found = [one for one in self._stored.values() if one.usable_from <= at]
+        return sorted(found, key=lambda one: one.usable_from)

@@ -1,7 +1,7 @@
 """The commands `scores` and `tune` on stored candles."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,7 @@ def test_what_is_not_there_is_said() -> None:
 
 
 def test_thresholds_are_tuned_and_kept(database: Database) -> None:
+    started = datetime.now(UTC)
     options = ("--timeframes", "1h 4h", "--in-sample", "40", "--out-of-sample", "10")
     found = json.loads(run("tune", "BTCUSDT", *options, "--commission", "0.002", "--json"))
     assert (found["trials"], found["maximum"], found["commission"]) == (100, 12, 0.002)
@@ -107,10 +108,15 @@ def test_thresholds_are_tuned_and_kept(database: Database) -> None:
     assert found["best"]["most_coin"] >= found["best"]["coin"] > 0
     assert len(found["out_of_sample"]["folds"]) == 6
     assert {row["kind"] for row in found["crossings"]} == {"bull", "bear"}
-    (kept,) = PostgresThresholds(database).all()
+    repository = PostgresThresholds(database)
+    assert repository.newest(started) == []  # not before the next full hour
+    (kept,) = repository.newest(started + timedelta(hours=2))
     assert (kept.instrument, kept.trials, kept.objection) == (BTC.instrument, 100, found["objection"])
     assert (kept.bull, kept.bear) == (found["best"]["thresholds"]["bull"], found["best"]["thresholds"]["bear"])
     assert kept.tuned_at == moment_of(BTC.closed_at[-1])
+    run("tune", "BTCUSDT", *options, "--at", "2022-04-10T12:34Z")
+    (then,) = repository.newest(datetime(2022, 4, 10, 13, tzinfo=UTC))
+    assert (then.tuned_at, then.usable_from.hour) == (datetime(2022, 4, 10, 12, tzinfo=UTC), 13)
     shown = run("tune", "BTCUSDT", *options)
     assert "no threshold survives" in shown
     assert "each fill pays 0.100% and 5 basis points of slippage" in shown

@@ -45,6 +45,7 @@ tuned_thresholds = Table(
     metadata,
     instrument_ref(primary_key=True),
     Column("timeframes", ARRAY(Text), primary_key=True),
+    Column("usable_from", Time, primary_key=True, comment="they count from then on, until newer ones do"),
     Column("tuned_at", Time, nullable=False, comment="close of the last candle that it rests on"),
     Column("bull", Integer, comment="null: no bear score ever led to a buy"),
     Column("bear", Integer),
