@@ -66,19 +66,19 @@ class CandleRank(Strategy):
         return self._tuned if len(self._numbers) < 2 else ()
 
     def decide(self, bars: Bars) -> Decisions:
-        scores = self._scores(bars)
+        scores = self.scores(bars)
         buy, sell = self._sides(scores, bars)
         top = np.maximum(scores.bull, scores.bear) / max(scores.maximum, 1)
         return Decisions(_first(buy), _first(sell), np.where(scores.settled, top, 0.0), np.ones(len(bars)))
 
     def explain(self, bars: Bars, index: int) -> str:
         seen = range(1, len(bars) + 1)[index]
-        scores = self._scores(bars[:seen])
+        scores = self.scores(bars[:seen])
         if not scores.settled[-1]:
             return f"there is not history enough for scores, which begin after {SETTLING.days} days"
         bull, bear = (f"{name} score {values[-1]} of {scores.maximum}" for name, values in
                       (("bull", scores.bull), ("bear", scores.bear)))  # fmt: skip
-        sell_from, buy_from = (float(values[seen - 1]) for values in self._thresholds(bars))
+        sell_from, buy_from = (float(values[seen - 1]) for values in self.thresholds(bars))
         if np.isnan([sell_from, buy_from]).any():
             return f"no threshold was tuned on {self.timeframes} by then (`algo-trading tune`; the {bull}, the {bear})"
         if np.isinf([sell_from, buy_from]).any():
@@ -111,7 +111,12 @@ class CandleRank(Strategy):
     def _points(self) -> PointsTable:
         return PointsTable.parse(self.points)
 
-    def _scores(self, bars: Bars) -> ScoreHistory:
+    def scores(self, bars: Bars) -> ScoreHistory:
+        """The scores at each bar's close.
+
+        Raises:
+            ConfigError: there is no timeframe for such bars, or not every one where thresholds are tuned.
+        """
         calendar = trading_calendar(bars.instrument.venue)
         usable = [one for one in self._timeframes if one.order >= bars.interval.order]
         if not calendar.continuous:
@@ -128,14 +133,14 @@ class CandleRank(Strategy):
 
     def _sides(self, scores: ScoreHistory, bars: Bars) -> tuple[Flags, Flags]:
         """Where the scores say buy, and where sell (domain/scores.py)."""
-        sell_from, buy_from = self._thresholds(bars)
+        sell_from, buy_from = self.thresholds(bars)
         counts = scores.settled & np.isfinite(sell_from) & np.isfinite(buy_from)
         high_bull, high_bear = scores.bull >= sell_from, scores.bear >= buy_from
         buy: Flags = counts & high_bear & ~high_bull & (scores.bear > scores.bull)
         sell: Flags = counts & high_bull & ~high_bear & (scores.bull > scores.bear)
         return buy, sell
 
-    def _thresholds(self, bars: Bars) -> tuple[Floats, Floats]:
+    def thresholds(self, bars: Bars) -> tuple[Floats, Floats]:
         """From which bull score it sells at each bar, and from which bear score it buys."""
         bull, bear = (
             np.full(len(bars), self._numbers[name]) if name in self._numbers else bars.features[feature]
