@@ -63,6 +63,8 @@ class Services(Intake):
             rules=self.trading_rules,
             refresh=self.refresh_rules(),
             bars=self.bars,
+            scores=self.scores,
+            thresholds=self.thresholds,
             sources=self.source,
             locks=self.locks,
             quote_assets=self.settings.quote_assets,

@@ -80,7 +80,7 @@ def drop(
     items: Items,
     watchlist: WatchlistName = None,
     from_database: Annotated[
-        bool, typer.Option("--from-database", help="Remove the bars and indicators, too. They are gone then.")
+        bool, typer.Option("--from-database", help="Remove bars, indicators, ranks and scores, too.")
     ] = False,
     json: Json = False,
 ) -> None:

@@ -1,8 +1,8 @@
 """How unusual the candles of a pair are: metrics and ranks of each timeframe, and the scores made of the ranks."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import nan
@@ -134,6 +134,13 @@ class PairScore:
     bear: int
     maximum: int
     timeframes: Mapping[Interval, CandleRank]
+
+    def without(self, timeframes: Collection[Interval]) -> Self:
+        """The score on the timeframes that are left."""
+        left = {interval: rank for interval, rank in self.timeframes.items() if interval not in timeframes}
+        bull, bear = sum_of_points(left.values())
+        maximum = self.maximum // max(len(self.timeframes), 1) * len(left)
+        return replace(self, bull=bull, bear=bear, maximum=maximum, timeframes=left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Scores of pairs as they were at the moments they were taken."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -39,6 +39,13 @@ class ScoreRepository(Protocol):
         """The points of a pair in first..last, ascending."""
         ...
 
+    def remove(self, instrument: Instrument, timeframes: Collection[Interval] | None = None) -> None:
+        """Remove the ranks of some timeframes of a pair; without `timeframes`, or if none is left, all of the pair.
+
+        The newest point is then that of the timeframes that are left; earlier ones stay as they were.
+        """
+        ...
+
 
 class ThresholdRepository(Protocol):
     """Tuned thresholds of pairs on choices of timeframes, as they were from hour to hour."""
@@ -53,4 +60,8 @@ class ThresholdRepository(Protocol):
 
     def history(self, instrument: Instrument, timeframes: Sequence[Interval], until: datetime) -> list[TunedThresholds]:
         """Those of a pair that counted at any moment up to `until`, in the order in which they did."""
+        ...
+
+    def remove(self, instrument: Instrument) -> None:
+        """Remove all of a pair."""
         ...

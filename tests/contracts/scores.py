@@ -14,6 +14,8 @@ NAN = float("nan")
 RISEN = CandleRank(1.5, 3.0, 2.0, -1.0, 4.0, 10.0, 12.5, NAN, 3, 0, 500, 0.1, 2.5, 1.25, -1.2)
 NEW = CandleRank(-0.1, 0.2, 0.0, -0.1, NAN, NAN, NAN, NAN, 0, 0, 0)
 
+HOUR = timedelta(hours=1)
+
 
 def a_score(at: datetime = NOON, pair: Instrument = PAIR, bull: int = 3) -> PairScore:
     return PairScore(pair, at, 4.5, bull, 0, 12, {Interval.HOUR_1: RISEN, Interval.WEEK: NEW})
@@ -56,8 +58,29 @@ class ScoreContract:
         assert [point.bull for point in scores.history(PAIR, NOON - hour, NOON + hour)] == [1, 3, 9]
         assert [point.bull for point in scores.history(PAIR, NOON - hour, NOON)] == [1, 3]
 
+    def test_a_timeframe_is_removed_from_the_newest_score(self, scores: ScoreRepository) -> None:
+        earlier, other = a_score(NOON - HOUR, bull=1), a_score(pair=Instrument("BTCUSDT", "BINANCE"))
+        both = replace(a_score(), timeframes={Interval.HOUR_1: RISEN, Interval.DAY: RISEN}, bull=6)
+        scores.store([earlier, other, both])
+        scores.remove(PAIR, [Interval.WEEK])
+        assert alike(scores.newest(), [other, both])
+        scores.remove(PAIR, [Interval.DAY, Interval.WEEK])
+        left = replace(both, timeframes={Interval.HOUR_1: RISEN}, bull=3, maximum=6)
+        assert alike(scores.newest(), [other, left])
+        assert [(point.bull, point.maximum) for point in scores.history(PAIR, NOON - HOUR, NOON)] == [(1, 12), (3, 6)]
+        scores.remove(PAIR, [Interval.HOUR_1])
+        assert alike(scores.newest(), [other])
+        assert scores.history(PAIR, NOON - HOUR, NOON) == []
 
-HOUR = timedelta(hours=1)
+    def test_a_pair_is_removed(self, scores: ScoreRepository) -> None:
+        other = a_score(pair=Instrument("BTCUSDT", "BINANCE"))
+        scores.store([a_score(NOON - HOUR), a_score(), other])
+        scores.remove(PAIR)
+        scores.remove(PAIR, [Interval.HOUR_1])
+        assert alike(scores.newest(), [other])
+        assert scores.history(PAIR, NOON - HOUR, NOON) == []
+
+
 LATER = NOON + 24 * HOUR
 TUNED = TunedThresholds(
     PAIR, (Interval.HOUR_1, Interval.DAY), NOON, 7, 9, 12, 100, 0.25, -0.1, 0.97, "", usable_from=NOON + HOUR
@@ -96,3 +119,10 @@ class ThresholdContract:
         for tuned in (TUNED, unknown):
             thresholds.store(tuned)
         assert repr(thresholds.newest(LATER)) == repr([unknown, TUNED])
+
+    def test_a_pair_is_removed(self, thresholds: ThresholdRepository) -> None:
+        other = replace(TUNED, instrument=Instrument("BTCUSDT", "BINANCE"))
+        for tuned in (TUNED, replace(TUNED, usable_from=LATER), replace(TUNED, timeframes=(Interval.DAY,)), other):
+            thresholds.store(tuned)
+        thresholds.remove(PAIR)
+        assert thresholds.newest(LATER) == [other]

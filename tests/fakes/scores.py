@@ -1,6 +1,6 @@
 """Scores in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from algo_trading.domain.instrument import Instrument
@@ -30,6 +30,15 @@ class FakeScores:
             if first <= at <= last
         ]
 
+    def remove(self, instrument: Instrument, timeframes: Collection[Interval] | None = None) -> None:
+        points = self._stored.get(instrument, {})
+        newest = points[max(points)] if points else None
+        left = newest.without(timeframes) if newest and timeframes is not None else None
+        if newest and left and left.timeframes:
+            points[newest.at] = left
+        else:
+            self._stored.pop(instrument, None)
+
 
 class FakeThresholds:
     """Implements ThresholdRepository."""
@@ -48,6 +57,9 @@ class FakeThresholds:
         return [
             one for one in self._usable(until) if (one.instrument, one.timeframes) == (instrument, tuple(timeframes))
         ]
+
+    def remove(self, instrument: Instrument) -> None:
+        self._stored = {key: one for key, one in self._stored.items() if one.instrument != instrument}
 
     def _usable(self, at: datetime) -> list[TunedThresholds]:
         found = [one for one in self._stored.values() if one.usable_from <= at]

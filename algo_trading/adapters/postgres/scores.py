@@ -1,7 +1,7 @@
 """Scores of pairs in PostgreSQL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from math import isnan, nan
@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, Select, delete, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.instruments import ensure_instruments, instrument_id
 from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.adapters.postgres.schema.scores import candle_ranks, candle_scores, tuned_thresholds
 from algo_trading.domain.instrument import Instrument
@@ -87,6 +87,16 @@ class PostgresScores:
         with self._engine.connect() as connection:
             return [ScorePoint(row.at.astimezone(UTC), *row[1:]) for row in connection.execute(query)]
 
+    def remove(self, instrument: Instrument, timeframes: Collection[Interval] | None = None) -> None:
+        newest = next((one for one in self.newest() if one.instrument == instrument), None)
+        left = newest.without(timeframes) if newest and timeframes is not None else None
+        if left and left.timeframes:
+            self.store([left])
+            return
+        with self._engine.begin() as connection:
+            for table in (candle_ranks, candle_scores):
+                connection.execute(delete(table).where(table.c.instrument_id == instrument_id(instrument)))
+
 
 class PostgresThresholds:
     """Implements ThresholdRepository."""
@@ -119,6 +129,11 @@ class PostgresThresholds:
             .where(columns.timeframes == _names(timeframes), columns.usable_from <= until)
             .order_by(columns.usable_from)
         )
+
+    def remove(self, instrument: Instrument) -> None:
+        columns = tuned_thresholds.c
+        with self._engine.begin() as connection:
+            connection.execute(delete(tuned_thresholds).where(columns.instrument_id == instrument_id(instrument)))
 
     def _read(self, query: Select[Any]) -> list[TunedThresholds]:
         with self._engine.connect() as connection:
