@@ -41,7 +41,7 @@ def tune_thresholds(app: "Services") -> TuneThresholds:
     def costs(series: "Series") -> Costs:
         return rules(series).costs if opened else configured
 
-    return TuneThresholds(app.read_score_history(), app.thresholds, app.calendars, app.points, costs)
+    return TuneThresholds(app.read_score_history(), app.thresholds, app.calendars, app.points, costs, app.clock)
 
 
 def live_rules(app: "Services") -> "Callable[[Series], TradingRules]":

@@ -12,8 +12,8 @@ SHARDS = 4  # tasks that share the pairs
 def threshold_tuning() -> None:
     """Tune the thresholds of bull and bear scores of every crypto pair with candles, on the timeframes that it has.
 
-    What survives, or why nothing does, is kept in the database as `algo-trading tune` keeps it. It changes no
-    configuration: what trades is decided by people.
+    What survives, or why nothing does, is kept in the database as `algo-trading tune` keeps it. Strategies whose
+    thresholds are `ml` use it from the next hour on; others keep the thresholds that people gave them.
     """
 
     @task

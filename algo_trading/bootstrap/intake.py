@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from algo_trading.services.annotate_posts import AnnotatePosts
     from algo_trading.services.collect import CollectPosts
     from algo_trading.services.compute import ComputeIndicators
+    from algo_trading.services.current_scores import ReadCurrentScores
     from algo_trading.services.export import ExportBars
     from algo_trading.services.fundamentals import FetchFundamentals
     from algo_trading.services.import_bars import ImportBars
@@ -89,6 +90,11 @@ class Intake(Rules):
         from algo_trading.services.score_candles import ScoreCandles
 
         return ScoreCandles(self.bars, self.calendars, self.points)
+
+    def current_scores(self) -> ReadCurrentScores:
+        from algo_trading.services.current_scores import ReadCurrentScores
+
+        return ReadCurrentScores(self.score_candles(), self.scores, self.bars, self.clock)
 
     def record_scores(self) -> RecordScores:
         from algo_trading.services.record_scores import RecordScores

@@ -63,6 +63,8 @@ class Services(Intake):
             rules=self.trading_rules,
             refresh=self.refresh_rules(),
             bars=self.bars,
+            scores=self.scores,
+            thresholds=self.thresholds,
             sources=self.source,
             locks=self.locks,
             quote_assets=self.settings.quote_assets,
@@ -73,7 +75,7 @@ class Services(Intake):
     def join_features(self) -> JoinFeatures:
         from algo_trading.services.features import JoinFeatures
 
-        return JoinFeatures(self.mentions, self.fundamentals)
+        return JoinFeatures(self.mentions, self.fundamentals, self.thresholds)
 
     def evaluate_strategies(self) -> EvaluateStrategies:
         from algo_trading.services.evaluate import EvaluateStrategies

@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(monitoring)
     app.command("monitor-all")(monitor_all)
     app.command()(drop)
+    app.command()(post)
 
 
 def instruments(
@@ -79,7 +80,7 @@ def drop(
     items: Items,
     watchlist: WatchlistName = None,
     from_database: Annotated[
-        bool, typer.Option("--from-database", help="Remove the bars and indicators, too. They are gone then.")
+        bool, typer.Option("--from-database", help="Remove bars, indicators, ranks and scores, too.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -90,3 +91,22 @@ def drop(
     from algo_trading.cli import monitoring as commands
 
     commands.drop(items, watchlist, from_database=from_database, as_json=json)
+
+
+def post(
+    pair: Annotated[
+        list[str] | None, typer.Argument(metavar="[PAIR]...", help="Pairs such as BTCUSDT; else all.")
+    ] = None,
+    csv: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="Write a table of every figure; - prints it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Tell how unusual the newest candles of pairs are: what is out of the ordinary in each timeframe, and the scores.
+
+    Of ranks up to 20 (and from 80 on, of change and amplitude) the rank, the present value and the average are named.
+    Example: algo-trading post BTCUSDT --csv scores.csv
+    """
+    from algo_trading.cli.post import show_post
+
+    show_post(pair or (), csv, as_json=json)

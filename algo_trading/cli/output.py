@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len
@@ -15,6 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from algo_trading.errors import ConfigError
 
 # Controls (but not newline and tab) and what turns the direction of writing: rows held back are shown as they came.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -41,6 +44,19 @@ def print_json(value: object) -> None:
     """One JSON document on stdout; a character that the locale does not have is escaped."""
     ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
     print(json.dumps(plain(value), indent=2, ensure_ascii=ascii_only))  # noqa: T201 - a program's output, not a log
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that was asked for and say so on stderr.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    notes.print(f"wrote {path}", soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

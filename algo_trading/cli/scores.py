@@ -10,10 +10,12 @@ import typer
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
-from algo_trading.domain.scores import CandleRank, PairScore, parse_timeframes
+from algo_trading.domain.scores import METRICS, CandleRank, PairScore, parse_timeframes
 from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError
 from algo_trading.notification.words import price_text
+
+AVERAGES = tuple(f"average_{name}" for name in METRICS)  # not among what programs know of `scores`; `post` has them
 
 
 def parse_moment(text: str) -> datetime:
@@ -58,7 +60,7 @@ def show_scores(
     else:
         print_scores(found)
     if plot:
-        _write(plot, picture)
+        output.write_file(plot, picture)
 
 
 def score_json(score: PairScore) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def score_json(score: PairScore) -> dict[str, Any]:
         "bear": score.bear,
         "maximum": score.maximum,
         "timeframes": {
-            str(interval): {name: _number(value) for name, value in output.plain(rank).items()}
+            str(interval): {name: _number(value) for name, value in output.plain(rank).items() if name not in AVERAGES}
             for interval, rank in score.timeframes.items()
         },
     }
@@ -82,34 +84,36 @@ def print_scores(scores: Sequence[PairScore]) -> None:
     if not scores:
         output.console.print("no candles are stored; see docs/crypto.md for how to bring them in")
     for one in scores:
-        title = (
-            f"{one.instrument}  {price_text(one.price)}  at {one.at:%Y-%m-%d %H:%M} UTC:  "
-            f"bull {one.bull} of {one.maximum}, bear {one.bear} of {one.maximum}"
-        )
         columns = ("", "change", "amplitude", "highest", "lowest", "bull", "bear", "candles")
-        output.table(title, columns, [_row(interval, rank) for interval, rank in one.timeframes.items()])
+        output.table(title_of(one), columns, [_row(interval, rank) for interval, rank in one.timeframes.items()])
     if scores:
-        output.console.print("per cent (rank): at a rank of 3.0 three of a hundred closed candles went as far")
+        output.console.print(
+            "per cent (rank): at a rank of 3.0 three of a hundred closed candles went as far; avg: their mean"
+        )
+
+
+def title_of(score: PairScore) -> str:
+    """A pair's price and scores in a line."""
+    return (
+        f"{score.instrument}  {price_text(score.price)}  at {score.at:%Y-%m-%d %H:%M} UTC:  "
+        f"bull {score.bull} of {score.maximum}, bear {score.bear} of {score.maximum}"
+    )
 
 
 def _row(interval: Interval, rank: CandleRank) -> tuple[object, ...]:
-    figures = (
-        (f"{rank.change:+.1f}", rank.rank_change),
-        (f"{rank.amplitude:.1f}", rank.rank_amplitude),
-        (f"{rank.max_up:+.1f}", rank.rank_max_up),
-        (f"{rank.max_down:+.1f}", rank.rank_max_down),
+    cells = (
+        _cell(rank.change, rank.rank_change, rank.average_change, "+"),
+        _cell(rank.amplitude, rank.rank_amplitude, rank.average_amplitude, ""),
+        _cell(rank.max_up, rank.rank_max_up, rank.average_max_up, "+"),
+        _cell(rank.max_down, rank.rank_max_down, rank.average_max_down, "+"),
     )
-    cells = [f"{shown} ({place:.1f})" if isfinite(place) else shown for shown, place in figures]
     return (str(interval), *cells, rank.bull_points, rank.bear_points, rank.closed)
+
+
+def _cell(value: float, place: float, average: float, sign: str) -> str:
+    shown = f"{value:{sign}z.1f} ({place:.1f})" if isfinite(place) else f"{value:{sign}z.1f}"
+    return f"{shown}\navg {average:{sign}z.1f}" if isfinite(average) else shown
 
 
 def _number(value: float) -> float | None:
     return value if isfinite(value) else None
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
-    output.notes.print(f"wrote {path}", soft_wrap=True)

@@ -66,6 +66,9 @@ def tune(
     out_of_sample: Annotated[
         int, typer.Option(min=1, help="Days that a choice is traded on before the next one.")
     ] = 30,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="MOMENT", help="From what was known then, for backtests with ml.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Tune the thresholds of a pair's bull and bear scores on its history, costs included.
@@ -75,7 +78,7 @@ def tune(
     """
     from algo_trading.cli.tune import show_tuning
 
-    show_tuning(pair, timeframes, commission, slippage_bps, (in_sample, out_of_sample), as_json=json)
+    show_tuning(pair, timeframes, commission, slippage_bps, (in_sample, out_of_sample), at=at, as_json=json)
 
 
 def signals(

@@ -6,7 +6,7 @@ from typing import Any
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
-from algo_trading.cli.scores import read_timeframes
+from algo_trading.cli.scores import parse_moment, read_timeframes
 from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
 from back_testing.analysis.crossings import Crossing
@@ -23,15 +23,17 @@ def show_tuning(
     slippage_bps: float | None,
     days: tuple[int, int],
     *,
+    at: str | None,
     as_json: bool,
 ) -> None:
     """Tune the thresholds of a pair and print what was found; `days` are those to choose on and to trade on.
 
     Raises:
-        typer.BadParameter: the timeframes cannot be read.
+        typer.BadParameter: the timeframes or the moment cannot be read.
         ConfigError: nothing is stored of the pair, several venues have it, or there is too little history.
     """
     wanted = read_timeframes(timeframes) if timeframes is not None else None
+    then = parse_moment(at) if at is not None else None
     with bootstrap() as application:
         chosen = application.scored_pairs()([pair], wanted)
         if len(chosen) != 1:
@@ -46,6 +48,7 @@ def show_tuning(
             slippage_bps=slippage_bps,
             in_sample=inside,
             out_of_sample=outside,
+            at=then,
         )
     if as_json:
         output.print_json(tuning_json(tuning))

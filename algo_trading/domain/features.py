@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.fundamentals import Fundamentals
 from algo_trading.domain.post import Mention
-from algo_trading.domain.time import array_time
+from algo_trading.domain.scores import TunedThresholds
+from algo_trading.domain.time import Interval, array_time
 
 # Of the mentions that became available after the close before and until the bar's close; NaN where there was none.
 SENTIMENT = "sentiment"  # mean, weighted by the confidence of the mentions
@@ -22,6 +24,22 @@ MARKET_CAP = "market_cap"
 TEXT_FEATURES = (SENTIMENT, IMPACT, INFLUENCER_CONFIDENCE, INFLUENCER_SENTIMENT)
 FUNDAMENTAL_FEATURES = (PE_RATIO, MARKET_CAP)
 FEATURES = (*TEXT_FEATURES, *FUNDAMENTAL_FEATURES)
+
+# Thresholds of scores as last tuned; infinite where no threshold survived, NaN before the first tuning. The name ends
+# with the timeframes: tuned_bull:1h,4h.
+TUNED_BULL, TUNED_BEAR = "tuned_bull", "tuned_bear"
+
+
+def tuned_features(timeframes: Sequence[Interval]) -> tuple[str, str]:
+    """The names of the tuned thresholds of bull and bear scores on some timeframes."""
+    listed = ",".join(timeframes)
+    return f"{TUNED_BULL}:{listed}", f"{TUNED_BEAR}:{listed}"
+
+
+def tuned_timeframes(feature: str) -> tuple[Interval, ...]:
+    """The timeframes of a tuned threshold; empty for any other feature."""
+    name, colon, listed = feature.partition(":")
+    return tuple(map(Interval, listed.split(","))) if colon and name in {TUNED_BULL, TUNED_BEAR} else ()
 
 
 def text_features(closed_at: Times, mentions: Sequence[Mention]) -> dict[str, Floats]:
@@ -66,6 +84,20 @@ def fundamental_features(closed_at: Times, seen: Sequence[Fundamentals]) -> dict
         for name in FUNDAMENTAL_FEATURES:
             value = getattr(figures, name)
             columns[name][first:] = np.nan if value is None else value
+    return columns
+
+
+def threshold_features(
+    closed_at: Times, timeframes: Sequence[Interval], tuned: Sequence[TunedThresholds]
+) -> dict[str, Floats]:
+    """The tuned thresholds of bars with these closes; `tuned` is of one instrument and any timeframes, in any order."""
+    names = tuned_features(timeframes)
+    columns = _unknown(names, len(closed_at))
+    for one in sorted(tuned, key=lambda one: one.usable_from):
+        if one.timeframes == tuple(timeframes):
+            first = int(np.searchsorted(closed_at, array_time(one.usable_from), side="left"))
+            for name, value in zip(names, (one.bull, one.bear), strict=True):
+                columns[name][first:] = value if one.survives and value is not None else inf
     return columns
 
 

@@ -1,10 +1,11 @@
 """How unusual the candles of a pair are: metrics and ranks of each timeframe, and the scores made of the ranks."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
+from math import nan
 from typing import Self
 
 from algo_trading.domain.instrument import Instrument
@@ -14,6 +15,7 @@ from algo_trading.domain.time import Interval
 METRICS = ("change", "amplitude", "max_up", "max_down")  # of a candle, in this order wherever they are rows
 SCORED = tuple(map(Interval, ("1h", "4h", "12h", "1d", "3d", "1w")))  # timeframes unless others are asked for
 THRESHOLD = 25  # points from which a score is called high
+ML = "ml"  # in the place of a threshold: the tuned one
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class CandleRank:
 
     Small ranks are extreme: a rank of 3 says that three of a hundred closed candles went as far. `rank_max_up` and
     `rank_max_down` place the candle's change among the highs and lows of the others; NaN where the sign does not fit.
-    Ranks are NaN without a closed candle.
+    The averages are those of the closed candles, in per cent. Ranks and averages are NaN without a closed candle.
     """
 
     change: float
@@ -112,6 +114,10 @@ class CandleRank:
     bull_points: int
     bear_points: int
     closed: int
+    average_change: float = nan
+    average_amplitude: float = nan
+    average_max_up: float = nan
+    average_max_down: float = nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,13 @@ class PairScore:
     maximum: int
     timeframes: Mapping[Interval, CandleRank]
 
+    def without(self, timeframes: Collection[Interval]) -> Self:
+        """The score on the timeframes that are left."""
+        left = {interval: rank for interval, rank in self.timeframes.items() if interval not in timeframes}
+        bull, bear = sum_of_points(left.values())
+        maximum = self.maximum // max(len(self.timeframes), 1) * len(left)
+        return replace(self, bull=bull, bear=bear, maximum=maximum, timeframes=left)
+
 
 @dataclass(frozen=True, slots=True)
 class TunedThresholds:
@@ -138,6 +151,8 @@ class TunedThresholds:
     they are not to be used and is empty where they are. `trials` pairs were tried. `gain` is that of choosing on the
     past and trading after it, `hold` that of the coin in the same time, both fractions; `deflated_sharpe` the
     probability that the gain is better than luck, NaN where it cannot be told.
+
+    They rest on candles up to `tuned_at` and count from `usable_from` on, which is later (`usable_after`).
     """
 
     instrument: Instrument
@@ -151,6 +166,17 @@ class TunedThresholds:
     hold: float
     deflated_sharpe: float
     objection: str
+    usable_from: datetime
+
+    @property
+    def survives(self) -> bool:
+        """Whether there are thresholds to use."""
+        return not self.objection and self.bull is not None and self.bear is not None
+
+
+def usable_after(moment: datetime) -> datetime:
+    """From when on thresholds found at `moment` count: the next full hour, so that they change hourly at most."""
+    return moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def score_side(bull: float, bear: float, bull_threshold: float, bear_threshold: float) -> Side:

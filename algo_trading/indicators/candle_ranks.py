@@ -69,14 +69,19 @@ def rank_row(row: int, running: Floats, candle: Integers, oldest: Integers | Non
 
 @dataclass(frozen=True)
 class ClosedCandles:
-    """The metrics of a series' closed candles in order, to rank the newest candle: (4, N), the extremes last."""
+    """The metrics of a series' closed candles in order, to rank the newest candle: (4, N), the extremes last.
+
+    `averages` are those of the METRICS over all of them: (4,), NaN where there are none.
+    """
 
     ordered: Floats
+    averages: Floats
 
     @classmethod
     def of(cls, metrics: Floats) -> Self:
         """From the metrics of candles in any order, (4, N)."""
-        return cls(np.sort(SIGNS[:, None] * metrics, axis=1))
+        averages = metrics.mean(axis=1) if metrics.shape[1] else np.full(len(METRICS), np.nan)
+        return cls(np.sort(SIGNS[:, None] * metrics, axis=1), averages)
 
     def __len__(self) -> int:
         return int(self.ordered.shape[1])
@@ -87,7 +92,9 @@ class ClosedCandles:
             np.insert(row, int(row.searchsorted(value)), value)
             for row, value in zip(self.ordered, SIGNS * metrics, strict=True)
         ]
-        return type(self)(np.stack(rows))
+        n = len(self)
+        averages = (n * self.averages + metrics) / (n + 1) if n else metrics
+        return type(self)(np.stack(rows), averages)
 
     def ranks(self, metrics: Floats) -> Floats:
         """The ranks of a candle with these metrics, (4,); NaN where the sign does not fit and without closed ones."""

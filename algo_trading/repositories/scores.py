@@ -1,12 +1,13 @@
 """Scores of pairs as they were at the moments they were taken."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.scores import PairScore, TunedThresholds
+from algo_trading.domain.time import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,29 @@ class ScoreRepository(Protocol):
         """The points of a pair in first..last, ascending."""
         ...
 
+    def remove(self, instrument: Instrument, timeframes: Collection[Interval] | None = None) -> None:
+        """Remove the ranks of some timeframes of a pair; without `timeframes`, or if none is left, all of the pair.
 
-class ThresholdRepository(Protocol):
-    """Tuned thresholds, one for each pair and choice of timeframes."""
-
-    def store(self, tuned: TunedThresholds) -> None:
-        """Store it in place of an earlier one of the same pair and timeframes."""
+        The newest point is then that of the timeframes that are left; earlier ones stay as they were.
+        """
         ...
 
-    def all(self) -> list[TunedThresholds]:
-        """Every one, sorted by venue, symbol and timeframes."""
+
+class ThresholdRepository(Protocol):
+    """Tuned thresholds of pairs on choices of timeframes, as they were from hour to hour."""
+
+    def store(self, tuned: TunedThresholds) -> None:
+        """Store it, in place of one that is of the same pair and timeframes and usable from the same hour on."""
+        ...
+
+    def newest(self, at: datetime) -> list[TunedThresholds]:
+        """Those that count at a moment, of a pair and timeframes one at most; sorted by pair and timeframes."""
+        ...
+
+    def history(self, instrument: Instrument, timeframes: Sequence[Interval], until: datetime) -> list[TunedThresholds]:
+        """Those of a pair that counted at any moment up to `until`, in the order in which they did."""
+        ...
+
+    def remove(self, instrument: Instrument) -> None:
+        """Remove all of a pair."""
         ...

@@ -140,7 +140,7 @@ def with_figures(join: JoinFeatures, strategy: Strategy, bars: Bars) -> Bars:
     Raises:
         ConfigError: there is no such feature.
     """
-    return join(bars, [name for name in strategy.features if name not in TEXT_FEATURES])
+    return join(bars, [name for name in strategy.needs if name not in TEXT_FEATURES])
 
 
 def decide_on_post(

@@ -97,7 +97,7 @@ class EvaluateStrategies:
         found = split_by_series(table)
         for one, strategies in asked.items():
             # Once for all strategies: reading what was written about an instrument takes longer than deciding on it.
-            features = sorted({name for strategy in strategies for name in strategy.features})
+            features = sorted({name for strategy in strategies for name in strategy.needs})
             bars = found.get(one)
             for period in periods:
                 part = None if bars is None else _bars_up_to(bars, period, count)
@@ -154,7 +154,7 @@ def actions_by_instrument(actions: Sequence[CorporateAction]) -> Mapping[Instrum
 
 def needs_text(assignments: Sequence[Assignment], build: Strategies) -> bool:
     """Whether any assigned strategy needs to know what was written."""
-    return any(set(build(assignment.strategy).features) & set(TEXT_FEATURES) for assignment in assignments)
+    return any(set(build(assignment.strategy).needs) & set(TEXT_FEATURES) for assignment in assignments)
 
 
 def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateAction], like: str | None = None) -> Signal:
@@ -168,7 +168,7 @@ def decide_last(strategy: Strategy, bars: Bars, actions: Sequence[CorporateActio
     """
     count = strategy.memory if like is None else _bars_covered(like)
     bars = bars if count is None else bars[-count:]
-    digest = inputs_hash(bars, actions if count is None else _within(bars, actions), strategy.features)
+    digest = inputs_hash(bars, actions if count is None else _within(bars, actions), strategy.needs)
     seen = adjusted(bars, actions)
     decisions = strategy.decide(seen)
     side = decisions.side(-1)

@@ -12,6 +12,7 @@ from algo_trading.errors import UnknownNameError, unknown_name
 from algo_trading.gateways.market_data import Sources
 from algo_trading.repositories.bars import BarRepository
 from algo_trading.repositories.locks import ExclusiveWork
+from algo_trading.repositories.scores import ScoreRepository, ThresholdRepository
 from algo_trading.repositories.trading_rules import TradingRulesRepository
 from algo_trading.repositories.watchlists import SetupChanges, SetupRepository, WatchlistRepository
 from algo_trading.services.apply_config import WORK
@@ -65,6 +66,8 @@ class Monitor:
     rules: TradingRulesRepository
     refresh: RefreshRules
     bars: BarRepository
+    scores: ScoreRepository
+    thresholds: ThresholdRepository
     sources: Sources
     locks: ExclusiveWork
     quote_assets: Mapping[str, str]
@@ -112,6 +115,8 @@ class Monitor:
     def drop(self, items: Sequence[str], *, from_database: bool = False, watchlist: str | None = None) -> DropReport:
         """Take items out of monitoring: of a coin all pairs, of a pair all timeframes; from the database, too, if so.
 
+        From the database their bars go, with the indicators, ranks and scores that were made of them.
+
         Raises:
             UnknownNameError: there is no such watchlist.
         """
@@ -131,6 +136,7 @@ class Monitor:
                     report.not_found.append(text)
             self._write(books)
             report.from_database += map(shown, doomed)
+            self._forget_scores(doomed)  # before the bars, without which it would not be found again
             self.bars.remove(doomed)
         return report
 
@@ -138,6 +144,16 @@ class Monitor:
         """What is stored and what is monitored."""
         monitored = {one for watchlist in self.watchlists.all() for one in watchlist.all_series}
         return Monitoring(tuple(map(shown, sorted(self.bars.series()))), tuple(map(shown, sorted(monitored))))
+
+    def _forget_scores(self, doomed: Sequence[Series]) -> None:
+        """Remove the ranks of series that go, and everything about pairs of which nothing is left."""
+        left = {one.instrument for one in self.bars.series() if one not in doomed}
+        for instrument in sorted({one.instrument for one in doomed}):
+            if instrument in left:
+                self.scores.remove(instrument, [one.interval for one in doomed if one.instrument == instrument])
+            else:
+                self.scores.remove(instrument)
+                self.thresholds.remove(instrument)
 
     def _add(self, text: str, item: MonitorItem, books: Sequence["_Book"], report: MonitorReport) -> None:
         for book in books:

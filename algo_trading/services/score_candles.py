@@ -109,6 +109,7 @@ def joined_bars(earlier: Bars, later: Bars) -> Bars:
 def _rank(closed: ClosedCandles, metrics: Floats, points: PointsTable) -> CandleRank:
     rank_change, rank_amplitude, rank_up, rank_down = closed.ranks(metrics).tolist()
     change, amplitude, up, down = metrics.tolist()
+    average_change, average_amplitude, average_up, average_down = closed.averages.tolist()
     return CandleRank(
         change=change,
         amplitude=amplitude,
@@ -121,4 +122,8 @@ def _rank(closed: ClosedCandles, metrics: Floats, points: PointsTable) -> Candle
         bull_points=points.of(rank_up),
         bear_points=points.of(rank_down),
         closed=len(closed),
+        average_change=average_change,
+        average_amplitude=average_amplitude,
+        average_max_up=average_up,
+        average_max_down=average_down,
     )

@@ -45,7 +45,8 @@ class Strategy(ABC):
     `decide` gets back-adjusted bars: in a backtest from the first stored one on, live the last `memory`. What it says
     at a bar may depend on that bar and earlier ones alone: the test suite cuts the future off and compares.
 
-    `features` are the columns of `bars.features` that it needs (names in domain/features.py). A strategy `on_posts`
+    `features` are the columns of `bars.features` that it needs (names in domain/features.py), whatever its parameters,
+    and `needs` those with them. A strategy `on_posts`
     decides at each single post that mentions its instrument, whose features then stand at the last bar, instead of at
     each session's close. `limits` hold for its signals unless the configuration says otherwise.
     """
@@ -70,6 +71,11 @@ class Strategy(ABC):
         forget; `indicators.memory` says from how many bars on the rest weighs less than a rounding.
         """
         return None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The features that it needs with these parameters."""
+        return self.features
 
     @abstractmethod
     def decide(self, bars: Bars) -> Decisions:

@@ -8,7 +8,8 @@ import numpy as np
 
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import Bars, Floats
-from algo_trading.domain.scores import DEFAULT_POINTS, SCORED, THRESHOLD, PointsTable, parse_timeframes
+from algo_trading.domain.features import tuned_features
+from algo_trading.domain.scores import DEFAULT_POINTS, ML, SCORED, THRESHOLD, PointsTable, parse_timeframes
 from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Flags, Strategy
@@ -26,19 +27,25 @@ class CandleRank(Strategy):
     timeframe's candle is taken as it stood at the bar's close and ranked among the closed candles of the last `history`
     bars; timeframes that are shorter than the bars, or that the venue does not have, are left out. `points` are those
     of a rank (rank:points). It says nothing in the first three weeks.
+
+    A threshold of `ml` is the one that tuning on these timeframes had found by a bar's close (features `tuned_bull` and
+    `tuned_bear`). Nothing is said where none survived, or where none was tuned yet.
     """
 
     name: ClassVar[str] = "candle_rank"
     summary: ClassVar[str] = "unusual falls over several timeframes bought, unusual rises sold"
 
-    bull: float = THRESHOLD
-    bear: float = THRESHOLD
+    bull: float | str = THRESHOLD
+    bear: float | str = THRESHOLD
     timeframes: str = ",".join(SCORED)
     points: str = str(DEFAULT_POINTS)
     history: int = YEAR_OF_FIVE_MINUTES
 
     def __post_init__(self) -> None:
-        require_numbers(1, 1500, bull=self.bull, bear=self.bear)
+        for name, value in (("bull", self.bull), ("bear", self.bear)):
+            if isinstance(value, str) and value != ML:
+                raise ValueError(f"{name} is a number or {ML}, not {value!r}")
+        require_numbers(1, 1500, **self._numbers)
         if isinstance(self.history, bool) or not isinstance(self.history, int) or not 2 <= self.history <= MOST_BARS:
             raise ValueError(f"history must be a whole number from 2 to {MOST_BARS}, not {self.history!r}")
         for text in (self.timeframes, self.points):
@@ -54,25 +61,34 @@ class CandleRank(Strategy):
     def memory(self) -> int:
         return self.history + 1
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self._tuned if len(self._numbers) < 2 else ()
+
     def decide(self, bars: Bars) -> Decisions:
-        scores = self._scores(bars)
-        buy, sell = self._sides(scores)
+        scores = self.scores(bars)
+        buy, sell = self._sides(scores, bars)
         top = np.maximum(scores.bull, scores.bear) / max(scores.maximum, 1)
         return Decisions(_first(buy), _first(sell), np.where(scores.settled, top, 0.0), np.ones(len(bars)))
 
     def explain(self, bars: Bars, index: int) -> str:
         seen = range(1, len(bars) + 1)[index]
-        scores = self._scores(bars[:seen])
+        scores = self.scores(bars[:seen])
         if not scores.settled[-1]:
             return f"there is not history enough for scores, which begin after {SETTLING.days} days"
         bull, bear = (f"{name} score {values[-1]} of {scores.maximum}" for name, values in
                       (("bull", scores.bull), ("bear", scores.bear)))  # fmt: skip
-        buy, sell = self._sides(scores)
+        sell_from, buy_from = (float(values[seen - 1]) for values in self.thresholds(bars))
+        if np.isnan([sell_from, buy_from]).any():
+            return f"no threshold was tuned on {self.timeframes} by then (`algo-trading tune`; the {bull}, the {bear})"
+        if np.isinf([sell_from, buy_from]).any():
+            return f"no threshold survived tuning (`algo-trading tune` says why; the {bull}, the {bear})"
+        buy, sell = self._sides(scores, bars[:seen])
         if _first(buy)[-1]:
-            return f"the {bear} reached {self.bear:g}: an unusual fall (the {bull})"
+            return f"the {bear} reached {buy_from:g}: an unusual fall (the {bull})"
         if _first(sell)[-1]:
-            return f"the {bull} reached {self.bull:g}: an unusual rise (the {bear})"
-        return f"the {bull} and the {bear} do not newly call for a sale (from {self.bull:g}) or a buy ({self.bear:g})"
+            return f"the {bull} reached {sell_from:g}: an unusual rise (the {bear})"
+        return f"the {bull} and the {bear} do not newly call for a sale (from {sell_from:g}) or a buy ({buy_from:g})"
 
     def lines(self, bars: Bars) -> dict[str, Floats]:  # noqa: ARG002 - scores are not on the scale of the price
         return {}
@@ -82,24 +98,55 @@ class CandleRank(Strategy):
         return parse_timeframes(self.timeframes)
 
     @cached_property
+    def _tuned(self) -> tuple[str, str]:
+        return tuned_features(self._timeframes)
+
+    @cached_property
+    def _numbers(self) -> dict[str, float]:
+        """The thresholds that are numbers."""
+        given = {"bull": self.bull, "bear": self.bear}
+        return {name: value for name, value in given.items() if not isinstance(value, str)}
+
+    @cached_property
     def _points(self) -> PointsTable:
         return PointsTable.parse(self.points)
 
-    def _scores(self, bars: Bars) -> ScoreHistory:
+    def scores(self, bars: Bars) -> ScoreHistory:
+        """The scores at each bar's close.
+
+        Raises:
+            ConfigError: there is no timeframe for such bars, or not every one where thresholds are tuned.
+        """
         calendar = trading_calendar(bars.instrument.venue)
         usable = [one for one in self._timeframes if one.order >= bars.interval.order]
         if not calendar.continuous:
             usable = [one for one in usable if one is not Interval.DAY_3]
         if not usable:
             raise ConfigError(f"{self.id} has no timeframe for {bars.interval} bars of {bars.instrument.venue}")
+        if self.needs and len(usable) < len(self._timeframes):
+            unusable = ", ".join(sorted(set(self._timeframes) - set(usable)))
+            raise ConfigError(
+                f"with {ML} every timeframe counts, and {bars.interval} bars of {bars.instrument.venue} do not make "
+                f"{unusable}; leave that out"
+            )
         return scores_of(bars, usable, self._points, calendar, window=self.history)
 
-    def _sides(self, scores: ScoreHistory) -> tuple[Flags, Flags]:
+    def _sides(self, scores: ScoreHistory, bars: Bars) -> tuple[Flags, Flags]:
         """Where the scores say buy, and where sell (domain/scores.py)."""
-        high_bull, high_bear = scores.bull >= self.bull, scores.bear >= self.bear
-        buy: Flags = scores.settled & high_bear & ~high_bull & (scores.bear > scores.bull)
-        sell: Flags = scores.settled & high_bull & ~high_bear & (scores.bull > scores.bear)
+        sell_from, buy_from = self.thresholds(bars)
+        counts = scores.settled & np.isfinite(sell_from) & np.isfinite(buy_from)
+        high_bull, high_bear = scores.bull >= sell_from, scores.bear >= buy_from
+        buy: Flags = counts & high_bear & ~high_bull & (scores.bear > scores.bull)
+        sell: Flags = counts & high_bull & ~high_bear & (scores.bull > scores.bear)
         return buy, sell
+
+    def thresholds(self, bars: Bars) -> tuple[Floats, Floats]:
+        """From which bull score it sells at each bar, and from which bear score it buys."""
+        bull, bear = (
+            np.full(len(bars), self._numbers[name]) if name in self._numbers else bars.features[feature]
+            for name, feature in zip(("bull", "bear"), self._tuned, strict=True)
+        )
+        return bull, bear
 
 
 def _first(flags: Flags) -> Flags:

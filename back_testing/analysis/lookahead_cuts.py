@@ -108,7 +108,7 @@ def _copy(bars: Bars) -> Bars:
 
 def _differences(questions: Questions, k: int, known: Bars, seen: Decisions) -> Iterator[str]:
     bars, cut = questions.series[k], len(known)
-    for name in questions.strategy.features:
+    for name in questions.strategy.needs:
         then, now = known.features[name], bars.features[name][:cut]
         if not np.array_equal(then, now, equal_nan=True):
             at = int(np.argmin((then == now) | (np.isnan(then) & np.isnan(now))))

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from algo_trading.calendars import Calendars
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.scores import PointsTable, TunedThresholds
+from algo_trading.domain.scores import PointsTable, TunedThresholds, usable_after
 from algo_trading.domain.time import Interval, moment_of
+from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.scores import ThresholdRepository
 from algo_trading.services.score_history import ReadScoreHistory
 from back_testing.analysis.tune import Tuning, tune
@@ -24,6 +25,7 @@ class TuneThresholds:
     calendars: Calendars
     points: PointsTable
     costs: Callable[[Series], Costs]
+    clock: Clock
 
     def __call__(
         self,
@@ -34,13 +36,16 @@ class TuneThresholds:
         slippage_bps: float | None = None,
         in_sample: timedelta = IN_SAMPLE,
         out_of_sample: timedelta = OUT_OF_SAMPLE,
+        at: datetime | None = None,
     ) -> Tuning:
         """Tune one pair and store the outcome; costs that are not given are those that the pair is traded for.
+
+        With `at` only candles that had closed by then are known, and the outcome counts as if it had been found then.
 
         Raises:
             ConfigError: nothing is stored of the pair, or there is too little history.
         """
-        bars = self.read(instrument, timeframes)
+        bars = self.read(instrument, timeframes, at)
         own = self.costs(Series(instrument, bars.interval))
         given = Costs.of(commission or 0.0, slippage_bps=slippage_bps or 0.0)
         costs = replace(
@@ -50,11 +55,11 @@ class TuneThresholds:
         )
         calendar = self.calendars(instrument.venue)
         found = tune(bars, timeframes, self.points, calendar, costs, in_sample=in_sample, out_of_sample=out_of_sample)
-        self.thresholds.store(tuned_thresholds(found))
+        self.thresholds.store(tuned_thresholds(found, usable_after(at or self.clock.now())))
         return found
 
 
-def tuned_thresholds(tuning: Tuning) -> TunedThresholds:
+def tuned_thresholds(tuning: Tuning, usable_from: datetime) -> TunedThresholds:
     """What is kept of a tuning."""
     best = tuning.best.thresholds if tuning.best else None
     return TunedThresholds(
@@ -69,4 +74,5 @@ def tuned_thresholds(tuning: Tuning) -> TunedThresholds:
         hold=tuning.walk.hold,
         deflated_sharpe=tuning.deflated,
         objection=tuning.objection,
+        usable_from=usable_from,
     )

@@ -129,7 +129,7 @@ class VerifyLive:
         if seen is None:
             return f"{REVISED}: there is no bar of the period"
         if not signal.post:
-            return decide_last(strategy, self.join(seen, strategy.features), actions, signal.inputs_hash)
+            return decide_last(strategy, self.join(seen, strategy.needs), actions, signal.inputs_hash)
         if signal.post not in mentions:
             return f"{REVISED}: the post {signal.post} does not mention it any more"
         figures, mention = with_figures(self.join, strategy, seen), mentions[signal.post]

@@ -89,7 +89,7 @@ class BarSource:
         Raises:
             ConfigError: no source is given, there are no such bars, or a file lacks what a strategy needs.
         """
-        features = {strategy.name: strategy.features for strategy in strategies}
+        features = {one.name: one.features if isinstance(one, type) else one.needs for one in strategies}
         return self._from_database(features) if self.csv is None else self._from_file(self.csv, features)
 
     def load_one(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "tuple[Bars, tuple[str, ...]]":
@@ -181,13 +181,13 @@ class FeatureJoin:
 
 def feature_join(strategy: "Strategy", series: "Sequence[Bars]") -> FeatureJoin:
     """What joins the features that a strategy needs; where it needs none, the database is not asked."""
-    if not strategy.features:
+    if not strategy.needs:
         return FeatureJoin((), {})
     from algo_trading.bootstrap import bootstrap
 
     with bootstrap() as application:
         join = application.join_features()
-        return FeatureJoin(strategy.features, {bars.series: join.read(bars, strategy.features) for bars in series})
+        return FeatureJoin(strategy.needs, {bars.series: join.read(bars, strategy.needs) for bars in series})
 
 
 def _interval(text: str) -> Interval:

@@ -53,7 +53,7 @@ def compare(
         chosen = [parse_strategy(text) for text in strategy]
     else:
         every = [build_strategy(name, {}) for name in strategy_names()]
-        chosen = [one for one in every if source.csv is None or not one.features]  # a file has prices alone
+        chosen = [one for one in every if source.csv is None or not one.needs]  # a file has prices alone
     history = source.load(chosen)
     series = history.series
     rules = rules.for_bars(series)

@@ -59,7 +59,7 @@ def require_warmup(strategy: Strategy, bars: Bars) -> None:
 
 def missing_features(strategy: Strategy, bars: Bars) -> str:
     """The features that a strategy needs and these bars lack, as a sentence; empty where nothing is missing."""
-    missing = [name for name in strategy.features if name not in bars.features]
+    missing = [name for name in strategy.needs if name not in bars.features]
     if not missing:
         return ""
     return (

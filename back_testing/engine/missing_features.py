@@ -1,11 +1,11 @@
 """Features that were never known while a backtest traded, and how to bring them in: without them nothing is traded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.features import FUNDAMENTAL_FEATURES, TEXT_FEATURES
+from algo_trading.domain.features import FUNDAMENTAL_FEATURES, TEXT_FEATURES, tuned_timeframes
 from algo_trading.strategies.base import Strategy
 
 LISTED = 5  # symbols that a sentence names
@@ -17,7 +17,15 @@ TEXT = (
     "the database has no posts or articles that say it; `algo-trading run-text` brings them in through the configured "
     "feeds, of which `file` replays history (docs/feeds.md)"
 )
-SOURCES = ((TEXT_FEATURES, TEXT), (FUNDAMENTAL_FEATURES, FIGURES))
+TUNING = (
+    "no threshold was tuned on candles before them; `algo-trading tune PAIR --at MOMENT` tunes on what was known at a "
+    "moment (docs/crypto.md)"
+)
+SOURCES: Sequence[tuple[Callable[[str], object], str]] = (
+    (TEXT_FEATURES.__contains__, TEXT),
+    (FUNDAMENTAL_FEATURES.__contains__, FIGURES),
+    (tuned_timeframes, TUNING),
+)
 
 
 def unknown_features(strategy: Strategy | type[Strategy], series: Sequence[Bars]) -> tuple[str, ...]:
@@ -29,9 +37,10 @@ def unknown_features(strategy: Strategy | type[Strategy], series: Sequence[Bars]
     series = [bars for bars in series if len(bars)]
     if not series:
         return ()
+    all_needed = strategy.features if isinstance(strategy, type) else strategy.needs
     first, last = min(bars.session(0) for bars in series), max(bars.session(-1) for bars in series)
-    for kind, hint in SOURCES:
-        needed = [name for name in strategy.features if name in kind]
+    for is_of_kind, hint in SOURCES:
+        needed = [name for name in all_needed if is_of_kind(name)]
         symbols: dict[tuple[str, ...], list[str]] = {}
         for bars in series:
             missing = tuple(name for name in needed if bool(np.isnan(bars.features[name]).all()))

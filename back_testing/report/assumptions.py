@@ -39,8 +39,8 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         ("Benchmark", "Bought at the first chance with the whole capital, under the same costs, and held."),
         ("Figures", f"{result.periods_per_year:g} bars make a year. No risk-free rate. docs/backtesting.md lists all."),
     ]  # fmt: skip
-    if result.strategy.features:
-        text = f"{', '.join(result.strategy.features)}: known at the close of the bar in which they came."
+    if result.strategy.needs:
+        text = f"{', '.join(result.strategy.needs)}: known at the close of the bar in which they came."
         listed.append(("Text and figures", text))
     listed += [("Unknown", f"{note}.") for note in result.notes]
     if obeyed := applied_limits(result):

@@ -37,7 +37,7 @@ AXIS: Mapping[str, Any] = {
 
 def equity_chart(result: BacktestResult) -> Chart:
     """Equity against buying and holding, the drawdown of both, and how much was invested."""
-    kept = _kept(len(result.times))
+    kept = kept_points(len(result.times))
     x = stamps(result.times[kept])
     cash = result.rules.cash
     strategy = {"color": "var(--strategy)", "width": 2}
@@ -45,13 +45,13 @@ def equity_chart(result: BacktestResult) -> Chart:
     money, part = "%{y:,.0f}<extra></extra>", "%{y:.1%}<extra></extra>"
     falls = [_worst(metrics.drawdown(values, cash), kept) for values in (result.benchmark, result.equity)]
     traces = [
-        _line("buy and hold", x, result.benchmark[kept], market, hovertemplate="buy and hold " + money),
-        _line("strategy", x, result.equity[kept], strategy, hovertemplate="strategy " + money),
-        _line("buy and hold", x, falls[0], market, yaxis="y2", showlegend=False,
+        line("buy and hold", x, result.benchmark[kept], market, hovertemplate="buy and hold " + money),
+        line("strategy", x, result.equity[kept], strategy, hovertemplate="strategy " + money),
+        line("buy and hold", x, falls[0], market, yaxis="y2", showlegend=False,
               hovertemplate="drawdown, buy and hold " + part),
-        _line("strategy", x, falls[1], {"color": "var(--drawdown)", "width": 1.5}, yaxis="y2", showlegend=False,
+        line("strategy", x, falls[1], {"color": "var(--drawdown)", "width": 1.5}, yaxis="y2", showlegend=False,
               fill="tozeroy", fillcolor="var(--drawdown-soft)", hovertemplate="drawdown " + part),
-        _line("invested", x, result.invested[kept], {"color": "var(--invested)", "width": 1, "shape": "hv"}, yaxis="y3",
+        line("invested", x, result.invested[kept], {"color": "var(--invested)", "width": 1, "shape": "hv"}, yaxis="y3",
               showlegend=False, fill="tozeroy", fillcolor="var(--invested-soft)", hovertemplate="invested " + part),
     ]  # fmt: skip
     layout = {
@@ -82,7 +82,7 @@ def candle_chart(bars: Bars, lines: Mapping[str, Floats], trades: Sequence[Trade
     ]
     for number, (name, values) in enumerate(lines.items()):
         colour = {"color": LINE_COLOURS[number % len(LINE_COLOURS)], "width": 1.4}
-        traces.append(_line(name, x, values[shown], colour, hovertemplate=f"{name} %{{y:.2f}}<extra></extra>"))
+        traces.append(line(name, x, values[shown], colour, hovertemplate=f"{name} %{{y:.2f}}<extra></extra>"))
     first = bars.opened_at[0].astype("datetime64[us]").item() if len(bars) else None
     visible = [trade for trade in trades if first is not None and _naive(trade.entry_time) >= first]
     traces += [_paths(visible), *_marks(visible)]
@@ -111,9 +111,9 @@ def return_chart(result: BacktestResult) -> Chart:
         traces = [
             {"type": "bar", "name": "strategy", "x": typed(centres), "y": typed(share[0]),
              "marker": {"color": "var(--strategy)"}, "hovertemplate": "strategy " + part},
-            _line("buy and hold", typed(centres), share[1], {"color": "var(--benchmark)", "width": 1.5, "shape": "hvh"},
+            line("buy and hold", typed(centres), share[1], {"color": "var(--benchmark)", "width": 1.5, "shape": "hvh"},
                   hovertemplate="buy and hold " + part),
-            _line("normal", typed(centres), normal, {"color": "var(--line-1)", "width": 1.5, "dash": "dot"},
+            line("normal", typed(centres), normal, {"color": "var(--line-1)", "width": 1.5, "dash": "dot"},
                   hovertemplate="normal distribution " + part),
         ]  # fmt: skip
     layout = {
@@ -162,9 +162,9 @@ def typed(values: Floats) -> Mapping[str, str]:
     return {"dtype": "f4", "bdata": base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode("ascii")}
 
 
-def _kept(n: int) -> slice:
-    """Every k-th point and the last."""
-    step = max(1, -(-n // MOST_POINTS))
+def kept_points(n: int, most: int = MOST_POINTS) -> slice:
+    """Every k-th point and the last, so that there are at most so many."""
+    step = max(1, -(-n // most))
     return slice((n - 1) % step, n, step)
 
 
@@ -177,7 +177,8 @@ def _worst(values: Floats, kept: slice) -> Floats:
     return lowest
 
 
-def _line(name: str, x: Any, y: Floats, line: Mapping[str, Any], **more: Any) -> Chart:  # noqa: ANN401 - Plotly's JSON
+def line(name: str, x: Any, y: Floats, line: Mapping[str, Any], **more: Any) -> Chart:  # noqa: ANN401 - Plotly's JSON
+    """A trace of a line."""
     return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": typed(y), "line": line, **more}
 
 

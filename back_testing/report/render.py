@@ -15,6 +15,7 @@ from back_testing.report.assumptions import assumptions
 from back_testing.report.definitions import counted, figures, money, percent
 from back_testing.report.library import compressed_plotly
 from back_testing.report.months import Year, monthly_returns
+from back_testing.report.scores import score_sections
 
 HEADLINES = ("total_return", "buy_and_hold_return", "cagr", "sharpe", "max_drawdown", "n_trades")
 DEEPEST = 0.12  # a month's return that has the full colour
@@ -61,12 +62,16 @@ def render_report(result: BacktestResult, series: Sequence[Bars], notes: Sequenc
 def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
     statistics = figures(result.statistics)
     by_key = {figure.key: figure for figure in statistics}
-    candles = _candles(result, series)
+    whole = {bars.instrument: bars for bars in series}
+    chosen = [(bars, whole[bars.instrument]) for bars in _most_traded(result)]
+    candles = [(bars.instrument.symbol, _candles(result, bars, history)) for bars, history in chosen]
+    scores = score_sections(result.strategy, [(history, len(bars)) for bars, history in chosen])
     drawn = {
         "equity": charts.equity_chart(result),
         "returns": charts.return_chart(result),
         "trades": charts.trade_chart(result.trades),
         **{f"candles-{i}": chart for i, (_, chart) in enumerate(candles)},
+        **{f"scores-{i}": section.chart for i, section in enumerate(scores)},
     }
     return {
         "symbols": ", ".join(bars.instrument.symbol for bars in result.series),
@@ -78,6 +83,7 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
         "headlines": [by_key[key] for key in HEADLINES],
         "statistics": statistics,
         "candles": [symbol for symbol, _ in candles],
+        "scores": scores,
         "undrawn": len(result.series) - len(candles),
         "has_returns": bool(drawn["returns"]["data"]),
         "has_trades": bool(drawn["trades"]["data"]),
@@ -100,25 +106,18 @@ def _for_script(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-def _candles(result: BacktestResult, series: Sequence[Bars]) -> list[tuple[str, charts.Chart]]:
-    """A chart for each of the first MOST_CANDLE_CHARTS instruments, most traded first."""
-    counts = {bars.instrument: 0 for bars in result.series}
-    by_symbol = {bars.instrument.symbol: bars.instrument for bars in result.series}
+def _most_traded(result: BacktestResult) -> list[Bars]:
+    """The first MOST_CANDLE_CHARTS instruments, most traded first."""
+    counts = {bars.instrument.symbol: 0 for bars in result.series}
     for trade in result.trades:
-        counts[by_symbol[trade.symbol]] += 1
-    whole = {bars.instrument: bars for bars in series}
-    chosen = sorted(result.series, key=lambda bars: -counts[bars.instrument])[:MOST_CANDLE_CHARTS]
-    return [
-        (
-            bars.instrument.symbol,
-            charts.candle_chart(
-                bars,
-                _lines(result, whole[bars.instrument], len(bars)),
-                [trade for trade in result.trades if trade.symbol == bars.instrument.symbol],
-            ),
-        )
-        for bars in chosen
-    ]
+        counts[trade.symbol] += 1
+    return sorted(result.series, key=lambda bars: -counts[bars.instrument.symbol])[:MOST_CANDLE_CHARTS]
+
+
+def _candles(result: BacktestResult, bars: Bars, whole: Bars) -> charts.Chart:
+    """The candles of an instrument with its trades; `whole` has the history, too."""
+    trades = [trade for trade in result.trades if trade.symbol == bars.instrument.symbol]
+    return charts.candle_chart(bars, _lines(result, whole, len(bars)), trades)
 
 
 def _lines(result: BacktestResult, whole: Bars, shown: int) -> dict[str, Floats]:

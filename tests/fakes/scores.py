@@ -1,6 +1,6 @@
 """Scores in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from algo_trading.domain.instrument import Instrument
@@ -30,17 +30,37 @@ class FakeScores:
             if first <= at <= last
         ]
 
+    def remove(self, instrument: Instrument, timeframes: Collection[Interval] | None = None) -> None:
+        points = self._stored.get(instrument, {})
+        newest = points[max(points)] if points else None
+        left = newest.without(timeframes) if newest and timeframes is not None else None
+        if newest and left and left.timeframes:
+            points[newest.at] = left
+        else:
+            self._stored.pop(instrument, None)
+
 
 class FakeThresholds:
     """Implements ThresholdRepository."""
 
     def __init__(self) -> None:
-        self._stored: dict[tuple[Instrument, tuple[Interval, ...]], TunedThresholds] = {}
+        self._stored: dict[tuple[Instrument, tuple[Interval, ...], datetime], TunedThresholds] = {}
 
     def store(self, tuned: TunedThresholds) -> None:
-        self._stored[tuned.instrument, tuned.timeframes] = tuned
+        self._stored[tuned.instrument, tuned.timeframes, tuned.usable_from] = tuned
 
-    def all(self) -> list[TunedThresholds]:
-        return sorted(
-            self._stored.values(), key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes)
-        )
+    def newest(self, at: datetime) -> list[TunedThresholds]:
+        found = {(one.instrument, one.timeframes): one for one in self._usable(at)}
+        return sorted(found.values(), key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes))
+
+    def history(self, instrument: Instrument, timeframes: Sequence[Interval], until: datetime) -> list[TunedThresholds]:
+        return [
+            one for one in self._usable(until) if (one.instrument, one.timeframes) == (instrument, tuple(timeframes))
+        ]
+
+    def remove(self, instrument: Instrument) -> None:
+        self._stored = {key: one for key, one in self._stored.items() if one.instrument != instrument}
+
+    def _usable(self, at: datetime) -> list[TunedThresholds]:
+        found = [one for one in self._stored.values() if one.usable_from <= at]
+        return sorted(found, key=lambda one: one.usable_from)

@@ -15,6 +15,7 @@ from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateA
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.posts import PostgresMentions, PostgresPosts
+from algo_trading.adapters.postgres.scores import PostgresThresholds
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.cli import main as algo_trading
 from algo_trading.domain.instrument import Instrument, Series
@@ -228,7 +229,7 @@ def test_every_other_command_knows_the_text(backtest: Backtest) -> None:
 
 
 def test_what_was_decided_live_on_text_is_derived_again(backtest: Backtest, database: Database) -> None:
-    join = JoinFeatures(PostgresMentions(database), PostgresFundamentals(database))
+    join = JoinFeatures(PostgresMentions(database), PostgresFundamentals(database), PostgresThresholds(database))
     bars, actions, signals = PostgresBars(database), PostgresCorporateActions(database), PostgresSignals(database)
     assignments, strategies = FakeAssignments(assigned((GLOOMY, IBM))), strategies_among((GLOOMY, IBM))
     evaluate = EvaluateStrategies(bars, actions, join, signals, assignments, strategies)

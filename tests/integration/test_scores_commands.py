@@ -1,7 +1,7 @@
 """The commands `scores` and `tune` on stored candles."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,18 @@ def test_scores_as_they_stood() -> None:
     assert (found["bull"], found["bear"]) == reference.scores(rows, DEFAULTS)[-1]
 
 
+def test_what_is_posted_is_what_is_scored() -> None:
+    (scored,) = json.loads(run("scores", "BTCUSDT", "--json"))
+    (posted,) = json.loads(run("post", "BTCUSDT", "--json"))
+    shared = ("pair", "at", "price", "bull", "bear", "maximum")
+    assert {key: posted[key] for key in shared} == {key: scored[key] for key in shared}
+    assert [*posted["timeframes"]] == [*scored["timeframes"]]
+    for name, texts in posted["timeframes"].items():
+        rank = scored["timeframes"][name]["rank_change"]
+        expected = f"rank {rank:.1f}, change" if not 20 < rank < 80 else "AVERAGE"
+        assert texts["candle_change"].startswith(expected)
+
+
 def test_every_pair_is_scored_on_what_it_has() -> None:
     found = json.loads(run("scores", "--json"))
     assert [(one["pair"], list(one["timeframes"])) for one in found] == [
@@ -87,6 +99,7 @@ def test_what_is_not_there_is_said() -> None:
 
 
 def test_thresholds_are_tuned_and_kept(database: Database) -> None:
+    started = datetime.now(UTC)
     options = ("--timeframes", "1h 4h", "--in-sample", "40", "--out-of-sample", "10")
     found = json.loads(run("tune", "BTCUSDT", *options, "--commission", "0.002", "--json"))
     assert (found["trials"], found["maximum"], found["commission"]) == (100, 12, 0.002)
@@ -95,10 +108,15 @@ def test_thresholds_are_tuned_and_kept(database: Database) -> None:
     assert found["best"]["most_coin"] >= found["best"]["coin"] > 0
     assert len(found["out_of_sample"]["folds"]) == 6
     assert {row["kind"] for row in found["crossings"]} == {"bull", "bear"}
-    (kept,) = PostgresThresholds(database).all()
+    repository = PostgresThresholds(database)
+    assert repository.newest(started) == []  # not before the next full hour
+    (kept,) = repository.newest(started + timedelta(hours=2))
     assert (kept.instrument, kept.trials, kept.objection) == (BTC.instrument, 100, found["objection"])
     assert (kept.bull, kept.bear) == (found["best"]["thresholds"]["bull"], found["best"]["thresholds"]["bear"])
     assert kept.tuned_at == moment_of(BTC.closed_at[-1])
+    run("tune", "BTCUSDT", *options, "--at", "2022-04-10T12:34Z")
+    (then,) = repository.newest(datetime(2022, 4, 10, 13, tzinfo=UTC))
+    assert (then.tuned_at, then.usable_from.hour) == (datetime(2022, 4, 10, 12, tzinfo=UTC), 13)
     shown = run("tune", "BTCUSDT", *options)
     assert "no threshold survives" in shown
     assert "each fill pays 0.100% and 5 basis points of slippage" in shown

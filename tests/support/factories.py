@@ -15,6 +15,7 @@ from algo_trading.repositories.posts import Annotation
 from algo_trading.services.features import JoinFeatures
 from fakes.fundamentals import FakeFundamentals
 from fakes.posts import FakeMentions, FakePosts
+from fakes.scores import FakeThresholds
 from fakes.signals import FakeSignals
 
 
@@ -57,7 +58,7 @@ def joining(
         in_post.setdefault(mention.post, []).append(mention)
     posts.store_annotations([Annotation(key, m[0].sentiment, m[0].topic, tuple(m)) for key, m in in_post.items()])
     fundamentals.add(figures, "test")
-    return JoinFeatures(FakeMentions(posts, signals), fundamentals)
+    return JoinFeatures(FakeMentions(posts, signals), fundamentals, FakeThresholds())
 
 
 def chatter(bars: Bars, seed: int = 0, a_day: float = 1.0) -> list[Mention]:

@@ -24,6 +24,7 @@ from algo_trading.sentiment.mentions.finder import MentionFinder
 from algo_trading.services.annotate_posts import Influencers
 from algo_trading.settings import Settings, load_settings
 from fakes.accounts import FakeAccounts
+from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeIndicators
 from fakes.batches import FakeBatches
 from fakes.channel import FakeChannel
@@ -41,6 +42,7 @@ from fakes.posts import FakeMentions, FakePosts
 from fakes.quality import FakeImports
 from fakes.recommendations import FakeRecommendations
 from fakes.scorer import FakeScorer
+from fakes.scores import FakeScores, FakeThresholds
 from fakes.signals import FakeSignals
 from fakes.subscriptions import FakeSubscriptions
 from fakes.trading_rules import FakeTradingRules
@@ -90,6 +92,9 @@ class World(Services):
             "recommendations": FakeRecommendations(),
             "quarantine": batches.quarantine,
             "kill_switch": FakeKillSwitch(),
+            "audit": FakeAuditLog(),
+            "scores": FakeScores(),
+            "thresholds": FakeThresholds(),
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": FakeAccounts(),

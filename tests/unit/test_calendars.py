@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from algo_trading.calendars import ContinuousCalendar, ExchangeCalendar, TradingCalendar, trading_calendar
 from algo_trading.domain.time import Interval, Period, array_time, midnight
 from algo_trading.errors import AlgoTradingError, ConfigError, UnknownNameError
+from algo_trading.exchange.intervals import opens
 
 pytestmark = pytest.mark.unit
 
@@ -119,6 +120,21 @@ def test_a_market_that_never_closes() -> None:
     assert crypto.period(Interval.MONTH, utc(2024, 2, 1)).closed_at == utc(2024, 3, 1)
     with pytest.raises(AlgoTradingError, match="nearest are 2026-11-16 and 2026-11-23"):
         crypto.period(Interval.WEEK, utc(2026, 11, 17))
+
+
+@pytest.mark.parametrize("interval", [Interval.DAY_3, Interval.WEEK, Interval.MONTH, Interval.HOUR_12])
+def test_candles_longer_than_a_day_are_counted_as_the_exchange_counts_them(interval: Interval) -> None:
+    """Three days from 1970-01-01 on, across months, leap days and years; the practice exchange counts so by itself."""
+    crypto, step = trading_calendar("BINANCE"), timedelta(hours=12)
+    moments = np.arange("2019-12-25", "2020-03-10", np.timedelta64(12, "h"), dtype="datetime64[us]")
+    expected = opens(str(interval), moments.astype("datetime64[ms]").astype(np.int64)).astype("datetime64[ms]")
+    periods, candle = crypto.spans(interval, Interval.HOUR_12, moments)
+    np.testing.assert_array_equal(periods.opened_at[candle], expected)
+    table = crypto.table(interval, date(2019, 12, 25), date(2020, 3, 9))
+    assert set(table.opened_at) >= set(expected[1 + int(timedelta(days=31) / step) :])
+    if interval is Interval.DAY_3:
+        assert not (table.opened_at.astype("datetime64[D]").astype(int) % 3).any()
+        assert crypto.period(interval, utc(2020, 2, 29)).closed_at == utc(2020, 3, 3)
 
 
 def test_a_week_of_an_exchange_ends_with_its_last_session(new_york: TradingCalendar) -> None:

@@ -1,17 +1,17 @@
 """Scores of pairs in PostgreSQL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from math import isnan, nan
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import RowMapping, Select, delete, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from algo_trading.adapters.postgres.database import Database
-from algo_trading.adapters.postgres.instruments import ensure_instruments
+from algo_trading.adapters.postgres.instruments import ensure_instruments, instrument_id
 from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.adapters.postgres.schema.scores import candle_ranks, candle_scores, tuned_thresholds
 from algo_trading.domain.instrument import Instrument
@@ -22,6 +22,7 @@ from algo_trading.repositories.scores import ScorePoint
 POINT = tuple(field.name for field in fields(ScorePoint))
 RANK = tuple(field.name for field in fields(CandleRank))
 TUNED = tuple(field.name for field in fields(TunedThresholds) if field.name not in {"instrument", "timeframes"})
+THRESHOLDS = select(tuned_thresholds, instruments.c.symbol, instruments.c.venue).join(instruments)
 
 
 class PostgresScores:
@@ -86,6 +87,16 @@ class PostgresScores:
         with self._engine.connect() as connection:
             return [ScorePoint(row.at.astimezone(UTC), *row[1:]) for row in connection.execute(query)]
 
+    def remove(self, instrument: Instrument, timeframes: Collection[Interval] | None = None) -> None:
+        newest = next((one for one in self.newest() if one.instrument == instrument), None)
+        left = newest.without(timeframes) if newest and timeframes is not None else None
+        if left and left.timeframes:
+            self.store([left])
+            return
+        with self._engine.begin() as connection:
+            for table in (candle_ranks, candle_scores):
+                connection.execute(delete(table).where(table.c.instrument_id == instrument_id(instrument)))
+
 
 class PostgresThresholds:
     """Implements ThresholdRepository."""
@@ -97,24 +108,48 @@ class PostgresThresholds:
         figures = {name: getattr(tuned, name) for name in TUNED} | {"deflated_sharpe": _null(tuned.deflated_sharpe)}
         with self._engine.begin() as connection:
             ids = ensure_instruments(connection, [tuned.instrument])
-            key = {"instrument_id": ids[tuned.instrument], "timeframes": [str(one) for one in tuned.timeframes]}
+            key = {"instrument_id": ids[tuned.instrument], "timeframes": _names(tuned.timeframes)}
             statement = insert(tuned_thresholds).values({**key, **figures})
-            connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=figures))
+            statement = statement.on_conflict_do_update(index_elements=[*key, "usable_from"], set_=figures)
+            connection.execute(statement)
 
-    def all(self) -> list[TunedThresholds]:
-        query = select(tuned_thresholds, instruments.c.symbol, instruments.c.venue).join(instruments)
+    def newest(self, at: datetime) -> list[TunedThresholds]:
+        columns = tuned_thresholds.c
+        query = (
+            THRESHOLDS.where(columns.usable_from <= at)
+            .ext(distinct_on(columns.instrument_id, columns.timeframes))
+            .order_by(columns.instrument_id, columns.timeframes, columns.usable_from.desc())
+        )
+        return sorted(self._read(query), key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes))
+
+    def history(self, instrument: Instrument, timeframes: Sequence[Interval], until: datetime) -> list[TunedThresholds]:
+        columns = tuned_thresholds.c
+        return self._read(
+            THRESHOLDS.where(instruments.c.symbol == instrument.symbol, instruments.c.venue == instrument.venue)
+            .where(columns.timeframes == _names(timeframes), columns.usable_from <= until)
+            .order_by(columns.usable_from)
+        )
+
+    def remove(self, instrument: Instrument) -> None:
+        columns = tuned_thresholds.c
+        with self._engine.begin() as connection:
+            connection.execute(delete(tuned_thresholds).where(columns.instrument_id == instrument_id(instrument)))
+
+    def _read(self, query: Select[Any]) -> list[TunedThresholds]:
         with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
-        found = [_tuned(row) for row in rows]
-        return sorted(found, key=lambda one: (one.instrument.venue, one.instrument.symbol, one.timeframes))
+            return [_tuned(row) for row in connection.execute(query).mappings()]
 
 
 def _tuned(row: RowMapping) -> TunedThresholds:
     figures: dict[str, Any] = {name: row[name] for name in TUNED}
-    figures["tuned_at"] = row["tuned_at"].astimezone(UTC)
+    figures |= {name: row[name].astimezone(UTC) for name in ("tuned_at", "usable_from")}
     figures["deflated_sharpe"] = nan if row["deflated_sharpe"] is None else row["deflated_sharpe"]
     timeframes = tuple(Interval(name) for name in row["timeframes"])
     return TunedThresholds(Instrument(row["symbol"], row["venue"]), timeframes, **figures)
+
+
+def _names(timeframes: Sequence[Interval]) -> list[str]:
+    return [str(one) for one in timeframes]
 
 
 def _null(value: float) -> float | None:

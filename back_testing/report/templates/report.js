@@ -41,11 +41,11 @@
     fit(box);
   };
 
-  // The upper axis follows what is in view: the candles, or both lines of equity.
+  // The upper axis follows what is in view: the candles, both lines of equity, or the price above scores.
   const fit = (box) => {
     if (box.fitting) { box.again = true; return; } // Plotly also tells of the change below
     const [from, to] = box._fullLayout.xaxis.range.map((d) => +new Date(d));
-    const series = box._fullData.filter((trace) => trace.type === "candlestick" || (box.dataset.group === "equity" && trace.yaxis === "y"));
+    const series = box._fullData.filter((trace) => trace.type === "candlestick" || (["equity", "scores"].includes(box.dataset.group) && trace.yaxis === "y"));
     const times = box.times ??= charts[box.dataset.chart].data[0].x.map((d) => +new Date(d));
     let low = Infinity, high = -Infinity;
     times.forEach((t, i) => {
@@ -81,7 +81,7 @@
   try {
     await load();
     visible().forEach(draw);
-    show("candles", innerWidth < 600 ? 3 : 12);
+    ["candles", "scores"].forEach((group) => show(group, innerWidth < 600 ? 3 : 12));
   } catch (error) {
     console.warn(error);
     boxes.forEach((box) => { box.classList.add("failed"); box.textContent = "Charts need a browser of 2023 or newer."; });
@@ -98,9 +98,9 @@
     button.setAttribute("aria-pressed", String(on));
     boxes.filter((box) => box.dataset.group === group && !box.hidden).forEach(draw);
   }));
-  document.getElementById("symbol")?.addEventListener("change", (event) => {
-    document.querySelectorAll('[data-group="candles"]').forEach((box) => { box.hidden = box.dataset.chart !== event.target.value; });
-    draw(document.querySelector(`[data-chart="${event.target.value}"]`));
+  document.getElementById("symbol")?.addEventListener("change", ({ target }) => {
+    document.querySelectorAll("[data-of]").forEach((part) => { part.hidden = part.dataset.of !== target.value; });
+    boxes.filter((box) => box.dataset.of === target.value).forEach(draw);
   });
 })();
 

@@ -16,7 +16,7 @@ from algo_trading.domain.time import Interval
 pytestmark = pytest.mark.unit
 
 NAN = float("nan")
-HOUR = CandleRank(1.25, 2.5, 2.0, -0.5, 4.0, 10.0, 12.34, NAN, 3, 0, 500)
+HOUR = CandleRank(1.25, 2.5, 2.0, -0.5, 4.0, 10.0, 12.34, NAN, 3, 0, 500, 0.1, 2.0, 1.3, -1.2)
 FIRST = CandleRank(-0.1, 0.2, 0.1, -0.1, NAN, NAN, NAN, NAN, 0, 0, 0)
 SCORE = PairScore(
     Instrument("INJUSDT", "BINANCE"), datetime(2022, 3, 4, 5, 5, tzinfo=UTC), 4.5, 3, 0, 12,
@@ -42,6 +42,7 @@ def test_a_table_fits_an_ordinary_terminal(capsys: pytest.CaptureFixture[str], m
     out = capsys.readouterr().out
     assert "INJUSDT  4.50  at 2022-03-04 05:05 UTC:  bull 3 of 12, bear 0 of 12" in out
     assert "+2.0 (12.3)" in out
+    assert "avg +1.3" in out
     assert "nan" not in out
     print_scores([])
     assert "no candles are stored" in capsys.readouterr().out

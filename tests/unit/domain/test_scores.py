@@ -1,12 +1,24 @@
 """Points of ranks, and what two scores say."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from algo_trading.domain.scores import DEFAULT_POINTS, PointsTable, parse_timeframes, score_side
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.scores import (
+    DEFAULT_POINTS,
+    PointsTable,
+    TunedThresholds,
+    parse_timeframes,
+    score_side,
+    usable_after,
+)
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval
 
 pytestmark = pytest.mark.unit
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +78,17 @@ def test_timeframes_are_sorted_and_named() -> None:
     for text, sentence in (("1h,1h", "twice"), ("3h", "'3h' is not an interval"), (" ", "at least one")):
         with pytest.raises(ValueError, match=sentence):
             parse_timeframes(text)
+
+
+def test_thresholds_change_with_the_hour() -> None:
+    for minutes in (0, 1, 59):
+        assert usable_after(NOON + timedelta(minutes=minutes)) == NOON + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("bull", "objection", "survives"), [(7, "", True), (7, "too few trades", False), (None, "", False)]
+)
+def test_thresholds_survive_without_an_objection(bull: int | None, objection: str, survives: bool) -> None:
+    pair = Instrument("BTCUSDT", "BINANCE")
+    tuned = TunedThresholds(pair, (Interval.HOUR_1,), NOON, bull, 9, 12, 100, 0.1, 0.0, 0.97, objection, NOON)
+    assert tuned.survives is survives

@@ -90,6 +90,11 @@ def ranks(closed: ClosedCandles, change: float) -> list[float]:
     return list(closed.ranks(np.array([change, abs(change), max(change, 0), min(change, 0)])))
 
 
+def test_averages_are_those_of_the_closed_candles() -> None:
+    np.testing.assert_allclose(closed(5.0, -2.0, 0.0).averages, [1.0, 7 / 3, 5 / 3, -2 / 3])
+    assert np.isnan(closed().averages).all()
+
+
 def test_the_first_candle_has_no_rank() -> None:
     assert np.isnan(ranks(closed(), 3.0)).all()
     single = candles(1)
@@ -130,6 +135,7 @@ def test_adding_candles_one_by_one_is_sorting_them_all(changes: list[float], cha
         one_by_one = one_by_one.with_closed(metrics)
     assert len(one_by_one) == len(changes)
     np.testing.assert_array_equal(ranks(one_by_one, change), ranks(closed(*changes), change))
+    np.testing.assert_allclose(one_by_one.averages, closed(*changes).averages, atol=1e-12)
     known = [rank for rank in ranks(one_by_one, change) if not np.isnan(rank)]
     assert all(100 / len(changes) <= rank <= 100 for rank in known)
 

@@ -115,7 +115,7 @@ def test_figures_are_read_once_however_many_posts_there_are() -> None:
     desk = Desk(CheapGoodNews())
     mentions = [a_mention(IBM, NIGHT, str(number), impact=0.5) for number in range(5)]
     join = joining(mentions, [Fundamentals(IBM, FRIDAY, 12.0, None)], desk.signals)
-    decide = replace(desk.decide, join=Counted(join.mentions, join.fundamentals))
+    decide = replace(desk.decide, join=Counted(join.mentions, join.fundamentals, join.thresholds))
     assert decide().new == 5
     assert {signal.reason for signal in desk.signals.of_series(Series(IBM))} == {"P/E 12"}
     assert Counted.reads == 1

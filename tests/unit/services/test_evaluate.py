@@ -221,7 +221,7 @@ class TestText:
         series = [bars_of(random_walk(LENGTH - seed, seed), name) for seed, name in enumerate("AB")]
         mentions = [mention for bars in series for mention in chatter(bars, a_day=2)]
         join = joining(mentions, [figures for bars in series for figures in looked_up(bars)])
-        counted = Counted(join.mentions, join.fundamentals)
+        counted = Counted(join.mentions, join.fundamentals, join.thresholds)
         strategies = (self.MOODY, replace(self.MOODY, sentiment=0.5), EventDriven(), EmaCross(fast=3, slow=9))
         pairs = [(strategy, instrument) for strategy in strategies for instrument in (A, B)]
         together, alone = Desk(pairs=pairs, join=counted), FakeSignals()

@@ -19,6 +19,7 @@ from fakes.bars import FakeBars
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.posts import FakeMentions, FakePosts
+from fakes.scores import FakeThresholds
 from support.bar_series import bars_of
 
 pytestmark = pytest.mark.unit
@@ -70,7 +71,7 @@ def test_a_correction_is_a_later_row_and_counts_from_then_on() -> None:
         Fundamentals(IBM, moment.replace(second=1), 12.9, 2.2e11),
     ]
     bars = bars_of([10.0, 11.0], "IBM", np.datetime64("2012-01-25", "us"))  # closes at 21:00 UTC
-    seen = JoinFeatures(FakeMentions(FakePosts()), desk.stored)(bars, [PE_RATIO])
+    seen = JoinFeatures(FakeMentions(FakePosts()), desk.stored, FakeThresholds())(bars, [PE_RATIO])
     np.testing.assert_array_equal(seen.features[PE_RATIO], [np.nan, 12.9])
 
 

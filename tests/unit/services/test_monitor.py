@@ -13,11 +13,13 @@ from algo_trading.services.monitor import Monitor, MonitorReport
 from algo_trading.services.refresh_rules import RefreshRules
 from algo_trading.services.setup_difference import Action, Setup, StoredSetup, difference
 from contracts.bars import bar_row, bar_rows
+from contracts.scores import RISEN, TUNED, a_score
 from fakes.bars import FakeBars
 from fakes.clock import FakeClock
 from fakes.locks import FakeLocks
 from fakes.market_data import FakeMarketData
 from fakes.objects import FakeObjectStore
+from fakes.scores import FakeScores, FakeThresholds
 from fakes.trading_rules import FakeRulesSource, FakeTradingRules
 from fakes.watchlists import FakeSetup
 
@@ -38,6 +40,7 @@ class Desk:
     def __init__(self, *watchlists: Watchlist) -> None:
         self.setup = FakeSetup(watchlists or (STOCKS, COINS))
         self.bars, self.rules, self.exchange = FakeBars(), FakeTradingRules(), FakeRulesSource(PAIRS)
+        self.scores, self.thresholds = FakeScores(), FakeThresholds()
         self.asked = 0
 
     @property
@@ -52,6 +55,8 @@ class Desk:
             rules=self.rules,
             refresh=refresh,
             bars=self.bars,
+            scores=self.scores,
+            thresholds=self.thresholds,
             sources=lambda _: FakeMarketData({}),
             locks=FakeLocks(),
             quote_assets={},
@@ -148,6 +153,22 @@ def test_stored_bars_stay_unless_they_are_to_go_too(desk: Desk) -> None:
     assert report.from_database == ["BTCUSDT_1d", "INJBTC_1d", "INJUSDT_1d"]
     assert report.from_monitoring == report.not_found == []
     assert [str(one) for one in desk.bars.series()] == ["BTCUSDT_1h"]
+
+
+def test_scores_go_with_the_candles_that_they_were_made_of(desk: Desk) -> None:
+    """Of one timeframe its ranks, of a whole pair everything."""
+    desk.store(("BTCUSDT", "1h"), ("BTCUSDT", "1w"), ("INJBTC", "1d"), ("INJUSDT", "1d"))
+    pairs = {name: Instrument(name, "BINANCE") for name in ("BTCUSDT", "INJBTC", "INJUSDT")}
+    desk.scores.store([a_score(pair=pair) for pair in pairs.values()])
+    for pair in pairs.values():
+        desk.thresholds.store(replace(TUNED, instrument=pair))
+    desk.service.drop(["INJ"])
+    assert len(desk.scores.newest()) == 3
+    desk.service.drop(["INJBTC", "BTCUSDT_1w"], from_database=True)
+    btc, inj = desk.scores.newest()
+    assert (btc.instrument, btc.timeframes, btc.maximum) == (pairs["BTCUSDT"], {Interval.HOUR_1: RISEN}, 6)
+    assert inj.instrument == pairs["INJUSDT"]
+    assert [one.instrument for one in desk.thresholds.newest(TUNED.usable_from)] == [pairs["BTCUSDT"], pairs["INJUSDT"]]
 
 
 def test_everything_that_is_stored(desk: Desk) -> None:

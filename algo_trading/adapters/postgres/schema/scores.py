@@ -33,6 +33,10 @@ candle_ranks = Table(
     Column("bull_points", Integer, nullable=False),
     Column("bear_points", Integer, nullable=False),
     Column("closed", Integer, nullable=False, comment="candles that it was ranked among"),
+    Column("average_change", Double, comment="of the closed candles, as the other averages"),
+    Column("average_amplitude", Double),
+    Column("average_max_up", Double),
+    Column("average_max_down", Double),
     comment="The ranks of the newest score of each pair.",
 )
 
@@ -41,6 +45,7 @@ tuned_thresholds = Table(
     metadata,
     instrument_ref(primary_key=True),
     Column("timeframes", ARRAY(Text), primary_key=True),
+    Column("usable_from", Time, primary_key=True, comment="they count from then on, until newer ones do"),
     Column("tuned_at", Time, nullable=False, comment="close of the last candle that it rests on"),
     Column("bull", Integer, comment="null: no bear score ever led to a buy"),
     Column("bear", Integer),
