@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
+from algo_trading.adapters.practice_record import PracticeRecord
 from algo_trading.bootstrap.services import Services
 from algo_trading.bootstrap.without_database import bar_file_reader, impact_weights
 from algo_trading.gateways.clock import Clock, SystemClock
@@ -96,6 +97,7 @@ def market_database() -> Iterator[Engine]:
 
 __all__ = [
     "App",
+    "PracticeRecord",
     "bar_file_reader",
     "bootstrap",
     "database_url",

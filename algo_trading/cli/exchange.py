@@ -62,6 +62,10 @@ def exchange(  # noqa: PLR0917 - each is an option of the command line
             help="Where the market's clock starts; else now, or a quarter into a replay.",
         ),
     ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="MOMENT", help="Day on which the made-up history begins, if not earlier."),
+    ] = None,
     api_key: Annotated[
         str | None, typer.Option(envvar="ALGO_EXCHANGE_API_KEY", help="Key of the account; else one is printed.")
     ] = None,
@@ -92,7 +96,7 @@ def exchange(  # noqa: PLR0917 - each is an option of the command line
         raise ConfigError("give either --api-secret or --public-key")
     secret = api_secret if public_key is None else public_key.read_text()
     held = balances(balance if balance is not None else ["USDT=10000"])
-    options = ExchangeOptions(seed, speed, replay, start, api_key, secret, held, faults)
+    options = ExchangeOptions(seed, speed, replay, start, api_key, secret, held, faults, since)
     api, key = build(options, lambda: int(time.time() * 1000))
 
     def ready(address: str) -> None:

@@ -9,6 +9,7 @@ from algo_trading.bootstrap.check import configuration_mistakes
 from algo_trading.cli import output
 from algo_trading.cli.configuration import warn_of_difference
 from algo_trading.domain.post import PostKey
+from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
 from algo_trading.launcher.airflow import Airflow
 from algo_trading.launcher.stack import ClockPlan, plan, started, work_through
@@ -54,7 +55,7 @@ def show(application: App, airflow: Airflow, wanted: Sequence[ClockPlan]) -> Non
     """What happened, the newest signals, and where to look."""
     status = application.read_status()()
     counts = [
-        *((f"{one.name} processed in Airflow", f"{one.backfill[0]} .. {one.backfill[-1]}") for one in wanted),
+        *(_processed(one) for one in wanted),
         *((name, f"{count:,}") for name, count in status.rows.items()),
         ("mails sent", f"{status.outbox['sent']:,}"),
         *((f"orders {name}", f"{count:,}") for name, count in status.orders.items()),
@@ -65,6 +66,7 @@ def show(application: App, airflow: Airflow, wanted: Sequence[ClockPlan]) -> Non
         for one in application.signals.newest(NEWEST_SIGNALS)
     ]
     output.table("The newest signals", ("period", "side", "symbol", "close", "strategy", "why"), rows)
+    _show_scores(application)
     _show_posts(application)
     for account in status.accounts:
         held = ", ".join(f"{quantity} x {name}" for name, quantity in account.positions.items()) or "nothing"
@@ -84,6 +86,32 @@ def show(application: App, airflow: Airflow, wanted: Sequence[ClockPlan]) -> Non
         ),
         soft_wrap=True,
     )
+
+
+def _show_scores(application: App) -> None:
+    """How unusual the newest candles of the pairs are."""
+    report = application.record_scores()(application.scored_pairs()((), None), application.clock.now())
+    rows = [
+        (
+            str(one.instrument),
+            price_text(one.price) + (" (made up)" if venue_of(one.instrument.venue).made_up else ""),
+            f"{one.bull} of {one.maximum}",
+            f"{one.bear} of {one.maximum}",
+            f"{one.at:%Y-%m-%d %H:%M}",
+        )
+        for one in report.scores
+    ]
+    if rows:
+        output.table("Scores of pairs", ("pair", "price", "bull", "bear", "as of (UTC)"), rows)
+
+
+def _processed(one: ClockPlan) -> tuple[str, str]:
+    """What of a clock was processed, and where."""
+    made_up = ", made-up prices" if venue_of(one.watchlist.venue).made_up else ""
+    if not one.live:
+        return f"{one.name} processed in Airflow{made_up}", f"{one.backfill[0]} .. {one.backfill[-1]}"
+    periods = [*one.catch_up, *one.backfill]
+    return f"{one.name} caught up{made_up}", f"{periods[0]} .. {periods[-1]}" if periods else "nothing was due"
 
 
 def _show_posts(application: App) -> None:

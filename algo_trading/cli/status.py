@@ -8,6 +8,7 @@ from algo_trading.bootstrap.check import configuration_mistakes
 from algo_trading.bootstrap.services import Services
 from algo_trading.cli import output
 from algo_trading.cli.configuration import sentences
+from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.launcher.stack import airflow_of
 from algo_trading.settings import Settings, load_settings
@@ -104,7 +105,8 @@ def _show_watchlists(state: dict[str, Any]) -> None:
         more = len(one["symbols"]) - SYMBOLS_SHOWN
         symbols = ", ".join(one["symbols"][:SYMBOLS_SHOWN]) + (f" and {more} more" if more > 0 else "")
         newest = "\n".join(f"{interval}: {period or 'none yet'}" for interval, period in one["latest"].items())
-        rows.append((name, f"{one['venue']} from {one['source']}", symbols, newest))
+        made_up = " (prices made up)" if venue_of(one["venue"]).made_up else ""
+        rows.append((name, f"{one['venue']} from {one['source']}{made_up}", symbols, newest))
     if rows:
         output.table("Watchlists", ("name", "bars", "symbols", "newest period"), rows)
     changes = state["configuration_changes"]

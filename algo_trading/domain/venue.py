@@ -24,7 +24,8 @@ class Venue:
     """A venue with the calendar of its trading (an exchange_calendars code; ALWAYS_OPEN for one that never closes).
 
     `zone` is its IANA time zone and `currency` the one in which cash is kept there. With `whole_quantities` no
-    fraction of a share is bought or sold, though a split may leave one.
+    fraction of a share is bought or sold, though a split may leave one. The prices of a venue that is `made_up` were
+    never paid by anybody.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Venue:
     currency: str
     asset_class: AssetClass
     whole_quantities: bool
+    made_up: bool = False
 
 
 ALWAYS_OPEN = "24/7"
@@ -52,6 +54,7 @@ def venues() -> dict[str, Venue]:
                 row["currency"],
                 AssetClass(row["asset_class"]),
                 row["whole_quantities"] == "yes",
+                row["prices"] == "made up",
             )
             for row in csv.DictReader(file)
         }

@@ -159,13 +159,16 @@ class MadeUpCandles:
         )
 
 
-def made_up(seed: int, pairs: Sequence[Pair]) -> dict[str, MadeUpCandles]:
-    """The candles of each pair. Pairs share the walks of their coins, so that crosses fit together."""
+def made_up(seed: int, pairs: Sequence[Pair], since: int = 0) -> dict[str, MadeUpCandles]:
+    """The candles of each pair. Pairs share the walks of their coins, so that crosses fit together.
+
+    A pair that was listed before midnight of `since` (ms) has no candles before it; the others are as ever.
+    """
     coins = {coin.name: coin for coin in COINS}
     walks = {name: CoinWalk(seed, coin) for name, coin in coins.items()}
     crosses = {base + quote: (base, quote) for base, quote, *_ in CROSSES}
     days: OrderedDict[tuple[str, int], Candles] = OrderedDict()
-    return {
+    made = {
         pair.symbol: MadeUpCandles(
             seed,
             pair,
@@ -175,6 +178,9 @@ def made_up(seed: int, pairs: Sequence[Pair]) -> dict[str, MadeUpCandles]:
         )
         for pair in pairs
     }
+    for candles in made.values():
+        candles.starts_at = max(candles.starts_at, since // DAY * DAY)
+    return made
 
 
 __all__ = ["MadeUpCandles", "made_up"]

@@ -34,13 +34,17 @@ class ExchangeOptions:
     secret: str | None = None  # or the text of an Ed25519 public key (PEM)
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     faults: Path | None = None
+    since: datetime | None = None  # made-up pairs that are older are listed then
 
 
 def build(options: ExchangeOptions, now_ms: Callable[[], int]) -> tuple[Api, Key]:
     """The exchange, and the key of its one account: the given one, else one derived from the seed."""
+    if options.replay is not None and options.since is not None:
+        raise ConfigError("records begin where they begin: give either --replay or --since")
     if options.replay is None:
         pairs = coins.pairs()
-        sources = made_up(options.seed, pairs)
+        since = int(options.since.timestamp() * 1000) if options.since else 0
+        sources = made_up(options.seed, pairs, since)
         tapes = [Tape(options.seed, pair, sources[pair.symbol]) for pair in pairs]
         start = now_ms()
         earliest = min(tape.source.starts_at for tape in tapes)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,8 +16,9 @@ from typing import NoReturn
 import psycopg
 
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
-from algo_trading.launcher.airflow_config import HOST, POOLS, USER, AirflowConfig, airflow_program
+from algo_trading.launcher.airflow_config import POOLS, USER, AirflowConfig, airflow_program
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
+from algo_trading.launcher.beside import is_free, programs
 from algo_trading.launcher.processes import Family
 from algo_trading.settings import Settings
 
@@ -74,7 +74,7 @@ class Airflow:
         environment = self.config.environment(self.market_url, self.metadata_url)
         self._migrate(environment, say)
         say("starting Airflow")
-        self._family.start(_components(), environment)
+        self._family.start({**_components(), **programs(self.settings)}, environment)
         return True
 
     def wait_until_ready(self, dags: AbstractSet[str], say: Say, seconds: float = READY_SECONDS) -> None:
@@ -186,23 +186,13 @@ def _components() -> dict[str, list[str]]:
 def _refuse_busy_port(port: int) -> None:
     """The port of a server that was just killed may take a moment to become free."""
     limit = time.monotonic() + PORT_SECONDS
-    while not _is_free(port):
+    while not is_free(port):
         if time.monotonic() > limit:
             raise AlgoTradingError(
                 f"port {port} is in use, so Airflow cannot start; "
                 f"choose another one, e.g. ALGO_AIRFLOW__PORT={port + 1} make run"
             )
         time.sleep(0.2)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _read_json(path: Path) -> object:

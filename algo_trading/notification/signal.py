@@ -32,6 +32,7 @@ from algo_trading.strategies.registry import Strategies
 
 CLOSES_SHOWN = 5
 POST_SHOWN = 600  # characters
+MADE_UP = "made up: this market does not exist"
 PICTURES_KEPT = 16  # bars of a series, and their charts: many posts fall on the same bar
 
 Picture = tuple[Bars, dict[tuple[StrategyId, Side], bytes]]
@@ -59,7 +60,8 @@ class SignalNotice:
     @property
     def subject(self) -> str:
         """One line: what, at which price, who says so, when."""
-        return f"{self.headline} · {self.signal.strategy.name} · {self.signal.period}"
+        made_up = " · made-up price" if venue_of(self.signal.instrument.venue).made_up else ""
+        return f"{self.headline} · {self.signal.strategy.name} · {self.signal.period}{made_up}"
 
     @property
     def unit(self) -> str:
@@ -212,6 +214,7 @@ def _facts(signal: Signal, bars: Bars, strategy: Strategy, level: Level) -> dict
         f"Last {unit} before the post" if signal.post else unit.capitalize(): (
             f"{signal.opened_at:%A}, {signal.period} ({signal.instrument.venue})"
         ),
+        **({"Prices": MADE_UP} if venue_of(signal.instrument.venue).made_up else {}),
         "Confidence": f"{level} ({signal.confidence:.2f} of 1)",
         "Suggested size": f"{percent_text(signal.size)} of the position limit",
         "Strategy": f"{strategy.name}: {strategy.summary}",

@@ -39,7 +39,7 @@ ADDRESS = re.compile(
 )
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 MOST_HOURS = 87_660
-AUTO, MADE_UP = "auto", "DEMO"  # MADE_UP: the venue of coins that do not exist
+AUTO = "auto"
 MOST_DIGITS, DECIMALS = 28, 8  # of an amount of money: of a coin, too
 
 
@@ -303,8 +303,9 @@ class Settings(Section):
         """What lists coins, or nothing: unless another one is named, CoinGecko where real coins are watched."""
         if self.coin_listings != AUTO:
             return self.coin_listings
-        real = (venue_of(one.venue) for one in self.watchlists if one.venue != MADE_UP)
-        return "coingecko" if any(venue.asset_class is AssetClass.CRYPTO for venue in real) else ""
+        watched = (venue_of(one.venue) for one in self.watchlists)
+        real = (venue for venue in watched if venue.asset_class is AssetClass.CRYPTO and not venue.made_up)
+        return "coingecko" if any(real) else ""
 
     _layers: Layers = PrivateAttr(default_factory=Layers)
 

@@ -26,6 +26,7 @@ from algo_trading.launcher.period_runs import PeriodRuns
 from algo_trading.launcher.text_runs import TextRuns
 from algo_trading.queries.status import Status
 from algo_trading.settings import load_settings
+from support.sample_config import replayed
 
 Stack: TypeAlias = tuple[Airflow, App]
 
@@ -47,6 +48,7 @@ def airflow_home(start: date) -> Iterator[dict[str, str]]:
             "ALGO_HOME": home,
             "ALGO_AIRFLOW__PORT": str(free_port()),
             "ALGO_ACCOUNTS": json.dumps(accounts),
+            **replayed(),
         }
 
 

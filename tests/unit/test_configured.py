@@ -126,7 +126,7 @@ def test_a_source_that_nobody_knows_is_refused_with_those_that_are(folder: Path)
         UnknownNameError, match=r"^watchlist coins: .*'demo_candle'; did you mean 'demo_candles'\?"
     ) as no:
         setup_of(folder, COINS.replace("demo_candles", "demo_candle"))
-    assert "known are: binance, csv_files, demo_candles, sample, yahoo" in str(no.value)
+    assert "known are: binance, csv_files, demo_candles, practice, sample, yahoo" in str(no.value)
 
 
 def test_symbols_are_spelled_as_their_bars_are_stored(folder: Path) -> None:

@@ -45,7 +45,7 @@ def bans_file(config: ConnectionConfig, home: Path) -> Path:
 class BinanceRest:
     """What is asked of an exchange; one client for each thread, one limit of weight for all.
 
-    `bans` is the file in which a ban is kept.
+    `bans` is the file in which a ban is kept, `who` what the exchange is called in messages.
 
     Every method raises
 
@@ -58,12 +58,13 @@ class BinanceRest:
         self,
         config: ConnectionConfig,
         *,
+        who: str = "",
         bans: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         transport: "Callable[[], HTTPAdapter] | None" = None,
     ) -> None:
-        self.name = "Binance US" if config.tld == "us" else "Binance"
+        self.name = who or ("Binance US" if config.tld == "us" else "Binance")
         self._config = config
         self._sleep, self._clock, self._transport = sleep, clock, transport
         self._limiter = WeightLimiter(self.name, config.weight_share, bans=bans, clock=clock, sleep=sleep)

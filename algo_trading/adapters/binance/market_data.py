@@ -32,10 +32,17 @@ class BinanceMarketData:
     intervals = tuple(Interval)
     refetch = 1
 
-    def __init__(self, rest: BinanceRest, *, name: str = "binance", connections: int = 1) -> None:
+    def __init__(
+        self, rest: BinanceRest | Callable[[], BinanceRest], *, name: str = "binance", connections: int = 1
+    ) -> None:
+        """`rest` may be found anew for each question, where an exchange moves to another address."""
         self.name = name
-        self._rest = rest
+        self._connect: Callable[[], BinanceRest] = (lambda: rest) if isinstance(rest, BinanceRest) else rest
         self._connections = connections
+
+    @property
+    def _rest(self) -> BinanceRest:
+        return self._connect()
 
     def ends_at(self, venue: str, interval: Interval) -> datetime | None:  # noqa: ARG002 - the exchange goes on
         return None

@@ -19,6 +19,7 @@ from algo_trading.launcher.airflow import METADATA_DATABASE
 from algo_trading.launcher.airflow_config import AirflowConfig, checkout_folder
 from algo_trading.launcher.dag_ids import every_dag
 from algo_trading.settings import load_settings
+from support.sample_config import replayed
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("dags")]  # one process prepares for all of them
 
@@ -32,7 +33,7 @@ LAST = "2013-03-01"  # the sample's newest session, which a run without a key ta
 ACCOUNTS = [{"name": name, "cash": 100_000, "start": LAST} for name in ("paper", "demo-coins")]
 WATCHED = [("us_stocks", Interval.DAY), ("demo_coins", Interval.HOUR_1), ("demo_coins", Interval.HOUR_4)]
 SUBSCRIPTION = [{"address": "trader@localhost", "start": LAST}]
-CONFIGURED = {"ALGO_ACCOUNTS": json.dumps(ACCOUNTS), "ALGO_SUBSCRIPTIONS": json.dumps(SUBSCRIPTION)}
+CONFIGURED = {"ALGO_ACCOUNTS": json.dumps(ACCOUNTS), "ALGO_SUBSCRIPTIONS": json.dumps(SUBSCRIPTION), **replayed()}
 TIMES = 2
 
 

@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from algo_trading.adapters.binance.client import BinanceRest
 from algo_trading.adapters.binance.config import BinanceConfig
 from algo_trading.adapters.binance.market_data import PATIENCE, BinanceMarketData
+from algo_trading.adapters.binance.practice import PracticeConfig
+from algo_trading.adapters.binance.practice import build as build_practice
+from algo_trading.adapters.practice_record import PracticeRecord
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import TURNOVER
 from algo_trading.domain.instrument import Instrument, Series
@@ -19,6 +23,7 @@ from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
 from algo_trading.exchange.start import ExchangeOptions
 from algo_trading.gateways.market_data import BarRequest, RawPayload
+from algo_trading.plugins import Context
 from algo_trading.quality.gate import BarGate
 from algo_trading.services.accept_bars import AcceptBars
 from algo_trading.services.ingest import IngestBars
@@ -296,3 +301,16 @@ def test_the_rules_of_every_pair(source: BinanceMarketData, exchange: PracticeEx
     pair = exchange.api.exchange.books["INJUSDT"].pair
     inj = rules["INJUSDT"]
     assert (inj.base, inj.quote, inj.tick, inj.lot) == ("INJ", "USDT", pair.tick, pair.lot)
+
+
+def test_the_practice_source_follows_the_exchange_to_another_port(exchange: PracticeExchange, tmp_path: Path) -> None:
+    source = build_practice(PracticeConfig(attempts=1), Context("practice", tmp_path))
+    day = datetime(2023, 3, 31, tzinfo=UTC)
+    request = BarRequest(Series(Instrument("INJUSDT", "PRACTICE"), HOUR), day, day + timedelta(hours=3))
+    with pytest.raises(SourceError, match="the practice exchange could not be asked"):
+        source.fetch([request])
+    PracticeRecord(int(exchange.url.rpartition(":")[2]), "2023-03-06").write(tmp_path)
+    (fetched,) = source.fetch([request])
+    assert fetched.payload is not None
+    assert source.parse(fetched.payload).rows.num_rows == 4
+    assert source.ends_at("PRACTICE", HOUR) is None

@@ -110,7 +110,7 @@ class TestSessions:
 
         world = Strict([STOCKS, changed], sources={"sample": FakeMarketData({})}, now=NOW)
         with pytest.raises(
-            UnknownNameError, match=r"'nobody'.*known are: binance, csv_files, demo_candles, sample, yahoo"
+            UnknownNameError, match=r"'nobody'.*known are: binance, csv_files, demo_candles, practice, sample, yahoo"
         ):
             sessions_due(world, date(2013, 1, 2), None, None, pytest.fail)
 

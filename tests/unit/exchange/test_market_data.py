@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from algo_trading.exchange.intervals import DAY, HOUR, LENGTHS, MINUTE, closes, opened
-from support.exchange_world import PAIRS, START, World
+from algo_trading.exchange.made_up import made_up
+from support.exchange_world import PAIRS, START, World, market_of
 
 pytestmark = pytest.mark.unit
 
@@ -162,3 +163,14 @@ def test_exchange_info_of_some_pairs() -> None:
     world.exchange.set_status("BTCUSDT", "HALT")
     halted = world.ask("GET", "/api/v3/exchangeInfo", symbolStatus="HALT").body["symbols"]
     assert [data["symbol"] for data in halted] == ["BTCUSDT"]
+
+
+def test_a_history_that_begins_later_has_the_same_candles() -> None:
+    """Pairs that are listed later than that keep their day."""
+    since = START - 5 * DAY
+    later = made_up(7, list(PAIRS.values()), since + 1)
+    whole = market_of(7)
+    assert later["BTCUSDT"].starts_at == since
+    assert later["BTCUSDT"].rows(0, START).time[0] == since
+    assert list(later["BTCUSDT"].rows(0, START).close) == list(whole["BTCUSDT"].rows(since, START).close)
+    assert made_up(7, list(PAIRS.values()), 0)["INJUSDT"].starts_at == whole["INJUSDT"].starts_at

@@ -16,11 +16,11 @@ from support.mail_examples import ibm_bars, signal_of
 pytestmark = pytest.mark.unit
 
 
-def candle_notice(side: Side = Side.BUY) -> SignalNotice:
+def candle_notice(side: Side = Side.BUY, venue: str = "24/7") -> SignalNotice:
     """On a candle of four hours, made of the last of IBM's bars."""
     bars, step = ibm_bars()[-120:], np.timedelta64(4, "h")
     opened = np.datetime64("2013-02-27T08:00", "us") + step * np.arange(-119, 1)
-    coin = Instrument("INJUSDT", "24/7")
+    coin = Instrument("INJUSDT", venue)
     candles = replace(bars, instrument=coin, interval=Interval.HOUR_4, opened_at=opened, closed_at=opened + step)
     return signal_notice(replace(signal_of(candles, EmaCross()), side=side), candles, EmaCross(), Level.HIGH)
 
@@ -49,3 +49,13 @@ def test_the_table_stays_in_columns() -> None:
         "Bar                   Close     EMA 8    EMA 21       Volume",
         "2013-02-26T16:00Z    198.33    199.89    199.94    3,922,900",
     ]
+
+
+@pytest.mark.parametrize("venue", ["DEMO", "PRACTICE"])
+def test_prices_that_nobody_ever_paid_are_called_made_up(venue: str) -> None:
+    notice = candle_notice(venue=venue)
+    assert notice.subject.endswith(" · made-up price")
+    rendering = notice.rendering()
+    assert "made up: this market does not exist" in rendering.text
+    assert "made up: this market does not exist" in rendering.html
+    assert "made" not in candle_notice().rendering().text

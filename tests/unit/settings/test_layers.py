@@ -53,7 +53,7 @@ class TestPresets:
         assert settings.database_url.get_secret_value() == ""
 
     def test_every_preset_and_the_bare_defaults_are_complete(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert preset_names() == ["sample", "yahoo"]
+        assert preset_names() == ["binance", "sample", "yahoo"]
         for preset in preset_names():
             monkeypatch.setenv("ALGO_PRESET", preset)
             settings = load_settings()

@@ -135,7 +135,7 @@ class TestFiles:
 
     def test_a_preset_that_there_is_not(self, write: Write, refusal: Callable[[], str]) -> None:
         path = write("\npreset = 'yaho'")
-        sentence = "there is no preset 'yaho'; did you mean 'yahoo'? known are: sample, yahoo"
+        sentence = "there is no preset 'yaho'; did you mean 'yahoo'? known are: binance, sample, yahoo"
         assert refusal() == f"{path}:2: preset: {sentence}"
 
     def test_what_is_not_text_is_not_toml(self, tmp_path: Path, refusal: Callable[[], str]) -> None:
