@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.signals import SignalList
     from algo_trading.queries.symbols import SymbolList
     from algo_trading.repositories.accounts import AccountRepository
+    from algo_trading.repositories.audit import AuditLog
     from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, IndicatorRepository
     from algo_trading.repositories.batches import BatchRepository
     from algo_trading.repositories.fundamentals import FundamentalsRepository
@@ -143,6 +144,12 @@ class Stores:
         from algo_trading.adapters.postgres.kill_switch import PostgresKillSwitch
 
         return PostgresKillSwitch(self.database)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        from algo_trading.adapters.postgres.audit import PostgresAuditLog
+
+        return PostgresAuditLog(self.database)
 
     @cached_property
     def subscriptions(self) -> SubscriptionRepository:

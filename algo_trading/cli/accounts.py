@@ -1,7 +1,8 @@
 """Accounts, the kill switch, and selling by hand."""
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import typer
 
@@ -9,7 +10,10 @@ from algo_trading.bootstrap import App, bootstrap
 from algo_trading.cli import output
 from algo_trading.domain.account import NO_CAPS, AccountState, Caps, Mode, Position
 from algo_trading.errors import ConfigError, UnknownNameError, unknown_name
+from algo_trading.repositories.audit import AuditEntry
 from algo_trading.repositories.kill_switch import KillSwitch
+
+EVERY_ACCOUNT = "all accounts"
 
 
 def show_accounts(*, as_json: bool) -> None:
@@ -58,6 +62,9 @@ def make_live(name: str, caps: Caps, *, really: bool) -> None:
         raise ConfigError(f"with live orders {name} can lose real money; repeat the command with --yes-really")
     with bootstrap() as application:
         _state(application, name)
+        _record(
+            application, "account.live", name, output.plain(caps)
+        )  # first: never live without a trace of who did it
         application.accounts.set_mode(name, Mode.LIVE, caps)
         named = application.live_account == name
     typer.echo(f"{name} is live (switched by {getpass.getuser()})")
@@ -70,13 +77,15 @@ def make_paper(name: str) -> None:
     with bootstrap() as application:
         _state(application, name)
         application.accounts.set_mode(name, Mode.PAPER, NO_CAPS)
+        _record(application, "account.paper", name, {})
     typer.echo(f"{name} is a paper account")
 
 
 def turn_kill_switch(*, engaged: bool, by: str, reason: str) -> None:
     """Record a change of the kill switch."""
     with bootstrap() as application:
-        application.kill_switch.add(KillSwitch(engaged, application.clock.now(), by, reason))
+        application.kill_switch.add(KillSwitch(engaged, application.clock.now(), by, reason))  # first: it may be urgent
+        _record(application, f"kill_switch.{'on' if engaged else 'off'}", EVERY_ACCOUNT, {"reason": reason})
     typer.echo("the kill switch is on: no account enters a position" if engaged else "the kill switch is off")
 
 
@@ -116,6 +125,29 @@ def sell_positions(
     for sale in sales:
         order, result = sale.order, sale.request or f"{sale.order.status}: {sale.order.reason}"
         typer.echo(f"{order.account}: {order.side} {order.series} of {order.strategy.name}: {result}")
+
+
+def show_audit(subject: str | None, limit: int, *, as_json: bool) -> None:
+    """Print what people changed by hand, the newest first."""
+    with bootstrap() as application:
+        entries = application.audit.newest(limit, subject)
+    if as_json:
+        output.print_json(entries)
+        return
+    rows = [
+        (f"{entry.at:%Y-%m-%d %H:%M}", entry.actor, entry.action, entry.subject, _detail(entry.detail))
+        for entry in entries
+    ]
+    output.table("Changes by hand", ("at (UTC)", "who", "what", "to", "detail"), rows)
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in detail.items() if value not in {None, ""})
+
+
+def _record(application: App, action: str, subject: str, detail: Mapping[str, Any]) -> None:
+    """Note who does what."""
+    application.audit.add(AuditEntry(application.clock.now(), getpass.getuser(), action, subject, detail))
 
 
 def _state(application: App, name: str) -> AccountState:

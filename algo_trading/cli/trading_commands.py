@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from algo_trading.cli import output
-from algo_trading.cli.options import Account, Json, Strategy
+from algo_trading.cli.options import Account, Json, Newest, Strategy
 
 account = typer.Typer(help="Accounts: what they hold, and whether they trade real money.", no_args_is_help=True)
 kill_switch = typer.Typer(help="Stop new entries everywhere, until it is switched off.", no_args_is_help=True)
@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(account, name="account")
     app.add_typer(kill_switch, name="kill-switch")
     app.command()(sell)
+    app.command()(audit)
 
 
 def parse_amount(text: str) -> Decimal:
@@ -122,3 +123,14 @@ def sell(
     from algo_trading.cli.accounts import sell_positions
 
     sell_positions(position, account, strategy, everything=everything, dry_run=dry_run)
+
+
+def audit(
+    subject: Annotated[str | None, typer.Option(help="Only what was done to this, such as an account's name.")] = None,
+    limit: Newest = 20,
+    json: Json = False,
+) -> None:
+    """List what people changed by hand: accounts made live or paper, the kill switch."""
+    from algo_trading.cli.accounts import show_audit
+
+    show_audit(subject, limit, as_json=json)

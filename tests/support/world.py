@@ -24,6 +24,7 @@ from algo_trading.sentiment.mentions.finder import MentionFinder
 from algo_trading.services.annotate_posts import Influencers
 from algo_trading.settings import Settings, load_settings
 from fakes.accounts import FakeAccounts
+from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeIndicators
 from fakes.batches import FakeBatches
 from fakes.channel import FakeChannel
@@ -90,6 +91,7 @@ class World(Services):
             "recommendations": FakeRecommendations(),
             "quarantine": batches.quarantine,
             "kill_switch": FakeKillSwitch(),
+            "audit": FakeAuditLog(),
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": FakeAccounts(),

@@ -9,7 +9,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-SUBJECTS = ("market", "text", "decisions", "trading", "notices", "quality", "scores")
+SUBJECTS = ("market", "text", "decisions", "trading", "notices", "quality", "scores", "audit")
 FIRST_YEAR, LAST_YEAR = 2000, 2040
 
 
@@ -27,6 +27,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "audit",
         "tuned_thresholds",
         "candle_ranks",
         "candle_scores",

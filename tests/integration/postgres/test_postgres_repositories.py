@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
+from algo_trading.adapters.postgres.audit import PostgresAuditLog
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.kill_switch import PostgresKillSwitch
@@ -17,6 +18,7 @@ from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQual
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.adapters.postgres.trading_rules import PostgresTradingRules
 from contracts.accounts import INSTRUMENTS, AccountContract
+from contracts.audit import AuditContract
 from contracts.bars import BarContract
 from contracts.corporate_actions import CorporateActionContract
 from contracts.fundamentals import FundamentalsContract
@@ -129,6 +131,12 @@ class TestPostgresKillSwitch(KillSwitchContract):
     @pytest.fixture
     def switch(self, database: Database) -> PostgresKillSwitch:
         return PostgresKillSwitch(database)
+
+
+class TestPostgresAuditLog(AuditContract):
+    @pytest.fixture
+    def audit(self, database: Database) -> PostgresAuditLog:
+        return PostgresAuditLog(database)
 
 
 class TestPostgresAccounts(AccountContract):

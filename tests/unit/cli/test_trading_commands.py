@@ -13,7 +13,9 @@ from algo_trading.cli import main
 from algo_trading.domain.account import NO_CAPS, Caps, Mode, Position
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import StrategyId
+from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.accounts import AccountStep
+from algo_trading.repositories.audit import AuditEntry
 from support.world import World
 
 pytestmark = pytest.mark.unit
@@ -98,6 +100,42 @@ def test_the_kill_switch_is_turned_and_remembered(world: World, run: Runs) -> No
     assert run("kill-switch", "off")[0] == 0
     _, out, _ = run("kill-switch", "status", "--json")
     assert [change["engaged"] for change in json.loads(out)] == [False, True]
+
+
+def test_who_switched_what_is_recorded(world: World, run: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "ann")
+    run("account", "live", "spot", *CAPS)  # refused
+    run("account", "live", "sopt", *CAPS, "--yes-really")  # refused
+    run("account", "live", "spot", *CAPS, "--yes-really")
+    run("kill-switch", "on", "--reason", "drill")
+    run("kill-switch", "off")
+    run("account", "paper", "spot")
+    now, caps = world.clock.now(), {"order": "100", "day": "300", "total": "1000"}
+    expected = [
+        AuditEntry(now, "ann", "account.paper", "spot"),
+        AuditEntry(now, "ann", "kill_switch.off", "all accounts", {"reason": ""}),
+        AuditEntry(now, "ann", "kill_switch.on", "all accounts", {"reason": "drill"}),
+        AuditEntry(now, "ann", "account.live", "spot", caps),
+    ]
+    assert world.audit.newest(9) == expected
+    _, out, _ = run("audit", "--subject", "spot", "--limit", "1", "--json")
+    assert [(entry["actor"], entry["action"]) for entry in json.loads(out)] == [("ann", "account.paper")]
+    _, out, _ = run("audit")
+    assert out.index("account.paper") < out.index("kill_switch.on") < out.index("account.live")
+    assert "reason drill" in " ".join(out.split())
+
+
+def test_an_account_does_not_become_live_unrecorded(world: World, run: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(entry: AuditEntry) -> None:
+        raise AlgoTradingError(f"cannot record {entry.action}")
+
+    monkeypatch.setattr(world.audit, "add", fail)
+    assert run("account", "live", "spot", *CAPS, "--yes-really")[0] != 0
+    assert world.accounts.state("spot").account.mode is Mode.PAPER
+    run("kill-switch", "on")
+    current = world.kill_switch.current()
+    assert current is not None, "in an emergency it must not wait for a record"
+    assert current.engaged
 
 
 def test_a_position_is_sold(world: World, run: Runs) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.accounts import AccountContract
+from contracts.audit import AuditContract
 from contracts.bars import BarContract
 from contracts.corporate_actions import CorporateActionContract
 from contracts.indicators import IndicatorContract
@@ -11,6 +12,7 @@ from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SignalContract
 from fakes.accounts import FakeAccounts
+from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
 from fakes.periods import FakePeriodLog
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
@@ -18,6 +20,12 @@ from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
 from fakes.signals import FakeSignals
 
 pytestmark = pytest.mark.unit
+
+
+class TestFakeAuditLog(AuditContract):
+    @pytest.fixture
+    def audit(self) -> FakeAuditLog:
+        return FakeAuditLog()
 
 
 class TestFakeBars(BarContract):
