@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from algo_trading.bootstrap.services import Services
 from algo_trading.domain.account import Account, AccountState, Mode
 from algo_trading.domain.booking import book_deposit
@@ -22,6 +24,7 @@ from algo_trading.repositories.accounts import AccountStep
 from algo_trading.sentiment.classify.impact import ImpactWeights
 from algo_trading.sentiment.mentions.finder import MentionFinder
 from algo_trading.services.annotate_posts import Influencers
+from algo_trading.services.passwords import Passwords
 from algo_trading.settings import Settings, load_settings
 from fakes.accounts import FakeAccounts
 from fakes.audit import FakeAuditLog
@@ -46,6 +49,7 @@ from fakes.scores import FakeScores, FakeThresholds
 from fakes.signals import FakeSignals
 from fakes.subscriptions import FakeSubscriptions
 from fakes.trading_rules import FakeTradingRules
+from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
 from fakes.watchlists import FakeSetup
 
 
@@ -78,7 +82,7 @@ class World(Services):
         setup = FakeSetup(watchlists, assignments)
         subscriptions, periods, signals, posts = FakeSubscriptions(), FakePeriodLog(), FakeSignals(), FakePosts()
         notices = FakeNotices(subscriptions, periods)
-        batches = FakeBatches(posts=posts)
+        batches, people = FakeBatches(posts=posts), FakePeople()
         kept: dict[str, Any] = {
             "setup": setup,
             "watchlists": setup.watchlists,
@@ -95,6 +99,11 @@ class World(Services):
             "audit": FakeAuditLog(),
             "scores": FakeScores(),
             "thresholds": FakeThresholds(),
+            "users": FakeUsers(people),
+            "sessions": FakeSessions(people),
+            "tokens": FakeApiTokens(people),
+            "login_attempts": FakeLoginAttempts(),
+            "passwords": Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": FakeAccounts(),

@@ -9,7 +9,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-SUBJECTS = ("market", "text", "decisions", "trading", "notices", "quality", "scores", "audit")
+SUBJECTS = ("market", "text", "decisions", "trading", "notices", "quality", "scores", "audit", "people")
 FIRST_YEAR, LAST_YEAR = 2000, 2040
 
 
@@ -27,6 +27,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "login_attempts",
+        "api_tokens",
+        "sessions",
+        "users",
         "audit",
         "tuned_thresholds",
         "candle_ranks",

@@ -17,6 +17,12 @@ from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresMen
 from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQuality, PostgresQuarantine
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.adapters.postgres.trading_rules import PostgresTradingRules
+from algo_trading.adapters.postgres.users import (
+    PostgresApiTokens,
+    PostgresLoginAttempts,
+    PostgresSessions,
+    PostgresUsers,
+)
 from contracts.accounts import INSTRUMENTS, AccountContract
 from contracts.audit import AuditContract
 from contracts.bars import BarContract
@@ -30,6 +36,7 @@ from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SignalContract, a_signal
 from contracts.trading_rules import TradingRulesContract
+from contracts.users import People, PeopleContract
 
 if TYPE_CHECKING:
     from algo_trading.adapters.postgres.database import Database
@@ -137,6 +144,17 @@ class TestPostgresAuditLog(AuditContract):
     @pytest.fixture
     def audit(self, database: Database) -> PostgresAuditLog:
         return PostgresAuditLog(database)
+
+
+class TestPostgresPeople(PeopleContract):
+    @pytest.fixture
+    def empty(self, database: Database) -> People:
+        return People(
+            PostgresUsers(database),
+            PostgresSessions(database),
+            PostgresApiTokens(database),
+            PostgresLoginAttempts(database),
+        )
 
 
 class TestPostgresAccounts(AccountContract):

@@ -11,6 +11,7 @@ from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SignalContract
+from contracts.users import People, PeopleContract
 from fakes.accounts import FakeAccounts
 from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
@@ -18,6 +19,7 @@ from fakes.periods import FakePeriodLog
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
 from fakes.signals import FakeSignals
+from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
 
 pytestmark = pytest.mark.unit
 
@@ -26,6 +28,13 @@ class TestFakeAuditLog(AuditContract):
     @pytest.fixture
     def audit(self) -> FakeAuditLog:
         return FakeAuditLog()
+
+
+class TestFakePeople(PeopleContract):
+    @pytest.fixture
+    def empty(self) -> People:
+        people = FakePeople()
+        return People(FakeUsers(people), FakeSessions(people), FakeApiTokens(people), FakeLoginAttempts())
 
 
 class TestFakeBars(BarContract):

@@ -3,7 +3,17 @@
 Changes come with a migration in sql/migrations; a test holds the two together.
 """
 
-from algo_trading.adapters.postgres.schema import audit, decisions, market, notices, quality, scores, text, trading
+from algo_trading.adapters.postgres.schema import (
+    audit,
+    decisions,
+    market,
+    notices,
+    people,
+    quality,
+    scores,
+    text,
+    trading,
+)
 from algo_trading.adapters.postgres.schema.base import metadata
 
-__all__ = ["audit", "decisions", "market", "metadata", "notices", "quality", "scores", "text", "trading"]
+__all__ = ["audit", "decisions", "market", "metadata", "notices", "people", "quality", "scores", "text", "trading"]

@@ -1,0 +1,51 @@
+"""Users, and how they show who they are."""
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Table, Text, text
+
+from algo_trading.adapters.postgres.schema.base import Time, metadata, row_id
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, CheckConstraint("role IN ('owner', 'member')", name="role"), nullable=False),
+    Column("address", Text, nullable=False, comment="for notices; empty: none"),
+    Column("password_hash", Text, nullable=False, comment="argon2id"),
+    Column("created_at", Time, nullable=False),
+    Index("uq_users_address", text("lower(address)"), unique=True, postgresql_where=text("address <> ''")),
+    comment="People who may log in.",
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 of the secret that the browser keeps"),
+    Column("user_name", ForeignKey("users.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("opened_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False, index=True),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    row_id(),
+    Column("digest", Text, nullable=False, unique=True, comment="SHA-256 of the token"),
+    Column("user_name", ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, comment="null: never"),
+    Column("revoked_at", Time),
+    Index("uq_api_tokens_name", "user_name", "name", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    comment="What programs show instead of a password.",
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    row_id(),
+    Column("key", Text, nullable=False, comment="login name, or where the attempt came from"),
+    Column("at", Time, nullable=False, index=True),
+    Index(None, "key", "at"),
+    comment="Those that have not succeeded, of the last minutes.",
+)

@@ -1,0 +1,53 @@
+CREATE TABLE users (
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CONSTRAINT ck_users_role CHECK (role IN ('owner', 'member')),
+    address TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_users PRIMARY KEY (name)
+);
+CREATE UNIQUE INDEX uq_users_address ON users (lower(address)) WHERE address <> '';
+COMMENT ON TABLE users IS 'People who may log in.';
+COMMENT ON COLUMN users.address IS 'for notices; empty: none';
+COMMENT ON COLUMN users.password_hash IS 'argon2id';
+
+CREATE TABLE sessions (
+    digest TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_sessions PRIMARY KEY (digest),
+    CONSTRAINT fk_sessions_user_name FOREIGN KEY(user_name) REFERENCES users (name) ON DELETE CASCADE
+);
+CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
+CREATE INDEX ix_sessions_user_name ON sessions (user_name);
+COMMENT ON COLUMN sessions.digest IS 'SHA-256 of the secret that the browser keeps';
+
+CREATE TABLE api_tokens (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    digest TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT[] NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_api_tokens PRIMARY KEY (id),
+    CONSTRAINT uq_api_tokens_digest UNIQUE (digest),
+    CONSTRAINT fk_api_tokens_user_name FOREIGN KEY(user_name) REFERENCES users (name) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX uq_api_tokens_name ON api_tokens (user_name, name) WHERE revoked_at IS NULL;
+COMMENT ON TABLE api_tokens IS 'What programs show instead of a password.';
+COMMENT ON COLUMN api_tokens.digest IS 'SHA-256 of the token';
+COMMENT ON COLUMN api_tokens.expires_at IS 'null: never';
+
+CREATE TABLE login_attempts (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    key TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_login_attempts PRIMARY KEY (id)
+);
+CREATE INDEX ix_login_attempts_at ON login_attempts (at);
+CREATE INDEX ix_login_attempts_key_at ON login_attempts (key, at);
+COMMENT ON TABLE login_attempts IS 'Those that have not succeeded, of the last minutes.';
+COMMENT ON COLUMN login_attempts.key IS 'login name, or where the attempt came from';
