@@ -112,13 +112,17 @@ class Position:
 
 @dataclass(frozen=True)
 class AccountState:
-    """What is in an account: cash by asset, positions by holding, orders that may still be executed, and its clocks."""
+    """What is in an account: cash by asset, positions by holding, orders that may still be executed, and its clocks.
+
+    `version` counts the steps that were stored: who changes an account has read the newest one.
+    """
 
     account: Account
     cash: Mapping[str, Decimal] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
     orders: tuple[Order, ...] = ()
     clocks: tuple[AccountClock, ...] = ()
+    version: int = field(default=0, compare=False)
 
     @property
     def money(self) -> Decimal:

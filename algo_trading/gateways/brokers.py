@@ -110,8 +110,12 @@ class Broker(Protocol):
         """
         ...
 
+    def take_over(self) -> None:
+        """Expect orders of a process that died: until now it may have sent what arrives only later."""
+        ...
+
     def order(self, order: Order) -> OrderReport | None:
-        """How an order stands; None where the broker never got it."""
+        """How an order stands; None where the broker never got it, and will not get it any more."""
         ...
 
     def executions(self, query: Query) -> BrokerReport:

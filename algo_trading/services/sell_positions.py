@@ -66,8 +66,8 @@ class SellPositions:
         after = state
         for order in orders:
             after = after.ordering(order)
-        self.accounts.store(AccountStep(state, after, self.clock.now(), orders))
-        self.book(self.submit(after).state)
+        stored = self.accounts.store(AccountStep(state, after, self.clock.now(), orders))
+        self.book(self.submit(stored).state)
 
     def _orders(self, state: AccountState, chosen: Chosen, reason: str) -> tuple[Order, ...]:
         waiting = {(order.strategy, order.series) for order in state.orders}

@@ -48,6 +48,8 @@ class SubmitOrders:
             return SubmitReport(state)
         doubtful = {order.client_order_id for order in waiting if order.status is OrderStatus.SUBMITTED}
         broker = self.brokers(state.account)
+        if doubtful:
+            broker.take_over()
         state = self._mark(state, broker, [order for order in waiting if order.status is OrderStatus.NEW])
         answered: list[Order] = []
         tried: list[Submission] = []
@@ -131,7 +133,7 @@ class SubmitOrders:
         if orders or tried:
             entries = dust.entries if dust is not None else ()
             step = AccountStep(state, after, self.clock.now(), tuple(orders), (), entries, tuple(tried))
-            self.accounts.store(step)
+            return self.accounts.store(step)
         return after
 
 

@@ -17,7 +17,7 @@ class FakeBroker:
 
     `answers` says what comes of the next orders: `accepted` (also without an answer), `refused`, `down` (not sent),
     `lost` (in doubt, and not accepted), `late` (in doubt, but accepted) or `filled` (5 at 20 each, at once). `received`
-    names every order that arrived, as often as it did.
+    names every order that arrived, as often as it did; `taken_over` counts how often it was.
     """
 
     simulated = False
@@ -27,6 +27,7 @@ class FakeBroker:
         self.answers: list[str] = []
         self.received: list[str] = []
         self.asked: list[str] = []
+        self.taken_over = 0
         self.held: dict[str, Decimal] = {}
         self.told: BrokerReport | None = None  # instead of what is asked for
         self.orders: dict[str, Order] = {}
@@ -57,6 +58,9 @@ class FakeBroker:
         if not known.status.final:
             self.orders[order.client_order_id] = known.moved(OrderStatus.CANCELLED)
         return self._report(order.client_order_id)
+
+    def take_over(self) -> None:
+        self.taken_over += 1
 
     def order(self, order: Order) -> OrderReport | None:
         self.asked.append(order.client_order_id)

@@ -14,7 +14,9 @@ from algo_trading.domain.ledger import Entry, differences, sums_of
 from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.post import Levels
 from algo_trading.gateways.brokers import Brokers
+from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository, AccountStep
+from algo_trading.repositories.locks import ExclusiveWork
 from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.dispatch import DispatchReport, DispatchSignals
 from algo_trading.services.order_gate import OrderGate
@@ -70,8 +72,8 @@ class Trading:
     posts: FakePosts = field(default_factory=FakePosts)
     bars: FakeBars = field(default_factory=FakeBars)
     actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
-    locks: FakeLocks = field(default_factory=FakeLocks)
-    clock: FakeClock = field(default_factory=FakeClock)
+    locks: ExclusiveWork = field(default_factory=FakeLocks)
+    clock: Clock = field(default_factory=FakeClock)
     find_broker: Brokers | None = None  # instead of the paper broker for everybody
     levels: Levels = LEVELS
     kill_switch: FakeKillSwitch = field(default_factory=FakeKillSwitch)

@@ -38,8 +38,8 @@ class BinanceBroker:
     """Implements Broker.
 
     A request is processed within its receive window or not at all. An order that was sent and is not found may
-    therefore still arrive until the window has passed; `order` waits for that before it says that there is none. A
-    process that starts does not know what the one before it has sent last, so it waits in the same way.
+    therefore still arrive until the window has passed; `order` waits for that before it says that there is none. Who
+    takes over from another process does not know what that one has sent last, and waits in the same way.
     """
 
     simulated = False
@@ -56,7 +56,7 @@ class BinanceBroker:
         self._rest, self._rules = rest, PairRules(rest, stored)
         self._sleep, self._clock = sleep, clock
         self._window = config.receive_window + MARGIN
-        self._settled_at = clock() + self._window
+        self._settled_at = clock()
         self._tested: set[Instrument] = set()
         self._key_checked = False
         self.real_money = trades_real_money(config)
@@ -75,7 +75,7 @@ class BinanceBroker:
                 self._tested.add(order.instrument)
             self._rest.place(judged.parameters)
         except DoubtfulError:
-            self._settled_at = self._clock() + self._window
+            self.take_over()
             raise
         except CodedError as error:
             if error.code == FILTER:
@@ -99,6 +99,9 @@ class BinanceBroker:
         if found is None:
             return OrderReport(order.client_order_id, OrderStatus.REJECTED, "the exchange does not know the order")
         return _report(order, found)
+
+    def take_over(self) -> None:
+        self._settled_at = self._clock() + self._window
 
     def order(self, order: Order) -> OrderReport | None:
         found = self._find(order)

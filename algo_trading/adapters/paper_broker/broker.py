@@ -38,6 +38,9 @@ class PaperBroker:
     def cancel(self, order: Order) -> OrderReport:
         return OrderReport(order.client_order_id, OrderStatus.CANCELLED)
 
+    def take_over(self) -> None:
+        """Nothing is on its way to it."""
+
     def order(self, order: Order) -> OrderReport | None:
         return OrderReport(order.client_order_id, order.status) if order.status.at_broker else None
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -51,6 +52,7 @@ accounts = Table(
     Column("max_order", Amount, comment="that an entry may spend"),
     Column("max_day", Amount, comment="that the entries of a UTC day may spend"),
     Column("max_total", Amount, comment="that all that is held may have cost"),
+    Column("version", BigInteger, nullable=False, server_default=text("0"), comment="steps that were stored"),
     written_at(),
 )
 

@@ -14,6 +14,7 @@ CREATE TABLE accounts (
     max_order NUMERIC(38, 18),
     max_day NUMERIC(38, 18),
     max_total NUMERIC(38, 18),
+    version BIGINT DEFAULT 0 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_accounts PRIMARY KEY (id),
     CONSTRAINT uq_accounts_name UNIQUE (name)
@@ -23,6 +24,7 @@ COMMENT ON COLUMN accounts.start IS 'periods that opened before it never trade';
 COMMENT ON COLUMN accounts.max_order IS 'that an entry may spend';
 COMMENT ON COLUMN accounts.max_day IS 'that the entries of a UTC day may spend';
 COMMENT ON COLUMN accounts.max_total IS 'that all that is held may have cost';
+COMMENT ON COLUMN accounts.version IS 'steps that were stored';
 
 CREATE TABLE kill_switch (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
