@@ -88,7 +88,7 @@ class Position:
 
     `opened_by` is the id of the order that opened it, `entry_price` what one cost then (slippage included) and
     `best_price` the best price since, both as the splits and dividends since have left them. `exits` were the
-    assignment's when it was opened.
+    assignment's when it was opened, which was at `entered_at`.
     """
 
     strategy: StrategyId
@@ -98,6 +98,7 @@ class Position:
     best_price: Decimal
     opened_by: str
     exits: Exits = NO_EXITS
+    entered_at: datetime | None = field(default=None, compare=False)  # that of the first execution
 
     @property
     def holding(self) -> Holding:

@@ -87,6 +87,15 @@ class Broker(Protocol):
         """Whether what it buys is paid with real money."""
         ...
 
+    @property
+    def holds_exits(self) -> bool:
+        """Whether it takes OCO orders, so that a position keeps its stop and target whatever becomes of us."""
+        ...
+
+    def price(self, instrument: Instrument) -> Decimal | None:
+        """The price of the newest trade; None where it has no live prices."""
+        ...
+
     def preview(self, order: Order) -> str:
         """The request that `submit` would send, without anything secret, or why it would send none."""
         ...

@@ -21,6 +21,7 @@ class FakeBroker:
     """
 
     simulated = False
+    holds_exits = False
 
     def __init__(self, *, real_money: bool = False) -> None:
         self.real_money = real_money
@@ -28,10 +29,14 @@ class FakeBroker:
         self.received: list[str] = []
         self.asked: list[str] = []
         self.taken_over = 0
+        self.prices: dict[str, Decimal] = {}
         self.held: dict[str, Decimal] = {}
         self.told: BrokerReport | None = None  # instead of what is asked for
         self.orders: dict[str, Order] = {}
         self._executions: list[Execution] = []
+
+    def price(self, instrument: Instrument) -> Decimal | None:
+        return self.prices.get(instrument.symbol)
 
     def preview(self, order: Order) -> str:
         return f"{order.side} {order.instrument}"

@@ -47,7 +47,7 @@ class ApiTransport(HTTPAdapter):
         text = body.decode() if isinstance(body, bytes) else str(body)
         key = str(request.headers.get("X-MBX-APIKEY") or "") or None
         asked = Request(request.method or "", str(parts.path), str(parts.query), text, key)
-        ordered = (asked.method, asked.path) == ("POST", "/api/v3/order")
+        ordered = asked.method == "POST" and asked.path in {"/api/v3/order", "/api/v3/orderList/oco"}
         self._exchange.step((lambda: self._exchange.world.api.handle(asked)) if ordered else None, sent=ordered)
         self._exchange.log.append(f"{request.method} {parts.path} {parts.query}{text}")
         reply = self._exchange.world.api.handle(asked)

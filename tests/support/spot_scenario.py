@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from algo_trading.calendars import trading_calendar
-from algo_trading.domain.account import AccountState
+from algo_trading.domain.account import AccountState, Position
+from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.signal import Side, Signal, StrategyId
@@ -15,10 +17,14 @@ from algo_trading.domain.time import Interval, Period
 from algo_trading.domain.watchlist import Assignment
 from algo_trading.errors import AlgoTradingError
 from algo_trading.exchange import market_data
+from algo_trading.exchange.orders import Order as ExchangeOrder
 from algo_trading.repositories.accounts import AccountStep, StaleAccountError
 from algo_trading.repositories.periods import Stage
+from algo_trading.risk.exits import STAYS
+from algo_trading.services.place_exits import too_old, within
 from contracts.bars import bar_rows
 from fakes.accounts import FakeAccounts
+from fakes.clock import FakeClock
 from support.exchange_world import SECRET
 from support.spot_exchange import SpotDesk, SpotExchange
 from support.trading import Trading
@@ -26,6 +32,8 @@ from support.workers import Workers
 
 SYMBOLS = ("BTCUSDT", "DOGEUSDT", "INJUSDT")
 SCALP, SWING = StrategyId("scalp", "{}"), StrategyId("swing", "{}")
+# One whose exits rest at the exchange, and one whose exits are watched.
+EXITS = {SCALP: Exits(stop=0.004, target=0.003), SWING: Exits(stop=0.02, trailing=0.003, max_age=0.2)}
 MINUTES = Interval.MINUTE_5
 ORDER = "/api/v3/order"
 FAULTS: tuple[dict[str, object], ...] = (
@@ -42,10 +50,11 @@ FAULTS: tuple[dict[str, object], ...] = (
 )
 
 
-class ExchangeTime:
-    """A Clock of the exchange's time."""
+class ExchangeTime(FakeClock):
+    """The exchange's time."""
 
     def __init__(self, exchange: SpotExchange) -> None:
+        super().__init__()
         self._exchange = exchange
 
     def now(self) -> datetime:
@@ -71,7 +80,7 @@ class MortalAccounts(FakeAccounts):
 
 
 class SpotScenario:
-    """One account, two strategies on three pairs, and two processes that dispatch; everything follows from the seed."""
+    """One account, two strategies on three pairs, and two processes that dispatch and watch, as the seed has it."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - not a secret
@@ -83,13 +92,21 @@ class SpotScenario:
         self.desk = SpotDesk(self.exchange, accounts, start=self.exchange.now(), fraction="0.1")
         self.calendar = trading_calendar("BINANCE")
         self.said: list[Signal] = []
+        self.watched_at = self.exchange.now()
         self.processes = [self.process(), self.process()]
         self.assign()
 
     def assign(self) -> None:
         """Let both strategies trade all pairs."""
         self.desk.assignments.rows += [
-            Assignment(strategy, Series(Instrument(symbol, "BINANCE"), MINUTES), "coins", "spot", "owner")
+            Assignment(
+                strategy,
+                Series(Instrument(symbol, "BINANCE"), MINUTES),
+                "coins",
+                "spot",
+                "owner",
+                exits=EXITS[strategy],
+            )
             for strategy in (SCALP, SWING)
             for symbol in SYMBOLS
         ]
@@ -116,11 +133,14 @@ class SpotScenario:
         self.exchange.world.wait(400)
         self.workers.leftovers.clear()
         for _ in range(3):
-            self.jobs(self.processes[0])[0]()
+            self.exchange.world.wait(61)
+            self.watched_at = self.exchange.now()
+            for job in self.jobs(self.processes[0]):
+                job()
 
     def jobs(self, process: Trading) -> list[Callable[[], object]]:
         """What a process may be asked to do."""
-        return [process.dispatch]
+        return [process.dispatch, process.watch]
 
     def work(self) -> None:
         """Let both processes work at once; who dies is started again."""
@@ -185,7 +205,7 @@ class SpotScenario:
 
     def check(self) -> None:
         """What must hold whatever happened."""
-        taken = self.exchange.orders()
+        taken = [name_of(order) for order in self.exchange_orders() if not name_of(order, whole=True).endswith("T")]
         assert [key for key, count in Counter(taken).items() if count > 1] == [], "an order was taken twice"
         booked = {order.client_order_id: order for order in self.desk.accounts.orders("spot")}
         unsent = {key for key, o in booked.items() if o.status in {OrderStatus.REJECTED, OrderStatus.EXPIRED}}
@@ -203,16 +223,29 @@ class SpotScenario:
         assert report.agrees, report
         tried = [self.desk.accounts.submission(key) for key in booked]
         assert SECRET not in repr((self.desk.books("spot"), tried, report))
-        assert all(position.quantity > 0 for position in self.desk.state.positions)
+        for position in self.desk.state.positions:
+            assert position.quantity > 0
+            self.check_exits(position)
+
+    def check_exits(self, position: Position) -> None:
+        """A position has its exits: at the exchange for all of it, or not met yet where they are watched."""
+        assert position.exits == EXITS[position.strategy]
+        open_orders = [o for o in self.desk.state.orders if (o.strategy, o.series) == position.holding]
+        resting = sum((o.quantity or Decimal(0) for o in open_orders if o.rests), Decimal(0))
+        price = float(self.exchange.world.last(position.series.symbol))
+        watched = within(position, price, price, price).reason == STAYS and not too_old(position, self.watched_at)
+        assert resting == position.quantity or watched, "a position is left without its exit"
+
+    def exchange_orders(self) -> list[ExchangeOrder]:
+        return [order for orders in self.exchange.world.exchange.orders.values() for order in orders]
 
     def check_fills(self) -> None:
         """The exchange's fills are the account's executions, to the last digit."""
         fills = {
             f"{order.pair.symbol}:{fill.id}": (
-                order.client_id, order.pair.quantity(fill.lots), fill.value, fill.fee, fill.fee_asset,
+                name_of(order), order.pair.quantity(fill.lots), fill.value, fill.fee, fill.fee_asset,
             )
-            for orders in self.exchange.world.exchange.orders.values()
-            for order in orders
+            for order in self.exchange_orders()
             for fill in order.fills
         }  # fmt: skip
         executions = {
@@ -220,6 +253,11 @@ class SpotScenario:
             for one in self.desk.accounts.executions("spot")
         }
         assert executions == fills
+
+
+def name_of(order: ExchangeOrder, *, whole: bool = False) -> str:
+    """The client order id under which the book knows it: that of an OCO order without what its two orders end in."""
+    return order.client_id if whole or len(order.client_id) <= 32 else order.client_id[:-1]
 
 
 def run_scenario(seed: int) -> SpotScenario:

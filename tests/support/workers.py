@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from fakes.locks import FakeLocks
+
 
 class Killed(BaseException):
     """The process is gone."""
@@ -45,13 +47,13 @@ class _Worker:
         self.yielded.release()
 
 
-class Workers:
-    """Lets jobs work at once. `held` are the names of the exclusive work that is being done now."""
+class Workers(FakeLocks):
+    """Lets jobs work at once, and makes them wait for each other's exclusive work."""
 
     def __init__(self, chance: random.Random) -> None:
+        super().__init__()
         self._chance = chance
         self._current: _Worker | None = None
-        self.held: set[str] = set()
         self.leftovers: deque[Callable[[], object]] = deque()  # what dead processes left on its way
 
     def run(self, jobs: list[tuple[Callable[[], None], int]]) -> None:
@@ -72,8 +74,11 @@ class Workers:
         if failure is not None:
             raise failure
 
-    def step(self, leave: Callable[[], object] | None = None, *, sent: bool = False) -> None:
-        """A point at which others get their turn, and at which the process may die, leaving something on its way."""
+    def step(self, arrive: Callable[[], object] | None = None, *, sent: bool = False) -> None:
+        """A point at which others get their turn, and at which the process may die.
+
+        Of one that dies, something may be on its way, which happens later all the same: by calling `arrive`.
+        """
         worker = self._current
         if worker is None:
             return
@@ -81,8 +86,8 @@ class Workers:
         if before > 0 or sent:
             worker.lives -= (before > 0) - (before < 0)
         if before and not worker.lives:
-            if leave is not None and self._chance.random() < 0.5:
-                self.leftovers.append(leave)
+            if arrive is not None and self._chance.random() < 0.5:
+                self.leftovers.append(arrive)
             raise Killed
         worker.pause()
 

@@ -103,7 +103,8 @@ positions = Table(
     Column("entry_price", Amount, nullable=False),
     Column("best_price", Amount, nullable=False, comment="since the entry"),
     Column("opened_by", Text, nullable=False, comment="client_order_id"),
-    Column("exits", ARRAY(Double), nullable=False, comment="distances of stop, target and trailing stop"),
+    Column("exits", ARRAY(Double), nullable=False, comment="stop, target and trailing stop; hours it may be held"),
+    Column("entered_at", Time),
     comment="What the ledger's lines of each holding add up to, and where it is left.",
 )
 

@@ -90,7 +90,7 @@ CREATE TABLE orders (
     instrument_id INTEGER NOT NULL,
     interval TEXT NOT NULL,
     side TEXT NOT NULL CONSTRAINT ck_orders_side CHECK (side IN ('buy', 'sell')),
-    type TEXT NOT NULL CONSTRAINT ck_orders_type CHECK (type IN ('market', 'limit', 'stop', 'stop-limit', 'target')),
+    type TEXT NOT NULL CONSTRAINT ck_orders_type CHECK (type IN ('market', 'limit', 'stop', 'stop-limit', 'target', 'oco')),
     opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
     decided_at TIMESTAMP WITH TIME ZONE NOT NULL,
     quantity NUMERIC(38, 18),
@@ -130,6 +130,7 @@ CREATE TABLE positions (
     best_price NUMERIC(38, 18) NOT NULL,
     opened_by TEXT NOT NULL,
     exits DOUBLE PRECISION[] NOT NULL,
+    entered_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_positions PRIMARY KEY (account_id, strategy_id, instrument_id, interval),
     CONSTRAINT fk_positions_account_id FOREIGN KEY(account_id) REFERENCES accounts (id),
     CONSTRAINT fk_positions_strategy_id FOREIGN KEY(strategy_id) REFERENCES strategies (id),
@@ -138,7 +139,7 @@ CREATE TABLE positions (
 COMMENT ON TABLE positions IS 'What the ledger''s lines of each holding add up to, and where it is left.';
 COMMENT ON COLUMN positions.best_price IS 'since the entry';
 COMMENT ON COLUMN positions.opened_by IS 'client_order_id';
-COMMENT ON COLUMN positions.exits IS 'distances of stop, target and trailing stop';
+COMMENT ON COLUMN positions.exits IS 'stop, target and trailing stop; hours it may be held';
 
 CREATE TABLE fills (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
