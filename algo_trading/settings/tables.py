@@ -161,20 +161,24 @@ class ExitsSettings(Section):
     """Where a position is left without a signal, as fractions of the entry price; of the best price for `trailing`."""
 
     stop: Fraction | None = None
-    target: Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)] | Literal["by_rank"] | None = None
+    target: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
     trailing: Fraction | None = None
     max_age: float | None = Field(default=None, gt=0, le=MOST_HOURS, allow_inf_nan=False)  # hours
+    by_rank: bool = False  # the target is that of the table [targets]
+
+    @model_validator(mode="after")
+    def _have_one_target(self) -> Self:
+        _ = self.exits
+        return self
 
     @property
     def exits(self) -> Exits:
-        """These exits; `by_rank` stands for a target from the table [targets]."""
-        by_rank = self.target == "by_rank"
-        target = None if isinstance(self.target, str) else self.target
-        return Exits(self.stop, target, self.trailing, self.max_age, by_rank)
+        """What they mean."""
+        return Exits(**self.model_dump())
 
 
 class TargetSettings(Section):
-    """Gains at which positions are sold whose target is `by_rank` (risk/targets.py)."""
+    """Gains at which positions with the exit `by_rank` are sold (risk/targets.py)."""
 
     by_rank: str = "10:0.02 50:0.04 200:0.08 *:0.15"  # rank by capitalisation : fraction of the entry price
     by_volume: str = "0.005:1.5"  # volume of 24 hours in the capitalisation : factor

@@ -47,7 +47,9 @@ def test_the_configuration_has_the_table() -> None:
         TargetSettings(by_rank="10:0.02")
     with pytest.raises(ValidationError, match=r"targets.least \(0.5\) must not be above"):
         TargetSettings(least=0.5)
-    assert ExitsSettings(target="by_rank", max_age=4).exits == Exits(max_age=4, by_rank=True)
+    assert ExitsSettings(by_rank=True, max_age=4).exits == Exits(max_age=4, by_rank=True)
+    with pytest.raises(ValidationError, match="not both"):
+        ExitsSettings(by_rank=True, target=0.5)
     assert ExitsSettings(stop=0.1, target=0.5).exits == Exits(0.1, 0.5)
 
 
