@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from algo_trading.domain.account import Mode
 from algo_trading.domain.costs import Costs
-from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import midnight
 from algo_trading.domain.watchlist import Assignment, Watchlist
@@ -74,7 +73,7 @@ def configured_assignments(settings: Settings) -> list[Assignment]:
 
 def _assignments(entry: StrategyEntry) -> Iterable[Assignment]:
     strategy = build_strategy(entry.strategy.name, entry.strategy.params)
-    limits, exits = entry.strategy.limits.over(strategy.limits), Exits(**entry.strategy.exits.model_dump())
+    limits, exits = entry.strategy.limits.over(strategy.limits), entry.strategy.exits.exits
     for interval in entry.intervals:
         for symbol in entry.symbols:
             yield Assignment(

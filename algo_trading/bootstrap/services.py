@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from algo_trading.services.sell_positions import SellPositions
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
+    from algo_trading.services.watch_positions import WatchPositions
 
 
 class Services(Intake):
@@ -155,6 +156,7 @@ class Services(Intake):
         return ReadPrices(self.bars, self.actions)
 
     def place_orders(self) -> PlaceOrders:
+        from algo_trading.services.find_targets import FindTargets
         from algo_trading.services.place_orders import PlaceOrders
 
         return PlaceOrders(
@@ -165,6 +167,7 @@ class Services(Intake):
             brokers=self.broker,
             calendars=self.calendars,
             levels=self.levels,
+            targets=FindTargets(self.listings, self.settings.targets.table),
         )
 
     def place_exits(self) -> PlaceExits:
@@ -175,7 +178,7 @@ class Services(Intake):
     def submit_orders(self) -> SubmitOrders:
         from algo_trading.services.submit_orders import SubmitOrders
 
-        return SubmitOrders(self.accounts, self.broker, self.order_gate(), self.clock)
+        return SubmitOrders(self.accounts, self.broker, self.order_gate(), self.book_executions(), self.clock)
 
     def order_gate(self) -> OrderGate:
         from algo_trading.services.order_gate import OrderGate
@@ -215,6 +218,19 @@ class Services(Intake):
             prices=self.read_prices(),
             place=self.place_orders(),
             exits=self.place_exits(),
+            submit=self.submit_orders(),
+            book=self.book_executions(),
+            brokers=self.broker,
+            locks=self.locks,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    def watch_positions(self) -> WatchPositions:
+        from algo_trading.services.watch_positions import WatchPositions
+
+        return WatchPositions(
+            accounts=self.accounts,
             submit=self.submit_orders(),
             book=self.book_executions(),
             brokers=self.broker,

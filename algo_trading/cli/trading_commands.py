@@ -8,6 +8,7 @@ import typer
 
 from algo_trading.cli import output
 from algo_trading.cli.options import Account, Json, Newest, Strategy
+from algo_trading.cli.position_watch import position_watch
 
 account = typer.Typer(help="Accounts: what they hold, and whether they trade real money.", no_args_is_help=True)
 kill_switch = typer.Typer(help="Stop new entries everywhere, until it is switched off.", no_args_is_help=True)
@@ -21,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(kill_switch, name="kill-switch")
     app.command()(sell)
     app.command()(audit)
+    app.command("position-watch")(position_watch)
 
 
 def parse_amount(text: str) -> Decimal:

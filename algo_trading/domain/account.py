@@ -88,7 +88,7 @@ class Position:
 
     `opened_by` is the id of the order that opened it, `entry_price` what one cost then (slippage included) and
     `best_price` the best price since, both as the splits and dividends since have left them. `exits` were the
-    assignment's when it was opened.
+    assignment's when it was opened, which was at `entered_at`.
     """
 
     strategy: StrategyId
@@ -98,6 +98,7 @@ class Position:
     best_price: Decimal
     opened_by: str
     exits: Exits = NO_EXITS
+    entered_at: datetime | None = field(default=None, compare=False)  # that of the first execution
 
     @property
     def holding(self) -> Holding:
@@ -112,13 +113,17 @@ class Position:
 
 @dataclass(frozen=True)
 class AccountState:
-    """What is in an account: cash by asset, positions by holding, orders that may still be executed, and its clocks."""
+    """What is in an account: cash by asset, positions by holding, orders that may still be executed, and its clocks.
+
+    `version` counts the steps that were stored: who changes an account has read the newest one.
+    """
 
     account: Account
     cash: Mapping[str, Decimal] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
     orders: tuple[Order, ...] = ()
     clocks: tuple[AccountClock, ...] = ()
+    version: int = field(default=0, compare=False)
 
     @property
     def money(self) -> Decimal:

@@ -54,7 +54,7 @@ def book_execution(state: AccountState, order: Order, execution: Execution, base
             quantity -= execution.commission
         else:
             state = state.paid(asset, -execution.commission)
-    state = state.holding(_changed(state.position(holding), order, quantity, execution.price))
+    state = state.holding(_changed(state.position(holding), order, quantity, execution))
     order = replace(order, filled=order.filled + execution.quantity)
     return Booking(state.ordering(order), tuple(entries), (order,))
 
@@ -74,12 +74,13 @@ def book_dust(state: AccountState, order: Order, base: str, at: datetime) -> Boo
     return Booking(state.holding(replace(position, quantity=Decimal(0))).paid(base, position.quantity), entries)
 
 
-def _changed(position: Position | None, order: Order, change: Decimal, price: Decimal) -> Position:
-    """The position after so much was bought (or sold, where it is negative) for a price."""
+def _changed(position: Position | None, order: Order, change: Decimal, execution: Execution) -> Position:
+    """The position after so much was bought (or sold, where it is negative) by an execution."""
+    price, order_id = execution.price, order.client_order_id
     before = position.quantity if position is not None else Decimal(0)
     after = before + change
     if position is None or before * after < 0:
-        return Position(order.strategy, order.series, after, price, price, order.client_order_id, order.exits)
+        return Position(order.strategy, order.series, after, price, price, order_id, order.exits, execution.at)
     if abs(after) <= abs(before):
         return replace(position, quantity=after)
     entry = (position.entry_price * abs(before) + price * abs(change)) / abs(after)

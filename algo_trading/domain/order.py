@@ -16,7 +16,8 @@ class OrderType(StrEnum):
     """How an order is executed.
 
     A stop becomes a market order when the price has come to `stop_price` against the position, a target when it has
-    come there in its favour; a stop-limit becomes a limit order then.
+    come there in its favour; a stop-limit becomes a limit order then. An OCO order rests at the broker: it sells at
+    `limit_price`, or at the market once the price has come to `stop_price`, whichever is reached first.
     """
 
     MARKET = "market"
@@ -24,6 +25,7 @@ class OrderType(StrEnum):
     STOP = "stop"
     STOP_LIMIT = "stop-limit"
     TARGET = "target"
+    OCO = "oco"
 
 
 class OrderStatus(StrEnum):
@@ -105,6 +107,11 @@ class Order:
     def instrument(self) -> Instrument:
         """What is traded."""
         return self.series.instrument
+
+    @property
+    def rests(self) -> bool:
+        """Whether it keeps an exit at the broker, and gives way to any other order of its holding."""
+        return self.type is OrderType.OCO
 
     @property
     def period(self) -> str:

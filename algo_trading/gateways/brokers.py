@@ -87,6 +87,15 @@ class Broker(Protocol):
         """Whether what it buys is paid with real money."""
         ...
 
+    @property
+    def holds_exits(self) -> bool:
+        """Whether it takes OCO orders, so that a position keeps its stop and target whatever becomes of us."""
+        ...
+
+    def price(self, instrument: Instrument) -> Decimal | None:
+        """The price of the newest trade; None where it has no live prices."""
+        ...
+
     def preview(self, order: Order) -> str:
         """The request that `submit` would send, without anything secret, or why it would send none."""
         ...
@@ -110,8 +119,12 @@ class Broker(Protocol):
         """
         ...
 
+    def take_over(self) -> None:
+        """Expect orders of a process that died: until now it may have sent what arrives only later."""
+        ...
+
     def order(self, order: Order) -> OrderReport | None:
-        """How an order stands; None where the broker never got it."""
+        """How an order stands; None where the broker never got it, and will not get it any more."""
         ...
 
     def executions(self, query: Query) -> BrokerReport:

@@ -9,8 +9,16 @@ from typing import Protocol
 from algo_trading.domain.account import Account, AccountState, Caps, Mode
 from algo_trading.domain.ledger import Entry
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
+from algo_trading.errors import AlgoTradingError
 
 UNSENT = frozenset({OrderStatus.NEW, OrderStatus.REJECTED})
+
+
+class StaleAccountError(AlgoTradingError):
+    """Another process has changed the account since it was read: nothing was stored, and the next pass goes on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"another process has changed the account {name} meanwhile; the next pass goes on from there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,11 @@ class AccountStep:
 
 
 class AccountRepository(Protocol):
-    """Accounts by name. Who changes one holds the exclusive work `account NAME` (repositories/locks.py)."""
+    """Accounts by name. Who changes one holds the exclusive work `account NAME` (repositories/locks.py).
+
+    A process that dies may leave a transaction that is still to be committed when the next one has the work. So a step
+    is stored only onto the version of the account that it begins with.
+    """
 
     def open(self, step: AccountStep) -> AccountState:
         """Create the account as a first step has it, unless it exists; an existing one is returned as it is."""
@@ -59,10 +71,11 @@ class AccountRepository(Protocol):
         """What is in the account; KeyError if there is none."""
         ...
 
-    def store(self, step: AccountStep) -> None:
-        """Write a step in one transaction: all of it or nothing.
+    def store(self, step: AccountStep) -> AccountState:
+        """Write a step in one transaction, all of it or nothing, and return the state after it.
 
         Raises:
+            StaleAccountError: the account is not as the step begins any more.
             ValueError: an execution or an entry was booked before.
             KeyError: there is no such account.
         """

@@ -88,7 +88,7 @@ def _sized(order: Order, signal: Signal, state: AccountState, equity: Decimal, e
 def _unless_waiting(order: Order, state: AccountState, refusal: str, *, closes: bool) -> Order:
     """The order, rejected with `refusal` or where another one of the same holding still waits."""
     order = replace(order, closes=closes)
-    waiting = [o for o in state.orders if (o.strategy, o.series) == (order.strategy, order.series)]
+    waiting = [o for o in state.orders if (o.strategy, o.series) == (order.strategy, order.series) and not o.rests]
     if waiting and not refusal:
         refusal = f"an order to {waiting[0].side} {order.instrument} is still waiting"
     return order.moved(OrderStatus.REJECTED, refusal) if refusal else order

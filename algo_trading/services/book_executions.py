@@ -77,7 +77,7 @@ class BookExecutions:
                 state, entries = cleared.state, [*entries, *cleared.entries]
         if changed:
             step = AccountStep(before, state, now, tuple(changed.values()), tuple(booked), tuple(entries))
-            self.accounts.store(step)
+            state = self.accounts.store(step)
         return BookReport(state, len(booked), rejected)
 
     def _order(self, state: AccountState, client_order_id: str) -> Order | None:

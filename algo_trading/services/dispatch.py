@@ -235,8 +235,8 @@ class DispatchSignals:
     ) -> None:
         for order in orders:
             after = after.ordering(order)
-        self.accounts.store(AccountStep(one.state, after, self.clock.now(), tuple(orders), entries=tuple(entries)))
-        one.state = after
+        step = AccountStep(one.state, after, self.clock.now(), tuple(orders), entries=tuple(entries))
+        one.state = self.accounts.store(step)
 
 
 def _clocked(one: _Pass) -> set[ClockKey]:

@@ -22,6 +22,7 @@ from algo_trading.repositories.signals import SignalRepository
 from algo_trading.risk.equity import equity_of
 from algo_trading.risk.limits import Proposal, refusal
 from algo_trading.risk.sizing import Placing, client_order_id, orders_for
+from algo_trading.services.find_targets import FindTargets
 from algo_trading.services.prices import ReadPrices, split_price, trading_date
 
 Assignments = Mapping[Holding, Assignment]
@@ -53,6 +54,7 @@ class PlaceOrders:
     brokers: Brokers
     calendars: Calendars
     levels: Levels
+    targets: FindTargets
 
     def at_close(self, state: AccountState, assigned: Assignments, venue: str, period: Period) -> tuple[Order, ...]:
         """Orders for the signals decided at the close of a period."""
@@ -122,7 +124,8 @@ class PlaceOrders:
         for one in new:
             holding = Holding(one.signal.strategy, one.signal.series)
             assignment = assigned[holding]
-            placing = Placing(one.decided_at, None if simulated else valid_until, assignment.exits)
+            exits = self.targets(one.signal.instrument, assignment.exits)
+            placing = Placing(one.decided_at, None if simulated else valid_until, exits)
             for order in orders_for(one.signal, state, equity, placing):
                 checked = _within_limits(order, one, state, assignment, foreign)
                 placed.append(checked)

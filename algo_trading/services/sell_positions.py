@@ -27,7 +27,10 @@ class Sale:
 
 @dataclass(frozen=True)
 class SellPositions:
-    """Close positions at the market. Orders of the same holding that wait are left alone, and so is the position."""
+    """Close positions at the market.
+
+    Exits that rest at the broker give way. Other orders of the same holding are left alone, and so is the position.
+    """
 
     accounts: AccountRepository
     submit: SubmitOrders
@@ -66,11 +69,11 @@ class SellPositions:
         after = state
         for order in orders:
             after = after.ordering(order)
-        self.accounts.store(AccountStep(state, after, self.clock.now(), orders))
-        self.book(self.submit(after).state)
+        stored = self.accounts.store(AccountStep(state, after, self.clock.now(), orders))
+        self.book(self.submit(stored).state)
 
     def _orders(self, state: AccountState, chosen: Chosen, reason: str) -> tuple[Order, ...]:
-        waiting = {(order.strategy, order.series) for order in state.orders}
+        waiting = {(order.strategy, order.series) for order in state.orders if not order.rests}
         return tuple(
             self._order(state, position, reason)
             for position in state.positions

@@ -255,7 +255,7 @@ def _text(value: object) -> str:
         return f"{value.normalize():f}"
     if hasattr(value, "__dataclass_fields__") and type(value).__str__ is object.__str__:
         given = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
-        return ", ".join(f"{name} {_text(part)}" for name, part in given if part is not None) or "none"
+        return ", ".join(f"{name} {_text(part)}" for name, part in given if part not in {None, False}) or "none"
     return str(value)
 
 

@@ -7,10 +7,11 @@ from algo_trading.domain.account import AccountState
 from algo_trading.domain.booking import Booking, book_dust
 from algo_trading.domain.ledger import Holding
 from algo_trading.domain.order import Order, OrderStatus
-from algo_trading.errors import AlgoTradingError
+from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.gateways.brokers import Broker, Brokers, DoubtfulError, OrderReport
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository, AccountStep, Submission
+from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.order_gate import OrderGate
 
 
@@ -28,12 +29,14 @@ class SubmitOrders:
 
     An order is marked as submitted before it is sent. One that is found so marked may have been sent by a process that
     died, so the broker is asked for it first; so it is after a doubtful answer. Whether an order may be sent is judged
-    when it is sent.
+    when it is sent. Exits that rest at the broker are taken back, and what became of them is booked, before another
+    order closes the position.
     """
 
     accounts: AccountRepository
     brokers: Brokers
     gate: OrderGate
+    book: BookExecutions
     clock: Clock
 
     def __call__(self, state: AccountState) -> SubmitReport:
@@ -43,11 +46,15 @@ class SubmitOrders:
             AlgoTradingError: the broker could not be reached, or its answer is still in doubt. What it did answer is
                 stored, and the rest is sent another time.
         """
-        waiting = [o for o in state.orders if o.status in {OrderStatus.NEW, OrderStatus.SUBMITTED}]
+        waiting = _waiting(state)
         if not waiting:
             return SubmitReport(state)
+        state = self._release(state, waiting)
+        waiting = _waiting(state)
         doubtful = {order.client_order_id for order in waiting if order.status is OrderStatus.SUBMITTED}
         broker = self.brokers(state.account)
+        if doubtful:
+            broker.take_over()
         state = self._mark(state, broker, [order for order in waiting if order.status is OrderStatus.NEW])
         answered: list[Order] = []
         tried: list[Submission] = []
@@ -78,6 +85,35 @@ class SubmitOrders:
         reason = self.gate.refusal(order, state, broker)
         return f"nothing is sent: {reason}" if reason else broker.preview(_sized(order, state))
 
+    def _release(self, state: AccountState, waiting: list[Order]) -> AccountState:
+        """Take back the exits that rest where another order is to close the position.
+
+        Raises:
+            AlgoTradingError: nobody knows yet what became of one; nothing may be sent before that is booked.
+        """
+        closing = {Holding(one.strategy, one.series) for one in waiting if one.closes and not one.rests}
+        resting = [o for o in state.orders if o.rests and Holding(o.strategy, o.series) in closing]
+        sent = [order for order in resting if order.status is not OrderStatus.NEW]
+        if not resting:
+            return state
+        broker = self.brokers(state.account)
+        if any(order.status is OrderStatus.SUBMITTED for order in sent):
+            broker.take_over()
+        known: list[Order] = []
+        for order in resting:
+            there = order in sent and (order.status.at_broker or broker.order(order) is not None)
+            gone = order.moved(OrderStatus.REJECTED, "another order closes the position")
+            known.append((order if order.status.at_broker else order.moved(OrderStatus.OPEN)) if there else gone)
+        state = self._store(state, [one for one in known if one not in resting], [])
+        for order in known:
+            if order.status.at_broker:
+                broker.cancel(order)
+        state = self.book(state).state
+        unsettled = {order.client_order_id for order in known} & {order.client_order_id for order in state.orders}
+        if unsettled:
+            raise ServiceUnavailableError("the broker has not settled yet what became of an exit that was taken back")
+        return state
+
     def _mark(self, state: AccountState, broker: Broker, new: list[Order]) -> AccountState:
         """Orders that are about to be sent; those that may not be are rejected, or expire when their time is over."""
         now, before = self.clock.now(), state
@@ -100,6 +136,8 @@ class SubmitOrders:
         if report is not None:
             return report
         reason = self.gate.refusal(order, state, broker) if ask else ""
+        if order.closes and not broker.simulated and sized.quantity is None:
+            reason = f"nothing is left to {order.side}"
         if reason:
             return OrderReport(order.client_order_id, OrderStatus.REJECTED, reason)
         try:
@@ -131,8 +169,12 @@ class SubmitOrders:
         if orders or tried:
             entries = dust.entries if dust is not None else ()
             step = AccountStep(state, after, self.clock.now(), tuple(orders), (), entries, tuple(tried))
-            self.accounts.store(step)
+            return self.accounts.store(step)
         return after
+
+
+def _waiting(state: AccountState) -> list[Order]:
+    return [order for order in state.orders if order.status in {OrderStatus.NEW, OrderStatus.SUBMITTED}]
 
 
 def _answered(order: Order, report: OrderReport) -> Order:

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from algo_trading.domain.exits import Exits
 from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level, PostKind
 from algo_trading.domain.scores import DEFAULT_POINTS, PointsTable
@@ -31,6 +32,7 @@ from algo_trading.domain.time import Interval
 from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.errors import UnknownNameError
 from algo_trading.notification.addresses import email_address
+from algo_trading.risk.targets import TargetTable, parse_steps
 from algo_trading.settings.layers import Layers
 
 ADDRESS = re.compile(
@@ -161,6 +163,44 @@ class ExitsSettings(Section):
     stop: Fraction | None = None
     target: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
     trailing: Fraction | None = None
+    max_age: float | None = Field(default=None, gt=0, le=MOST_HOURS, allow_inf_nan=False)  # hours
+    by_rank: bool = False  # the target is that of the table [targets]
+
+    @model_validator(mode="after")
+    def _have_one_target(self) -> Self:
+        _ = self.exits
+        return self
+
+    @property
+    def exits(self) -> Exits:
+        """What they mean."""
+        return Exits(**self.model_dump())
+
+
+class TargetSettings(Section):
+    """Gains at which positions with the exit `by_rank` are sold (risk/targets.py)."""
+
+    by_rank: str = "10:0.02 50:0.04 200:0.08 *:0.15"  # rank by capitalisation : fraction of the entry price
+    by_volume: str = "0.005:1.5"  # volume of 24 hours in the capitalisation : factor
+    by_price: str = ""  # price in US dollars : factor
+    least: Fraction = 0.01
+    most: float = Field(default=0.25, gt=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        _ = self.table
+        if self.least > self.most:
+            raise ValueError(f"targets.least ({self.least}) must not be above targets.most ({self.most})")
+        return self
+
+    @property
+    def table(self) -> TargetTable:
+        """The table that these lines are."""
+        ranks, rest = parse_steps(self.by_rank)
+        (volumes, more), (prices, yet_more) = parse_steps(self.by_volume), parse_steps(self.by_price)
+        if rest is None or more is not None or yet_more is not None:
+            raise ValueError("targets.by_rank, and only this, must end with the gain of all others, such as *:0.15")
+        return TargetTable(ranks, rest, volumes, prices, self.least, self.most)
 
 
 class StrategySettings(Section):
@@ -289,6 +329,7 @@ class Settings(Section):
     imports: ImportSettings = ImportSettings()
     sentiment: SentimentSettings
     scores: ScoreSettings = ScoreSettings()
+    targets: TargetSettings = TargetSettings()
     airflow: AirflowSettings
     sources: PluginTables
     brokers: PluginTables

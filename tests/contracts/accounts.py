@@ -16,7 +16,7 @@ from algo_trading.domain.ledger import Entry, EntryKind, Holding, differences, s
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus, OrderType
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
-from algo_trading.repositories.accounts import AccountRepository, AccountStep, Submission
+from algo_trading.repositories.accounts import AccountRepository, AccountStep, StaleAccountError, Submission
 
 START = datetime(2013, 1, 2, tzinfo=UTC)
 CLOSE, NEXT = START + timedelta(hours=21), START + timedelta(days=1, hours=14)
@@ -244,6 +244,7 @@ class AccountContract:
         step = executing(accounts.state("paper"), an_execution(order), status=OrderStatus.PARTLY_FILLED)
         accounts.store(step)
         before = accounts.state("paper")
+        step = replace(step, before=before)
         with pytest.raises(ValueError, match="booked before"):
             accounts.store(step)
         only_entries = replace(step, executions=())
@@ -257,8 +258,20 @@ class AccountContract:
     def test_a_deposit_is_booked_once(self, accounts: AccountRepository, paper: AccountState) -> None:
         assert paper.money == CASH
         with pytest.raises(ValueError, match="booked before"):
-            accounts.store(opening(an_account()))
+            accounts.store(replace(opening(an_account()), before=paper))
         assert len(accounts.entries("paper")) == 1
+
+    def test_a_step_is_stored_only_onto_the_state_that_it_begins_with(
+        self, accounts: AccountRepository, paper: AccountState
+    ) -> None:
+        first = accounts.store(storing(paper, an_order(1)))
+        assert first == accounts.state("paper")
+        assert first.version == accounts.state("paper").version
+        with pytest.raises(StaleAccountError, match="another process has changed the account paper"):
+            accounts.store(storing(paper, an_order(2)))
+        assert [order.reason for order in accounts.orders()] == ["order 1"]
+        second = accounts.store(storing(first, an_order(2)))
+        assert [order.reason for order in second.orders] == ["order 1", "order 2"]
 
     def test_all_of_a_step_is_stored_or_nothing(self, accounts: AccountRepository, paper: AccountState) -> None:
         order = replace(an_order(1), status=OrderStatus.OPEN)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from algo_trading.domain.account import Account, AccountState, Caps, Mode
 from algo_trading.domain.ledger import Entry
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
-from algo_trading.repositories.accounts import UNSENT, AccountStep, Submission
+from algo_trading.repositories.accounts import UNSENT, AccountStep, StaleAccountError, Submission
 
 
 @dataclass
@@ -42,8 +42,10 @@ class FakeAccounts:
     def state(self, name: str) -> AccountState:
         return self._books[name].state
 
-    def store(self, step: AccountStep) -> None:
+    def store(self, step: AccountStep) -> AccountState:
         book = self._books[step.account]
+        if step.before.version != book.state.version:
+            raise StaleAccountError(step.account)
         executions = {execution.id: execution for execution in step.executions}
         entries: dict[tuple[object, ...], Entry] = {(e.kind, e.cause, e.asset, e.holding): e for e in step.entries}
         twice = len(executions) < len(step.executions) or len(entries) < len(step.entries)
@@ -51,7 +53,7 @@ class FakeAccounts:
             raise ValueError(f"{step.account}: an execution or entry was booked before")
         self.stored += 1
         self.changed += [order.client_order_id for order in step.orders]
-        book.state = step.after
+        book.state = replace(step.after, version=step.before.version + 1)
         for order in step.orders:
             if order.client_order_id not in book.orders and order.status is OrderStatus.NEW:
                 book.submissions[order.client_order_id] = Submission(order.client_order_id)
@@ -62,6 +64,7 @@ class FakeAccounts:
         book.submissions.update({one.client_order_id: one for one in step.submissions})
         book.executions.update(executions)
         book.entries.update(entries)
+        return book.state
 
     def change(self, account: Account) -> None:
         book = self._books[account.name]

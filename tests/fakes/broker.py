@@ -17,20 +17,26 @@ class FakeBroker:
 
     `answers` says what comes of the next orders: `accepted` (also without an answer), `refused`, `down` (not sent),
     `lost` (in doubt, and not accepted), `late` (in doubt, but accepted) or `filled` (5 at 20 each, at once). `received`
-    names every order that arrived, as often as it did.
+    names every order that arrived, as often as it did; `taken_over` counts how often it was.
     """
 
     simulated = False
+    holds_exits = False
 
     def __init__(self, *, real_money: bool = False) -> None:
         self.real_money = real_money
         self.answers: list[str] = []
         self.received: list[str] = []
         self.asked: list[str] = []
+        self.taken_over = 0
+        self.prices: dict[str, Decimal] = {}
         self.held: dict[str, Decimal] = {}
         self.told: BrokerReport | None = None  # instead of what is asked for
         self.orders: dict[str, Order] = {}
         self._executions: list[Execution] = []
+
+    def price(self, instrument: Instrument) -> Decimal | None:
+        return self.prices.get(instrument.symbol)
 
     def preview(self, order: Order) -> str:
         return f"{order.side} {order.instrument}"
@@ -57,6 +63,9 @@ class FakeBroker:
         if not known.status.final:
             self.orders[order.client_order_id] = known.moved(OrderStatus.CANCELLED)
         return self._report(order.client_order_id)
+
+    def take_over(self) -> None:
+        self.taken_over += 1
 
     def order(self, order: Order) -> OrderReport | None:
         self.asked.append(order.client_order_id)

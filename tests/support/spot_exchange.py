@@ -1,6 +1,7 @@
 """The broker `binance` on a practice exchange without a network: its real client, and a clock that tests move."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from algo_trading.adapters.binance.broker import BinanceBroker
 from algo_trading.adapters.binance.config import BinanceBrokerConfig
 from algo_trading.adapters.binance.signed import SignedRest
-from algo_trading.domain.account import AccountState, Mode
+from algo_trading.domain.account import AccountState
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.ledger import Entry, EntryKind
 from algo_trading.domain.order import Order
@@ -45,11 +46,11 @@ class ApiTransport(HTTPAdapter):
         parts, body = urlsplit(request.url or ""), request.body or ""
         text = body.decode() if isinstance(body, bytes) else str(body)
         key = str(request.headers.get("X-MBX-APIKEY") or "") or None
-        self._exchange.step()
+        asked = Request(request.method or "", str(parts.path), str(parts.query), text, key)
+        ordered = asked.method == "POST" and asked.path in {"/api/v3/order", "/api/v3/orderList/oco"}
+        self._exchange.step((lambda: self._exchange.world.api.handle(asked)) if ordered else None, sent=ordered)
         self._exchange.log.append(f"{request.method} {parts.path} {parts.query}{text}")
-        reply = self._exchange.world.api.handle(
-            Request(request.method or "", str(parts.path), str(parts.query), text, key)
-        )
+        reply = self._exchange.world.api.handle(asked)
         self._exchange.step()
         if reply.cut:
             raise requests.ConnectionError("the connection was cut")
@@ -68,8 +69,11 @@ class SpotExchange:
         self.log: list[str] = []
         self.waited: list[float] = []
 
-    def step(self) -> None:
-        """Called before a request arrives and before its answer does; a process may die here."""
+    def step(self, arrive: Callable[[], object] | None = None, *, sent: bool = False) -> None:
+        """Called before a request arrives and before its answer does; a process may die here.
+
+        Of one that dies before, an order that was `sent` may arrive all the same: by calling `arrive`.
+        """
 
     def config(self, **options: Any) -> BinanceBrokerConfig:
         return BinanceBrokerConfig.model_validate(
@@ -119,12 +123,18 @@ class SpotExchange:
 class SpotDesk(Trading):
     """An account of the services at such an exchange, with the exchange's balances booked."""
 
-    def __init__(self, exchange: SpotExchange, accounts: FakeAccounts | None = None) -> None:
+    def __init__(
+        self,
+        exchange: SpotExchange,
+        accounts: FakeAccounts | None = None,
+        start: datetime | None = None,
+        fraction: str = "1",
+    ) -> None:
         super().__init__(accounts=accounts or FakeAccounts())
         self.exchange = exchange
         self.restart()
         self.clock.time = exchange.now()
-        account = an_account("spot", exchange.now() - timedelta(days=1), currency="USDT", mode=Mode.PAPER)
+        account = an_account("spot", start or exchange.now() - timedelta(days=1), currency="USDT", fraction=fraction)
         state, entries = AccountState(account), list[Entry]()
         for asset, balance in exchange.world.account.balances.items():
             state = state.paid(asset, balance.free)

@@ -15,19 +15,23 @@ from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.post import Levels
 from algo_trading.gateways.brokers import Brokers
 from algo_trading.repositories.accounts import AccountRepository, AccountStep
+from algo_trading.risk.targets import TargetTable
 from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.dispatch import DispatchReport, DispatchSignals
+from algo_trading.services.find_targets import FindTargets
 from algo_trading.services.order_gate import OrderGate
 from algo_trading.services.place_exits import PlaceExits
 from algo_trading.services.place_orders import PlaceOrders
 from algo_trading.services.prices import ReadPrices
 from algo_trading.services.reconcile import Reconcile
 from algo_trading.services.submit_orders import SubmitOrders
+from algo_trading.services.watch_positions import WatchPositions
 from fakes.accounts import FakeAccounts
 from fakes.assignments import FakeAssignments
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
 from fakes.kill_switch import FakeKillSwitch
+from fakes.listings import FakeListings
 from fakes.locks import FakeLocks
 from fakes.periods import FakePeriodLog
 from fakes.posts import FakePosts
@@ -74,6 +78,7 @@ class Trading:
     clock: FakeClock = field(default_factory=FakeClock)
     find_broker: Brokers | None = None  # instead of the paper broker for everybody
     levels: Levels = LEVELS
+    listings: FakeListings = field(default_factory=FakeListings)
     kill_switch: FakeKillSwitch = field(default_factory=FakeKillSwitch)
     live_account: str = ""
 
@@ -88,7 +93,7 @@ class Trading:
     @property
     def submit(self) -> SubmitOrders:
         gate = OrderGate(self.accounts, self.kill_switch, self.live_account, self.clock)
-        return SubmitOrders(self.accounts, self.brokers, gate, self.clock)
+        return SubmitOrders(self.accounts, self.brokers, gate, self.book, self.clock)
 
     @property
     def book(self) -> BookExecutions:
@@ -97,7 +102,14 @@ class Trading:
     @property
     def place(self) -> PlaceOrders:
         return PlaceOrders(
-            self.accounts, self.signals, self.posts, self.prices, self.brokers, trading_calendar, self.levels
+            self.accounts,
+            self.signals,
+            self.posts,
+            self.prices,
+            self.brokers,
+            trading_calendar,
+            self.levels,
+            FindTargets(self.listings, TargetTable()),
         )
 
     @property
@@ -116,6 +128,12 @@ class Trading:
             self.locks,
             trading_calendar,
             self.clock,
+        )
+
+    @property
+    def watch(self) -> WatchPositions:
+        return WatchPositions(
+            self.accounts, self.submit, self.book, self.brokers, self.locks, trading_calendar, self.clock
         )
 
     @property

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from algo_trading.adapters.binance.client import CodedError, bans_file
 from algo_trading.adapters.binance.config import PLAY_MONEY, BinanceBrokerConfig
-from algo_trading.adapters.binance.order_terms import STATUSES, execution_of, parameters_of, terms_of
+from algo_trading.adapters.binance.legs import leg_terms, legs_of, report_of, request_of
+from algo_trading.adapters.binance.order_terms import execution_of
 from algo_trading.adapters.binance.pair_rules import PairRules
 from algo_trading.adapters.binance.signed import FILTER, UNKNOWN_ORDER, SignedRest
 from algo_trading.domain.account import AccountState
@@ -21,7 +22,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.gateways.brokers import Balance, BrokerContext, BrokerReport, DoubtfulError, OrderReport, Query
 from algo_trading.plugins import Plugin
 from algo_trading.repositories.trading_rules import TradingRulesRepository
-from algo_trading.risk.order_rules import STOPS, Standing, Violation, first_violation, lot_of, round_down
+from algo_trading.risk.order_rules import STOPS, OrderTerms, Standing, Violation, first_violation, lot_of, round_down
 
 MARGIN = 1.0  # seconds by which clocks may differ
 
@@ -30,6 +31,7 @@ MARGIN = 1.0  # seconds by which clocks may differ
 class _Judged:
     """An order's request, or the rule that keeps it from being sent."""
 
+    path: str
     parameters: Mapping[str, str]
     violation: Violation | None = None
 
@@ -38,11 +40,12 @@ class BinanceBroker:
     """Implements Broker.
 
     A request is processed within its receive window or not at all. An order that was sent and is not found may
-    therefore still arrive until the window has passed; `order` waits for that before it says that there is none. A
-    process that starts does not know what the one before it has sent last, so it waits in the same way.
+    therefore still arrive until the window has passed; `order` waits for that before it says that there is none. Who
+    takes over from another process does not know what that one has sent last, and waits in the same way.
     """
 
     simulated = False
+    holds_exits = True
 
     def __init__(
         self,
@@ -56,26 +59,26 @@ class BinanceBroker:
         self._rest, self._rules = rest, PairRules(rest, stored)
         self._sleep, self._clock = sleep, clock
         self._window = config.receive_window + MARGIN
-        self._settled_at = clock() + self._window
+        self._settled_at = clock()
         self._tested: set[Instrument] = set()
         self._key_checked = False
         self.real_money = trades_real_money(config)
 
     def submit(self, order: Order) -> OrderReport:
         known = self._find(order)
-        if known is not None:
-            return _report(order, known)
+        if known:
+            return report_of(order, known)
         self._check_key()
         judged = self._judge(order)
         if judged.violation is not None:
             return _refusal(order, judged.violation)
         try:
-            if order.instrument not in self._tested:
+            if order.type is not OrderType.OCO and order.instrument not in self._tested:
                 self._rest.place(judged.parameters, test=True)
                 self._tested.add(order.instrument)
-            self._rest.place(judged.parameters)
+            self._rest.place(judged.parameters, oco=order.type is OrderType.OCO)
         except DoubtfulError:
-            self._settled_at = self._clock() + self._window
+            self.take_over()
             raise
         except CodedError as error:
             if error.code == FILTER:
@@ -87,39 +90,46 @@ class BinanceBroker:
         judged = self._judge(order)
         if judged.violation is not None:
             return f"nothing is sent: {judged.violation}"
-        return "POST /api/v3/order " + "&".join(f"{name}={value}" for name, value in judged.parameters.items())
+        return f"POST {judged.path} " + "&".join(f"{name}={value}" for name, value in judged.parameters.items())
 
     def cancel(self, order: Order) -> OrderReport:
+        first, *others = legs_of(order)  # the exchange cancels both of an OCO order
         try:
-            return _report(order, self._rest.cancel(order.instrument.symbol, order.client_order_id))
+            cancelled = self._rest.cancel(order.instrument.symbol, first.client_order_id)
+            if not others:
+                return report_of(order, [cancelled])
         except CodedError as error:
             if error.code != UNKNOWN_ORDER:
                 raise
         found = self._find(order)  # it is not open any more
-        if found is None:
+        if not found:
             return OrderReport(order.client_order_id, OrderStatus.REJECTED, "the exchange does not know the order")
-        return _report(order, found)
+        return report_of(order, found)
+
+    def take_over(self) -> None:
+        self._settled_at = self._clock() + self._window
 
     def order(self, order: Order) -> OrderReport | None:
         found = self._find(order)
-        if found is None and (wait := self._settled_at - self._clock()) > 0:
+        if not found and (wait := self._settled_at - self._clock()) > 0:
             self._sleep(wait)
             found = self._find(order)
-        return None if found is None else _report(order, found)
+        return report_of(order, found) if found else None
 
     def executions(self, query: Query) -> BrokerReport:
         """The trades of the open orders, each order by its own id: none is missed, however long ago they were."""
         executions: list[Execution] = []
         reports = []
         for order in query.state.orders:
-            found = self._find(order) if order.status.at_broker else None
-            if found is None:
+            found = self._find(order) if order.status.at_broker else []
+            if not found:
                 continue
-            executed, trades = Decimal(found["executedQty"]), []
-            if executed:
-                trades = [execution_of(order, one) for one in self._rest.trades(found["symbol"], found["orderId"])]
+            filled = [one for one in found if Decimal(one["executedQty"])]
+            executed = sum((Decimal(one["executedQty"]) for one in filled), Decimal(0))
+            pages = (self._rest.trades(one["symbol"], one["orderId"]) for one in filled)
+            trades = [execution_of(order, one) for page in pages for one in page]
             executions += trades
-            report = _report(order, found)
+            report = report_of(order, found)
             complete = sum((one.quantity for one in trades), Decimal(0)) >= executed
             changed = report.status is not order.status or report.triggered != order.triggered
             if changed and (complete or not report.status.final):
@@ -132,31 +142,36 @@ class BinanceBroker:
     def rules(self, instruments: Sequence[Instrument]) -> Mapping[Instrument, TradingRules]:
         return {one: found for one in instruments if (found := self._rules.of(one)) is not None}
 
-    def _find(self, order: Order) -> Mapping[str, Any] | None:
-        return self._rest.order(order.instrument.symbol, order.client_order_id)
+    def price(self, instrument: Instrument) -> Decimal | None:
+        return Decimal(self._rest.price(instrument.symbol, average=False))
+
+    def _find(self, order: Order) -> list[Mapping[str, Any]]:
+        """What the exchange has of an order; nothing, or all of its legs."""
+        found = (self._rest.order(order.instrument.symbol, leg.client_order_id) for leg in legs_of(order))
+        return [one for one in found if one is not None]
 
     def _judge(self, order: Order) -> _Judged:
         """The request for an order, and the first rule of the pair that it breaks."""
         rules = self._rules.of(order.instrument)
         if rules is None:
-            return _Judged({}, Violation("symbol", f"{self._rest.name} does not list {order.instrument}"))
+            return _Judged("", {}, Violation("symbol", f"{self._rest.name} does not list {order.instrument}"))
         if not rules.trading:
-            return _Judged({}, first_violation(terms_of(order, rules, None), rules, Standing()))
+            return _Judged("", {}, _violation(leg_terms(order, rules, Decimal(1)), rules, Standing()))
         reference = Decimal(self._rest.price(order.instrument.symbol, average=bool(rules.average_minutes)))
-        terms = terms_of(order, rules, reference)
+        terms = leg_terms(order, rules, reference)
         standing = self._standing(order, rules, reference)
-        violation = first_violation(terms, rules, standing)
+        violation = _violation(terms, rules, standing)
         if violation is None and order.side is Side.SELL:
             free = self._balance(rules.base).free
-            if free < (terms.quantity or 0):
+            if free < (terms[0].quantity or 0):
                 # Where less is there than was booked, that is sold.
-                lot = lot_of(rules, terms.type)
-                terms = terms_of(replace(order, quantity=round_down(free, lot), budget=None), rules, reference)
-                violation = first_violation(terms, rules, standing)
+                lot = lot_of(rules, terms[0].type)
+                terms = leg_terms(replace(order, quantity=round_down(free, lot), budget=None), rules, reference)
+                violation = _violation(terms, rules, standing)
                 if violation is not None:
                     short = f"{violation.sentence}; only {free.normalize():f} {rules.base} is free"
                     violation = Violation(violation.rule, short)
-        return _Judged(parameters_of(order, terms), violation)
+        return _Judged(*request_of(order, terms), violation)
 
     def _standing(self, order: Order, rules: TradingRules, reference: Decimal) -> Standing:
         """What the rules look at; the account is asked only where a rule needs it."""
@@ -222,15 +237,13 @@ def _refusal(order: Order, violation: Violation) -> OrderReport:
         order.client_order_id,
         OrderStatus.REJECTED,
         str(violation),
-        dust=order.closes and violation.too_small,
+        dust=order.closes and violation.too_small and order.type is not OrderType.OCO,
     )
 
 
-def _report(order: Order, found: Mapping[str, Any]) -> OrderReport:
-    status = STATUSES[found["status"]]
-    reason = f"the exchange says {found['status']}" if status.final and status is not OrderStatus.FILLED else ""
-    triggered = order.type is OrderType.STOP_LIMIT and bool(found.get("isWorking"))
-    return OrderReport(order.client_order_id, status, reason, triggered)
+def _violation(legs: Sequence[OrderTerms], rules: TradingRules, standing: Standing) -> Violation | None:
+    """The first rule that any leg breaks."""
+    return next((broken for one in legs if (broken := first_violation(one, rules, standing)) is not None), None)
 
 
 def build(config: BinanceBrokerConfig, context: BrokerContext) -> BinanceBroker:

@@ -107,15 +107,19 @@ class SignedRest(BinanceRest):
         )
         return str(asked["price"])
 
-    def place(self, parameters: Mapping[str, str], *, test: bool = False) -> Json:
-        """Send an order, or let it be judged alone.
+    def place(self, parameters: Mapping[str, str], *, test: bool = False, oco: bool = False) -> Json:
+        """Send an order or a list of two (OCO); an order may also be judged alone.
 
         Raises:
             DoubtfulError: nobody knows whether the exchange has taken it.
         """
-        made: Json = self._command(
-            lambda client: (client.create_test_order if test else client.create_order)(**parameters)
-        )
+
+        def send(client: "Client") -> object:
+            if oco:
+                return client.create_oco_order(**parameters)
+            return (client.create_test_order if test else client.create_order)(**parameters)
+
+        made: Json = self._command(send)
         return made
 
     def cancel(self, symbol: str, client_order_id: str) -> Json:

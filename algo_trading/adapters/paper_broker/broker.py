@@ -28,6 +28,13 @@ class PaperBroker:
     def real_money(self) -> bool:
         return False
 
+    @property
+    def holds_exits(self) -> bool:
+        return False
+
+    def price(self, instrument: Instrument) -> Decimal | None:  # noqa: ARG002 - it lives on bars
+        return None
+
     def preview(self, order: Order) -> str:
         how_much = f"{order.quantity.normalize():f} " if order.quantity is not None else ""
         return f"paper: {order.side} {how_much}{order.instrument} at {order.type}, within the next bar"
@@ -37,6 +44,9 @@ class PaperBroker:
 
     def cancel(self, order: Order) -> OrderReport:
         return OrderReport(order.client_order_id, OrderStatus.CANCELLED)
+
+    def take_over(self) -> None:
+        """Nothing is on its way to it."""
 
     def order(self, order: Order) -> OrderReport | None:
         return OrderReport(order.client_order_id, order.status) if order.status.at_broker else None

@@ -104,6 +104,7 @@ def position_row(account_id: int, position: Position, ids: Ids) -> dict[str, Any
         "best_price": position.best_price,
         "opened_by": position.opened_by,
         "exits": _distances(position.exits),
+        "entered_at": position.entered_at,
     }
 
 
@@ -117,6 +118,7 @@ def position_of(row: Row[Any]) -> Position:
         best_price=plain(row.best_price),
         opened_by=row.opened_by,
         exits=Exits(*row.exits),
+        entered_at=_moment(row.entered_at),
     )
 
 
@@ -291,7 +293,7 @@ def _series(row: Row[Any]) -> Series:
 
 
 def _distances(exits: Exits) -> Sequence[float | None]:
-    return [exits.stop, exits.target, exits.trailing]
+    return [exits.stop, exits.target, exits.trailing, exits.max_age]
 
 
 def _utc(moment: datetime) -> datetime:

@@ -1,6 +1,7 @@
 """Accounts in PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,7 +29,7 @@ from algo_trading.adapters.postgres.strategies import ensure_strategies
 from algo_trading.domain.account import Account, AccountState, Caps, Mode
 from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
-from algo_trading.repositories.accounts import UNSENT, AccountStep, Submission
+from algo_trading.repositories.accounts import UNSENT, AccountStep, StaleAccountError, Submission
 
 WAITING = [str(status) for status in OrderStatus if not status.final]
 
@@ -54,10 +55,10 @@ class PostgresAccounts:
         with self._engine.connect() as connection:
             return _state(connection, name)
 
-    def store(self, step: AccountStep) -> None:
+    def store(self, step: AccountStep) -> AccountState:
         try:
             with self._engine.begin() as connection:
-                _store(connection, step)
+                return _store(connection, step)
         except IntegrityError as error:
             if not isinstance(error.orig, UniqueViolation):
                 raise
@@ -179,6 +180,7 @@ def _state(connection: Connection, name: str) -> AccountState:
         account=rows.account_of(account),
         cash={row.asset: rows.money(row.amount) for row in amounts},
         orders=tuple(rows.order_of(row) for row in waiting),
+        version=account.version,
     )
     for row in held:
         state = state.holding(rows.position_of(row))
@@ -187,16 +189,21 @@ def _state(connection: Connection, name: str) -> AccountState:
     return state
 
 
-def _store(connection: Connection, step: AccountStep) -> None:
-    query = select(accounts.c.id).where(accounts.c.name == step.account).with_for_update()
-    account_id = connection.execute(query).scalar_one_or_none()
-    if account_id is None:
+def _store(connection: Connection, step: AccountStep) -> AccountState:
+    version = accounts.c.version
+    statement = update(accounts).where(accounts.c.name == step.account).values(version=version + 1)
+    changed = connection.execute(statement.returning(accounts.c.id, version)).one_or_none()
+    if changed is None:
         raise KeyError(step.account)
+    account_id, now = changed
+    if now != step.before.version + 1:
+        raise StaleAccountError(step.account)
     ids = _ids(connection, step)
     _store_state(connection, account_id, step, ids)
     order_ids = _store_orders(connection, account_id, step, ids)
     _insert(connection, fills, [rows.fill_row(account_id, e, order_ids[e.client_order_id]) for e in step.executions])
     _insert(connection, ledger, [rows.entry_row(account_id, entry, ids) for entry in step.entries])
+    return replace(step.after, version=now)
 
 
 def _ids(connection: Connection, step: AccountStep) -> rows.Ids:

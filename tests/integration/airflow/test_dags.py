@@ -78,7 +78,14 @@ def seen(environment: dict[str, str]) -> dict[str, Any]:
 def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
     assert seen["import_errors"] == {}
     wanted = {"history_load", *TEXT, *CHAIN, *CANDLES, *BACKFILLS, "coin_listings", "company_fundamentals"}
-    wanted |= {"strategy_review", "threshold_tuning", "instrument_rules", "monitored_bars", "pair_scores"}
+    wanted |= {
+        "strategy_review",
+        "threshold_tuning",
+        "instrument_rules",
+        "monitored_bars",
+        "pair_scores",
+        "position_watch",
+    }
     assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
 

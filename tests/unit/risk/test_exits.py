@@ -1,6 +1,7 @@
 """Leaving a position within a bar: case by case, and equal to the compiled backtester to the last bit."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_the_level_is_told_also_where_the_bar_opens_beyond_it() -> None:
 
 
 @pytest.mark.parametrize("values", [{"stop": 0.0}, {"stop": 1.0}, {"trailing": -0.1}, {"target": 0.0}])
-def test_distances_are_fractions(values: dict[str, float]) -> None:
+def test_distances_are_fractions(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be above 0"):
         Exits(**values)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from algo_trading.domain.account import AccountState
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.order import Order
 from algo_trading.domain.signal import Side
@@ -46,10 +47,11 @@ class MortalAccounts(FakeAccounts):
         super().__init__()
         self.countdown = Countdown(0)
 
-    def store(self, step: AccountStep) -> None:
+    def store(self, step: AccountStep) -> AccountState:
         self.countdown.step()
-        super().store(step)
+        stored = super().store(step)
         self.countdown.step()
+        return stored
 
 
 class MortalBroker:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from algo_trading.domain.account import AccountState
 from algo_trading.domain.order import Order, OrderStatus, OrderType
 from algo_trading.domain.signal import Side
 from algo_trading.errors import AlgoTradingError
@@ -13,27 +14,10 @@ from algo_trading.repositories.accounts import AccountStep
 from fakes.accounts import FakeAccounts
 from support.exchange_world import SECRET
 from support.spot_exchange import SpotDesk, SpotExchange
+from support.spot_scenario import FAULTS, SYMBOLS, run_scenario
+from support.workers import Killed
 
 pytestmark = pytest.mark.unit
-
-SYMBOLS = ("BTCUSDT", "DOGEUSDT", "INJUSDT")
-ORDER = "/api/v3/order"
-FAULTS: tuple[dict[str, object], ...] = (
-    {"kind": "accept_and_disconnect", "path": ORDER, "method": "POST"},
-    {"kind": "accept_and_time_out", "path": ORDER, "method": "POST"},
-    {"kind": "disconnect", "path": ORDER, "method": "POST"},
-    {"kind": "answer", "path": ORDER, "method": "POST", "status": 503},
-    {"kind": "answer", "path": ORDER, "method": "POST", "status": 429, "code": -1015, "retry_after": 3},
-    {"kind": "answer", "path": ORDER, "method": "GET", "status": 502, "times": 4},
-    {"kind": "disconnect", "path": "/api/v3/myTrades", "times": 4},
-    {"kind": "answer", "path": "/", "status": 418, "code": -1003, "retry_after": 90},
-    {"kind": "clock_skew", "milliseconds": 40_000},
-    {"kind": "clock_skew", "milliseconds": -40_000},
-)
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 class Mortal:
@@ -42,7 +26,7 @@ class Mortal:
     def __init__(self) -> None:
         self.left = 0
 
-    def step(self) -> None:
+    def step(self, arrive: object = None, *, sent: bool = False) -> None:  # noqa: ARG002 - what was on its way is lost
         self.left -= 1
         if self.left == 0:
             raise Killed
@@ -55,10 +39,11 @@ class MortalAccounts(FakeAccounts):
         super().__init__()
         self._mortal = mortal
 
-    def store(self, step: AccountStep) -> None:
+    def store(self, step: AccountStep) -> AccountState:
         self._mortal.step()
-        super().store(step)
+        stored = super().store(step)
         self._mortal.step()
+        return stored
 
 
 class Scenario:
@@ -144,13 +129,36 @@ class Scenario:
             assert position.quantity > 0
 
 
+def run_single(seed: int) -> None:
+    """One process; a failure names the seed."""
+    scenario = Scenario(seed)
+    scenario.run()
+    try:
+        scenario.check()
+    except AssertionError as error:
+        error.add_note(f"seed {seed}")
+        raise
+
+
+def test_book_and_exchange_agree() -> None:
+    for seed in range(8):
+        run_single(seed)
+
+
+def test_two_processes_at_once_place_each_order_once() -> None:
+    for seed in range(12):
+        run_scenario(seed)
+
+
+@pytest.mark.faults
 @pytest.mark.parametrize("first", range(0, 200, 20))
-def test_book_and_exchange_agree(first: int) -> None:
+def test_book_and_exchange_agree_on_many_days(first: int) -> None:
     for seed in range(first, first + 20):
-        scenario = Scenario(seed)
-        scenario.run()
-        try:
-            scenario.check()
-        except AssertionError as error:
-            error.add_note(f"seed {seed}")
-            raise
+        run_single(seed)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_two_processes_at_once_on_many_days(first: int) -> None:
+    for seed in range(first, first + 20):
+        run_scenario(seed)

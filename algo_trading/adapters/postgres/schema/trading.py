@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -51,6 +52,7 @@ accounts = Table(
     Column("max_order", Amount, comment="that an entry may spend"),
     Column("max_day", Amount, comment="that the entries of a UTC day may spend"),
     Column("max_total", Amount, comment="that all that is held may have cost"),
+    Column("version", BigInteger, nullable=False, server_default=text("0"), comment="steps that were stored"),
     written_at(),
 )
 
@@ -101,7 +103,8 @@ positions = Table(
     Column("entry_price", Amount, nullable=False),
     Column("best_price", Amount, nullable=False, comment="since the entry"),
     Column("opened_by", Text, nullable=False, comment="client_order_id"),
-    Column("exits", ARRAY(Double), nullable=False, comment="distances of stop, target and trailing stop"),
+    Column("exits", ARRAY(Double), nullable=False, comment="stop, target and trailing stop; hours it may be held"),
+    Column("entered_at", Time),
     comment="What the ledger's lines of each holding add up to, and where it is left.",
 )
 

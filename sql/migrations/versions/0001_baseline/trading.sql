@@ -14,6 +14,7 @@ CREATE TABLE accounts (
     max_order NUMERIC(38, 18),
     max_day NUMERIC(38, 18),
     max_total NUMERIC(38, 18),
+    version BIGINT DEFAULT 0 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_accounts PRIMARY KEY (id),
     CONSTRAINT uq_accounts_name UNIQUE (name)
@@ -23,6 +24,7 @@ COMMENT ON COLUMN accounts.start IS 'periods that opened before it never trade';
 COMMENT ON COLUMN accounts.max_order IS 'that an entry may spend';
 COMMENT ON COLUMN accounts.max_day IS 'that the entries of a UTC day may spend';
 COMMENT ON COLUMN accounts.max_total IS 'that all that is held may have cost';
+COMMENT ON COLUMN accounts.version IS 'steps that were stored';
 
 CREATE TABLE kill_switch (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -88,7 +90,7 @@ CREATE TABLE orders (
     instrument_id INTEGER NOT NULL,
     interval TEXT NOT NULL,
     side TEXT NOT NULL CONSTRAINT ck_orders_side CHECK (side IN ('buy', 'sell')),
-    type TEXT NOT NULL CONSTRAINT ck_orders_type CHECK (type IN ('market', 'limit', 'stop', 'stop-limit', 'target')),
+    type TEXT NOT NULL CONSTRAINT ck_orders_type CHECK (type IN ('market', 'limit', 'stop', 'stop-limit', 'target', 'oco')),
     opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
     decided_at TIMESTAMP WITH TIME ZONE NOT NULL,
     quantity NUMERIC(38, 18),
@@ -128,6 +130,7 @@ CREATE TABLE positions (
     best_price NUMERIC(38, 18) NOT NULL,
     opened_by TEXT NOT NULL,
     exits DOUBLE PRECISION[] NOT NULL,
+    entered_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_positions PRIMARY KEY (account_id, strategy_id, instrument_id, interval),
     CONSTRAINT fk_positions_account_id FOREIGN KEY(account_id) REFERENCES accounts (id),
     CONSTRAINT fk_positions_strategy_id FOREIGN KEY(strategy_id) REFERENCES strategies (id),
@@ -136,7 +139,7 @@ CREATE TABLE positions (
 COMMENT ON TABLE positions IS 'What the ledger''s lines of each holding add up to, and where it is left.';
 COMMENT ON COLUMN positions.best_price IS 'since the entry';
 COMMENT ON COLUMN positions.opened_by IS 'client_order_id';
-COMMENT ON COLUMN positions.exits IS 'distances of stop, target and trailing stop';
+COMMENT ON COLUMN positions.exits IS 'stop, target and trailing stop; hours it may be held';
 
 CREATE TABLE fills (
     id BIGINT GENERATED ALWAYS AS IDENTITY,

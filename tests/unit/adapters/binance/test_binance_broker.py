@@ -170,6 +170,7 @@ def test_an_order_in_doubt_is_waited_for_as_long_as_it_may_still_arrive(exchange
 
 def test_a_new_process_waits_for_what_the_one_before_may_have_sent(exchange: SpotExchange) -> None:
     broker = exchange.broker()
+    broker.take_over()
     assert broker.order(submitted(exchange.order(1))) is None
     assert exchange.waited == [pytest.approx(6)]
 
