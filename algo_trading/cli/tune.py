@@ -9,8 +9,8 @@ from algo_trading.cli import output
 from algo_trading.cli.scores import parse_moment, read_timeframes
 from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
-from back_testing.analysis.crossings import Crossing
 from back_testing.analysis.tune import Tuning
+from back_testing.search.crossings import Crossing
 from back_testing.services import tune_thresholds
 
 SHOWN = 5  # every so many scores a row of the table of crossings

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
 
 from algo_trading.domain.account import AccountClock, AccountState, Position
@@ -15,6 +15,7 @@ from algo_trading.domain.time import midnight
 
 LARGEST_SPLIT = 10_000  # a ratio is a fraction of whole numbers up to this, if one is the same float
 PRICE_STEP = FRACTIONS.price
+LONGEST_PRICE = 100  # digits: a few reverse splits by a billion make a price longer than Decimal's usual 28
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,9 @@ def times(quantity: Decimal, ratio: Fraction) -> Decimal:
 
 def _divided(price: Decimal, ratio: Fraction) -> Decimal:
     exact = Fraction(price) / ratio
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(PRICE_STEP)
+    with localcontext() as context:
+        context.prec = LONGEST_PRICE
+        return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(PRICE_STEP)
 
 
 def actions_between(actions: list[CorporateAction], after: date, until: date) -> list[CorporateAction]:

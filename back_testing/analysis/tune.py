@@ -16,8 +16,8 @@ from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError
 from algo_trading.indicators import sma
 from algo_trading.strategies.score_history import SETTLING, scores_of
-from back_testing.analysis.crossings import Crossing, crossings
 from back_testing.analysis.deflated_sharpe import deflated_sharpe
+from back_testing.search.crossings import Crossing, crossings
 from back_testing.search.thresholds import (
     IN_SAMPLE,
     OUT_OF_SAMPLE,

@@ -11,8 +11,8 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.indicators.candle_ranks import Integers
 from algo_trading.strategies.candle_rank import CandleRank
 from algo_trading.strategies.score_history import ScoreHistory
-from back_testing.analysis.crossings import HORIZONS, Crossing, crossings
 from back_testing.report.charts import AXIS, BASE, Chart, kept_points, line, stamps
+from back_testing.search.crossings import HORIZONS, Crossing, crossings
 
 NOTHING = "\N{EN DASH}"
 MOST_STEPS = 3_000  # points of a line: each is drawn three times

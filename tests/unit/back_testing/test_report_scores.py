@@ -13,11 +13,11 @@ from algo_trading.domain.time import Interval
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.candle_rank import CandleRank
 from algo_trading.strategies.scalping import Scalping
-from back_testing.analysis.crossings import HORIZONS, crossings
 from back_testing.engine.backtest import run
 from back_testing.engine.rules import TradingRules
 from back_testing.report import render_report
 from back_testing.report.scores import MOST_STEPS, score_chart, score_section
+from back_testing.search.crossings import HORIZONS, crossings
 from support.candles import candles
 
 pytestmark = pytest.mark.unit

@@ -16,8 +16,8 @@ from algo_trading.domain.scores import DEFAULT_POINTS, PointsTable
 from algo_trading.domain.time import Interval, array_time
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.score_history import ScoreHistory
-from back_testing.analysis.crossings import HORIZONS, crossings
 from back_testing.analysis.tune import Tuning, tune
+from back_testing.search.crossings import HORIZONS, crossings
 from back_testing.search.thresholds import LOWEST, ThresholdGrid
 from reference import thresholds as reference
 from support.candles import candles

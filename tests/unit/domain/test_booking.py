@@ -173,6 +173,12 @@ class TestActions:
         assert times(Decimal(1), split_ratio(1 / 3)) == Decimal("0.33333333")
         assert times(Decimal(-1), split_ratio(1 / 3)) == Decimal("-0.33333333")
 
+    def test_a_price_may_become_longer_than_the_usual_decimal(self) -> None:
+        state = execute(EMPTY, Side.BUY, "5000000000", "12345678901.5").state
+        split = CorporateAction(IBM.instrument, EX_DATE, ActionKind.SPLIT, 1e-9)
+        state = book_action(state, DAILY, split, None, BOOKED).state
+        assert (position_of(state).quantity, position_of(state).entry_price) == (5, Decimal("12345678901500000000"))
+
     def test_the_order_of_actions(self) -> None:
         saturday, monday = date(2013, 1, 5), date(2013, 1, 7)
         paid, split = (
