@@ -1,5 +1,6 @@
 """The commands `monitor`, `monitoring`, `monitor-all` and `drop`."""
 
+import getpass
 from collections.abc import Mapping, Sequence
 
 from algo_trading.bootstrap import bootstrap
@@ -8,6 +9,7 @@ from algo_trading.cli import output
 from algo_trading.cli.watched import watchlists_of
 from algo_trading.domain.monitoring import split_items
 from algo_trading.errors import ConfigError
+from algo_trading.repositories.audit import AuditEntry
 from algo_trading.services.monitor import DropReport, Monitor, MonitorReport
 
 ADDED = {
@@ -55,6 +57,9 @@ def drop(items: Sequence[str], watchlist: str | None, *, from_database: bool, as
     with bootstrap() as application:
         service = _service(application)
         report = service.drop(split_items(" ".join(items)), from_database=from_database, watchlist=watchlist)
+        if report.from_database:
+            by, now = getpass.getuser(), application.clock.now()
+            application.audit.add(AuditEntry(now, by, "series.removed", " ".join(report.from_database)))
     _show(report, DROPPED, as_json=as_json)
     if not report.from_monitoring and not report.from_database:
         raise ConfigError("nothing of that is monitored; `algo-trading monitoring` lists what is")

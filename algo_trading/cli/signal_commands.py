@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(scores)
     app.command()(tune)
+    app.command()(thresholds)
     app.command()(signals)
     app.command()(orders)
     app.command()(subscribe)
@@ -79,6 +80,13 @@ def tune(
     from algo_trading.cli.tune import show_tuning
 
     show_tuning(pair, timeframes, commission, slippage_bps, (in_sample, out_of_sample), at=at, as_json=json)
+
+
+def thresholds(json: Json = False) -> None:
+    """List the thresholds that were last tuned, which `ml` stands for, and why there are none where none survived."""
+    from algo_trading.cli.tune import show_thresholds
+
+    show_thresholds(as_json=json)
 
 
 def signals(

@@ -132,7 +132,7 @@ def audit(
     limit: Newest = 20,
     json: Json = False,
 ) -> None:
-    """List what people changed by hand: accounts made live or paper, the kill switch."""
+    """List what people changed by hand: accounts made live or paper, the kill switch, removed series."""
     from algo_trading.cli.accounts import show_audit
 
     show_audit(subject, limit, as_json=json)

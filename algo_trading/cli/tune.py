@@ -7,6 +7,7 @@ from typing import Any
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
 from algo_trading.cli.scores import parse_moment, read_timeframes
+from algo_trading.domain.scores import TunedThresholds
 from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
 from back_testing.analysis.tune import Tuning
@@ -88,6 +89,25 @@ def tuning_json(tuning: Tuning) -> dict[str, Any]:
         )
     )
     return document
+
+
+def show_thresholds(*, as_json: bool) -> None:
+    """Print what `ml` stands for now: the thresholds last tuned of each pair and timeframes."""
+    with bootstrap() as application:
+        found = application.thresholds.newest(application.clock.now())
+    if as_json:
+        output.print_json([_finite(output.plain(one)) | {"survives": one.survives} for one in found])
+        return
+    rows = [
+        (str(one.instrument), " ".join(one.timeframes), f"{one.tuned_at:%Y-%m-%d %H:%M}", *_levels(one), one.objection)
+        for one in found
+    ]
+    columns = ("pair", "timeframes", "tuned on candles up to (UTC)", "bull", "bear", "why there is none")
+    output.table("Tuned thresholds", columns, rows)
+
+
+def _levels(tuned: TunedThresholds) -> tuple[str, str]:
+    return (f"{tuned.bull} of {tuned.maximum}", f"{tuned.bear} of {tuned.maximum}") if tuned.survives else ("-", "-")
 
 
 def print_tuning(tuning: Tuning) -> None:

@@ -69,8 +69,11 @@ def scores_of(
         counted[: window - 1] = 0  # all that there is
         return candle, counted
 
-    with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(candles_of, timeframes))
+    if threads == 1:
+        found = [candles_of(timeframe) for timeframe in timeframes]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(candles_of, timeframes))
     for candle, counted in found if window else ():
         settled &= counted <= candle
     candles, oldest = [candle for candle, _ in found], [counted for _, counted in found]

@@ -89,7 +89,10 @@ class BarSource:
         Raises:
             ConfigError: no source is given, there are no such bars, or a file lacks what a strategy needs.
         """
-        features = {one.name: one.features if isinstance(one, type) else one.needs for one in strategies}
+        features: dict[str, tuple[str, ...]] = {}
+        for one in strategies:
+            needed = one.features if isinstance(one, type) else one.needs
+            features[one.name] = (*features.get(one.name, ()), *needed)
         return self._from_database(features) if self.csv is None else self._from_file(self.csv, features)
 
     def load_one(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "tuple[Bars, tuple[str, ...]]":

@@ -3,6 +3,7 @@
 import numpy as np
 
 from algo_trading.domain.bars import COLUMNS, Bars, Floats
+from algo_trading.domain.features import tuned_timeframes
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Flags, Strategy
 from back_testing.engine.workers import PARALLEL_FROM, Workers
@@ -62,10 +63,10 @@ def missing_features(strategy: Strategy, bars: Bars) -> str:
     missing = [name for name in strategy.needs if name not in bars.features]
     if not missing:
         return ""
-    return (
-        f"{strategy.name} needs {', '.join(missing)}, which these bars do not have: name a symbol of the database with "
-        "--symbol, without --csv"
-    )
+    where = "name a symbol of the database with --symbol, without --csv"
+    if any(map(tuned_timeframes, missing)):
+        where = "run or compare it on symbols of the database; many settings at once have numbers as thresholds"
+    return f"{strategy.name} needs {', '.join(missing)}, which these bars do not have: {where}"
 
 
 def require_decisions(strategy: Strategy, bars: Bars, decisions: Decisions) -> None:

@@ -70,8 +70,8 @@ def benchmark(progress: Progress) -> list[Result]:
     found: dict[int, Cost] = {}
     for years in YEARS:
         progress(f"{SYMBOLS:,} symbols, {years} years: loading and running")
-        with _server() as server, ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            found[years] = pool.submit(_run, server.url(), _pid(server), years).result()
+        with embedded_server() as server, ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            found[years] = pool.submit(_run, server.url(), server_process(server), years).result()
     few, many = (found[years] for years in YEARS)
     timings = [
         Timing(f"{step}, {years} year{'s' * (years > 1)}", SYMBOLS, (seconds,))
@@ -96,7 +96,8 @@ def benchmark(progress: Progress) -> list[Result]:
 
 
 @contextmanager
-def _server() -> Iterator[EmbeddedPostgres]:
+def embedded_server() -> Iterator[EmbeddedPostgres]:
+    """A server of its own in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # as root, the server runs as another user
         server = EmbeddedPostgres(Path(folder))
@@ -107,7 +108,8 @@ def _server() -> Iterator[EmbeddedPostgres]:
             server.stop()
 
 
-def _pid(server: EmbeddedPostgres) -> int:
+def server_process(server: EmbeddedPostgres) -> int:
+    """Its process."""
     import psycopg
 
     with psycopg.connect(server.url()) as connection:
@@ -202,14 +204,14 @@ def _steps(app: App, watchlist: Watchlist, period: Period, source: FakeMarketDat
     }
     seconds: dict[str, float] = {}
     for name, step in taken.items():
-        before = _processor_time(server)
+        before = processor_time(server)
         step()
-        seconds[name] = _processor_time(server) - before
+        seconds[name] = processor_time(server) - before
     seconds[WHOLE] = sum(seconds.values())
     return seconds
 
 
-def _processor_time(server: int) -> float:
+def processor_time(server: int) -> float:
     """Seconds of this process, and of a server and its children."""
     total = 0.0
     for stat in Path("/proc").glob("[0-9]*/stat"):

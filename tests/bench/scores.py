@@ -1,4 +1,4 @@
-"""Scores of many pairs at a moment, the score history of one pair, and the grid of thresholds over it."""
+"""Scores of many pairs at a moment, the score history of one pair, the grid of thresholds over it, and new candles."""
 
 import os
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from algo_trading.services.score_candles import PairCandles
 from algo_trading.strategies.score_history import ScoreHistory, scores_of
 from back_testing.search.thresholds import ThresholdGrid
 from bench.measure import Contender, Goal, Progress, Result, measure
+from bench.refresh import refreshed
 
 PAIRS, CLOSED = 200, 20_000  # closed candles of the shortest timeframe
 STEPS = 500_000
@@ -31,7 +32,7 @@ Prices = tuple[Floats, Floats, Floats, Floats]
 
 def benchmark(progress: Progress) -> list[Result]:
     """All of it."""
-    return [at_one_moment(progress), *over_history(progress)]
+    return [at_one_moment(progress), *over_history(progress), refreshed(progress)]
 
 
 def candles(n: int, seed: int = 0) -> Bars:

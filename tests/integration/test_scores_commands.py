@@ -1,8 +1,10 @@
 """The commands `scores` and `tune` on stored candles."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -11,9 +13,11 @@ from algo_trading.adapters.postgres.bars import PostgresBars
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.scores import PostgresThresholds
 from algo_trading.cli.commands import app
+from algo_trading.domain.scores import usable_after
 from algo_trading.domain.time import Interval, moment_of
 from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.repositories.bars import bars_table
+from back_testing.cli.commands import app as back_test
 from reference import candle_ranks as reference
 from support.candles import candles, rows_of
 
@@ -122,3 +126,24 @@ def test_thresholds_are_tuned_and_kept(database: Database) -> None:
     assert "each fill pays 0.100% and 5 basis points of slippage" in shown
     with pytest.raises(ConfigError, match="are there to choose on"):
         run("tune", "BTCUSDT", "--timeframes", "1h")
+
+
+def test_a_backtest_knows_the_thresholds_that_were_tuned_by_then(database: Database) -> None:
+    def backtest() -> Any:
+        ml = ("--set", "bull=ml", "--set", "bear=ml", "--set", "timeframes=1h,4h", "--set", "history=600")
+        arguments = ("run", "--strategy", "candle_rank", "--symbol", "BTCUSDT_1h", "--allow-gaps", *ml, "--json")
+        return json.loads(CliRunner().invoke(back_test, arguments, catch_exceptions=False).stdout)
+
+    before = backtest()
+    assert (before["params"]["bull"], before["trades"]) == ("ml", [])
+    assert any("no threshold was tuned on candles before them" in note for note in before["notes"])
+    options = ("--timeframes", "1h,4h", "--in-sample", "40", "--out-of-sample", "10")
+    run("tune", "BTCUSDT", *options, "--at", "2022-03-20T12:00Z")
+    assert backtest()["trades"] == []  # none survived
+    repository, tuned_at = PostgresThresholds(database), datetime(2022, 4, 1, 12, tzinfo=UTC)
+    (none,) = repository.newest(tuned_at)
+    survivor = replace(none, bull=5, bear=5, objection="", tuned_at=tuned_at, usable_from=usable_after(tuned_at))
+    repository.store(survivor)
+    trades = backtest()["trades"]
+    assert trades
+    assert min(trade["entry_time"] for trade in trades) >= "2022-04-01T13"

@@ -14,9 +14,12 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
+from algo_trading.repositories.audit import AuditEntry
+from algo_trading.repositories.bars import bars_table
 from contracts.trading_rules import BTC, DOGE
 from fakes.market_data import FakeMarketData
 from fakes.trading_rules import FakeRulesSource
+from support.candles import candles
 from support.world import World
 
 pytestmark = pytest.mark.unit
@@ -129,3 +132,13 @@ def test_a_command_that_changes_nothing_is_a_mistake(run: Run, arguments: tuple[
     assert code == 2
     assert arguments[1] in out
     assert "nothing of that" in err
+
+
+def test_who_removed_series_is_recorded(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "ann")
+    world.bars.upsert(bars_table([candles(3, Interval.HOUR_1)]), "test")
+    run("drop", "BTCUSDT")
+    assert world.audit.newest(5) == []
+    code, out, _ = run("drop", "BTCUSDT", "--from-database", "--json")
+    assert (code, json.loads(out)["from_database"]) == (0, ["BTCUSDT_1h"])
+    assert world.audit.newest(5) == [AuditEntry(world.clock.now(), "ann", "series.removed", "BTCUSDT_1h")]

@@ -102,6 +102,14 @@ def test_the_first_candle_has_no_rank() -> None:
     assert np.isnan(rank_history(running, np.array([0]))).all()
 
 
+@given(st.floats(-20, 20), st.floats(-25, 25))
+def test_among_one_candle_every_rank_is_100(only: float, change: float) -> None:
+    """It is the first of one, however far it went."""
+    found = np.array(ranks(closed(only), change))
+    assert (found[~np.isnan(found)] == 100.0).all()
+    assert np.isnan(found).tolist() == [False, False, change < 0, change > 0]
+
+
 def test_ranks_count_the_strictly_more_extreme() -> None:
     before = closed(5.0, 3.0, 3.0, 1.0, -2.0)
     assert ranks(before, 6.0)[2] == 20.0  # none of five went further
