@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from algo_trading.bootstrap.intake import Intake
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from algo_trading.services.sell_positions import SellPositions
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
+    from algo_trading.services.watch_candles import WatchCandles
     from algo_trading.services.watch_positions import WatchPositions
 
 
@@ -147,6 +149,25 @@ class Services(Intake):
         from algo_trading.services.run_range import RunRange
 
         return RunRange(self.period_steps(), self.calendars)
+
+    def watch_candles(self, wait: timedelta = timedelta(0)) -> WatchCandles:
+        """Closed periods are left to others for as long as `wait`."""
+        from algo_trading.services.watch_candles import WatchCandles
+
+        return WatchCandles(
+            watchlists=self.watchlists,
+            periods=self.periods,
+            bars=self.bars,
+            work=self.run_range(),
+            record=self.record_scores(),
+            dispatch=self.dispatch_signals(),
+            queue=self.queue_notices(),
+            deliver=self.deliver_notices(),
+            sources=self.source,
+            calendars=self.calendars,
+            clock=self.clock,
+            wait=wait,
+        )
 
     # Orders
 

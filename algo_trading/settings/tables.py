@@ -101,13 +101,17 @@ Fraction = Annotated[float, Field(gt=0, lt=1, strict=True)]
 
 
 class WatchlistSettings(Section):
-    """Symbols of one venue, whose bars of these intervals one source brings."""
+    """Symbols of one venue, whose bars of these intervals one source brings.
+
+    With `watch`, `algo-trading watch` scores its candles before they end.
+    """
 
     name: Name
     venue: VenueCode
     source: str
     intervals: Intervals = (Interval.DAY,)
     symbols: Symbols
+    watch: bool = False
 
 
 class AccountSettings(Section):
@@ -297,6 +301,12 @@ class ScoreSettings(Section):
     points: Annotated[PointsTable, BeforeValidator(_points)] = DEFAULT_POINTS  # of ranks: "2.5:6 5:5 ..."
 
 
+class WatchSettings(Section):
+    """How `algo-trading watch` looks."""
+
+    minutes: int = Field(default=1, ge=1, le=1440, strict=True)
+
+
 class AirflowSettings(Section):
     """Airflow as `make run` starts it."""
 
@@ -330,6 +340,7 @@ class Settings(Section):
     sentiment: SentimentSettings
     scores: ScoreSettings = ScoreSettings()
     targets: TargetSettings = TargetSettings()
+    watch: WatchSettings = WatchSettings()
     airflow: AirflowSettings
     sources: PluginTables
     brokers: PluginTables
@@ -338,6 +349,11 @@ class Settings(Section):
     listings: PluginTables
     scorers: PluginTables
     object_stores: PluginTables
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The watchlists whose candles are scored before they end."""
+        return tuple(one.name for one in self.watchlists if one.watch)
 
     @property
     def listing_source(self) -> str:
