@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from algo_trading.services.dispatch import DispatchSignals
     from algo_trading.services.evaluate import EvaluateStrategies
     from algo_trading.services.features import JoinFeatures
+    from algo_trading.services.freshness import StaleAfter
     from algo_trading.services.monitor import Monitor
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.order_gate import OrderGate
@@ -228,6 +229,12 @@ class Services(Intake):
 
         return Reconcile(self.accounts, self.broker, self.locks)
 
+    def stale_after(self) -> StaleAfter:
+        from algo_trading.services.freshness import StaleAfter
+
+        periods = {one.name: one.dispatch_within for one in self.settings.watchlists}
+        return StaleAfter(periods, self.watchlists, self.source, self.clock)
+
     def dispatch_signals(self) -> DispatchSignals:
         from algo_trading.services.dispatch import DispatchSignals
 
@@ -245,6 +252,7 @@ class Services(Intake):
             locks=self.locks,
             calendars=self.calendars,
             clock=self.clock,
+            stale=self.stale_after(),
         )
 
     def watch_positions(self) -> WatchPositions:
@@ -273,6 +281,7 @@ class Services(Intake):
             levels=self.levels,
             calendars=self.calendars,
             outbox_limit=self.settings.mail.outbox_limit,
+            stale=self.stale_after(),
         )
 
     def deliver_notices(self) -> DeliverNotices:

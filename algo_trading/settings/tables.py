@@ -103,7 +103,8 @@ Fraction = Annotated[float, Field(gt=0, lt=1, strict=True)]
 class WatchlistSettings(Section):
     """Symbols of one venue, whose bars of these intervals one source brings.
 
-    With `watch`, `algo-trading watch` scores its candles before they end.
+    With `watch`, `algo-trading watch` scores its candles before they end. Signals on candles shorter than a day are
+    ordered and mailed for `dispatch_within` of their periods after the close (0: however late; services/freshness.py).
     """
 
     name: Name
@@ -112,6 +113,7 @@ class WatchlistSettings(Section):
     intervals: Intervals = (Interval.DAY,)
     symbols: Symbols
     watch: bool = False
+    dispatch_within: int = Field(default=3, ge=0, strict=True)
 
 
 class AccountSettings(Section):
