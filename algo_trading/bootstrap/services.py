@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
+    from algo_trading.services.report_outages import ReportOutages
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
@@ -164,6 +165,7 @@ class Services(Intake):
             dispatch=self.dispatch_signals(),
             queue=self.queue_notices(),
             deliver=self.deliver_notices(),
+            outages=self.report_outages(),
             sources=self.source,
             calendars=self.calendars,
             clock=self.clock,
@@ -286,6 +288,7 @@ class Services(Intake):
 
     def deliver_notices(self) -> DeliverNotices:
         from algo_trading.domain.notice import NoticeKind
+        from algo_trading.notification.outage import OutageRenderer
         from algo_trading.notification.signal import SignalRenderer
         from algo_trading.services.deliver import DeliverNotices
 
@@ -300,11 +303,32 @@ class Services(Intake):
         )
         return DeliverNotices(
             outbox=self.outbox,
-            renderers={NoticeKind.SIGNAL: signal},
+            renderers={NoticeKind.SIGNAL: signal, NoticeKind.OUTAGE: OutageRenderer()},
             channels=self.channel,
             clock=self.clock,
             sender=self.settings.mail.sender,
         )
+
+    def report_outages(self) -> ReportOutages:
+        from algo_trading.services.report_outages import ReportOutages
+
+        return ReportOutages(
+            watchlists=self.watchlists,
+            periods=self.periods,
+            queue=self.notices,
+            sources=self.source,
+            calendars=self.calendars,
+            clock=self.clock,
+            recipients=self.owner_addresses,
+            after={one.name: one.notice_after for one in self.settings.watchlists},
+        )
+
+    def owner_addresses(self) -> list[str]:
+        """Those of the owners; where none has one, the address that mails come from."""
+        from algo_trading.notification.mail import sender_address
+
+        found = [user.address for user in self.users.all() if user.is_owner and user.address]
+        return found or [sender_address(self.settings.mail.sender).addr_spec]
 
     def subscribe(self) -> Subscribe:
         from algo_trading.services.subscribe import Subscribe

@@ -21,6 +21,7 @@ from algo_trading.services.deliver import DeliverNotices
 from algo_trading.services.dispatch import DispatchSignals
 from algo_trading.services.notify import QueueNotices
 from algo_trading.services.record_scores import RecordScores
+from algo_trading.services.report_outages import ReportOutages
 from algo_trading.services.run_range import RunRange
 
 
@@ -39,7 +40,8 @@ class WatchCandles:
 
     A period that has closed for longer than `wait` and that nobody has decided is processed as the flow of Airflow
     does, everything since the newest decided one included; orders and notices follow. Then the running candle of each
-    pair is ranked among the closed ones and the scores are stored. Only closed candles become history.
+    pair is ranked among the closed ones and the scores are stored. Only closed candles become history. The owner is
+    told of periods that go on failing (see `ReportOutages`).
     """
 
     watchlists: WatchlistRepository
@@ -50,6 +52,7 @@ class WatchCandles:
     dispatch: DispatchSignals
     queue: QueueNotices
     deliver: DeliverNotices
+    outages: ReportOutages
     sources: Sources
     calendars: Calendars
     clock: Clock
@@ -66,8 +69,11 @@ class WatchCandles:
         wanted = [one for one in self.watchlists.all() if one.name in names]
         for watchlist in wanted:
             decided += self._closed(watchlist, errors)
+        told = self.outages()
         if decided:
             self._hand_on(errors)
+        if decided or told:
+            self._deliver(errors)
         for watchlist in wanted:
             scored += self._running(watchlist, errors)
         return WatchReport(decided, scored, tuple(dict.fromkeys(errors)))
@@ -100,6 +106,8 @@ class WatchCandles:
                 raise
             except AlgoTradingError as error:
                 errors.append(str(error))
+
+    def _deliver(self, errors: list[str]) -> None:
         delivered = self.deliver()
         if delivered.error:
             errors.append(delivered.error)

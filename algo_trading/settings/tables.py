@@ -105,6 +105,7 @@ class WatchlistSettings(Section):
 
     With `watch`, `algo-trading watch` scores its candles before they end. Signals on candles shorter than a day are
     ordered and mailed for `dispatch_within` of their periods after the close (0: however late; services/freshness.py).
+    After `notice_after` of them have failed in a row the owner gets a mail (0: none; services/report_outages.py).
     """
 
     name: Name
@@ -114,6 +115,7 @@ class WatchlistSettings(Section):
     symbols: Symbols
     watch: bool = False
     dispatch_within: int = Field(default=3, ge=0, strict=True)
+    notice_after: int = Field(default=3, ge=0, strict=True)
 
 
 class AccountSettings(Section):

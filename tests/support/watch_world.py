@@ -155,7 +155,7 @@ class WatchWorld(World):
     def source(self, name: str) -> MarketData:  # noqa: ARG002 - there is one
         return self.served
 
-    def step(self) -> None:
+    def step(self, *_arrive: object, **_sent: object) -> None:
         """Called by the transport when a request comes and before its answer goes."""
         if self.cut():
             raise requests.ConnectionError("the connection was cut")
