@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from algo_trading.bootstrap.intake import Intake
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from algo_trading.services.dispatch import DispatchSignals
     from algo_trading.services.evaluate import EvaluateStrategies
     from algo_trading.services.features import JoinFeatures
+    from algo_trading.services.freshness import StaleAfter
     from algo_trading.services.monitor import Monitor
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.order_gate import OrderGate
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
+    from algo_trading.services.report_outages import ReportOutages
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from algo_trading.services.sell_positions import SellPositions
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
+    from algo_trading.services.watch_candles import WatchCandles
     from algo_trading.services.watch_positions import WatchPositions
 
 
@@ -148,6 +152,26 @@ class Services(Intake):
 
         return RunRange(self.period_steps(), self.calendars)
 
+    def watch_candles(self, wait: timedelta = timedelta(0)) -> WatchCandles:
+        """Closed periods are left to others for as long as `wait`."""
+        from algo_trading.services.watch_candles import WatchCandles
+
+        return WatchCandles(
+            watchlists=self.watchlists,
+            periods=self.periods,
+            bars=self.bars,
+            work=self.run_range(),
+            record=self.record_scores(),
+            dispatch=self.dispatch_signals(),
+            queue=self.queue_notices(),
+            deliver=self.deliver_notices(),
+            outages=self.report_outages(),
+            sources=self.source,
+            calendars=self.calendars,
+            clock=self.clock,
+            wait=wait,
+        )
+
     # Orders
 
     def read_prices(self) -> ReadPrices:
@@ -207,6 +231,12 @@ class Services(Intake):
 
         return Reconcile(self.accounts, self.broker, self.locks)
 
+    def stale_after(self) -> StaleAfter:
+        from algo_trading.services.freshness import StaleAfter
+
+        periods = {one.name: one.dispatch_within for one in self.settings.watchlists}
+        return StaleAfter(periods, self.watchlists, self.source, self.clock)
+
     def dispatch_signals(self) -> DispatchSignals:
         from algo_trading.services.dispatch import DispatchSignals
 
@@ -224,6 +254,7 @@ class Services(Intake):
             locks=self.locks,
             calendars=self.calendars,
             clock=self.clock,
+            stale=self.stale_after(),
         )
 
     def watch_positions(self) -> WatchPositions:
@@ -252,10 +283,12 @@ class Services(Intake):
             levels=self.levels,
             calendars=self.calendars,
             outbox_limit=self.settings.mail.outbox_limit,
+            stale=self.stale_after(),
         )
 
     def deliver_notices(self) -> DeliverNotices:
         from algo_trading.domain.notice import NoticeKind
+        from algo_trading.notification.outage import OutageRenderer
         from algo_trading.notification.signal import SignalRenderer
         from algo_trading.services.deliver import DeliverNotices
 
@@ -270,11 +303,32 @@ class Services(Intake):
         )
         return DeliverNotices(
             outbox=self.outbox,
-            renderers={NoticeKind.SIGNAL: signal},
+            renderers={NoticeKind.SIGNAL: signal, NoticeKind.OUTAGE: OutageRenderer()},
             channels=self.channel,
             clock=self.clock,
             sender=self.settings.mail.sender,
         )
+
+    def report_outages(self) -> ReportOutages:
+        from algo_trading.services.report_outages import ReportOutages
+
+        return ReportOutages(
+            watchlists=self.watchlists,
+            periods=self.periods,
+            queue=self.notices,
+            sources=self.source,
+            calendars=self.calendars,
+            clock=self.clock,
+            recipients=self.owner_addresses,
+            after={one.name: one.notice_after for one in self.settings.watchlists},
+        )
+
+    def owner_addresses(self) -> list[str]:
+        """Those of the owners; where none has one, the address that mails come from."""
+        from algo_trading.notification.mail import sender_address
+
+        found = [user.address for user in self.users.all() if user.is_owner and user.address]
+        return found or [sender_address(self.settings.mail.sender).addr_spec]
 
     def subscribe(self) -> Subscribe:
         from algo_trading.services.subscribe import Subscribe

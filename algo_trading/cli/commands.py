@@ -9,6 +9,7 @@ from algo_trading.cli.exchange import exchange
 from algo_trading.cli.mentions import app as mentions
 from algo_trading.cli.text import events, sentiment
 from algo_trading.cli.user_commands import app as user
+from algo_trading.cli.watch import watch
 
 app = typer.Typer(
     help="Bars in; signals, notices and paper orders out. Start everything with `make run`.",
@@ -47,3 +48,4 @@ app.add_typer(mentions, name="mentions")
 app.add_typer(sentiment, name="sentiment")
 app.add_typer(events, name="events")
 app.command()(exchange)
+app.command()(watch)

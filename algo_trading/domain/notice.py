@@ -10,6 +10,7 @@ class NoticeKind(StrEnum):
     """What a notice is about; `notification` has a module with a renderer for each kind."""
 
     SIGNAL = "signal"
+    OUTAGE = "outage"
 
 
 class NoticeStatus(StrEnum):

@@ -17,6 +17,7 @@ from algo_trading.settings import Settings
 PRACTICE = "practice"  # the source, and so what a watchlist on the practice exchange names
 HISTORY = timedelta(days=90)  # of made-up prices, when the exchange is started the first time
 READY_SECONDS = 60.0
+AIRFLOW_HAS = "120"  # seconds after the close; then the watch loop processes what nobody has
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ def practice_exchange(settings: Settings) -> list[str]:
     return own("exchange", "--port", str(record.port), "--since", record.since)
 
 
-PROGRAMS = (Program("practice-exchange", wants_practice, practice_exchange),)
+PROGRAMS = (
+    Program("practice-exchange", wants_practice, practice_exchange),
+    Program("watch", lambda settings: bool(settings.watched), lambda _: own("watch", "--wait", AIRFLOW_HAS)),
+)
 
 
 def programs(settings: Settings) -> Mapping[str, list[str]]:

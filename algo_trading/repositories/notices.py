@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from algo_trading.domain.notice import Content, Notice, NoticeStatus
+from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus
 from algo_trading.domain.time import Interval
 
 
@@ -58,6 +58,14 @@ class NoticeQueue(Protocol):
 
     def pending(self) -> int:
         """Notices that wait to be delivered, without those of steps that are not committed."""
+        ...
+
+    def keys(self, kind: NoticeKind) -> list[str]:
+        """The keys of all contents of a kind."""
+        ...
+
+    def tell(self, content: Content, recipients: Sequence[str]) -> int:
+        """Put a notice for each of these addresses into the outbox, unless the content is there; returns how many."""
         ...
 
     def step(self) -> AbstractContextManager[QueueStep]:

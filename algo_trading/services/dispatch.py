@@ -19,6 +19,7 @@ from algo_trading.repositories.locks import ExclusiveWork
 from algo_trading.repositories.periods import PeriodLog, Stage
 from algo_trading.repositories.watchlists import AssignmentRepository
 from algo_trading.services.book_executions import BookExecutions
+from algo_trading.services.freshness import IsStale, never_stale
 from algo_trading.services.place_exits import PlaceExits
 from algo_trading.services.place_orders import Assignments, PlaceOrders
 from algo_trading.services.prices import ReadPrices, period_dates
@@ -66,6 +67,8 @@ class DispatchSignals:
     that is not decided yet: they share its cash, so runs that finish out of order, or many periods backfilled at once,
     end in the same state. Periods before an account's start, or behind its clock, never trade.
 
+    Signals that are `stale` are passed over: the account goes on as if nothing had been said.
+
     In a period come corporate actions and orders for signals on posts before the open, executions within it, and orders
     for its own signals at the close, stored together with how far the clock has come. Every step is a transaction of
     its own, and one that was done is not done again: a process may die between any two of them.
@@ -84,6 +87,7 @@ class DispatchSignals:
     locks: ExclusiveWork
     calendars: Calendars
     clock: Clock
+    stale: IsStale = never_stale
 
     def __call__(self) -> list[DispatchReport]:
         """Move every account as far as it goes.
@@ -160,7 +164,8 @@ class DispatchSignals:
         self._submit(one)
         self._book(one, clock.venue, period)
         staying = self._exit(one, clock, period)
-        orders = self.place.at_close(one.state, one.assigned, clock.venue, period)
+        timely = {held: own for held, own in one.assigned.items() if not self.stale(own.watchlist, period)}
+        orders = self.place.at_close(one.state, timely, clock.venue, period)
         clock = replace(clock, cursor=period.opened_at, begun=None)
         after = one.state.timed(clock)
         for position in staying:

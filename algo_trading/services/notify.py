@@ -17,6 +17,7 @@ from algo_trading.repositories.notices import Announcement, NoticeQueue
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.repositories.subscriptions import SubscriptionRepository
 from algo_trading.repositories.watchlists import AssignmentRepository
+from algo_trading.services.freshness import IsStale, never_stale
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -28,7 +29,7 @@ class QueueNotices:
     The notices of a period and the record that they are queued are written in one transaction. A period that is decided
     after later ones is queued when it is; none waits for another. A signal on a post is queued as soon as there is one,
     unless the notices of a period of its watchlist that closed after the post are queued already. Who subscribes later
-    gets nothing from before.
+    gets nothing from before. Of a period whose decisions are `stale` nothing is queued.
     """
 
     subscriptions: SubscriptionRepository
@@ -38,6 +39,7 @@ class QueueNotices:
     levels: Levels
     calendars: Calendars
     outbox_limit: int
+    stale: IsStale = never_stale
 
     def __call__(self) -> int:
         """Queue what is due and return how many notices are new.
@@ -63,8 +65,10 @@ class QueueNotices:
     def _period(
         self, watchlist: str, calendar: TradingCalendar, interval: Interval, opened_at: datetime, limits: AssignedLimits
     ) -> int:
-        signals = self.signals.of_period(calendar.venue, interval, opened_at)
-        closed_at = calendar.period(interval, opened_at).closed_at
+        period = calendar.period(interval, opened_at)
+        stale = self.stale(watchlist, period)
+        signals = [] if stale else self.signals.of_period(calendar.venue, interval, opened_at)
+        closed_at = period.closed_at
         with self.queue.step() as step:
             if not step.take(watchlist, interval, opened_at):
                 return 0

@@ -1,9 +1,11 @@
 """Scores of pairs, taken and stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
+from algo_trading.domain.bars import Bars
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.scores import PairScore
 from algo_trading.domain.time import Interval
@@ -27,12 +29,20 @@ class RecordScores:
     score: ScoreCandles
     scores: ScoreRepository
 
-    def __call__(self, pairs: Iterable[tuple[Instrument, Sequence[Interval]]], at: datetime) -> RecordReport:
-        """Doing it again for the same moment changes nothing."""
+    def __call__(
+        self,
+        pairs: Iterable[tuple[Instrument, Sequence[Interval]]],
+        at: datetime,
+        running: Mapping[Instrument, Bars] = MappingProxyType({}),
+    ) -> RecordReport:
+        """Doing it again for the same moment changes nothing.
+
+        Of pairs in `running`, their candles that have not ended count as they stand (see `ScoreCandles`).
+        """
         found, skipped = [], []
         for instrument, timeframes in pairs:
             try:
-                found.append(self.score(instrument, timeframes, at))
+                found.append(self.score(instrument, timeframes, at, running.get(instrument)))
             except ConfigError as error:  # nothing had closed by then, or nothing short enough
                 skipped.append(str(error))
         self.scores.store(found)

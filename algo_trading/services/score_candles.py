@@ -40,12 +40,17 @@ class ScoreCandles:
     calendars: Calendars
     points: PointsTable
 
-    def __call__(self, instrument: Instrument, timeframes: Sequence[Interval], at: datetime) -> PairScore:
+    def __call__(
+        self, instrument: Instrument, timeframes: Sequence[Interval], at: datetime, running: Bars | None = None
+    ) -> PairScore:
         """The scores of a pair at `at`, from the candles that had closed by then; timeframes are as given.
 
         The candle of each timeframe is the one that the newest closed candle of the shortest stored series lies in,
         made of the shorter ones up to it. It is compared with the candles before it: those that are stored, and
         where the timeframe is not stored those that the shortest ones add up to.
+
+        `running` are candles of a stored series that are not stored yet, of which the last has not ended: with them
+        the score is that of `at` itself, not of the newest close.
 
         Raises:
             ConfigError: no candle of the pair had closed by then, or those stored are longer than a timeframe.
@@ -59,6 +64,8 @@ class ScoreCandles:
         if not newest:
             raise ConfigError(f"no candle of {instrument} had closed by {at:%Y-%m-%d %H:%M} UTC")
         shortest = max(newest, key=lambda interval: (newest[interval].closed_at[-1], -interval.order))
+        if running is not None:
+            shortest = running.interval
         shorter = [str(one) for one in timeframes if one.order < shortest.order]
         if shorter:
             raise ConfigError(
@@ -68,12 +75,15 @@ class ScoreCandles:
         kept = {one: self._read(instrument, one, None, at) for one in timeframes if one in newest and one != shortest}
         since = None if set(timeframes) - set(kept) else min(moment_of(bars.opened_at[-1]) for bars in kept.values())
         base = self._read(instrument, shortest, since, at)
+        if running is not None:
+            base = _followed_by(base, running)
         calendar = self.calendars(instrument.venue)
         candles = {one: _with_running(kept.get(one), base, one, calendar) for one in timeframes}
         metrics = {one: candle_metrics(bars.open, bars.high, bars.low, bars.close) for one, bars in candles.items()}
         pair = PairCandles(instrument, {one: ClosedCandles.of(values[:, :-1]) for one, values in metrics.items()})
-        running = {one: values[:, -1] for one, values in metrics.items()}
-        return pair.score(moment_of(base.closed_at[-1]), float(base.close[-1]), running, self.points)
+        newest_metrics = {one: values[:, -1] for one, values in metrics.items()}
+        moment = at if running is not None else moment_of(base.closed_at[-1])
+        return pair.score(moment, float(base.close[-1]), newest_metrics, self.points)
 
     def _read(self, instrument: Instrument, interval: Interval, since: datetime | None, at: datetime) -> Bars:
         series = Series(instrument, interval)
@@ -95,6 +105,13 @@ def _with_running(stored: Bars | None, base: Bars, interval: Interval, calendar:
         return made
     later = made[int(np.searchsorted(made.opened_at, earlier.opened_at[-1], side="right")) :]
     return joined_bars(earlier, later)
+
+
+def _followed_by(stored: Bars, running: Bars) -> Bars:
+    """The bars of a series with those of `running` that are newer."""
+    if not len(stored):
+        return running
+    return joined_bars(stored, running[int(np.searchsorted(running.opened_at, stored.opened_at[-1], side="right")) :])
 
 
 def joined_bars(earlier: Bars, later: Bars) -> Bars:

@@ -101,13 +101,21 @@ Fraction = Annotated[float, Field(gt=0, lt=1, strict=True)]
 
 
 class WatchlistSettings(Section):
-    """Symbols of one venue, whose bars of these intervals one source brings."""
+    """Symbols of one venue, whose bars of these intervals one source brings.
+
+    With `watch`, `algo-trading watch` scores its candles before they end. Signals on candles shorter than a day are
+    ordered and mailed for `dispatch_within` of their periods after the close (0: however late; services/freshness.py).
+    After `notice_after` of them have failed in a row the owner gets a mail (0: none; services/report_outages.py).
+    """
 
     name: Name
     venue: VenueCode
     source: str
     intervals: Intervals = (Interval.DAY,)
     symbols: Symbols
+    watch: bool = False
+    dispatch_within: int = Field(default=3, ge=0, strict=True)
+    notice_after: int = Field(default=3, ge=0, strict=True)
 
 
 class AccountSettings(Section):
@@ -297,6 +305,12 @@ class ScoreSettings(Section):
     points: Annotated[PointsTable, BeforeValidator(_points)] = DEFAULT_POINTS  # of ranks: "2.5:6 5:5 ..."
 
 
+class WatchSettings(Section):
+    """How `algo-trading watch` looks."""
+
+    minutes: int = Field(default=1, ge=1, le=1440, strict=True)
+
+
 class AirflowSettings(Section):
     """Airflow as `make run` starts it."""
 
@@ -330,6 +344,7 @@ class Settings(Section):
     sentiment: SentimentSettings
     scores: ScoreSettings = ScoreSettings()
     targets: TargetSettings = TargetSettings()
+    watch: WatchSettings = WatchSettings()
     airflow: AirflowSettings
     sources: PluginTables
     brokers: PluginTables
@@ -338,6 +353,11 @@ class Settings(Section):
     listings: PluginTables
     scorers: PluginTables
     object_stores: PluginTables
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The watchlists whose candles are scored before they end."""
+        return tuple(one.name for one in self.watchlists if one.watch)
 
     @property
     def listing_source(self) -> str:

@@ -66,6 +66,20 @@ def sent(notice: Notice, at: datetime = NOW) -> Outcome:
 class NoticeQueueContract:
     """Subclasses give the fixture `post`, empty."""
 
+    def test_what_is_told_to_somebody_is_told_once(self, post: Post) -> None:
+        outage = Content(NoticeKind.OUTAGE, "coins 5m 2026-11-20T22:00Z failing", JAN_3)
+        assert post.queue.keys(NoticeKind.OUTAGE) == []
+        assert post.queue.tell(outage, ["owner@localhost", "other@localhost"]) == 2
+        assert post.queue.tell(outage, ["owner@localhost", "late@localhost"]) == 0
+        over = Content(NoticeKind.OUTAGE, "coins 5m 2026-11-20T22:00Z recovered", JAN_4)
+        assert post.queue.tell(over, ["owner@localhost"]) == 1
+        assert post.queue.keys(NoticeKind.OUTAGE) == [outage.key, over.key]
+        assert post.queue.keys(NoticeKind.SIGNAL) == []
+        with post.outbox.sender() as sender:
+            claimed = claim(sender)
+        assert sorted(keys(claimed)) == sorted([outage.key, outage.key, over.key])
+        assert {notice.channel for notice in claimed} == {""}
+
     def test_at_first_there_is_nothing(self, post: Post) -> None:
         assert post.queue.waiting() == []
         assert post.queue.due("stocks", DAY) == []

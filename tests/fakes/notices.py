@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import RLock
 
-from algo_trading.domain.notice import Notice, NoticeStatus, dedupe_key
+from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus, dedupe_key
 from algo_trading.domain.subscription import EVERY, Subscription
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.notices import Announcement, Outcome
@@ -48,6 +48,17 @@ class FakeNotices:
 
     def pending(self) -> int:
         return self.counts()[NoticeStatus.PENDING]
+
+    def keys(self, kind: NoticeKind) -> list[str]:
+        return list(dict.fromkeys(one.content.key for one in self.stored.values() if one.content.kind is kind))
+
+    def tell(self, content: Content, recipients: Sequence[str]) -> int:
+        if content.key in self.keys(content.kind):
+            return 0
+        for recipient in recipients:
+            key = dedupe_key(recipient, content.key)
+            self.stored[key] = Notice(key, content, recipient)
+        return len(recipients)
 
     @contextmanager
     def step(self) -> "Iterator[FakeQueueStep]":

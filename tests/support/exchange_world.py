@@ -41,12 +41,15 @@ class Time:
 
 
 class World:
-    """An exchange with one account; `events` are those of its user data stream."""
+    """An exchange with one account; `events` are those of its user data stream.
 
-    def __init__(self, seed: int = 7, speed: float = 1.0, start: int = START, **balances: str) -> None:
+    Of `since` (ms), the market's history begins there.
+    """
+
+    def __init__(self, seed: int = 7, speed: float = 1.0, start: int = START, since: int = 0, **balances: str) -> None:
         self.time = Time()
         self.clock = Clock(start, speed, self.time)
-        sources = market_of(seed)
+        sources = made_up(seed, list(PAIRS.values()), since) if since else market_of(seed)
         tapes = [Tape(seed, pair, sources[symbol]) for symbol, pair in PAIRS.items()]
         self.exchange = Exchange(seed, tapes, self.clock)
         self.api = Api(self.exchange)

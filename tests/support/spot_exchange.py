@@ -64,7 +64,7 @@ class SpotExchange:
     """An exchange, and brokers for its one account, each as a new process has it; waiting moves its clock."""
 
     def __init__(self, seed: int = 7, **balances: str) -> None:
-        self.world = World(seed, 1.0, START, **(balances or {"USDT": "10000"}))
+        self.world = World(seed, 1.0, START, 0, **(balances or {"USDT": "10000"}))
         self.rules = FakeTradingRules()
         self.log: list[str] = []
         self.waited: list[float] = []

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from algo_trading.domain.bars import TURNOVER
+from algo_trading.domain.bars import COLUMNS, TURNOVER, Bars
 from algo_trading.domain.instrument import Series
 from algo_trading.errors import SourceError
 from algo_trading.gateways.market_data import RAW_SCHEMA
@@ -57,3 +58,21 @@ def _date(time: int) -> str:
         return datetime.fromtimestamp(time / 1000, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
         return str(time)
+
+
+def bars_of(series: Series, klines: Sequence[Kline], who: str) -> Bars:
+    """Klines as they stand, the last one perhaps before its end.
+
+    Raises:
+        SourceError: a price is none, or they are not in the order of time.
+    """
+    try:
+        times = np.array([(row[OPEN_TIME], row[CLOSE_TIME] + 1) for row in klines], "datetime64[ms]").reshape(-1, 2)
+        values = np.array([[float(row[PLACES[name]]) for name in COLUMNS] for row in klines]).reshape(-1, len(COLUMNS))
+        opened, closed = times.astype("datetime64[us]").T
+        bars = Bars(series.instrument, series.interval, opened, closed, *values.T)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise SourceError(f"{who} sent something else than candles of {series}: {error}") from None
+    if not np.isfinite(values).all() or (bars.low <= 0).any():
+        raise SourceError(f"{who} sent candles of {series} with something else than prices")
+    return bars

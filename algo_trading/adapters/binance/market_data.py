@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
@@ -10,12 +10,14 @@ from typing import Any
 
 from algo_trading.adapters.binance.client import PAGE, BinanceRest, bans_file, read_json
 from algo_trading.adapters.binance.config import BinanceConfig
-from algo_trading.adapters.binance.klines import OPEN_TIME, checked, closed, rows_of
+from algo_trading.adapters.binance.klines import OPEN_TIME, bars_of, checked, closed, rows_of
 from algo_trading.adapters.binance.rules import rules_of
-from algo_trading.domain.instrument import TRADING, TradingRules
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.instrument import TRADING, Series, TradingRules
 from algo_trading.domain.time import Interval
 from algo_trading.errors import RateLimitedError, SourceError, UnknownSymbolError
 from algo_trading.gateways.market_data import BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.gateways.running_candles import RunningCandles
 from algo_trading.gateways.trading_rules import RulesPage
 from algo_trading.plugins import Context, Plugin
 
@@ -66,6 +68,28 @@ class BinanceMarketData:
         now = _time_of(read_json(lines[0], who), who)
         klines = [row for line in lines[1:] for row in checked(read_json(line, who), who)]
         return RawBars(rows_of(request.series, closed(klines, now)))
+
+    def running(self, wanted: Mapping[Series, datetime]) -> RunningCandles:
+        """Implements RunningSource: a request for each series, until it has failed PATIENCE times in a row."""
+        who = self._rest.name
+        now = _time_of(read_json(self._rest.server_time().content, who), who)
+        bars: dict[Series, Bars] = {}
+        errors: dict[Series, SourceError] = {}
+        failed = 0
+        for series, since in wanted.items():
+            try:
+                reply = self._rest.klines(series.symbol, series.interval, _milliseconds(since), now)
+                found = bars_of(series, checked(read_json(reply.content, who), who), who)
+            except SourceError as error:
+                errors[series] = error
+                failed += not isinstance(error, UnknownSymbolError)
+                if failed >= PATIENCE or isinstance(error, RateLimitedError):
+                    break
+            else:
+                failed = 0
+                if len(found):
+                    bars[series] = found
+        return RunningCandles(datetime.fromtimestamp(now / 1000, UTC), bars, errors)
 
     def fetch_rules(self) -> RulesPage:
         """Implements RulesSource."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.schema.decisions import periods
-from algo_trading.adapters.postgres.schema.notices import notices
-from algo_trading.domain.notice import NoticeStatus
+from algo_trading.adapters.postgres.schema.notices import notice_contents, notices
+from algo_trading.domain.notice import Content, NoticeKind, NoticeStatus, dedupe_key
 from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.notices import Announcement
@@ -92,6 +93,31 @@ class PostgresNoticeQueue:
         query = select(func.count()).where(notices.c.status == str(NoticeStatus.PENDING))
         with self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
+
+    def keys(self, kind: NoticeKind) -> list[str]:
+        query = select(notice_contents.c.key).where(notice_contents.c.kind == str(kind)).order_by(notice_contents.c.id)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def tell(self, content: Content, recipients: Sequence[str]) -> int:
+        add = insert(notice_contents).values(kind=str(content.kind), key=content.key, at=content.at)
+        with self._engine.begin() as connection:
+            made = connection.execute(add.on_conflict_do_nothing().returning(notice_contents.c.id)).scalar()
+            if made is None or not recipients:
+                return 0
+            rows = [
+                {
+                    "dedupe_key": dedupe_key(recipient, content.key),
+                    "content_id": made,
+                    "recipient": recipient,
+                    "channel": "",
+                    "at": content.at,
+                    "status": str(NoticeStatus.PENDING),
+                }
+                for recipient in recipients
+            ]
+            connection.execute(insert(notices).on_conflict_do_nothing(), rows)
+            return len(rows)
 
     @contextlib.contextmanager
     def step(self) -> "Iterator[PostgresQueueStep]":
