@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.apply_config import ApplyConfig
+    from algo_trading.services.approve_orders import AnswerApproval, ReadAnswers
     from algo_trading.services.book_executions import BookExecutions
     from algo_trading.services.decide_on_posts import DecideOnPosts
     from algo_trading.services.deliver import DeliverNotices
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
     from algo_trading.services.sell_positions import SellPositions
+    from algo_trading.services.send_orders import SendOrders
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
     from algo_trading.services.watch_positions import WatchPositions
@@ -178,7 +180,9 @@ class Services(Intake):
     def submit_orders(self) -> SubmitOrders:
         from algo_trading.services.submit_orders import SubmitOrders
 
-        return SubmitOrders(self.accounts, self.broker, self.order_gate(), self.book_executions(), self.clock)
+        return SubmitOrders(
+            self.accounts, self.broker, self.order_gate(), self.book_executions(), self.read_answers(), self.clock
+        )
 
     def order_gate(self) -> OrderGate:
         from algo_trading.services.order_gate import OrderGate
@@ -225,6 +229,21 @@ class Services(Intake):
             calendars=self.calendars,
             clock=self.clock,
         )
+
+    def read_answers(self) -> ReadAnswers:
+        from algo_trading.services.approve_orders import ReadAnswers
+
+        return ReadAnswers(self.approvals, self.clock)
+
+    def answer_approval(self) -> AnswerApproval:
+        from algo_trading.services.approve_orders import AnswerApproval
+
+        return AnswerApproval(self.approvals, self.clock)
+
+    def send_orders(self) -> SendOrders:
+        from algo_trading.services.send_orders import SendOrders
+
+        return SendOrders(self.accounts, self.submit_orders(), self.book_executions(), self.locks)
 
     def watch_positions(self) -> WatchPositions:
         from algo_trading.services.watch_positions import WatchPositions

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from algo_trading.cli import output
+from algo_trading.cli import approvals, output
 from algo_trading.cli.options import Account, Json, Newest, Strategy
 from algo_trading.cli.position_watch import position_watch
 
@@ -22,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(kill_switch, name="kill-switch")
     app.command()(sell)
     app.command()(audit)
+    approvals.add_to(app)
     app.command("position-watch")(position_watch)
 
 

@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 
 from algo_trading.domain.account import NO_CAPS, Account, AccountClock, AccountState, Caps, Mode, Position
+from algo_trading.domain.account_rules import AccountRules
 from algo_trading.domain.booking import book_deposit, book_execution
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.ledger import Entry, EntryKind, Holding, differences, sums_of
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus, OrderType
+from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.accounts import AccountRepository, AccountStep, StaleAccountError, Submission
@@ -100,6 +102,7 @@ class AccountContract:
     def test_an_account_is_opened_once(self, accounts: AccountRepository) -> None:
         account = an_account(
             "live", broker="binance", currency="USDT", mode=Mode.LIVE, owner="ann", shorts=True,
+            rules=AccountRules(Decimal(1000), Level.HIGH, 2.5, Decimal("0.05"), max_exposure=Decimal("0.9")),
             costs=Costs(Decimal("0.00075"), Decimal("2.5"), Decimal("0.1")),
         )  # fmt: skip
         opened = accounts.open(opening(account))

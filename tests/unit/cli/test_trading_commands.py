@@ -4,15 +4,17 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from algo_trading.cli import main
 from algo_trading.domain.account import NO_CAPS, Caps, Mode, Position
+from algo_trading.domain.approval import Approval
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.order import Order, OrderStatus
+from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.accounts import AccountStep
 from algo_trading.repositories.audit import AuditEntry
@@ -167,3 +169,33 @@ def test_accounts_are_listed(run: Runs) -> None:
     _, out, _ = run("account", "list", "--json")
     (account,) = json.loads(out)
     assert (account["name"], account["mode"]) == ("spot", "paper")
+
+
+def test_orders_that_wait_are_listed_approved_and_rejected(world: World, run: Runs) -> None:
+    before, at = world.accounts.state("spot"), world.clock.now()
+    orders = [
+        Order(
+            f"{number}" * 32, "spot", StrategyId("cross", "{}"), Series(Instrument("MSFT")), Side.BUY, START, START,
+            "it rises", budget=Decimal(2000), status=OrderStatus.HELD,
+        )
+        for number in (1, 2)
+    ]  # fmt: skip
+    after = before
+    for order in orders:
+        after = after.ordering(order)
+    asked = tuple(
+        Approval(order.client_order_id, "spot", "2000.00 USD is above 1000.00", at, at + timedelta(hours=1))
+        for order in orders
+    )
+    world.accounts.store(AccountStep(before, after, at, tuple(orders), approvals=asked))
+    _, out, _ = run("approvals")
+    assert "111111111111" in out
+    assert "2000.00" in out
+    code, out, _ = run("approve", "11")
+    assert (code, "approved by" in out, "spot: buy MSFT_1d: open" in out) == (0, True, True)
+    code, out, _ = run("reject", "2")
+    assert (code, "rejected by" in out, "spot: buy MSFT_1d: rejected" in out) == (0, True, True)
+    code, _, error = run("approve", "2")
+    assert (code, "is done with: rejected by" in error) == (1, True)
+    _, out, _ = run("approvals", "--all", "--json")
+    assert [one["answer"] for one in json.loads(out)] == ["rejected", "approved"]
