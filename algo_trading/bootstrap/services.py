@@ -238,7 +238,7 @@ class Services(Intake):
     def answer_approval(self) -> AnswerApproval:
         from algo_trading.services.approve_orders import AnswerApproval
 
-        return AnswerApproval(self.approvals, self.clock)
+        return AnswerApproval(self.approvals, self.audit, self.clock)
 
     def send_orders(self) -> SendOrders:
         from algo_trading.services.send_orders import SendOrders

@@ -10,6 +10,7 @@ from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.errors import AlgoTradingError, UnknownNameError
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.approvals import ApprovalRepository
+from algo_trading.repositories.audit import AuditEntry, AuditLog
 
 SEPARATOR = "; "  # between the strategy's reason for an order and the one for asking
 
@@ -65,6 +66,7 @@ class AnswerApproval:
     """
 
     approvals: ApprovalRepository
+    audit: AuditLog
     clock: Clock
 
     def __call__(self, name: str, *, approved: bool, by: str, where: str) -> Approval:
@@ -84,6 +86,9 @@ class AnswerApproval:
         assert answered is not None
         if not counts or answer is Answer.TIMED_OUT:
             raise AlreadyAnsweredError(f"the order {asked.client_order_id[:8]} is done with: {answered.sentence}")
+        detail = {"from": where, "account": asked.account, "why": asked.reason}
+        action = "order.approve" if approved else "order.reject"
+        self.audit.add(AuditEntry(now, by, action, asked.client_order_id, detail))
         return answered
 
     def _find(self, name: str) -> Approval:

@@ -83,8 +83,7 @@ class World(Services):
         setup = FakeSetup(watchlists, assignments)
         subscriptions, periods, signals, posts = FakeSubscriptions(), FakePeriodLog(), FakeSignals(), FakePosts()
         notices = FakeNotices(subscriptions, periods)
-        batches, people = FakeBatches(posts=posts), FakePeople()
-        batches, accounts = FakeBatches(posts=posts), FakeAccounts()
+        batches, people, accounts = FakeBatches(posts=posts), FakePeople(), FakeAccounts()
         kept: dict[str, Any] = {
             "setup": setup,
             "watchlists": setup.watchlists,

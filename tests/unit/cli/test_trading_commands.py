@@ -192,9 +192,9 @@ def test_orders_that_wait_are_listed_approved_and_rejected(world: World, run: Ru
     assert "111111111111" in out
     assert "2000.00" in out
     code, out, _ = run("approve", "11")
-    assert (code, "approved by" in out, "spot: buy MSFT_1d: open" in out) == (0, True, True)
+    assert (code, "approved by" in out, "spot: buy MSFT: open" in out) == (0, True, True)
     code, out, _ = run("reject", "2")
-    assert (code, "rejected by" in out, "spot: buy MSFT_1d: rejected" in out) == (0, True, True)
+    assert (code, "rejected by" in out, "spot: buy MSFT: rejected" in out) == (0, True, True)
     code, _, error = run("approve", "2")
     assert (code, "is done with: rejected by" in error) == (1, True)
     _, out, _ = run("approvals", "--all", "--json")

@@ -13,6 +13,7 @@ from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side
 from algo_trading.errors import UnknownNameError
 from algo_trading.services.approve_orders import AlreadyAnsweredError, AnswerApproval
+from fakes.audit import FakeAuditLog
 from support.account_world import World
 from support.trading import opening
 
@@ -37,7 +38,7 @@ def bought(world: World) -> Order:
 
 
 def answering(world: World) -> AnswerApproval:
-    return AnswerApproval(world.approvals, world.clock)
+    return AnswerApproval(world.approvals, FakeAuditLog(), world.clock)
 
 
 def send(world: World) -> None:
@@ -79,6 +80,14 @@ def test_an_approved_order_is_sent_and_says_by_whom() -> None:
     world.decide(1)
     world.dispatch()
     assert bought(world).status is OrderStatus.FILLED
+
+
+def test_an_answer_is_recorded_among_what_people_did() -> None:
+    world, audit = a_world(approve_above=Decimal(1000)), FakeAuditLog()
+    key = bought(world).client_order_id
+    AnswerApproval(world.approvals, audit, world.clock)(key, approved=True, by="ann", where="web")
+    (entry,) = audit.newest(5)
+    assert (entry.actor, entry.action, entry.subject, entry.detail["from"]) == ("ann", "order.approve", key, "web")
 
 
 def test_a_rejected_order_is_never_sent() -> None:
