@@ -8,6 +8,7 @@ from algo_trading.bootstrap.intake import Intake
 
 if TYPE_CHECKING:
     from algo_trading.queries.coins import ReadCoins
+    from algo_trading.queries.performance import ReadPerformance
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.apply_config import ApplyConfig
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from algo_trading.services.place_orders import PlaceOrders
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
+    from algo_trading.services.reset_account import ResetAccount
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
@@ -245,6 +247,11 @@ class Services(Intake):
 
         return SendOrders(self.accounts, self.submit_orders(), self.book_executions(), self.locks)
 
+    def reset_account(self) -> ResetAccount:
+        from algo_trading.services.reset_account import ResetAccount
+
+        return ResetAccount(self.accounts, self.broker, self.locks, self.clock)
+
     def watch_positions(self) -> WatchPositions:
         from algo_trading.services.watch_positions import WatchPositions
 
@@ -318,6 +325,11 @@ class Services(Intake):
         from algo_trading.queries.scored_pairs import ScoredPairs
 
         return ScoredPairs(self.bars, self.watchlists)
+
+    def read_performance(self) -> ReadPerformance:
+        from algo_trading.queries.performance import ReadPerformance
+
+        return ReadPerformance(self.accounts, self.bars, self.read_prices())
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

@@ -83,6 +83,14 @@ class AccountRepository(Protocol):
         """
         ...
 
+    def reset(self, step: AccountStep) -> AccountState:
+        """Remove all that the account has and did, and store the step as the first one of its new start.
+
+        Raises:
+            StaleAccountError, KeyError: as for `store`.
+        """
+        ...
+
     def change(self, account: Account) -> None:
         """Write the owner, position fraction, costs, shorts and rules of an open account; KeyError if there is none."""
         ...

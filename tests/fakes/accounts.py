@@ -69,6 +69,14 @@ class FakeAccounts:
         book.entries.update(entries)
         return book.state
 
+    def reset(self, step: AccountStep) -> AccountState:
+        if step.before.version != self._books[step.account].state.version:
+            raise StaleAccountError(step.account)
+        for order_id in self._books[step.account].orders:
+            self.approvals.pop(order_id, None)
+        self._books[step.account] = _Book(step.before)
+        return self.store(step)
+
     def change(self, account: Account) -> None:
         book = self._books[account.name]
         kept = book.state.account

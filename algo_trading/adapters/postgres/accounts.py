@@ -66,6 +66,18 @@ class PostgresAccounts:
                 raise
             raise ValueError(f"{step.account}: an execution or entry was booked before") from error
 
+    def reset(self, step: AccountStep) -> AccountState:
+        own = select(accounts.c.id).where(accounts.c.name == step.account).scalar_subquery()
+        own_orders = select(orders.c.id).where(orders.c.account_id == own)
+        with self._engine.begin() as connection:
+            for table in (approvals, submissions, order_events):
+                connection.execute(delete(table).where(table.c.order_id.in_(own_orders)))
+            for table in (fills, orders, ledger, positions, cash, account_clocks):
+                connection.execute(delete(table).where(table.c.account_id == own))
+            start = update(accounts).where(accounts.c.name == step.account).values(start=step.after.account.start)
+            connection.execute(start)
+            return _store(connection, step)
+
     def change(self, account: Account) -> None:
         row = rows.account_row(account)
         terms = ("owner", "position_fraction", "commission", "commission_fixed", "slippage_bps", "shorts", "rules")

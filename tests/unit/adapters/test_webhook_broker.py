@@ -129,7 +129,9 @@ def test_an_order_is_one_signed_message_in_the_known_form() -> None:
     }  # fmt: skip
     assert headers["webhook-id"] == "o1"
     (position,) = desk.accounts.state("hook").positions
-    assert (position.quantity, position.entry_price, desk.accounts.state("hook").money) == (5, 20, 900)
+    assert [position.quantity, position.entry_price, desk.accounts.state("hook").money] == list(
+        map(Decimal, (5, 20, 900))
+    )
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +200,37 @@ def test_orders_that_wait_are_listed_approved_and_rejected(world: World, run: Ru
     assert (code, "is done with: rejected by" in error) == (1, True)
     _, out, _ = run("approvals", "--all", "--json")
     assert [one["answer"] for one in json.loads(out)] == ["rejected", "approved"]
+
+
+def test_an_account_shows_how_it_does_and_draws_it(world: World, run: Runs, tmp_path: Path) -> None:
+    assert world.settings
+    code, out, _ = run("account", "show", "spot", "--plot", str(tmp_path / "equity.png"))
+    assert code == 0
+    assert "time-weighted return" in out
+    assert (tmp_path / "equity.png").read_bytes().startswith(b"\x89PNG")
+    _, out, _ = run("account", "show", "spot", "--json")
+    assert json.loads(out)["performance"]["curve"][0]["growth"] == 1.0
+
+
+def test_a_paper_account_begins_anew(world: World, run: Runs) -> None:
+    code, _, error = run("account", "reset", "spot")
+    assert (code, "repeat the command with --yes-really" in error) == (2, True)
+    assert world.accounts.state("spot").positions
+    code, out, _ = run("account", "reset", "spot", "--yes-really")
+    assert (code, "spot begins anew with" in out) == (0, True)
+    assert world.accounts.state("spot").positions == ()
+    assert world.audit.newest(1)[0].action == "account.reset"
+
+
+def test_a_live_account_does_not_begin_anew(run: Runs) -> None:
+    run("account", "live", "spot", *CAPS, "--yes-really")
+    code, _, error = run("account", "reset", "spot", "--yes-really")
+    assert (code, "spot is not on paper" in error) == (2, True)
+
+
+def test_book_and_broker_are_compared(run: Runs) -> None:
+    code, out, error = run("account", "reconcile", "spot")
+    assert code == 1
+    assert "IBM of cross(): the book has 0, not 5" in out
+    assert "book and broker differ in 1 points" in error
+    assert run("account", "reconcile", "nobody")[0] == 2
