@@ -31,7 +31,7 @@ class HttpClient:
 
     `headers` (credentials, perhaps) go with every request and never into an error; redirects are followed only where
     `redirects` says so, which it should not beside credentials. Without `private`, an address within this machine or
-    its network is refused, also where a public name or a redirect leads to it.
+    its network is refused, also where a public name or a redirect leads to it; `option` is what allows it.
     """
 
     def __init__(
@@ -41,11 +41,13 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         redirects: bool = False,
         private: bool = True,
+        option: str = "platforms.rss.allow_private",
     ) -> None:
         self._retries = retries
         self._headers = {"User-Agent": user_agent(), **(headers or {})}
         self._redirects = redirects
         self._private = private
+        self._option = option
 
     def get(self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         """The reply, whose status is below 400 (304 where `headers` make the request conditional).
@@ -83,7 +85,7 @@ class HttpClient:
         return reply
 
     async def _exchange(self, method: str, url: str, **options: Any) -> Reply:  # noqa: ANN401 - as httpx has them
-        guard = _Guard()
+        guard = _Guard(self._option)
         client = httpx.AsyncClient(
             verify=_trusted(),
             headers=self._headers,
@@ -110,7 +112,8 @@ class HttpClient:
 class _Guard:
     """Refuses connections to private addresses, before a request goes out."""
 
-    def __init__(self) -> None:
+    def __init__(self, option: str) -> None:
+        self._option = option
         self._host = ""
         self._is_proxied = False
 
@@ -135,8 +138,8 @@ class _Guard:
 
     def _refusal(self) -> SourceError:
         return SourceError(
-            f"{self._host} is an address within this machine or its network, from which feeds are not read: "
-            "set platforms.rss.allow_private = true if you mean it"
+            f"{self._host} is an address within this machine or its network, which is not asked: "
+            f"set {self._option} = true if you mean it"
         )
 
 

@@ -99,4 +99,5 @@ def _account(settings: Settings, account: AccountSettings) -> AccountPlan:
         costs=Costs(account.commission, account.slippage_bps, account.commission_fixed),
         start=midnight(account.start) if account.start else None,
         shorts=account.shorts,
+        rules=account.rules.rules,
     )

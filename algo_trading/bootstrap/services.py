@@ -9,9 +9,11 @@ from algo_trading.bootstrap.intake import Intake
 
 if TYPE_CHECKING:
     from algo_trading.queries.coins import ReadCoins
+    from algo_trading.queries.performance import ReadPerformance
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.apply_config import ApplyConfig
+    from algo_trading.services.approve_orders import AnswerApproval, ReadAnswers
     from algo_trading.services.book_executions import BookExecutions
     from algo_trading.services.decide_on_posts import DecideOnPosts
     from algo_trading.services.deliver import DeliverNotices
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
     from algo_trading.services.prices import ReadPrices
     from algo_trading.services.reconcile import Reconcile
     from algo_trading.services.report_outages import ReportOutages
+    from algo_trading.services.reset_account import ResetAccount
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
     from algo_trading.services.sell_positions import SellPositions
+    from algo_trading.services.send_orders import SendOrders
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
     from algo_trading.services.watch_candles import WatchCandles
@@ -202,7 +206,9 @@ class Services(Intake):
     def submit_orders(self) -> SubmitOrders:
         from algo_trading.services.submit_orders import SubmitOrders
 
-        return SubmitOrders(self.accounts, self.broker, self.order_gate(), self.book_executions(), self.clock)
+        return SubmitOrders(
+            self.accounts, self.broker, self.order_gate(), self.book_executions(), self.read_answers(), self.clock
+        )
 
     def order_gate(self) -> OrderGate:
         from algo_trading.services.order_gate import OrderGate
@@ -256,6 +262,26 @@ class Services(Intake):
             clock=self.clock,
             stale=self.stale_after(),
         )
+
+    def read_answers(self) -> ReadAnswers:
+        from algo_trading.services.approve_orders import ReadAnswers
+
+        return ReadAnswers(self.approvals, self.clock)
+
+    def answer_approval(self) -> AnswerApproval:
+        from algo_trading.services.approve_orders import AnswerApproval
+
+        return AnswerApproval(self.approvals, self.audit, self.clock)
+
+    def send_orders(self) -> SendOrders:
+        from algo_trading.services.send_orders import SendOrders
+
+        return SendOrders(self.accounts, self.submit_orders(), self.book_executions(), self.locks)
+
+    def reset_account(self) -> ResetAccount:
+        from algo_trading.services.reset_account import ResetAccount
+
+        return ResetAccount(self.accounts, self.broker, self.locks, self.clock)
 
     def watch_positions(self) -> WatchPositions:
         from algo_trading.services.watch_positions import WatchPositions
@@ -353,6 +379,11 @@ class Services(Intake):
         from algo_trading.queries.scored_pairs import ScoredPairs
 
         return ScoredPairs(self.bars, self.watchlists)
+
+    def read_performance(self) -> ReadPerformance:
+        from algo_trading.queries.performance import ReadPerformance
+
+        return ReadPerformance(self.accounts, self.bars, self.read_prices())
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

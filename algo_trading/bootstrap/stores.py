@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.signals import SignalList
     from algo_trading.queries.symbols import SymbolList
     from algo_trading.repositories.accounts import AccountRepository
+    from algo_trading.repositories.approvals import ApprovalRepository
     from algo_trading.repositories.audit import AuditLog
     from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, IndicatorRepository
     from algo_trading.repositories.batches import BatchRepository
@@ -138,6 +139,12 @@ class Stores:
         from algo_trading.adapters.postgres.accounts import PostgresAccounts
 
         return PostgresAccounts(self.database)
+
+    @cached_property
+    def approvals(self) -> ApprovalRepository:
+        from algo_trading.adapters.postgres.approvals import PostgresApprovals
+
+        return PostgresApprovals(self.database)
 
     @cached_property
     def kill_switch(self) -> KillSwitchRepository:

@@ -2,12 +2,14 @@
 
 import getpass
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from algo_trading.bootstrap import App, bootstrap
 from algo_trading.cli import output
+from algo_trading.cli.account_books import plot_equity, print_performance
 from algo_trading.domain.account import NO_CAPS, AccountState, Caps, Mode, Position
 from algo_trading.errors import ConfigError, UnknownNameError, unknown_name
 from algo_trading.repositories.audit import AuditEntry
@@ -32,13 +34,18 @@ def show_accounts(*, as_json: bool) -> None:
     output.table("Accounts", columns, rows)
 
 
-def show_one(name: str, *, as_json: bool) -> None:
-    """Print one account."""
+def show_one(name: str, *, as_json: bool, plot: Path | None = None) -> None:
+    """Print one account, and draw its equity."""
     with bootstrap() as application:
         state = _state(application, name)
         live_account = application.live_account
+        found = application.read_performance()(name, application.clock.now())
     if as_json:
-        output.print_json({"account": state.account, "cash": state.cash, "positions": state.positions})
+        held = {"cash": state.cash, "positions": state.positions}
+        output.print_json({"account": state.account, **held, "performance": found})
+    if plot is not None:
+        plot_equity(found, plot)
+    if as_json:
         return
     account, caps = state.account, state.account.caps
     named = "names this account" if live_account == name else f"is {live_account!r}" if live_account else "is not set"
@@ -54,6 +61,7 @@ def show_one(name: str, *, as_json: bool) -> None:
     output.table("Positions", ("series", "strategy", "quantity", "entry price"), positions)
     orders = [(o.client_order_id, o.side, str(o.series), o.type, o.status) for o in state.orders]
     output.table("Open orders", ("id", "side", "series", "type", "status"), orders)
+    print_performance(found)
 
 
 def make_live(name: str, caps: Caps, *, really: bool) -> None:

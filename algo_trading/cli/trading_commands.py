@@ -2,11 +2,12 @@
 
 import getpass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from algo_trading.cli import output
+from algo_trading.cli import approvals, output
 from algo_trading.cli.options import Account, Json, Newest, Strategy
 from algo_trading.cli.position_watch import position_watch
 
@@ -22,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(kill_switch, name="kill-switch")
     app.command()(sell)
     app.command()(audit)
+    approvals.add_to(app)
     app.command("position-watch")(position_watch)
 
 
@@ -50,11 +52,35 @@ def list_accounts(json: Json = False) -> None:
 
 
 @account.command("show")
-def show_account(name: Name, json: Json = False) -> None:
-    """Show what an account holds, its open orders and its switches."""
+def show_account(
+    name: Name,
+    json: Json = False,
+    plot: Annotated[Path | None, typer.Option(help="Write the equity curve to this PNG file.")] = None,
+) -> None:
+    """Show what an account holds, its open orders, its switches and how it has done."""
     from algo_trading.cli.accounts import show_one
 
-    show_one(name, as_json=json)
+    show_one(name, as_json=json, plot=plot)
+
+
+@account.command("reset")
+def reset(
+    name: Name,
+    *,
+    yes_really: Annotated[bool, typer.Option("--yes-really", help="Needed: its book is removed.")] = False,
+) -> None:
+    """Let a paper account begin anew, with the cash that was paid in."""
+    from algo_trading.cli.account_books import reset_account
+
+    reset_account(name, really=yes_really)
+
+
+@account.command("reconcile")
+def reconcile(name: Name, json: Json = False) -> None:
+    """Compare an account's book, positions and open orders with its broker; nothing is changed."""
+    from algo_trading.cli.account_books import reconcile_account
+
+    reconcile_account(name, as_json=json)
 
 
 @account.command("live")

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from algo_trading.domain.account_rules import NO_RULES, AccountRules
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import NO_EXITS, Exits
 from algo_trading.domain.instrument import Instrument, Series
@@ -56,6 +57,7 @@ class Account:
     costs: Costs
     shorts: bool = False
     caps: Caps = NO_CAPS
+    rules: AccountRules = NO_RULES
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,11 @@ class OrderType(StrEnum):
 class OrderStatus(StrEnum):
     """Where an order stands.
 
-    It is new until it is about to be sent, submitted until the broker has answered, then open at the broker. A refusal
-    by our own rules, before it is sent, is a rejection too.
+    Held, it waits for a person's approval. It is new until it is about to be sent, submitted until the broker has
+    answered, then open at the broker. A refusal by our own rules, before it is sent, is a rejection too.
     """
 
+    HELD = "held"
     NEW = "new"
     SUBMITTED = "submitted"
     OPEN = "open"
@@ -58,6 +59,7 @@ class OrderStatus(StrEnum):
 _ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
 # What may become of an order. An answer of the broker may skip steps: a market order is filled when it is accepted.
 TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.HELD: frozenset({OrderStatus.NEW, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}),
     OrderStatus.NEW: frozenset(
         {OrderStatus.SUBMITTED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
     ),

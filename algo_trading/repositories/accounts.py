@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Protocol
 
 from algo_trading.domain.account import Account, AccountState, Caps, Mode
+from algo_trading.domain.approval import Approval
 from algo_trading.domain.ledger import Entry
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
 from algo_trading.errors import AlgoTradingError
 
-UNSENT = frozenset({OrderStatus.NEW, OrderStatus.REJECTED})
+UNSENT = frozenset({OrderStatus.HELD, OrderStatus.NEW, OrderStatus.REJECTED})
 
 
 class StaleAccountError(AlgoTradingError):
@@ -35,7 +36,7 @@ class AccountStep:
     """What happens to an account at once: its state before and afterwards, and what led from one to the other.
 
     `orders` are those that are new or changed; each leaves an event of the moment `at`. A new order that is to be sent
-    gets a submission.
+    gets a submission. `approvals` are questions about those of them that are held.
     """
 
     before: AccountState
@@ -45,6 +46,7 @@ class AccountStep:
     executions: tuple[Execution, ...] = ()
     entries: tuple[Entry, ...] = ()
     submissions: tuple[Submission, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def account(self) -> str:
@@ -81,8 +83,16 @@ class AccountRepository(Protocol):
         """
         ...
 
+    def reset(self, step: AccountStep) -> AccountState:
+        """Remove all that the account has and did, and store the step as the first one of its new start.
+
+        Raises:
+            StaleAccountError, KeyError: as for `store`.
+        """
+        ...
+
     def change(self, account: Account) -> None:
-        """Write the owner, position fraction, costs and shorts of an open account; KeyError if there is none."""
+        """Write the owner, position fraction, costs, shorts and rules of an open account; KeyError if there is none."""
         ...
 
     def set_mode(self, name: str, mode: Mode, caps: Caps) -> None:

@@ -18,6 +18,7 @@ from algo_trading.repositories.bars import CorporateActionRepository
 from algo_trading.repositories.locks import ExclusiveWork
 from algo_trading.repositories.periods import PeriodLog, Stage
 from algo_trading.repositories.watchlists import AssignmentRepository
+from algo_trading.services.approve_orders import asked_until, question_of
 from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.freshness import IsStale, never_stale
 from algo_trading.services.place_exits import PlaceExits
@@ -238,9 +239,14 @@ class DispatchSignals:
     def _store(
         self, one: _Pass, after: AccountState, orders: Sequence[Order] = (), entries: Sequence[Entry] = ()
     ) -> None:
+        now = self.clock.now()
+        orders = [asked_until(order, one.state.account, now) for order in orders]
         for order in orders:
             after = after.ordering(order)
-        step = AccountStep(one.state, after, self.clock.now(), tuple(orders), entries=tuple(entries))
+        questions = tuple(
+            question_of(order, one.state.account, now) for order in orders if order.status is OrderStatus.HELD
+        )
+        step = AccountStep(one.state, after, now, tuple(orders), entries=tuple(entries), approvals=questions)
         one.state = self.accounts.store(step)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from algo_trading.calendars import Calendars
 from algo_trading.domain.account import Account, AccountState, Mode
+from algo_trading.domain.account_rules import NO_RULES, AccountRules
 from algo_trading.domain.booking import book_deposit
 from algo_trading.domain.costs import Costs
 from algo_trading.gateways.clock import Clock
@@ -30,6 +31,7 @@ class AccountPlan:
     costs: Costs
     start: datetime | None = None
     shorts: bool = False
+    rules: AccountRules = NO_RULES
 
 
 @dataclass(frozen=True)
@@ -74,4 +76,5 @@ def _account(plan: AccountPlan, start: datetime) -> Account:
         plan.position_fraction,
         plan.costs,
         plan.shorts,
+        rules=plan.rules,
     )

@@ -1,8 +1,9 @@
 """From the signals of a period to orders."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
 
 from algo_trading.calendars import Calendars
 from algo_trading.domain.account import AccountState
@@ -19,9 +20,11 @@ from algo_trading.gateways.brokers import Brokers
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.posts import PostRepository
 from algo_trading.repositories.signals import SignalRepository
+from algo_trading.risk.account_rules import approval_reason, exposure_refusal
 from algo_trading.risk.equity import equity_of
 from algo_trading.risk.limits import Proposal, refusal
 from algo_trading.risk.sizing import Placing, client_order_id, orders_for
+from algo_trading.services.equity_at import EquityAt
 from algo_trading.services.find_targets import FindTargets
 from algo_trading.services.prices import ReadPrices, split_price, trading_date
 
@@ -120,6 +123,7 @@ class PlaceOrders:
         equity = equity_of(state, prices, precision_of(venue).money)
         foreign = self._foreign(state, [one.signal.series for one in new])
         simulated = self.brokers(state.account).simulated
+        loss = self._daily_loss(state, equity, moment, precision_of(venue).money)
         placed: list[Order] = []
         for one in new:
             holding = Holding(one.signal.strategy, one.signal.series)
@@ -128,9 +132,35 @@ class PlaceOrders:
             placing = Placing(one.decided_at, None if simulated else valid_until, exits)
             for order in orders_for(one.signal, state, equity, placing):
                 checked = _within_limits(order, one, state, assignment, foreign)
+                checked = self._within_rules(checked, state, equity, prices, loss)
+                level = self.levels.of(one.signal.confidence)
+                reason = approval_reason(checked, level, state.account.rules, state.account.currency)
+                if reason and checked.status is OrderStatus.NEW:
+                    checked = replace(checked, status=OrderStatus.HELD, reason=f"{checked.reason}; {reason}")
                 placed.append(checked)
                 state = state.ordering(checked)
         return tuple(placed)
+
+    def _daily_loss(self, state: AccountState, equity: Decimal, moment: datetime, step: Decimal) -> str:
+        """Why no entry is placed any more today; empty where the day's loss is small enough, or not limited."""
+        most = state.account.rules.max_daily_loss
+        if most is None:
+            return ""
+        midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        before = EquityAt(self.prices)(state.account, self.accounts.entries(state.account.name), midnight, step)
+        lost = before.equity + before.paid_since - equity
+        if lost < most * before.equity:
+            return ""
+        return f"the account has lost {lost:.2f} of {before.equity:.2f} since 00:00 UTC, and {most:.1%} is the most"
+
+    def _within_rules(
+        self, order: Order, state: AccountState, equity: Decimal, prices: Mapping[Series, Decimal], loss: str
+    ) -> Order:
+        """The order, rejected where the account's rules do not allow its entry."""
+        if order.closes or order.status is OrderStatus.REJECTED:
+            return order
+        reason = loss or exposure_refusal(order, state, equity, prices)
+        return order.moved(OrderStatus.REJECTED, reason) if reason else order
 
     def _foreign(self, state: AccountState, series: Sequence[Series]) -> Mapping[Series, str]:
         """What is paid in another currency than the account's, with that currency."""

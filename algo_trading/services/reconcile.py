@@ -34,10 +34,10 @@ class Reconcile:
     brokers: Brokers
     locks: ExclusiveWork
 
-    def __call__(self) -> list[ReconcileReport]:
-        """Compare every account while nobody else works on it."""
+    def __call__(self, only: str | None = None) -> list[ReconcileReport]:
+        """Compare every account, or only one, while nobody else works on it."""
         reports = []
-        for name in self.accounts.names():
+        for name in self.accounts.names() if only is None else [only]:
             with self.locks.exclusively(f"account {name}"):
                 reports.append(self._account(name))
         return reports

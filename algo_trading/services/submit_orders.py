@@ -11,6 +11,7 @@ from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.gateways.brokers import Broker, Brokers, DoubtfulError, OrderReport
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository, AccountStep, Submission
+from algo_trading.services.approve_orders import ReadAnswers
 from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.order_gate import OrderGate
 
@@ -37,6 +38,7 @@ class SubmitOrders:
     brokers: Brokers
     gate: OrderGate
     book: BookExecutions
+    answers: ReadAnswers
     clock: Clock
 
     def __call__(self, state: AccountState) -> SubmitReport:
@@ -46,9 +48,12 @@ class SubmitOrders:
             AlgoTradingError: the broker could not be reached, or its answer is still in doubt. What it did answer is
                 stored, and the rest is sent another time.
         """
+        decided = self.answers(state)
+        state = self._store(state, decided, [])
+        refused = sum(order.status is OrderStatus.REJECTED for order in decided)
         waiting = _waiting(state)
         if not waiting:
-            return SubmitReport(state)
+            return SubmitReport(state, refused)
         state = self._release(state, waiting)
         waiting = _waiting(state)
         doubtful = {order.client_order_id for order in waiting if order.status is OrderStatus.SUBMITTED}
@@ -77,7 +82,7 @@ class SubmitOrders:
         if failure is not None:
             raise failure
         rejected = {o.client_order_id for o in waiting} - {o.client_order_id for o in state.orders}
-        return SubmitReport(state, len(rejected))
+        return SubmitReport(state, refused + len(rejected))
 
     def preview(self, order: Order, state: AccountState) -> str:
         """The request that an order would be sent with, or why it would not be sent."""

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from algo_trading.domain.account_rules import AccountRules
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level, PostKind
@@ -118,6 +119,23 @@ class WatchlistSettings(Section):
     notice_after: int = Field(default=3, ge=0, strict=True)
 
 
+class AccountRulesSettings(Section):
+    """Rules for the entries of an account (domain/account_rules.py)."""
+
+    approve_above: Money | None = Field(default=None, ge=0)
+    approve_below: Level | None = None
+    approval_hours: float = Field(default=12, gt=0, le=MOST_HOURS, allow_inf_nan=False)
+    max_daily_loss: Decimal | None = Field(default=None, gt=0, le=1)
+    max_instrument: Decimal | None = Field(default=None, gt=0)
+    max_strategy: Decimal | None = Field(default=None, gt=0)
+    max_exposure: Decimal | None = Field(default=None, gt=0)
+
+    @property
+    def rules(self) -> AccountRules:
+        """What they mean."""
+        return AccountRules(**self.model_dump())
+
+
 class AccountSettings(Section):
     """An account. Without `start` it begins with the first period that is processed after it was opened."""
 
@@ -133,6 +151,7 @@ class AccountSettings(Section):
     commission_fixed: Money = Field(default=Decimal(0), ge=0)  # of each fill
     slippage_bps: Decimal = Field(default=Decimal(5), ge=0, lt=10_000)
     shorts: bool = False  # whether strategies may sell what they do not hold
+    rules: AccountRulesSettings = AccountRulesSettings()
 
 
 class LimitsSettings(Section):

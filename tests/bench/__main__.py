@@ -22,6 +22,7 @@ BENCHMARKS = (
     "mentions",
     "text",
     "notices",
+    "orders",
 )
 
 

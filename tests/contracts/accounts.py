@@ -8,12 +8,15 @@ from decimal import Decimal
 import pytest
 
 from algo_trading.domain.account import NO_CAPS, Account, AccountClock, AccountState, Caps, Mode, Position
+from algo_trading.domain.account_rules import AccountRules
+from algo_trading.domain.approval import Approval
 from algo_trading.domain.booking import book_deposit, book_execution
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.ledger import Entry, EntryKind, Holding, differences, sums_of
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus, OrderType
+from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.accounts import AccountRepository, AccountStep, StaleAccountError, Submission
@@ -100,6 +103,7 @@ class AccountContract:
     def test_an_account_is_opened_once(self, accounts: AccountRepository) -> None:
         account = an_account(
             "live", broker="binance", currency="USDT", mode=Mode.LIVE, owner="ann", shorts=True,
+            rules=AccountRules(Decimal(1000), Level.HIGH, 2.5, Decimal("0.05"), max_exposure=Decimal("0.9")),
             costs=Costs(Decimal("0.00075"), Decimal("2.5"), Decimal("0.1")),
         )  # fmt: skip
         opened = accounts.open(opening(account))
@@ -272,6 +276,24 @@ class AccountContract:
         assert [order.reason for order in accounts.orders()] == ["order 1"]
         second = accounts.store(storing(first, an_order(2)))
         assert [order.reason for order in second.orders] == ["order 1", "order 2"]
+
+    def test_an_account_begins_anew(self, accounts: AccountRepository, paper: AccountState) -> None:
+        other = accounts.open(opening(an_account("other")))
+        held = replace(an_order(2), status=OrderStatus.HELD)
+        asked = Approval(held.client_order_id, "paper", "large", CLOSE, NEXT)
+        order = replace(an_order(1), status=OrderStatus.OPEN)
+        state = accounts.store(storing(paper, order, held, approvals=(asked,)))
+        state = accounts.store(executing(state, an_execution(order)))
+        before = AccountState(replace(state.account, start=LATER), version=state.version)
+        with pytest.raises(StaleAccountError):
+            accounts.reset(AccountStep(paper, paper, LATER))
+        booking = book_deposit(before, CASH, "opening deposit", LATER, LATER)
+        after = accounts.reset(AccountStep(before, booking.state, LATER, entries=booking.entries))
+        assert accounts.state("paper") == after == AccountState(before.account, {"USD": CASH})
+        assert accounts.orders() == []
+        assert accounts.executions("paper") == []
+        assert len(accounts.entries("paper")) == len(accounts.entries("other")) == 1
+        assert accounts.state("other") == other
 
     def test_all_of_a_step_is_stored_or_nothing(self, accounts: AccountRepository, paper: AccountState) -> None:
         order = replace(an_order(1), status=OrderStatus.OPEN)

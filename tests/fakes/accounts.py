@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from algo_trading.domain.account import Account, AccountState, Caps, Mode
+from algo_trading.domain.approval import Approval
 from algo_trading.domain.ledger import Entry
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus
 from algo_trading.repositories.accounts import UNSENT, AccountStep, StaleAccountError, Submission
@@ -27,6 +28,7 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self._books: dict[str, _Book] = {}
+        self.approvals: dict[str, Approval] = {}
         self.stored = 0
         self.changed: list[str] = []
 
@@ -55,16 +57,25 @@ class FakeAccounts:
         self.changed += [order.client_order_id for order in step.orders]
         book.state = replace(step.after, version=step.before.version + 1)
         for order in step.orders:
-            if order.client_order_id not in book.orders and order.status is OrderStatus.NEW:
-                book.submissions[order.client_order_id] = Submission(order.client_order_id)
+            if order.status is OrderStatus.NEW:
+                book.submissions.setdefault(order.client_order_id, Submission(order.client_order_id))
             book.orders[order.client_order_id] = order
             book.events.append(
                 OrderEvent(order.client_order_id, step.at, order.status, order.quantity, order.filled, order.reason)
             )
         book.submissions.update({one.client_order_id: one for one in step.submissions})
         book.executions.update(executions)
+        self.approvals.update({one.client_order_id: one for one in step.approvals})
         book.entries.update(entries)
         return book.state
+
+    def reset(self, step: AccountStep) -> AccountState:
+        if step.before.version != self._books[step.account].state.version:
+            raise StaleAccountError(step.account)
+        for order_id in self._books[step.account].orders:
+            self.approvals.pop(order_id, None)
+        self._books[step.account] = _Book(step.before)
+        return self.store(step)
 
     def change(self, account: Account) -> None:
         book = self._books[account.name]

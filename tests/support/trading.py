@@ -16,6 +16,7 @@ from algo_trading.domain.post import Levels
 from algo_trading.gateways.brokers import Brokers
 from algo_trading.repositories.accounts import AccountRepository, AccountStep
 from algo_trading.risk.targets import TargetTable
+from algo_trading.services.approve_orders import ReadAnswers
 from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.dispatch import DispatchReport, DispatchSignals
 from algo_trading.services.find_targets import FindTargets
@@ -27,6 +28,7 @@ from algo_trading.services.reconcile import Reconcile
 from algo_trading.services.submit_orders import SubmitOrders
 from algo_trading.services.watch_positions import WatchPositions
 from fakes.accounts import FakeAccounts
+from fakes.approvals import FakeApprovals
 from fakes.assignments import FakeAssignments
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.clock import FakeClock
@@ -83,6 +85,10 @@ class Trading:
     live_account: str = ""
 
     @property
+    def approvals(self) -> FakeApprovals:
+        return FakeApprovals(self.accounts if isinstance(self.accounts, FakeAccounts) else FakeAccounts())
+
+    @property
     def prices(self) -> ReadPrices:
         return ReadPrices(self.bars, self.actions)
 
@@ -93,7 +99,9 @@ class Trading:
     @property
     def submit(self) -> SubmitOrders:
         gate = OrderGate(self.accounts, self.kill_switch, self.live_account, self.clock)
-        return SubmitOrders(self.accounts, self.brokers, gate, self.book, self.clock)
+        return SubmitOrders(
+            self.accounts, self.brokers, gate, self.book, ReadAnswers(self.approvals, self.clock), self.clock
+        )
 
     @property
     def book(self) -> BookExecutions:

@@ -27,6 +27,7 @@ from algo_trading.services.annotate_posts import Influencers
 from algo_trading.services.passwords import Passwords
 from algo_trading.settings import Settings, load_settings
 from fakes.accounts import FakeAccounts
+from fakes.approvals import FakeApprovals
 from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeIndicators
 from fakes.batches import FakeBatches
@@ -82,7 +83,7 @@ class World(Services):
         setup = FakeSetup(watchlists, assignments)
         subscriptions, periods, signals, posts = FakeSubscriptions(), FakePeriodLog(), FakeSignals(), FakePosts()
         notices = FakeNotices(subscriptions, periods)
-        batches, people = FakeBatches(posts=posts), FakePeople()
+        batches, people, accounts = FakeBatches(posts=posts), FakePeople(), FakeAccounts()
         kept: dict[str, Any] = {
             "setup": setup,
             "watchlists": setup.watchlists,
@@ -104,9 +105,10 @@ class World(Services):
             "tokens": FakeApiTokens(people),
             "login_attempts": FakeLoginAttempts(),
             "passwords": Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+            "approvals": FakeApprovals(accounts),
             "quality": batches.quality,
             "imports": FakeImports(),
-            "accounts": FakeAccounts(),
+            "accounts": accounts,
             "subscriptions": subscriptions,
             "notices": notices,
             "outbox": notices,

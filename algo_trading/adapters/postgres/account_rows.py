@@ -1,6 +1,7 @@
 """Rows of accounts, orders and books, and what they stand for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,15 +12,18 @@ from algo_trading.adapters.postgres.schema.decisions import strategies
 from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.adapters.postgres.schema.trading import accounts, fills, ledger, orders, positions
 from algo_trading.domain.account import Account, AccountClock, Caps, Mode, Position
+from algo_trading.domain.account_rules import AccountRules
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.ledger import Entry, EntryKind, Holding
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus, OrderType
+from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
 
 CENT = Decimal("0.01")
+AMOUNTS = {"approve_above", "max_daily_loss", "max_instrument", "max_strategy", "max_exposure"}  # of AccountRules
 NAMES = (strategies.c.name, strategies.c.params, instruments.c.symbol, instruments.c.venue)
 
 
@@ -47,6 +51,7 @@ def account_row(account: Account) -> dict[str, Any]:
         "commission_fixed": account.costs.commission_fixed,
         "slippage_bps": account.costs.slippage_bps,
         "shorts": account.shorts,
+        "rules": _rules_row(account.rules),
         **caps_row(account.caps),
     }
 
@@ -69,7 +74,19 @@ def account_of(row: Row[Any]) -> Account:
         costs=Costs(plain(row.commission), plain(row.slippage_bps), plain(row.commission_fixed)),
         shorts=row.shorts,
         caps=Caps(_perhaps(row.max_order), _perhaps(row.max_day), _perhaps(row.max_total)),
+        rules=_rules_of(row.rules),
     )
+
+
+def _rules_row(rules: AccountRules) -> dict[str, Any]:
+    given = {name: value for name, value in asdict(rules).items() if value is not None}
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in given.items()}
+
+
+def _rules_of(row: Mapping[str, Any]) -> AccountRules:
+    amounts: dict[str, Any] = {name: Decimal(value) for name, value in row.items() if name in AMOUNTS}
+    level = Level(row["approve_below"]) if "approve_below" in row else None
+    return AccountRules(approve_below=level, approval_hours=row.get("approval_hours", 12), **amounts)
 
 
 def clock_row(account_id: int, clock: AccountClock) -> dict[str, Any]:

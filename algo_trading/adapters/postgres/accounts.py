@@ -12,11 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from algo_trading.adapters.postgres import account_rows as rows
+from algo_trading.adapters.postgres.approvals import approval_row
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments
 from algo_trading.adapters.postgres.schema.trading import (
     account_clocks,
     accounts,
+    approvals,
     cash,
     fills,
     ledger,
@@ -64,9 +66,21 @@ class PostgresAccounts:
                 raise
             raise ValueError(f"{step.account}: an execution or entry was booked before") from error
 
+    def reset(self, step: AccountStep) -> AccountState:
+        own = select(accounts.c.id).where(accounts.c.name == step.account).scalar_subquery()
+        own_orders = select(orders.c.id).where(orders.c.account_id == own)
+        with self._engine.begin() as connection:
+            for table in (approvals, submissions, order_events):
+                connection.execute(delete(table).where(table.c.order_id.in_(own_orders)))
+            for table in (fills, orders, ledger, positions, cash, account_clocks):
+                connection.execute(delete(table).where(table.c.account_id == own))
+            start = update(accounts).where(accounts.c.name == step.account).values(start=step.after.account.start)
+            connection.execute(start)
+            return _store(connection, step)
+
     def change(self, account: Account) -> None:
         row = rows.account_row(account)
-        terms = ("owner", "position_fraction", "commission", "commission_fixed", "slippage_bps", "shorts")
+        terms = ("owner", "position_fraction", "commission", "commission_fixed", "slippage_bps", "shorts", "rules")
         statement = update(accounts).where(accounts.c.name == account.name).values({name: row[name] for name in terms})
         with self._engine.begin() as connection:
             if connection.execute(statement.returning(accounts.c.id)).one_or_none() is None:
@@ -265,12 +279,13 @@ def _store_orders(connection: Connection, account_id: int, step: AccountStep, id
         for one in step.submissions
     ]
     _upsert(connection, submissions, tried)
+    _insert(connection, approvals, [approval_row(order_ids[one.client_order_id], one) for one in step.approvals])
     return order_ids
 
 
-def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+def _insert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
     if values:
-        connection.execute(insert(table), values)
+        connection.execute(insert(table), list(values))
 
 
 def _upsert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:

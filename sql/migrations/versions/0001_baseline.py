@@ -42,6 +42,7 @@ def downgrade() -> None:
         "notices",
         "subscriptions",
         "notice_contents",
+        "approvals",
         "submissions",
         "order_events",
         "fills",

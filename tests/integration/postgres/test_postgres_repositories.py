@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
+from algo_trading.adapters.postgres.approvals import PostgresApprovals
 from algo_trading.adapters.postgres.audit import PostgresAuditLog
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
@@ -24,6 +25,7 @@ from algo_trading.adapters.postgres.users import (
     PostgresUsers,
 )
 from contracts.accounts import INSTRUMENTS, AccountContract
+from contracts.approvals import ApprovalContract
 from contracts.audit import AuditContract
 from contracts.bars import BarContract
 from contracts.corporate_actions import CorporateActionContract
@@ -155,6 +157,16 @@ class TestPostgresPeople(PeopleContract):
             PostgresApiTokens(database),
             PostgresLoginAttempts(database),
         )
+
+
+class TestPostgresApprovals(ApprovalContract):
+    @pytest.fixture
+    def accounts(self, database: Database) -> PostgresAccounts:
+        return PostgresAccounts(database)
+
+    @pytest.fixture
+    def approvals(self, accounts: PostgresAccounts, database: Database) -> PostgresApprovals:  # noqa: ARG002
+        return PostgresApprovals(database)
 
 
 class TestPostgresAccounts(AccountContract):

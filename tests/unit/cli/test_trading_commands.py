@@ -4,15 +4,18 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from algo_trading.cli import main
 from algo_trading.domain.account import NO_CAPS, Caps, Mode, Position
+from algo_trading.domain.approval import Approval
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.order import Order, OrderStatus
+from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.accounts import AccountStep
 from algo_trading.repositories.audit import AuditEntry
@@ -167,3 +170,67 @@ def test_accounts_are_listed(run: Runs) -> None:
     _, out, _ = run("account", "list", "--json")
     (account,) = json.loads(out)
     assert (account["name"], account["mode"]) == ("spot", "paper")
+
+
+def test_orders_that_wait_are_listed_approved_and_rejected(world: World, run: Runs) -> None:
+    before, at = world.accounts.state("spot"), world.clock.now()
+    orders = [
+        Order(
+            f"{number}" * 32, "spot", StrategyId("cross", "{}"), Series(Instrument("MSFT")), Side.BUY, START, START,
+            "it rises", budget=Decimal(2000), status=OrderStatus.HELD,
+        )
+        for number in (1, 2)
+    ]  # fmt: skip
+    after = before
+    for order in orders:
+        after = after.ordering(order)
+    asked = tuple(
+        Approval(order.client_order_id, "spot", "2000.00 USD is above 1000.00", at, at + timedelta(hours=1))
+        for order in orders
+    )
+    world.accounts.store(AccountStep(before, after, at, tuple(orders), approvals=asked))
+    _, out, _ = run("approvals")
+    assert "111111111111" in out
+    assert "2000.00" in out
+    code, out, _ = run("approve", "11")
+    assert (code, "approved by" in out, "spot: buy MSFT: open" in out) == (0, True, True)
+    code, out, _ = run("reject", "2")
+    assert (code, "rejected by" in out, "spot: buy MSFT: rejected" in out) == (0, True, True)
+    code, _, error = run("approve", "2")
+    assert (code, "is done with: rejected by" in error) == (1, True)
+    _, out, _ = run("approvals", "--all", "--json")
+    assert [one["answer"] for one in json.loads(out)] == ["rejected", "approved"]
+
+
+def test_an_account_shows_how_it_does_and_draws_it(world: World, run: Runs, tmp_path: Path) -> None:
+    assert world.settings
+    code, out, _ = run("account", "show", "spot", "--plot", str(tmp_path / "equity.png"))
+    assert code == 0
+    assert "time-weighted return" in out
+    assert (tmp_path / "equity.png").read_bytes().startswith(b"\x89PNG")
+    _, out, _ = run("account", "show", "spot", "--json")
+    assert json.loads(out)["performance"]["curve"][0]["growth"] == 1.0
+
+
+def test_a_paper_account_begins_anew(world: World, run: Runs) -> None:
+    code, _, error = run("account", "reset", "spot")
+    assert (code, "repeat the command with --yes-really" in error) == (2, True)
+    assert world.accounts.state("spot").positions
+    code, out, _ = run("account", "reset", "spot", "--yes-really")
+    assert (code, "spot begins anew with" in out) == (0, True)
+    assert world.accounts.state("spot").positions == ()
+    assert world.audit.newest(1)[0].action == "account.reset"
+
+
+def test_a_live_account_does_not_begin_anew(run: Runs) -> None:
+    run("account", "live", "spot", *CAPS, "--yes-really")
+    code, _, error = run("account", "reset", "spot", "--yes-really")
+    assert (code, "spot is not on paper" in error) == (2, True)
+
+
+def test_book_and_broker_are_compared(run: Runs) -> None:
+    code, out, error = run("account", "reconcile", "spot")
+    assert code == 1
+    assert "IBM of cross(): the book has 0, not 5" in out
+    assert "book and broker differ in 1 points" in error
+    assert run("account", "reconcile", "nobody")[0] == 2

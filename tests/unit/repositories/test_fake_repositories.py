@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.accounts import AccountContract
+from contracts.approvals import ApprovalContract
 from contracts.audit import AuditContract
 from contracts.bars import BarContract
 from contracts.corporate_actions import CorporateActionContract
@@ -13,6 +14,7 @@ from contracts.quality import ImportContract, QualityContract, QuarantineContrac
 from contracts.signals import SignalContract
 from contracts.users import People, PeopleContract
 from fakes.accounts import FakeAccounts
+from fakes.approvals import FakeApprovals
 from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
 from fakes.periods import FakePeriodLog
@@ -63,6 +65,16 @@ class TestFakeSignals(SignalContract):
     @pytest.fixture
     def posts(self) -> FakePosts:
         return FakePosts()
+
+
+class TestFakeApprovals(ApprovalContract):
+    @pytest.fixture
+    def accounts(self) -> FakeAccounts:
+        return FakeAccounts()
+
+    @pytest.fixture
+    def approvals(self, accounts: FakeAccounts) -> FakeApprovals:
+        return FakeApprovals(accounts)
 
 
 class TestFakePeriodLog(PeriodLogContract):

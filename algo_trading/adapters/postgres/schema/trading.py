@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, row_id, strategy_ref, written_at
 from algo_trading.domain.ledger import EntryKind
@@ -52,6 +53,7 @@ accounts = Table(
     Column("max_order", Amount, comment="that an entry may spend"),
     Column("max_day", Amount, comment="that the entries of a UTC day may spend"),
     Column("max_total", Amount, comment="that all that is held may have cost"),
+    Column("rules", JSONB, nullable=False, server_default=text("'{}'"), comment="approvals and exposure"),
     Column("version", BigInteger, nullable=False, server_default=text("0"), comment="steps that were stored"),
     written_at(),
 )
@@ -138,7 +140,7 @@ orders = Table(
     Index(
         "ix_orders_account_id_waiting",
         "account_id",
-        postgresql_where=text("status IN ('new', 'submitted', 'open', 'partly filled')"),
+        postgresql_where=text("status IN ('held', 'new', 'submitted', 'open', 'partly filled')"),
     ),
     Index(None, "decided_at"),
 )
@@ -165,6 +167,21 @@ submissions = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False, comment="of the last attempt; empty: it worked"),
     comment="How the sending of orders went.",
+)
+
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("order_id", ForeignKey("orders.id"), primary_key=True),
+    Column("reason", Text, nullable=False, comment="why a person is asked"),
+    Column("asked_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("answer", Text, CheckConstraint("answer IN ('approved', 'rejected', 'timed out')", name="answer")),
+    Column("answered_at", Time),
+    Column("answered_by", Text),
+    Column("answered_from", Text, comment="the command line, the web, a mail, Airflow"),
+    comment="Orders that wait, or waited, for a person; the first answer counts.",
 )
 
 

@@ -14,6 +14,7 @@ CREATE TABLE accounts (
     max_order NUMERIC(38, 18),
     max_day NUMERIC(38, 18),
     max_total NUMERIC(38, 18),
+    rules JSONB DEFAULT '{}' NOT NULL,
     version BIGINT DEFAULT 0 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_accounts PRIMARY KEY (id),
@@ -24,6 +25,7 @@ COMMENT ON COLUMN accounts.start IS 'periods that opened before it never trade';
 COMMENT ON COLUMN accounts.max_order IS 'that an entry may spend';
 COMMENT ON COLUMN accounts.max_day IS 'that the entries of a UTC day may spend';
 COMMENT ON COLUMN accounts.max_total IS 'that all that is held may have cost';
+COMMENT ON COLUMN accounts.rules IS 'approvals and exposure';
 COMMENT ON COLUMN accounts.version IS 'steps that were stored';
 
 CREATE TABLE kill_switch (
@@ -99,7 +101,7 @@ CREATE TABLE orders (
     stop_price NUMERIC(38, 18),
     closes BOOLEAN NOT NULL,
     signal_key TEXT NOT NULL,
-    status TEXT NOT NULL CONSTRAINT ck_orders_status CHECK (status IN ('new', 'submitted', 'open', 'partly filled', 'filled', 'cancelled', 'rejected', 'expired')),
+    status TEXT NOT NULL CONSTRAINT ck_orders_status CHECK (status IN ('held', 'new', 'submitted', 'open', 'partly filled', 'filled', 'cancelled', 'rejected', 'expired')),
     filled NUMERIC(38, 18) NOT NULL,
     reason TEXT NOT NULL,
     valid_until TIMESTAMP WITH TIME ZONE,
@@ -112,7 +114,7 @@ CREATE TABLE orders (
     CONSTRAINT fk_orders_strategy_id FOREIGN KEY(strategy_id) REFERENCES strategies (id),
     CONSTRAINT fk_orders_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
-CREATE INDEX ix_orders_account_id_waiting ON orders (account_id) WHERE status IN ('new', 'submitted', 'open', 'partly filled');
+CREATE INDEX ix_orders_account_id_waiting ON orders (account_id) WHERE status IN ('held', 'new', 'submitted', 'open', 'partly filled');
 CREATE INDEX ix_orders_decided_at ON orders (decided_at);
 COMMENT ON COLUMN orders.opened_at IS 'of the period that it was decided for';
 COMMENT ON COLUMN orders.quantity IS 'null: as much as the budget buys, or the whole position';
@@ -165,7 +167,7 @@ CREATE TABLE order_events (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     order_id BIGINT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
-    status TEXT NOT NULL CONSTRAINT ck_order_events_status CHECK (status IN ('new', 'submitted', 'open', 'partly filled', 'filled', 'cancelled', 'rejected', 'expired')),
+    status TEXT NOT NULL CONSTRAINT ck_order_events_status CHECK (status IN ('held', 'new', 'submitted', 'open', 'partly filled', 'filled', 'cancelled', 'rejected', 'expired')),
     quantity NUMERIC(38, 18),
     filled NUMERIC(38, 18) NOT NULL,
     reason TEXT NOT NULL,
@@ -184,3 +186,19 @@ CREATE TABLE submissions (
 );
 COMMENT ON TABLE submissions IS 'How the sending of orders went.';
 COMMENT ON COLUMN submissions.error IS 'of the last attempt; empty: it worked';
+
+CREATE TABLE approvals (
+    order_id BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    answer TEXT CONSTRAINT ck_approvals_answer CHECK (answer IN ('approved', 'rejected', 'timed out')),
+    answered_at TIMESTAMP WITH TIME ZONE,
+    answered_by TEXT,
+    answered_from TEXT,
+    CONSTRAINT pk_approvals PRIMARY KEY (order_id),
+    CONSTRAINT fk_approvals_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
+);
+COMMENT ON TABLE approvals IS 'Orders that wait, or waited, for a person; the first answer counts.';
+COMMENT ON COLUMN approvals.reason IS 'why a person is asked';
+COMMENT ON COLUMN approvals.answered_from IS 'the command line, the web, a mail, Airflow';
