@@ -7,6 +7,7 @@ from algo_trading.cli import output
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.signal import Signal
 from algo_trading.notification.words import price_text
+from algo_trading.queries.figures import confidence_text, filled_text
 from algo_trading.queries.orders import OrderLine
 
 
@@ -38,8 +39,8 @@ def order_json(line: OrderLine) -> dict[str, Any]:
 def print_signals(signals: Sequence[Signal]) -> None:
     """Signals as a table."""
     rows = [
-        (one.period, one.side, str(one.series), price_text(one.close), one.strategy.name, f"{one.confidence:.0%}",
-         one.reason)
+        (one.period, one.side, str(one.series), price_text(one.close), one.strategy.name,
+         confidence_text(one.confidence), one.reason)
         for one in signals
     ]  # fmt: skip
     output.table("Signals", ("period", "side", "symbol", "close", "strategy", "confidence", "reason"), rows)
@@ -50,13 +51,11 @@ def print_orders(lines: Sequence[OrderLine]) -> None:
     several = len({line.order.account for line in lines}) > 1
     rows = []
     for line in lines:
-        order, fill = line.order, line.fill
-        filled = (
-            f"{fill.quantity.normalize():f} at {price_text(float(fill.price))} on {fill.at:%Y-%m-%d}" if fill else ""
-        )
+        order = line.order
         account = [order.account] if several else []
         rows.append(
-            (order.period, order.side, str(order.series), *account, order.strategy.name, order.status, filled,
+            (order.period, order.side, str(order.series), *account, order.strategy.name, order.status,
+             filled_text(line.fill),
              order.reason)
         )  # fmt: skip
     account = ["account"] if several else []
