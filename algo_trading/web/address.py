@@ -1,6 +1,7 @@
 """Where the pages are: the port that this installation remembers."""
 
 import socket
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from algo_trading.errors import ConfigError
@@ -8,6 +9,7 @@ from algo_trading.settings import Settings
 
 HOST = "127.0.0.1"
 TRIES = 50
+SECONDS = 2.0
 
 
 def web_url(settings: Settings) -> str:
@@ -33,15 +35,28 @@ def choose_port(settings: Settings) -> int:
     found = free_port(wanted, TRIES)
     if found is None:
         raise ConfigError(f"ports {wanted} to {wanted + TRIES - 1} are in use; choose another one: ALGO_WEB__PORT=9000")
-    if found != settings.web.port or _note(settings).exists():
-        _note(settings).parent.mkdir(parents=True, exist_ok=True)
-        _note(settings).write_text(f"{found}\n", encoding="ascii")
+    _note(settings).parent.mkdir(parents=True, exist_ok=True)
+    _note(settings).write_text(f"{found}\n", encoding="ascii")
     return found
 
 
 def free_port(first: int, tries: int) -> int | None:
     """The first port from `first` on that nobody listens on; None if there is none among so many."""
     return next((port for port in range(first, min(first + tries, 65536)) if _is_free(port)), None)
+
+
+def answers(settings: Settings) -> bool:
+    """Whether the pages that `choose_port` was asked for are served."""
+    if not _note(settings).exists():
+        return False
+    connection = HTTPConnection(HOST, remembered_port(settings), timeout=SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().read(8) == b"ok\n"
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _note(settings: Settings) -> Path:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from algo_trading.bootstrap import App
 from algo_trading.domain.account import AccountClock
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.post import PostKey
 from algo_trading.domain.quality import QualityResult
 from algo_trading.domain.signal import Side
@@ -84,16 +85,16 @@ def fill(application: App) -> None:
 
 
 def _trade(application: App) -> None:
-    state = application.accounts.open(opening(an_account()))
-    clocked = state.timed(AccountClock("XNYS", Interval.DAY, state.account.start, datetime(2013, 2, 1, tzinfo=UTC)))
-    application.accounts.store(AccountStep(state, clocked, CLOSE))
+    """A filled and a refused order of an account that has processed the first days of February."""
+    accounts = application.accounts
+    state = accounts.open(opening(an_account()))
+    clock = AccountClock("XNYS", Interval.DAY, state.account.start, datetime(2013, 2, 1, tzinfo=UTC))
+    accounts.store(AccountStep(state, state.timed(clock), CLOSE))
     bought, refused = an_order(1), an_order(2, decided=NEXT)
-    application.accounts.store(storing(clocked, bought, refused))
-    state = application.accounts.state("paper")
-    application.accounts.store(executing(state, an_execution(bought)))
-    state = application.accounts.state("paper")
-    no = replace(refused.moved(refused.status.REJECTED, "the limit of positions is reached"))
-    application.accounts.store(storing(state, no, at=NEXT))
+    accounts.store(storing(accounts.state("paper"), bought, refused))
+    accounts.store(executing(accounts.state("paper"), an_execution(bought)))
+    rejected = refused.moved(OrderStatus.REJECTED, "the limit of positions is reached")
+    accounts.store(storing(accounts.state("paper"), rejected, at=NEXT))
 
 
 class Visitor:
