@@ -173,8 +173,8 @@ def _ranked(name: str, sign: str) -> Column[tuple[Interval, CandleRank]]:
     """The column of a metric, as `algo-trading scores` has it."""
 
     def cell(row: tuple[Interval, CandleRank]) -> str:
-        rank = row[1]
-        return ranked_text(*(getattr(rank, f"{kind}{name}") for kind in ("", "rank_", "average_")), sign)
+        value, rank, average = (getattr(row[1], f"{kind}{name}") for kind in ("", "rank_", "average_"))
+        return ranked_text(value, rank, average, sign)
 
     return Column(TITLES[name], cell, numeric=True)
 
