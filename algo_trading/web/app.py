@@ -8,11 +8,13 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from algo_trading.bootstrap import App
+from algo_trading.web.api import ROUTERS as API
 from algo_trading.web.assets import asset_path
 from algo_trading.web.errors import add_handlers
 from algo_trading.web.gate import admit
 from algo_trading.web.headers import Surroundings
-from algo_trading.web.pages import ROUTERS
+from algo_trading.web.limits import RateLimit
+from algo_trading.web.pages import ROUTERS as PAGES
 from algo_trading.web.rights import RIGHTS
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -28,8 +30,10 @@ def create_app(application: App) -> FastAPI:
     """
     app = FastAPI(title="Algo Trading", version="1", openapi_url=None, docs_url=None, redoc_url=None)
     public = application.settings.web.url.rstrip("/")
-    app.state.application, app.state.public_url = application, public
-    for router in ROUTERS:
+    app.state.application, app.state.public_url, app.state.rate_limit = application, public, RateLimit()
+    for router in PAGES:
+        app.include_router(router, dependencies=[Depends(admit)], include_in_schema=False)
+    for router in API:
         app.include_router(router, dependencies=[Depends(admit)])
     app.get(STATIC, include_in_schema=False)(_static)
     add_handlers(app)

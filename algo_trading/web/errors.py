@@ -21,9 +21,9 @@ API = "/api/"
 class RefusedError(Exception):
     """An answer that is not the page: `title` says what, `detail` what to do."""
 
-    def __init__(self, status: int, title: str, detail: str) -> None:
+    def __init__(self, status: int, title: str, detail: str, retry_after: int | None = None) -> None:
         super().__init__(title)
-        self.status, self.title, self.detail = status, title, detail
+        self.status, self.title, self.detail, self.retry_after = status, title, detail, retry_after
 
 
 class LoginNeededError(Exception):
@@ -50,7 +50,8 @@ def answer(request: Request, status: int, title: str, detail: str, **headers: st
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
-    return answer(request, error.status, error.title, error.detail)
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return answer(request, error.status, error.title, error.detail, **headers)
 
 
 def _login(request: Request, _: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -59,6 +60,8 @@ async def admit(request: Request) -> None:
         RefusedError: it is not for this user or token, or a page of another site asks.
     """
     right = RIGHTS[_method(request), request.scope["route"].path]
+    if request.url.path.startswith(API):
+        _slow_down(request)
     secret = _bearer(request)
     if secret is not None:
         request.state.visitor = Visitor(await _by_token(request, secret, right))
@@ -84,6 +87,16 @@ def own_origins(request: Request) -> set[str]:
     """The origins of our own pages: the address that was asked, and the public one."""
     public = str(request.app.state.public_url)
     return {f"{request.url.scheme}://{request.headers.get('host', '')}", *([public] if public else [])}
+
+
+def _slow_down(request: Request) -> None:
+    """Count a request of the API by the token or session that it shows, else by where it comes from."""
+    shown = request.headers.get("authorization") or request.cookies.get(COOKIE)
+    place = request.client.host if request.client else "unknown"
+    key = hashlib.sha256(shown.encode()).hexdigest() if shown else place
+    seconds = request.app.state.rate_limit.wait(key)
+    if seconds:
+        raise RefusedError(429, "Too many requests", "Ask again after the seconds of Retry-After.", math.ceil(seconds))
 
 
 def _method(request: Request) -> str:
@@ -124,6 +137,8 @@ async def _check_intent(request: Request, visitor: Visitor) -> None:
         raise RefusedError(403, "This did not come from one of our pages", "Open the page here and send it again.")
     if visitor.user is None:
         return
-    given = request.headers.get("x-form-token") or str((await request.form()).get(FORM_TOKEN, ""))
+    given = request.headers.get("x-form-token", "")
+    if not given and not request.url.path.startswith(API):
+        given = str((await request.form()).get(FORM_TOKEN, ""))
     if not hmac.compare_digest(given.encode(), visitor.form_token.encode()):
         raise RefusedError(403, "This form is out of date", "Reload the page and send it again.")

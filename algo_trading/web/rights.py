@@ -29,6 +29,7 @@ class Right:
 
 
 ANYONE, MEMBER, OWNER = Right(Who.ANYONE), Right(Who.MEMBER), Right(Who.OWNER)
+READ, WRITE, COLLECT = (Right(Who.MEMBER, scope) for scope in (Scope.READ, Scope.WRITE, Scope.POSTS))
 
 RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/healthz"): ANYONE,
@@ -36,6 +37,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/login"): ANYONE,
     ("POST", "/logout"): MEMBER,
     ("GET", "/"): MEMBER,
+    ("GET", "/docs"): MEMBER,
     ("GET", "/instruments"): MEMBER,
     ("GET", "/instruments/{venue:path}/{symbol}"): MEMBER,
     ("GET", "/charts/{venue:path}/{symbol}"): MEMBER,
@@ -60,4 +62,19 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/admin/users"): OWNER,
     ("POST", "/admin/users/password"): OWNER,
     ("POST", "/admin/users/remove"): OWNER,
+    ("GET", "/api/v1/openapi.json"): READ,
+    ("GET", "/api/v1/health"): READ,
+    ("GET", "/api/v1/instruments"): READ,
+    ("GET", "/api/v1/bars"): READ,
+    ("GET", "/api/v1/scores"): READ,
+    ("GET", "/api/v1/signals"): READ,
+    ("GET", "/api/v1/posts"): READ,
+    ("POST", "/api/v1/posts"): COLLECT,
+    ("GET", "/api/v1/tickers"): READ,
+    ("POST", "/api/v1/tickers"): Right(Who.OWNER, Scope.WRITE),
+    ("GET", "/api/v1/tickers/{ticker}"): READ,
+    ("PUT", "/api/v1/tickers/{ticker}"): WRITE,
+    ("DELETE", "/api/v1/tickers/{ticker}"): WRITE,
+    ("GET", "/api/v1/orders"): READ,
+    ("GET", "/api/v1/accounts"): READ,
 }

@@ -41,7 +41,7 @@ def subscribe(
     application: Application, user: CurrentUser, *, symbol: Text = EVERY, strategy: Text = EVERY, address: Text = ""
 ) -> Response:
     """Begin a subscription, from the next period on."""
-    receiver = _receiver(user, address)
+    receiver = receiver_of(user, address)
     wanted = normal_symbol(symbol.strip() or EVERY)
     found, new = application.subscribe()(receiver, wanted, strategy or EVERY)
     if new:
@@ -55,7 +55,7 @@ def unsubscribe(
     application: Application, user: CurrentUser, *, address: Text, symbol: Text, strategy: Text
 ) -> Response:
     """End a subscription."""
-    gone = application.subscriptions.remove(_receiver(user, address), symbol, strategy)
+    gone = application.subscriptions.remove(receiver_of(user, address), symbol, strategy)
     if not gone:
         raise ConfigError("there is no such subscription any more; reload the page")
     now = application.clock.now()
@@ -76,7 +76,7 @@ def record(application: App, user: User, action: str, one: Subscription) -> None
     application.audit.add(AuditEntry(application.clock.now(), user.name, action, one.address, detail))
 
 
-def _receiver(user: User, address: str) -> str:
+def receiver_of(user: User, address: str) -> str:
     """Whose subscription it is: one's own, or for an owner anybody's."""
     wanted = address.strip() or user.address
     if not wanted:
