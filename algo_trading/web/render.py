@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from algo_trading.web.assets import asset_path
 
@@ -35,6 +36,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["minute"] = minute
+    made.filters["words"] = words
     made.globals["asset"] = asset_url
     return made
 
@@ -64,6 +66,15 @@ def render(
 def minute(moment: datetime | None) -> str:
     """A moment to the minute, as the command line writes it; in UTC."""
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
+
+
+def words(text: str) -> Markup:
+    """A sentence in which what stands between backticks is code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 and place < len(parts) - 1 else part
+        for place, part in enumerate(parts)
+    )
 
 
 @cache

@@ -11,6 +11,7 @@ import pytest
 
 from algo_trading.cli.listings import print_orders, print_signals
 from algo_trading.queries.selection import Selection
+from algo_trading.web.render import words
 from support.web_site import ORDER, Site, a_site
 
 if TYPE_CHECKING:
@@ -181,6 +182,11 @@ def test_an_owner_adds_and_removes_a_user(site: Site) -> None:
     assert site.owner.post("/admin/users/remove", name="carl").status_code == 303
     assert site.application.users.find("carl") is None
     assert "user.remove" in site.owner.get("/admin").text
+
+
+def test_code_in_a_sentence_is_marked_and_everything_else_escaped() -> None:
+    assert words("run `a <b>` & `c`, not `d") == "run <code>a &lt;b&gt;</code> &amp; <code>c</code>, not d"
+    assert words("nothing") == "nothing"
 
 
 def test_a_mistake_of_ours_shows_nothing_of_the_inside(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
