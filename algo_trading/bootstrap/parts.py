@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from algo_trading.bootstrap.people import People
+from algo_trading.bootstrap.lists import Lists
 from algo_trading.bootstrap.without_database import bar_file_reader, impact_weights
 from algo_trading.domain.post import Levels
 from algo_trading.errors import ConfigError
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 
-class Gateways(People):
+class Gateways(Lists):
     """Everything outside, through the plug-ins that the configuration names."""
 
     settings: Settings

@@ -8,6 +8,7 @@ from algo_trading.cli.watched import watchlists_of
 from algo_trading.domain.instrument import TradingRules
 from algo_trading.errors import UnknownSymbolError
 from algo_trading.queries.coins import CoinLine
+from algo_trading.queries.figures import amount_text
 from algo_trading.services.refresh_rules import RulesReport
 
 
@@ -57,7 +58,7 @@ def show_coins(named: Sequence[str], limit: int, *, as_json: bool) -> None:
 def print_coins(lines: Sequence[CoinLine]) -> None:
     """Coins as a table."""
     rows = [
-        (one.coin, one.name, one.rank or "", _amount(one.market_cap), _amount(one.volume), _amount(one.price),
+        (one.coin, one.name, one.rank or "", *(amount_text(value) for value in (one.market_cap, one.volume, one.price)),
          ", ".join(f"{p.symbol} at {p.venue}{'' if p.trading else f' ({p.status})'}" for p in one.pairs) or "none")
         for one in lines
     ]  # fmt: skip
@@ -84,7 +85,3 @@ def _print_report(report: RulesReport) -> None:
     for what in ("listed", "delisted", "halted", "resumed"):
         if names := getattr(report, what):
             output.notes.print(f"{report.venue}: {what} {', '.join(names)}", soft_wrap=True)
-
-
-def _amount(value: float | None) -> str:
-    return "" if value is None else f"{value:,.12g}"

@@ -10,6 +10,7 @@ from algo_trading.cli.mentions import app as mentions
 from algo_trading.cli.text import events, sentiment
 from algo_trading.cli.user_commands import app as user
 from algo_trading.cli.watch import watch
+from algo_trading.cli.web_commands import web
 
 app = typer.Typer(
     help="Bars in; signals, notices and paper orders out. Start everything with `make run`.",
@@ -44,6 +45,7 @@ signal_commands.add_to(app)
 trading_commands.add_to(app)
 setup_commands.add_plugin_commands_to(app)
 app.add_typer(user, name="user")
+app.command()(web)
 app.add_typer(mentions, name="mentions")
 app.add_typer(sentiment, name="sentiment")
 app.add_typer(events, name="events")

@@ -5,11 +5,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -18,26 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from algo_trading.errors import ConfigError
+from algo_trading.queries import documents
 
 # Controls (but not newline and tab) and what turns the direction of writing: rows held back are shown as they came.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 console = Console(highlight=False, emoji=False)
+plain = documents.plain
 notes = Console(stderr=True, highlight=False, markup=False, emoji=False)
-
-
-def plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """A report as JSON's own types: dataclasses become objects, dates ISO text, decimals text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return value
 
 
 def print_json(value: object) -> None:

@@ -14,6 +14,7 @@ from algo_trading.domain.scores import METRICS, CandleRank, PairScore, parse_tim
 from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError
 from algo_trading.notification.words import price_text
+from algo_trading.queries.figures import ranked_text
 
 AVERAGES = tuple(f"average_{name}" for name in METRICS)  # not among what programs know of `scores`; `post` has them
 
@@ -102,17 +103,12 @@ def title_of(score: PairScore) -> str:
 
 def _row(interval: Interval, rank: CandleRank) -> tuple[object, ...]:
     cells = (
-        _cell(rank.change, rank.rank_change, rank.average_change, "+"),
-        _cell(rank.amplitude, rank.rank_amplitude, rank.average_amplitude, ""),
-        _cell(rank.max_up, rank.rank_max_up, rank.average_max_up, "+"),
-        _cell(rank.max_down, rank.rank_max_down, rank.average_max_down, "+"),
+        ranked_text(rank.change, rank.rank_change, rank.average_change, "+"),
+        ranked_text(rank.amplitude, rank.rank_amplitude, rank.average_amplitude, ""),
+        ranked_text(rank.max_up, rank.rank_max_up, rank.average_max_up, "+"),
+        ranked_text(rank.max_down, rank.rank_max_down, rank.average_max_down, "+"),
     )
     return (str(interval), *cells, rank.bull_points, rank.bear_points, rank.closed)
-
-
-def _cell(value: float, place: float, average: float, sign: str) -> str:
-    shown = f"{value:{sign}z.1f} ({place:.1f})" if isfinite(place) else f"{value:{sign}z.1f}"
-    return f"{shown}\navg {average:{sign}z.1f}" if isfinite(average) else shown
 
 
 def _number(value: float) -> float | None:

@@ -101,7 +101,8 @@ def signals(
 ) -> None:
     """List the newest buys and sells with their reasons."""
     from algo_trading.bootstrap import bootstrap
-    from algo_trading.cli.listings import print_signals, signal_json
+    from algo_trading.cli.listings import print_signals
+    from algo_trading.queries.documents import signal_json
     from algo_trading.queries.selection import Selection
 
     with bootstrap() as application:
@@ -124,7 +125,8 @@ def orders(
 ) -> None:
     """List the newest orders: filled, waiting, or rejected with the reason."""
     from algo_trading.bootstrap import bootstrap
-    from algo_trading.cli.listings import order_json, print_orders
+    from algo_trading.cli.listings import print_orders
+    from algo_trading.queries.documents import order_json
     from algo_trading.queries.selection import Selection
 
     with bootstrap() as application:

@@ -14,7 +14,9 @@ from algo_trading.errors import ConfigError
 from algo_trading.launcher.airflow import Airflow
 from algo_trading.launcher.stack import ClockPlan, plan, started, work_through
 from algo_trading.notification.words import price_text, shortened
+from algo_trading.services.manage_users import FIRST_OWNER
 from algo_trading.settings import load_settings
+from algo_trading.web.address import web_url
 
 NEWEST_SIGNALS = 8
 NEWEST_POSTS = 5
@@ -75,8 +77,11 @@ def show(application: App, airflow: Airflow, wanted: Sequence[ClockPlan]) -> Non
             f"holds {held}"
         )
     user, password = airflow.login
+    generated = application.manage_users().first_owner()
+    first = f"   user [bold]{FIRST_OWNER}[/]   password [bold]{generated}[/], shown this once" if generated else ""
     output.console.print(
         Panel.fit(
+            f"Pages     {web_url(application.settings)}{first}\n"
             f"Airflow   {airflow.url}   user [bold]{user}[/]   password [bold]{password}[/]\n"
             f"Mails     {application.channel().location()}\n"
             f"Objects   {application.objects.location('bars')}\n"

@@ -12,6 +12,7 @@ from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.launcher.stack import airflow_of
 from algo_trading.settings import Settings, load_settings
+from algo_trading.web.address import answers, web_url
 
 SYMBOLS_SHOWN = 8
 UNKNOWN: dict[str, Any] = {
@@ -34,8 +35,13 @@ def read() -> dict[str, Any]:
     airflow = airflow_of(settings)
     database_up, counts, reason = _database(settings)
     state: dict[str, Any] = {
-        "services": {"postgres": _word(up=database_up), "airflow": _word(up=airflow.is_up())},
+        "services": {
+            "postgres": _word(up=database_up),
+            "airflow": _word(up=airflow.is_up()),
+            "web": _word(up=answers(settings)),
+        },
         "airflow_url": airflow.url,
+        "web_url": web_url(settings),
         "home": str(settings.home),
         **counts,
     }
@@ -77,6 +83,8 @@ def _word(*, up: bool) -> str:
 def show(state: dict[str, Any]) -> None:
     """The same as tables."""
     output.table("Services", ("service", "state"), state["services"].items())
+    if state["services"].get("web") == "up":
+        output.console.print(f"the pages are at {state['web_url']}")
     for sentence in state["configuration_errors"]:
         output.notes.print(output.showable(f"the configuration is wrong: {sentence}"), soft_wrap=True)
     if "reason" in state:

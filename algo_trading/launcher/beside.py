@@ -13,6 +13,7 @@ from algo_trading.bootstrap import PracticeRecord
 from algo_trading.errors import AlgoTradingError
 from algo_trading.launcher.airflow_config import HOST
 from algo_trading.settings import Settings
+from algo_trading.web.address import choose_port
 
 PRACTICE = "practice"  # the source, and so what a watchlist on the practice exchange names
 HISTORY = timedelta(days=90)  # of made-up prices, when the exchange is started the first time
@@ -55,9 +56,20 @@ def practice_exchange(settings: Settings) -> list[str]:
     return own("exchange", "--port", str(record.port), "--since", record.since)
 
 
+def wants_pages(_: Settings) -> bool:
+    """Always: an installation has its pages."""
+    return True
+
+
+def pages(settings: Settings) -> list[str]:
+    """The pages at their remembered port, or at the next one that is free."""
+    return own("web", "--port", str(choose_port(settings)))
+
+
 PROGRAMS = (
     Program("practice-exchange", wants_practice, practice_exchange),
     Program("watch", lambda settings: bool(settings.watched), lambda _: own("watch", "--wait", AIRFLOW_HAS)),
+    Program("web", wants_pages, pages),
 )
 
 

@@ -159,7 +159,7 @@ class ReadStatus:
             outbox=self.outbox.counts(),
             mail_errors=self.outbox.errors(ERRORS_SHOWN),
             orders=order_counts(self.accounts.order_counts()),
-            accounts=tuple(self._account(self.accounts.state(name), assignments) for name in self.accounts.names()),
+            accounts=self.account_states(assignments),
             recommendations=tuple(
                 RecommendationStatus(
                     symbol=str(found.series),
@@ -177,6 +177,11 @@ class ReadStatus:
                 for state in self.feed_states.all()
             ),
         )
+
+    def account_states(self, assignments: Sequence[Assignment] | None = None) -> tuple[AccountStatus, ...]:
+        """What is in each account, sorted by name."""
+        known = self.assignments.all() if assignments is None else assignments
+        return tuple(self._account(self.accounts.state(name), known) for name in self.accounts.names())
 
     def _account(self, state: AccountState, assignments: Sequence[Assignment]) -> AccountStatus:
         account = state.account

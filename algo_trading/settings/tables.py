@@ -337,6 +337,19 @@ class AirflowSettings(Section):
     parallelism: int = Field(ge=1)
 
 
+def _web_address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^/?#\s@]+/?", text):
+        raise ValueError(f"{text!r} is not an address such as https://trading.example.com")
+    return text
+
+
+class WebSettings(Section):
+    """The pages and the API."""
+
+    port: int = Field(gt=0, lt=65536)
+    url: Annotated[str, AfterValidator(_web_address)] = ""  # under which people reach them; empty: on this machine
+
+
 # Of each plug-in a table under its name, as it came: its own type reads it when it is used, and may hold secrets.
 PluginTables = Annotated[dict[str, dict[str, Any]], Field(default_factory=dict, repr=False, exclude=True)]
 
@@ -365,6 +378,7 @@ class Settings(Section):
     targets: TargetSettings = TargetSettings()
     watch: WatchSettings = WatchSettings()
     airflow: AirflowSettings
+    web: WebSettings
     sources: PluginTables
     brokers: PluginTables
     channels: PluginTables

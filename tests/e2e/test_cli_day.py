@@ -88,7 +88,7 @@ def test_down_ends_the_server_and_leaves_nothing(undisturbed: Undisturbed) -> No
 
 def test_status_counts(desk: Installation) -> None:
     status = desk.run("status", "--json").well().document
-    assert status["services"] == {"postgres": "up", "airflow": "down"}
+    assert status["services"] == {"postgres": "up", "airflow": "down", "web": "down"}
     assert status["latest_partition"] == "2005-03-02"
     assert status["rows"]["quarantined"] == 2
     assert status["outbox"]["pending"] == 0

@@ -100,7 +100,10 @@ class Database:
     @contextlib.contextmanager
     def arrow(self) -> Iterator[ArrowConnection]:
         """An ADBC connection in a transaction, committed at the end and rolled back on an error."""
-        connection = self._idle.pop() if self._idle else self._aside(self._connect)
+        try:
+            connection = self._idle.pop()
+        except IndexError:  # asking first would leave room for another thread
+            connection = self._aside(self._connect)
         try:
             yield ArrowConnection(connection, self._aside)
             self._aside(connection.commit)

@@ -1,10 +1,11 @@
 """Orders as people read them, in PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from algo_trading.adapters.postgres import account_rows as rows
 from algo_trading.adapters.postgres.database import Database
@@ -40,19 +41,24 @@ class PostgresOrderList:
         newest = orders.c.decided_at.desc(), orders.c.id.desc()
         with self._engine.connect() as connection:
             found = connection.execute(rows.select_orders().where(*wanted).order_by(*newest).limit(limit)).all()
-            filled = (
-                select(
-                    fills.c.order_id,
-                    func.max(fills.c.at).label("at"),
-                    func.sum(fills.c.quantity).label("quantity"),
-                    func.sum(fills.c.quantity * fills.c.price).label("paid"),
-                    func.sum(fills.c.commission).label("commission"),
-                )
-                .where(fills.c.order_id.in_([row.id for row in found]))
-                .group_by(fills.c.order_id)
-            )
-            parts = {row.order_id: _part(row) for row in connection.execute(filled)}
+            parts = filled_parts(connection, [row.id for row in found])
         return [OrderLine(rows.order_of(row), parts.get(row.id)) for row in found]
+
+
+def filled_parts(connection: Connection, order_ids: Sequence[int]) -> dict[int, FilledPart]:
+    """What of some orders is filled; those without an execution are left out."""
+    filled = (
+        select(
+            fills.c.order_id,
+            func.max(fills.c.at).label("at"),
+            func.sum(fills.c.quantity).label("quantity"),
+            func.sum(fills.c.quantity * fills.c.price).label("paid"),
+            func.sum(fills.c.commission).label("commission"),
+        )
+        .where(fills.c.order_id.in_(order_ids))
+        .group_by(fills.c.order_id)
+    )
+    return {row.order_id: _part(row) for row in connection.execute(filled)}
 
 
 def _part(row: Any) -> FilledPart:  # noqa: ANN401 - a row of these columns

@@ -20,7 +20,7 @@ from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.time import Interval, parse_period_key
 from algo_trading.queries.selection import Selection
 
-_BY_NAME = tuple(c.collate("C") for c in (strategies.c.name, strategies.c.params, instruments.c.symbol))
+BY_NAME = tuple(c.collate("C") for c in (strategies.c.name, strategies.c.params, instruments.c.symbol))
 _POST = (posts.c.platform + ":" + posts.c.platform_id).collate("C")
 
 
@@ -64,22 +64,22 @@ class PostgresSignals:
             return len(connection.execute(statement.returning(signals.c.id)).all())
 
     def of_period(self, venue: str, interval: Interval, opened_at: datetime) -> list[Signal]:
-        query = _select().where(
+        query = select_signals().where(
             instruments.c.venue == venue,
             signals.c.interval == str(interval),
             signals.c.opened_at == opened_at,
             signals.c.post_id.is_(None),
         )
-        return self._read(query.order_by(*_BY_NAME))
+        return self._read(query.order_by(*BY_NAME))
 
     def on_posts(self, venue: str, interval: Interval, after: datetime, before: datetime) -> list[Signal]:
-        query = _select().where(
+        query = select_signals().where(
             instruments.c.venue == venue,
             signals.c.interval == str(interval),
             signals.c.available_at >= after,
             signals.c.available_at < before,
         )
-        return self._read(query.order_by(signals.c.available_at, _POST, *_BY_NAME))
+        return self._read(query.order_by(signals.c.available_at, _POST, *BY_NAME))
 
     def series(self) -> list[Series]:
         query = select(instruments.c.symbol, instruments.c.venue, signals.c.interval).select_from(
@@ -92,12 +92,14 @@ class PostgresSignals:
             )
 
     def of_series(self, series: Series) -> list[Signal]:
-        return self._read(_select().where(*_is(series)).order_by(signals.c.opened_at, *_BY_NAME, _POST.nulls_first()))
+        return self._read(
+            select_signals().where(*_is(series)).order_by(signals.c.opened_at, *BY_NAME, _POST.nulls_first())
+        )
 
     def find(self, key: str) -> Signal | None:
         name, params, symbol, venue, interval, period, *post = json.loads(key)
         series = Series(Instrument(symbol, venue), Interval(interval))
-        query = _select().where(
+        query = select_signals().where(
             *_is(series),
             strategies.c.name == name,
             strategies.c.params == params,
@@ -115,7 +117,7 @@ class PostgresSignals:
         return self.listed(Selection(), limit)
 
     def listed(self, selection: Selection, limit: int) -> list[Signal]:
-        query = _select().where(signals.c.side != str(Side.HOLD))
+        query = select_signals().where(signals.c.side != str(Side.HOLD))
         if selection.symbol is not None:
             query = query.where(instruments.c.symbol == selection.symbol)
         if selection.strategy is not None:
@@ -126,7 +128,7 @@ class PostgresSignals:
             query = query.where(signals.c.opened_at >= selection.opened_from)
         if selection.opened_before is not None:
             query = query.where(signals.c.opened_at < selection.opened_before)
-        newest = query.order_by(signals.c.opened_at.desc(), *_BY_NAME, _POST.nulls_first())
+        newest = query.order_by(signals.c.opened_at.desc(), *BY_NAME, _POST.nulls_first())
         return self._read(newest.limit(limit))
 
     def count(self) -> int:
@@ -135,10 +137,11 @@ class PostgresSignals:
 
     def _read(self, query: Select[Any]) -> list[Signal]:
         with self._engine.connect() as connection:
-            return [_signal(row) for row in connection.execute(query)]
+            return [signal_of(row) for row in connection.execute(query)]
 
 
-def _select() -> Select[Any]:
+def select_signals() -> Select[Any]:
+    """Signals with the names of their strategies, instruments and posts."""
     columns = (
         signals,
         instruments.c.symbol,
@@ -173,7 +176,8 @@ def _series(row: Row[Any]) -> Series:
     return Series(Instrument(row.symbol, row.venue), Interval(row.interval))
 
 
-def _signal(row: Row[Any]) -> Signal:
+def signal_of(row: Row[Any]) -> Signal:
+    """The signal of a row of `select_signals`."""
     return Signal(
         strategy=StrategyId(row.name, row.params),
         series=_series(row),

@@ -9,11 +9,12 @@ import pytest
 from rich.console import Console
 
 from algo_trading.cli import output
-from algo_trading.cli.listings import order_json, print_orders, print_signals, signal_json
+from algo_trading.cli.listings import print_orders, print_signals
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval
+from algo_trading.queries.documents import order_json, signal_json
 from algo_trading.queries.orders import FilledPart, OrderLine
 from contracts.accounts import an_order
 from contracts.signals import a_signal

@@ -1,0 +1,1 @@
+"""Lists for the pages, in PostgreSQL: each implements `queries.pages.PagedList`."""

@@ -1,0 +1,78 @@
+"""What is read as JSON's own types, for programs: the same from the command line and the API."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+from algo_trading.domain.instrument import Series
+from algo_trading.domain.scores import PairScore
+from algo_trading.domain.signal import Signal
+from algo_trading.queries.orders import OrderLine
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """A report as JSON's own types: dataclasses become objects, dates ISO text, decimals text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
+
+
+def signal_json(signal: Signal) -> dict[str, Any]:
+    """A signal for programs; `session` is the key of its period."""
+    found = plain(signal)
+    return {
+        "strategy": found["strategy"],
+        **_series_json(signal.series),
+        "session": signal.period,
+        **{key: value for key, value in found.items() if key not in {"strategy", "series", "opened_at"}},
+    }
+
+
+def order_json(line: OrderLine) -> dict[str, Any]:
+    """An order for programs; `decided_session` is the key of the period it was decided for."""
+    order = plain(line.order)
+    return {
+        "client_order_id": order["client_order_id"],
+        "account": order["account"],
+        "strategy": order["strategy"],
+        **_series_json(line.order.series),
+        "decided_session": line.order.period,
+        **{key: value for key, value in order.items() if key not in {"series", "opened_at"}},
+        "fill": plain(line.fill),
+    }
+
+
+def _series_json(series: Series) -> dict[str, Any]:
+    return {"instrument": plain(series.instrument), "interval": str(series.interval)}
+
+
+def score_json(score: PairScore) -> dict[str, Any]:
+    """A pair's scores for programs; a figure that there is none of is null."""
+    return {
+        "pair": score.instrument.symbol,
+        "at": plain(score.at),
+        "price": score.price,
+        "bull": score.bull,
+        "bear": score.bear,
+        "maximum": score.maximum,
+        "timeframes": {
+            str(interval): {name: number(value) for name, value in plain(rank).items()}
+            for interval, rank in score.timeframes.items()
+        },
+    }
+
+
+def number(value: float | None) -> float | None:
+    """A number of JSON, which has neither NaN nor infinity."""
+    return value if value is not None and isfinite(value) else None

@@ -1,0 +1,193 @@
+"""Pages that are lists: columns, filters, sorting, pages, and the same rows as CSV."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import Response, StreamingResponse
+
+from algo_trading.queries.pages import COUNTED, PagedList, PageRequest
+from algo_trading.web.render import render
+
+SIZES = (25, 50, 100, 250)
+DEFAULT_SIZE = 50
+EXPORTED = 50_000  # rows of a CSV file
+AT_ONCE = 5_000
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a cell: a text, where it leads, and a word for its look (`up`, `down`, `badge ...`)."""
+
+    text: str
+    href: str = ""
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A column: `cell` gives a text or a Cell of a row. `sort` is the list's name for sorting by it."""
+
+    title: str
+    cell: Callable[[Row], "Cell | str"]
+    sort: str = ""
+    numeric: bool = False
+    wide: bool = False  # a text that may fold
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A field above the list. With `choices` (value and text) one chooses, else one types (`kind` is HTML's)."""
+
+    name: str
+    title: str
+    choices: Sequence[tuple[str, str]] = ()
+    kind: str = "search"
+
+
+@dataclass(frozen=True)
+class ListView(Generic[Row]):
+    """A list as people see it; `empty` says why there may be nothing, and what to do."""
+
+    title: str
+    rows: PagedList[Row]
+    columns: Sequence[Column[Row]]
+    filters: Sequence[Filter] = ()
+    empty: str = ""
+    intro: str = ""
+    above: Mapping[str, Any] = field(default_factory=dict)  # what a template of its own shows
+    template: str = "list.html.j2"
+    fixed: Mapping[str, str] = field(default_factory=dict)  # filters that the visitor does not choose
+
+
+def respond(request: Request, view: ListView[Row]) -> Response:
+    """The page that the request's query asks for, or with `format=csv` its rows as a file."""
+    query = request.query_params
+    given = {one.name: query.get(one.name, "")[:200].strip() for one in view.filters}
+    sorts = {column.sort for column in view.columns if column.sort}
+    sort = query.get("sort", "")
+    wanted = PageRequest(
+        filters={**given, **view.fixed},
+        sort=sort if sort in sorts else "",
+        descending=query.get("order") == "desc",
+        limit=_size(query.get("size", "")),
+    )
+    if query.get("format") == "csv":
+        name = request.url.path.strip("/").replace("/", "-") or "list"
+        headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+        return StreamingResponse(_csv(view, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+    number = _number(query.get("page", ""))
+    page = view.rows.page(_at(wanted, (number - 1) * wanted.limit))
+    kept = {name: value for name, value in given.items() if value}
+    links = _Links(request.url.path, kept, wanted)
+    rows = [[_cell(column, row) for column in view.columns] for row in page.rows]
+    first = (number - 1) * wanted.limit + 1
+    total = f"{page.total:,}" + ("+" if page.total >= COUNTED else "")
+    values = {
+        "view": view,
+        "title": view.title,
+        "given": given,
+        "filtered": bool(kept),
+        "request_page": wanted,
+        "heads": [_head(column, links) for column in view.columns],
+        "rows": rows,
+        "range": f"{first:,}-{first + len(rows) - 1:,} of {total}" if rows else total,
+        "previous": links.to(page=number - 1) if number > 1 else "",
+        "next": links.to(page=number + 1) if first + len(rows) - 1 < page.total else "",
+        "csv": links.to(format="csv"),
+        "sizes": SIZES,
+        **view.above,
+    }
+    return render(request, view.template, values)
+
+
+def table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> dict[str, Any]:
+    """A table without sorting and pages, for the macro `table` of the templates."""
+    heads = [{"title": one.title, "numeric": one.numeric, "href": "", "sorted": ""} for one in columns]
+    return {"heads": heads, "rows": [[_cell(column, row) for column in columns] for row in rows]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Addresses of the same list in another order or on another page."""
+
+    path: str
+    kept: Mapping[str, str]
+    wanted: PageRequest
+
+    def to(self, **changes: object) -> str:
+        state: dict[str, object] = dict(self.kept)
+        if self.wanted.sort:
+            state |= {"sort": self.wanted.sort, "order": "desc" if self.wanted.descending else "asc"}
+        if self.wanted.limit != DEFAULT_SIZE:
+            state["size"] = self.wanted.limit
+        return f"{self.path}?{urlencode({**state, **changes})}"
+
+
+def _head(column: Column[Row], links: _Links) -> dict[str, Any]:
+    here = bool(column.sort) and links.wanted.sort == column.sort
+    # The first click shows what is largest or newest of numbers, and begins with A of texts.
+    order = ("asc" if links.wanted.descending else "desc") if here else ("desc" if column.numeric else "asc")
+    return {
+        "title": column.title,
+        "numeric": column.numeric,
+        "href": links.to(sort=column.sort, order=order) if column.sort else "",
+        "sorted": ("descending" if links.wanted.descending else "ascending") if here else "",
+    }
+
+
+def _cell(column: Column[Row], row: Row) -> dict[str, Any]:
+    cell = column.cell(row)
+    found = cell if isinstance(cell, Cell) else Cell(cell)
+    return {
+        "text": found.text,
+        "href": found.href,
+        "look": found.look,
+        "numeric": column.numeric,
+        "wide": column.wide,
+        "title": column.title,
+    }
+
+
+def _csv(view: ListView[Row], wanted: PageRequest) -> Iterator[str]:
+    yield _line([column.title for column in view.columns])
+    for offset in range(0, EXPORTED, AT_ONCE):
+        page = view.rows.page(_at(wanted, offset, AT_ONCE))
+        for row in page.rows:
+            yield _line([_cell(column, row)["text"] for column in view.columns])
+        if len(page.rows) < AT_ONCE:
+            return
+
+
+def _line(values: Sequence[str]) -> str:
+    """A line of CSV in which no text of somebody else's is a formula."""
+    output = io.StringIO()
+    csv.writer(output).writerow([_harmless(value) for value in values])
+    return output.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-").replace(",", "").replace(".", "").replace(" %", "").isdigit() or text == "-"
+
+
+def _at(wanted: PageRequest, offset: int, limit: int | None = None) -> PageRequest:
+    return PageRequest(wanted.filters, wanted.sort, wanted.descending, offset, limit or wanted.limit)
+
+
+def _size(text: str) -> int:
+    return int(text) if text in map(str, SIZES) else DEFAULT_SIZE
+
+
+def _number(text: str) -> int:
+    return min(max(int(text), 1), COUNTED) if text.isascii() and text.isdigit() else 1

@@ -1,0 +1,34 @@
+"""The pages, a module for each subject."""
+
+from algo_trading.web.pages import (
+    account,
+    accounts,
+    admin,
+    instrument,
+    instruments,
+    login,
+    monitoring,
+    overview,
+    quality,
+    signals,
+    subscriptions,
+    trades,
+)
+
+ROUTERS = tuple(
+    module.router
+    for module in (
+        login,
+        overview,
+        instruments,
+        instrument,
+        signals,
+        trades,
+        accounts,
+        monitoring,
+        subscriptions,
+        quality,
+        account,
+        admin,
+    )
+)

@@ -1,0 +1,120 @@
+"""Accounts: what is in them, how they did, and their books."""
+
+from math import isfinite
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from algo_trading.domain.account import Position
+from algo_trading.domain.ledger import Entry, EntryKind
+from algo_trading.domain.user import User
+from algo_trading.notification.words import change_text
+from algo_trading.queries.equity import EquityCurve
+from algo_trading.queries.figures import quantity_text
+from algo_trading.queries.status import AccountStatus
+from algo_trading.web.cells import series_cell, visible_accounts
+from algo_trading.web.errors import RefusedError
+from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.lists import Cell, Column, Filter, ListView, respond, table
+from algo_trading.web.render import minute, render
+
+router = APIRouter()
+
+
+@router.get("/accounts")
+def accounts(request: Request, application: Application, user: CurrentUser) -> Response:
+    """All accounts that one may see."""
+    states = visible_accounts(application.read_status().account_states(), user)
+    curves = {one.name: application.read_equity()(one.name) for one in states}
+    values = {"title": "Accounts", "accounts": states, "results": {name: _result(one) for name, one in curves.items()}}
+    return render(request, "accounts.html.j2", values)
+
+
+@router.get("/accounts/{name}")
+def account(request: Request, application: Application, user: CurrentUser, name: str) -> Response:
+    """One account with its book."""
+    status = _seen(application.read_status().account_states(), user, name)
+    state = application.accounts.state(name)
+    view = ListView(
+        title=name,
+        rows=application.ledger_pages,
+        columns=_ENTRIES,
+        filters=(
+            Filter("kind", "Kind", [(one, one) for one in EntryKind]),
+            Filter("from", "From", kind="date"),
+            Filter("to", "To", kind="date"),
+        ),
+        empty="Nothing is booked yet.",
+        fixed={"account": name},
+        template="account.html.j2",
+        above={
+            "status": status,
+            "account": state.account,
+            "positions": table(_POSITIONS, state.positions),
+            "cash": sorted((asset, quantity_text(amount)) for asset, amount in state.cash.items() if amount),
+            "result": _result(application.read_equity()(name)),
+        },
+    )
+    return respond(request, view)
+
+
+@router.get("/accounts/{name}/equity")
+def equity(application: Application, user: CurrentUser, name: str) -> Response:
+    """The curve for the chart."""
+    _seen(application.read_status().account_states(), user, name)
+    curve = application.read_equity()(name)
+    drawdown = (curve.drawdowns * 100).round(2).tolist()
+    seconds = curve.times.astype("datetime64[s]").astype(int).tolist()
+    return JSONResponse(
+        {
+            "times": seconds,
+            "equity": curve.equity.round(2).tolist(),
+            "drawdown": drawdown,
+        }
+    )
+
+
+def _seen(states: tuple[AccountStatus, ...], user: User, name: str) -> AccountStatus:
+    """The account, if one may see it: of others nobody learns whether they are there."""
+    found = next((one for one in visible_accounts(states, user) if one.name == name), None)
+    if found is None:
+        raise RefusedError(404, "There is no such account", "The list of accounts has those that you may see.")
+    return found
+
+
+def _result(curve: EquityCurve) -> dict[str, Any]:
+    """How an account did since its first entry."""
+    if not len(curve.equity) or not curve.equity[0]:
+        return {"points": 0, "gain": "-", "drawdown": "-", "look": ""}
+    gain = float(curve.equity[-1] / curve.equity[0] - 1)
+    look = "up" if gain > 0 else "down" if gain < 0 else ""
+    return {
+        "points": len(curve.equity),
+        "gain": change_text(gain) if isfinite(gain) else "-",
+        "drawdown": change_text(curve.worst),
+        "look": look,
+    }
+
+
+def _held(entry: Entry) -> "Cell | str":
+    return series_cell(entry.holding.series) if entry.holding else ""
+
+
+_ENTRIES: list[Column[Entry]] = [
+    Column("Effective (UTC)", lambda one: minute(one.effective_at), sort="effective"),
+    Column("Kind", lambda one: str(one.kind), sort="kind"),
+    Column("Amount", lambda one: f"{one.amount:,f}", sort="amount", numeric=True),
+    Column("Of", lambda one: one.asset or "shares"),
+    Column("Series", _held),
+    Column("Strategy", lambda one: one.holding.strategy.name if one.holding else ""),
+    Column("Booked (UTC)", lambda one: minute(one.booked_at), sort="booked"),
+    Column("Cause", lambda one: one.cause, wide=True),
+]
+_POSITIONS: list[Column[Position]] = [
+    Column("Series", lambda one: series_cell(one.series)),
+    Column("Strategy", lambda one: one.strategy.name),
+    Column("Quantity", lambda one: quantity_text(one.quantity), numeric=True),
+    Column("Entry price", lambda one: quantity_text(one.entry_price), numeric=True),
+    Column("Best price", lambda one: quantity_text(one.best_price), numeric=True),
+]

@@ -1,0 +1,80 @@
+"""Who may do what: the rights of every route, in one table. A route that is not in it does not start."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from algo_trading.domain.user import Scope, User
+
+
+class Who(IntEnum):
+    """Whom a route is for; each may also do what those before may."""
+
+    ANYONE = 0
+    MEMBER = 1
+    OWNER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Whom a route is for, and the scope with which their tokens may use it, too (None: a session alone)."""
+
+    who: Who
+    scope: Scope | None = None
+
+    def allows(self, user: User | None) -> bool:
+        """Whether somebody may (None: nobody is logged in)."""
+        if self.who is Who.ANYONE:
+            return True
+        return user is not None and (self.who is Who.MEMBER or user.is_owner)
+
+
+ANYONE, MEMBER, OWNER = Right(Who.ANYONE), Right(Who.MEMBER), Right(Who.OWNER)
+READ, WRITE, COLLECT = (Right(Who.MEMBER, scope) for scope in (Scope.READ, Scope.WRITE, Scope.POSTS))
+
+RIGHTS: dict[tuple[str, str], Right] = {
+    ("GET", "/healthz"): ANYONE,
+    ("GET", "/login"): ANYONE,
+    ("POST", "/login"): ANYONE,
+    ("POST", "/logout"): MEMBER,
+    ("GET", "/"): MEMBER,
+    ("GET", "/docs"): MEMBER,
+    ("GET", "/instruments"): MEMBER,
+    ("GET", "/instruments/{venue:path}/{symbol}"): MEMBER,
+    ("GET", "/charts/{venue:path}/{symbol}"): MEMBER,
+    ("GET", "/signals"): MEMBER,
+    ("GET", "/trades"): MEMBER,
+    ("GET", "/trades/{order_id}"): MEMBER,
+    ("GET", "/accounts"): MEMBER,
+    ("GET", "/accounts/{name}"): MEMBER,
+    ("GET", "/accounts/{name}/equity"): MEMBER,
+    ("GET", "/monitoring"): MEMBER,
+    ("POST", "/monitoring"): OWNER,
+    ("GET", "/subscriptions"): MEMBER,
+    ("POST", "/subscriptions"): MEMBER,
+    ("POST", "/subscriptions/end"): MEMBER,
+    ("GET", "/quality"): MEMBER,
+    ("GET", "/quality/held"): MEMBER,
+    ("GET", "/me"): MEMBER,
+    ("POST", "/me/password"): MEMBER,
+    ("POST", "/me/tokens"): MEMBER,
+    ("POST", "/me/tokens/revoke"): MEMBER,
+    ("GET", "/admin"): OWNER,
+    ("POST", "/admin/users"): OWNER,
+    ("POST", "/admin/users/password"): OWNER,
+    ("POST", "/admin/users/remove"): OWNER,
+    ("GET", "/api/v1/openapi.json"): READ,
+    ("GET", "/api/v1/health"): READ,
+    ("GET", "/api/v1/instruments"): READ,
+    ("GET", "/api/v1/bars"): READ,
+    ("GET", "/api/v1/scores"): READ,
+    ("GET", "/api/v1/signals"): READ,
+    ("GET", "/api/v1/posts"): READ,
+    ("POST", "/api/v1/posts"): COLLECT,
+    ("GET", "/api/v1/tickers"): READ,
+    ("POST", "/api/v1/tickers"): Right(Who.OWNER, Scope.WRITE),
+    ("GET", "/api/v1/tickers/{ticker}"): READ,
+    ("PUT", "/api/v1/tickers/{ticker}"): WRITE,
+    ("DELETE", "/api/v1/tickers/{ticker}"): WRITE,
+    ("GET", "/api/v1/orders"): READ,
+    ("GET", "/api/v1/accounts"): READ,
+}

@@ -1,0 +1,44 @@
+"""Serves the pages and the API on this machine."""
+
+import logging
+import sys
+from importlib import import_module
+from threading import Thread
+
+from algo_trading.bootstrap import bootstrap
+from algo_trading.errors import ConfigError
+from algo_trading.settings import load_settings
+from algo_trading.web.address import HOST, free_port, remembered_port
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def serve(port: int | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, on the given port, else the one that this installation remembers.
+
+    Raises:
+        ConfigError: the port is in use.
+    """
+    import uvicorn
+
+    from algo_trading.web.app import create_app
+
+    settings = load_settings()
+    chosen = port or remembered_port(settings)
+    if free_port(chosen, tries=1) is None:
+        raise ConfigError(f"port {chosen} is in use; choose another one: algo-trading web --port {chosen + 1}")
+    logging.basicConfig(format=LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
+    # The first chart would wait for numba's import.
+    Thread(target=import_module, args=("algo_trading.indicators.kernels",), daemon=True).start()
+    with bootstrap(settings) as application:
+        uvicorn.run(
+            create_app(application),
+            host=HOST,
+            port=chosen,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+            limit_concurrency=500,
+            log_config=None,
+        )
