@@ -187,6 +187,13 @@ class Rules(Gateways):
 
         return DataDocs()
 
+    def owner_addresses(self) -> list[str]:
+        """Those of the owners; where none has one, the address that mails come from."""
+        from algo_trading.notification.mail import sender_address
+
+        found = [user.address for user in self.users.all() if user.is_owner and user.address]
+        return found or [sender_address(self.settings.mail.sender).addr_spec]
+
     @cached_property
     def finder(self) -> MentionFinder:
         """Finds the packaged names, the listed coins and those of the configured file; of an instrument the last."""

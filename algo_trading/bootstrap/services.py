@@ -351,13 +351,6 @@ class Services(Intake):
             after={one.name: one.notice_after for one in self.settings.watchlists},
         )
 
-    def owner_addresses(self) -> list[str]:
-        """Those of the owners; where none has one, the address that mails come from."""
-        from algo_trading.notification.mail import sender_address
-
-        found = [user.address for user in self.users.all() if user.is_owner and user.address]
-        return found or [sender_address(self.settings.mail.sender).addr_spec]
-
     def subscribe(self) -> Subscribe:
         from algo_trading.services.subscribe import Subscribe
 
