@@ -15,12 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from algo_trading.errors import ConfigError
-from algo_trading.queries import documents
+from algo_trading.queries import plain as plain_module
 
 # Controls (but not newline and tab) and what turns the direction of writing: rows held back are shown as they came.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 console = Console(highlight=False, emoji=False)
-plain = documents.plain
+plain = plain_module.plain
 notes = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 

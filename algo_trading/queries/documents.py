@@ -1,9 +1,5 @@
-"""What is read as JSON's own types, for programs: the same from the command line and the API."""
+"""What is read, for programs: the same from the command line and the API."""
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -11,21 +7,7 @@ from algo_trading.domain.instrument import Series
 from algo_trading.domain.scores import PairScore
 from algo_trading.domain.signal import Signal
 from algo_trading.queries.orders import OrderLine
-
-
-def plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """A report as JSON's own types: dataclasses become objects, dates ISO text, decimals text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return value
+from algo_trading.queries.plain import plain
 
 
 def signal_json(signal: Signal) -> dict[str, Any]:

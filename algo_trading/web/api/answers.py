@@ -10,8 +10,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Query, Request
 from fastapi.responses import Response
 
-from algo_trading.queries.documents import plain
 from algo_trading.queries.pages import PagedList, PageRequest
+from algo_trading.queries.plain import plain
 from algo_trading.web.errors import RefusedError
 
 PREFIX = "/api/v1"

@@ -15,8 +15,9 @@ from algo_trading.domain.time import Interval
 from algo_trading.errors import UnknownNameError
 from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA
 from algo_trading.quality.post_verdict import PostBatch
-from algo_trading.queries.documents import number, plain, score_json, signal_json
+from algo_trading.queries.documents import number, score_json, signal_json
 from algo_trading.queries.instruments import InstrumentLine
+from algo_trading.queries.plain import plain
 from algo_trading.web.api.answers import MOST, PREFIX, Cursor, Limit, cursor_of, document, offset_of, paged
 from algo_trading.web.errors import RefusedError
 from algo_trading.web.gate import Application, CurrentUser
