@@ -142,7 +142,8 @@ class AccountState:
 
     def position(self, holding: Holding) -> Position | None:
         """The position of a holding."""
-        return next((position for position in self.positions if position.holding == holding), None)
+        strategy, series = holding
+        return next((one for one in self.positions if one.strategy == strategy and one.series == series), None)
 
     def clock(self, venue: str, interval: Interval) -> AccountClock | None:
         """The clock of a venue and interval."""
@@ -154,10 +155,13 @@ class AccountState:
 
     def holding(self, position: Position) -> "AccountState":
         """With this position instead of the one of the same holding; gone where its quantity is zero."""
-        others = [held for held in self.positions if held.holding != position.holding]
-        if position.quantity:
-            others.append(position)
-        return replace(self, positions=tuple(sorted(others, key=lambda held: held.holding.sort_key)))
+        before = self.position(position.holding)
+        if before is not None:  # it keeps its place, or leaves it
+            after = (position if held is before else held for held in self.positions)
+            return replace(self, positions=tuple(held for held in after if held.quantity))
+        if not position.quantity:
+            return self
+        return replace(self, positions=tuple(sorted((*self.positions, position), key=lambda one: one.holding.sort_key)))
 
     def ordering(self, order: Order) -> "AccountState":
         """With this order instead of the one of the same id, in its place; gone where nothing can become of it."""
