@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from algo_trading.services.sell_positions import SellPositions
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
+    from algo_trading.services.verify_accounts import VerifyAccounts
     from algo_trading.services.watch_positions import WatchPositions
 
 
@@ -206,6 +207,11 @@ class Services(Intake):
         from algo_trading.services.reconcile import Reconcile
 
         return Reconcile(self.accounts, self.broker, self.locks)
+
+    def verify_accounts(self) -> VerifyAccounts:
+        from algo_trading.services.verify_accounts import VerifyAccounts
+
+        return VerifyAccounts(self.accounts, self.actions, self.locks, self.calendars)
 
     def dispatch_signals(self) -> DispatchSignals:
         from algo_trading.services.dispatch import DispatchSignals

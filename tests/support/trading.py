@@ -25,6 +25,7 @@ from algo_trading.services.place_orders import PlaceOrders
 from algo_trading.services.prices import ReadPrices
 from algo_trading.services.reconcile import Reconcile
 from algo_trading.services.submit_orders import SubmitOrders
+from algo_trading.services.verify_accounts import VerifyAccounts
 from algo_trading.services.watch_positions import WatchPositions
 from fakes.accounts import FakeAccounts
 from fakes.assignments import FakeAssignments
@@ -139,6 +140,10 @@ class Trading:
     @property
     def reconcile(self) -> Reconcile:
         return Reconcile(self.accounts, self.brokers, self.locks)
+
+    @property
+    def verify_accounts(self) -> VerifyAccounts:
+        return VerifyAccounts(self.accounts, self.actions, self.locks, trading_calendar)
 
     def books(self, name: str = "paper") -> Books:
         """All that an account holds and did; its cash and positions are what its book adds up to."""
