@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.apply_config import ApplyConfig
     from algo_trading.services.book_executions import BookExecutions
+    from algo_trading.services.correct_account import CorrectAccount
     from algo_trading.services.decide_on_posts import DecideOnPosts
     from algo_trading.services.deliver import DeliverNotices
     from algo_trading.services.dispatch import DispatchSignals
@@ -212,6 +213,11 @@ class Services(Intake):
         from algo_trading.services.verify_accounts import VerifyAccounts
 
         return VerifyAccounts(self.accounts, self.actions, self.locks, self.calendars)
+
+    def correct_account(self) -> CorrectAccount:
+        from algo_trading.services.correct_account import CorrectAccount
+
+        return CorrectAccount(self.verify_accounts(), self.clock)
 
     def dispatch_signals(self) -> DispatchSignals:
         from algo_trading.services.dispatch import DispatchSignals

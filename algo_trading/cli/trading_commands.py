@@ -141,6 +141,9 @@ def audit(
 
 def verify_account(
     name: Annotated[str | None, typer.Argument(help="An account's name; without one all are verified.")] = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="First book what corporate actions have left wrong in the named account.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Derive cash and positions again from deposits, fills, splits and dividends; exit code 1 if anything differs.
@@ -149,5 +152,5 @@ def verify_account(
     """
     from algo_trading.cli.verify_account import show_verified
 
-    if not show_verified(name, as_json=json):
+    if not show_verified(name, correct=correct, as_json=json):
         raise typer.Exit(1)

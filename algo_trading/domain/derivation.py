@@ -13,6 +13,9 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.ledger import Entry, EntryKind, Holding, Sums
 from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.signal import Side
+from algo_trading.domain.time import midnight
+
+CORRECTED = ", corrected at "  # between the cause of an action and the moment, in the causes of corrections
 
 
 class Fill(NamedTuple):
@@ -31,21 +34,30 @@ class Effect(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a corporate action changes: cash of `asset`, or, where that is empty, the quantity of the holding."""
+    """What a corporate action changes: cash of `asset`, or, where that is empty, the quantity of the holding.
+
+    `at` is the beginning of its ex-date.
+    """
 
     cause: str
+    at: datetime
     asset: str
     holding: Holding
 
 
 @dataclass
 class Derivation:
-    """What an account comes to; `changes` are the amounts that its corporate actions brought."""
+    """What an account comes to after so many fills; `changes` are the amounts that its corporate actions brought.
+
+    `prices` are those of the newest fills.
+    """
 
     currency: str
     cash: dict[str, Decimal] = field(default_factory=dict)
     held: dict[Holding, Decimal] = field(default_factory=dict)
     changes: dict[Change, Decimal] = field(default_factory=dict)
+    prices: dict[Holding, Decimal] = field(default_factory=dict)
+    fills: int = 0
 
     @property
     def sums(self) -> Sums:
@@ -62,9 +74,11 @@ class Derivation:
     def fill(self, one: Fill) -> None:
         """Shares for cash; a fee that was taken in the coin that is traded makes the position smaller."""
         order, execution = one
+        self.fills += 1
         holding, sign = Holding(order.strategy, order.series), 1 if order.side is Side.BUY else -1
         change, pair = sign * execution.quantity, split_pair(order.series.symbol)
         coin = pair[0] if pair is not None and is_coin_venue(order.series.venue) else ""
+        self.prices[holding] = execution.price
         self.pay(self.currency, -sign * execution.value)
         if coin and execution.commission_asset == coin != self.currency:
             change -= execution.commission
@@ -75,16 +89,17 @@ class Derivation:
     def act(self, effect: Effect) -> None:
         """A split multiplies what is held, a dividend pays for it."""
         action = effect.action
+        cause, at = cause_of(action), midnight(action.ex_date)
         for holding, quantity in self.held.items():
             if not quantity or holding.series.instrument != action.instrument or not effect.clock.times(holding.series):
                 continue
             if action.kind is ActionKind.SPLIT:
                 self.held[holding] = times(quantity, split_ratio(action.value))
-                self.changes[Change(cause_of(action), "", holding)] = self.held[holding] - quantity
+                self.changes[Change(cause, at, "", holding)] = self.held[holding] - quantity
             else:
                 amount = dividend_of(holding.series, quantity, action.value)
                 self.pay(self.currency, amount)
-                self.changes[Change(cause_of(action), self.currency, holding)] = amount
+                self.changes[Change(cause, at, self.currency, holding)] = amount
 
     def dust(self, asset: str, holding: Holding) -> None:
         """What was left of a position became cash of its coin."""
@@ -122,21 +137,25 @@ def booked_changes(book: Iterable[Entry]) -> dict[Change, Decimal]:
         about_action = entry.kind in {EntryKind.SPLIT, EntryKind.DIVIDEND}
         corrects = entry.kind is EntryKind.CORRECTION and CORRECTED in entry.cause
         if (about_action or corrects) and entry.holding is not None:
-            change = Change(entry.cause.partition(CORRECTED)[0], entry.asset, entry.holding)
+            change = Change(entry.cause.partition(CORRECTED)[0], entry.effective_at, entry.asset, entry.holding)
             found[change] = found.get(change, Decimal(0)) + entry.amount
     return {change: amount for change, amount in found.items() if amount}
+
+
+def corrections(booked: Mapping[Change, Decimal], derived: Mapping[Change, Decimal]) -> dict[Change, Decimal]:
+    """What would have to be booked besides, by action, for the book to say what is known of them now."""
+    zero = Decimal(0)
+    missing = {change: derived.get(change, zero) - booked.get(change, zero) for change in {*booked, *derived}}
+    ordered = sorted(missing, key=lambda one: (one.at, one.cause, one.asset, one.holding.sort_key))
+    return {change: missing[change] for change in ordered if missing[change]}
 
 
 def unlike(booked: Mapping[Change, Decimal], derived: Mapping[Change, Decimal]) -> Sequence[str]:
     """A sentence on every corporate action that was booked otherwise than it is known now."""
     sentences = []
-    for change in sorted({*booked, *derived}, key=lambda one: (one.cause, one.asset, one.holding.sort_key)):
+    for change in corrections(booked, derived):
         has, should = booked.get(change, Decimal(0)), derived.get(change, Decimal(0))
-        if has != should:
-            what = change.asset or change.holding.series.symbol
-            said = f"{change.cause}: {change.holding.strategy.name} should have got {should.normalize():f} {what}"
-            sentences.append(f"{said}, and {has.normalize():f} was booked")
+        what = change.asset or change.holding.series.symbol
+        said = f"{change.cause}: {change.holding.strategy.name} should have got {should.normalize():f} {what}"
+        sentences.append(f"{said}, and {has.normalize():f} was booked")
     return sentences
-
-
-CORRECTED = ", corrected at "  # between the cause of an action and the moment, in the causes of corrections

@@ -9,8 +9,8 @@ from algo_trading.calendars import Calendars, TradingCalendar
 from algo_trading.domain.account import AccountClock, AccountState
 from algo_trading.domain.booking import actions_between
 from algo_trading.domain.corporate_actions import CorporateAction
-from algo_trading.domain.derivation import Effect, Fill, booked_changes, derive, unlike
-from algo_trading.domain.ledger import differences, sums_of
+from algo_trading.domain.derivation import Derivation, Effect, Fill, booked_changes, derive, unlike
+from algo_trading.domain.ledger import Entry, differences, sums_of
 from algo_trading.domain.time import Period, midnight
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import AlgoTradingError
@@ -67,17 +67,21 @@ class VerifyAccounts:
         return reports
 
     def _account(self, name: str) -> VerifyReport:
-        state, book = self.accounts.state(name), self.accounts.entries(name)
-        orders = {order.client_order_id: order for order in self.accounts.orders(name)}
-        fills = [Fill(orders[one.client_order_id], one) for one in self.accounts.executions(name)]
-        made = derive(state.account.currency, book, fills, self._effects(state, fills))
+        state, book, made = self.derived(name)
         return VerifyReport(
             name,
-            len(fills),
+            made.fills,
             tuple(differences(sums_of(book), state.sums)),
             tuple(differences(made.sums, state.sums, "deposits, fills and actions make")),
             tuple(unlike(booked_changes(book), made.changes)),
         )
+
+    def derived(self, name: str) -> tuple[AccountState, Sequence[Entry], Derivation]:
+        """What is in an account, its book, and what it comes to; whoever asks has its exclusive work."""
+        state, book = self.accounts.state(name), self.accounts.entries(name)
+        orders = {order.client_order_id: order for order in self.accounts.orders(name)}
+        fills = [Fill(orders[one.client_order_id], one) for one in self.accounts.executions(name)]
+        return state, book, derive(state.account.currency, book, fills, self._effects(state, fills))
 
     def _effects(self, state: AccountState, fills: Sequence[Fill]) -> list[Effect]:
         """The actions that the account's clocks have passed, in their order."""

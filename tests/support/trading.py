@@ -17,6 +17,7 @@ from algo_trading.gateways.brokers import Brokers
 from algo_trading.repositories.accounts import AccountRepository, AccountStep
 from algo_trading.risk.targets import TargetTable
 from algo_trading.services.book_executions import BookExecutions
+from algo_trading.services.correct_account import CorrectAccount
 from algo_trading.services.dispatch import DispatchReport, DispatchSignals
 from algo_trading.services.find_targets import FindTargets
 from algo_trading.services.order_gate import OrderGate
@@ -144,6 +145,10 @@ class Trading:
     @property
     def verify_accounts(self) -> VerifyAccounts:
         return VerifyAccounts(self.accounts, self.actions, self.locks, trading_calendar)
+
+    @property
+    def correct_account(self) -> CorrectAccount:
+        return CorrectAccount(self.verify_accounts, self.clock)
 
     def books(self, name: str = "paper") -> Books:
         """All that an account holds and did; its cash and positions are what its book adds up to."""

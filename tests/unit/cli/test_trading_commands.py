@@ -188,3 +188,13 @@ def test_an_account_is_verified(world: World, run: Runs) -> None:
     code, _, err = run("verify-account", "sopt")
     assert code == 2
     assert "did you mean 'spot'?" in err
+
+
+def test_what_no_action_explains_is_not_corrected(world: World, run: Runs) -> None:
+    assert "name the account" in run("verify-account", "--correct")[2]
+    code, _, err = run("verify-account", "spot", "--correct")
+    assert code != 0
+    assert "spot differs by more than its corporate actions: IBM of cross(): " in err
+    world.open("other", START)
+    assert run("verify-account", "other", "--correct")[0] == 0
+    assert world.audit.newest(10, None) == []

@@ -27,6 +27,7 @@ from algo_trading.domain.ledger import Entry, EntryKind, Holding, Sums, differen
 from algo_trading.domain.order import TRANSITIONS, Execution, Order, OrderStatus
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
+from support.fuzz import examples
 from support.trading import STARTED, an_account
 
 pytestmark = pytest.mark.unit
@@ -177,7 +178,7 @@ class TestActions:
         state = execute(EMPTY, Side.BUY, "5000000000", "12345678901.5").state
         split = CorporateAction(IBM.instrument, EX_DATE, ActionKind.SPLIT, 1e-9)
         state = book_action(state, DAILY, split, None, BOOKED).state
-        assert (position_of(state).quantity, position_of(state).entry_price) == (5, Decimal("12345678901500000000"))
+        assert (position_of(state).quantity, position_of(state).entry_price) == (5, Decimal(12345678901500000000))
 
     def test_the_order_of_actions(self) -> None:
         saturday, monday = date(2013, 1, 5), date(2013, 1, 7)
@@ -219,7 +220,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(changes=CHANGES)
 def test_cash_and_positions_are_the_sums_of_the_book_whatever_happens(changes: list[object]) -> None:
     state, entries = EMPTY, [deposit()]

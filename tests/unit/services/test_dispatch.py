@@ -26,6 +26,7 @@ from fakes.bars import FakeBars
 from support.account_world import CASH as MONEY
 from support.account_world import DAY, DAYS, FAST, IBM, MSFT, SLOW, World
 from support.dispatch_world import ALL, CASH, a_world
+from support.fuzz import examples
 from support.trading import opening
 
 pytestmark = pytest.mark.unit
@@ -85,7 +86,7 @@ class TestCursor:
         assert in_order.dispatch() == [DispatchReport("paper")]
         assert in_order.books() == before
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=examples(20), deadline=None)
     @given(order=st.permutations(list(ALL)), pauses=st.lists(st.booleans(), min_size=len(DAYS), max_size=len(DAYS)))
     def test_whatever_order_sessions_are_decided_in(
         self, in_order: World, order: Sequence[int], pauses: Sequence[bool]
