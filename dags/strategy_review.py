@@ -55,15 +55,15 @@ def strategy_review() -> None:
             return to_xcom(agreed(verify_live(app)()))
 
     @task
-    def verify_accounts() -> int:
+    def verify_accounts() -> Report:
         """Derive every account again from its deposits, fills and corporate actions; a difference fails the task."""
         from algo_trading.services.verify_accounts import agreed
 
         with application() as app:
-            return len(agreed(app.verify_accounts()()))
+            return {"verified": len(agreed(app.verify_accounts()()))}
 
     @task
-    def summary(reviews: Reports, check: Report, accounts: int) -> Report:
+    def summary(reviews: Reports, check: Report, accounts: Report) -> Report:
         """Count what was found."""
         recommended = {symbol: chosen for report in reviews for symbol, chosen in report["recommended"].items()}
         return {
@@ -71,7 +71,7 @@ def strategy_review() -> None:
             "recommended": {symbol: chosen for symbol, chosen in recommended.items() if chosen != "none"},
             "signals_checked": check["checked"],
             "signals_revised": check["revised"],
-            "accounts_verified": accounts,
+            "accounts_verified": accounts["verified"],
         }
 
     summary(documented(review).expand(part=PARTS), verify(), verify_accounts())

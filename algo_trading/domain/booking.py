@@ -95,8 +95,8 @@ def book_action(
 ) -> Booking:
     """A split or dividend, for what follows a clock: positions held before it, and orders that wait.
 
-    `previous` is the last close before the action (after a split of the same day), by which the prices that exits are
-    counted from follow a dividend, as adjusted bars do.
+    `previous` is what the actions since the last close have left of it, by which the prices that exits are counted from
+    follow a dividend, as adjusted bars do.
     """
     entries = []
     for position in state.positions:
@@ -141,6 +141,15 @@ def _ex_dividend(position: Position, value: Decimal, previous: Decimal | None) -
         entry_price=_divided(position.entry_price, ratio),
         best_price=_divided(position.best_price, ratio),
     )
+
+
+def price_after(action: CorporateAction, price: Decimal) -> Decimal:
+    """What an action leaves of a price."""
+    if action.kind is ActionKind.SPLIT:
+        step = precision_of(action.instrument.venue).price
+        return _divided(price, split_ratio(action.value)).quantize(step)
+    value = Decimal(repr(action.value))
+    return price - value if 0 < value < price else price
 
 
 def _split_orders(booking: Booking, clock: AccountClock, action: CorporateAction) -> Booking:

@@ -178,7 +178,10 @@ class TestActions:
         state = execute(EMPTY, Side.BUY, "5000000000", "12345678901.5").state
         split = CorporateAction(IBM.instrument, EX_DATE, ActionKind.SPLIT, 1e-9)
         state = book_action(state, DAILY, split, None, BOOKED).state
-        assert (position_of(state).quantity, position_of(state).entry_price) == (5, Decimal(12345678901500000000))
+        assert (position_of(state).quantity, position_of(state).entry_price) == (
+            Decimal(5),
+            Decimal(12345678901500000000),
+        )
 
     def test_the_order_of_actions(self) -> None:
         saturday, monday = date(2013, 1, 5), date(2013, 1, 7)
