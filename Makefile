@@ -16,7 +16,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run stop status test test-unit test-integration test-e2e test-faults check bench lock format env clean
+.PHONY: help run stop status test test-unit test-integration test-e2e test-faults test-fuzz check bench lock format env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ status: $(VENV)/run.stamp ## show how things stand
 # Each process imports every library for itself, half a minute's work: more of them than cores gain nothing.
 WORKERS ?= 2
 # The tests start a hundred Python programs, which find what was compiled before, wherever Python is told not to keep it.
-test test-unit test-integration test-e2e test-faults: export PYTHONDONTWRITEBYTECODE =
+test test-unit test-integration test-e2e test-faults test-fuzz: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp ## run every test but the long fault tests and the benchmarks
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not faults" tests
 
@@ -48,6 +48,9 @@ test-e2e: $(VENV)/dev.stamp ## run the tests of the whole program and of its pag
 
 test-faults: $(VENV)/dev.stamp ## kill the program at random moments, more than twenty times
 	@$(BIN)/pytest -n 2 --dist load -m faults tests
+
+test-fuzz: $(VENV)/dev.stamp ## try ten times as many random markets and days on what computes figures
+	@FUZZ=10 $(BIN)/pytest -n $(WORKERS) --timeout 3600 $$(grep -rl "support.fuzz import" tests/unit)
 
 check: $(VENV)/dev.stamp ## lint, format, types, structure, deployment files
 	@$(BIN)/ruff check .

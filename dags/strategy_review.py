@@ -1,4 +1,4 @@
-"""Every Saturday: which strategy to trade each series with, and whether live signals agree with the bars."""
+"""Every Saturday: which strategy to trade each series with, and whether live signals and accounts still hold."""
 
 from airflow.sdk import Param, dag, get_current_context, task
 
@@ -22,7 +22,7 @@ PARTS = [[clock.name, index] for clock in CLOCKS.values() for index in range(clo
     **dag_defaults("backtests"),
 )
 def strategy_review() -> None:
-    """Walk every registered strategy forward over every watched daily series, and derive every stored signal again.
+    """Walk every strategy forward over every watched daily series, and derive every signal and account again.
 
     The recommendation of each series (often none) goes into the database and into `algo-trading status`, with a report
     in the object store. It changes no configuration: what trades is decided by people. The bars end at the run's
@@ -55,7 +55,15 @@ def strategy_review() -> None:
             return to_xcom(agreed(verify_live(app)()))
 
     @task
-    def summary(reviews: Reports, check: Report) -> Report:
+    def verify_accounts() -> Report:
+        """Derive every account again from its deposits, fills and corporate actions; a difference fails the task."""
+        from algo_trading.services.verify_accounts import agreed
+
+        with application() as app:
+            return {"verified": len(agreed(app.verify_accounts()()))}
+
+    @task
+    def summary(reviews: Reports, check: Report, accounts: Report) -> Report:
         """Count what was found."""
         recommended = {symbol: chosen for report in reviews for symbol, chosen in report["recommended"].items()}
         return {
@@ -63,9 +71,10 @@ def strategy_review() -> None:
             "recommended": {symbol: chosen for symbol, chosen in recommended.items() if chosen != "none"},
             "signals_checked": check["checked"],
             "signals_revised": check["revised"],
+            "accounts_verified": accounts["verified"],
         }
 
-    summary(documented(review).expand(part=PARTS), verify())
+    summary(documented(review).expand(part=PARTS), verify(), verify_accounts())
 
 
 strategy_review()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from algo_trading.services.apply_config import ApplyConfig
     from algo_trading.services.approve_orders import AnswerApproval, ReadAnswers
     from algo_trading.services.book_executions import BookExecutions
+    from algo_trading.services.correct_account import CorrectAccount
     from algo_trading.services.decide_on_posts import DecideOnPosts
     from algo_trading.services.deliver import DeliverNotices
     from algo_trading.services.dispatch import DispatchSignals
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from algo_trading.services.send_orders import SendOrders
     from algo_trading.services.submit_orders import SubmitOrders
     from algo_trading.services.subscribe import Subscribe
+    from algo_trading.services.verify_accounts import VerifyAccounts
     from algo_trading.services.watch_candles import WatchCandles
     from algo_trading.services.watch_positions import WatchPositions
 
@@ -244,6 +246,16 @@ class Services(Intake):
 
         periods = {one.name: one.dispatch_within for one in self.settings.watchlists}
         return StaleAfter(periods, self.watchlists, self.source, self.clock)
+
+    def verify_accounts(self) -> VerifyAccounts:
+        from algo_trading.services.verify_accounts import VerifyAccounts
+
+        return VerifyAccounts(self.accounts, self.actions, self.locks, self.calendars)
+
+    def correct_account(self) -> CorrectAccount:
+        from algo_trading.services.correct_account import CorrectAccount
+
+        return CorrectAccount(self.verify_accounts(), self.clock)
 
     def dispatch_signals(self) -> DispatchSignals:
         from algo_trading.services.dispatch import DispatchSignals

@@ -25,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(audit)
     approvals.add_to(app)
     app.command("position-watch")(position_watch)
+    app.command("verify-account")(verify_account)
 
 
 def parse_amount(text: str) -> Decimal:
@@ -162,3 +163,20 @@ def audit(
     from algo_trading.cli.accounts import show_audit
 
     show_audit(subject, limit, as_json=json)
+
+
+def verify_account(
+    name: Annotated[str | None, typer.Argument(help="An account's name; without one all are verified.")] = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="First book what corporate actions have left wrong in the named account.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Derive cash and positions again from deposits, fills, splits and dividends; exit code 1 if anything differs.
+
+    Corporate actions that came late, or are known otherwise now than they were booked, are named.
+    """
+    from algo_trading.cli.verify_account import show_verified
+
+    if not show_verified(name, correct=correct, as_json=json):
+        raise typer.Exit(1)

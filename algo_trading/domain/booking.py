@@ -8,6 +8,7 @@ from fractions import Fraction
 from algo_trading.domain.account import AccountClock, AccountState, Position
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.costs import FRACTIONS, QUANTITY_STEP, precision_of
+from algo_trading.domain.instrument import Series
 from algo_trading.domain.ledger import Entry, EntryKind, Holding
 from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.signal import Side
@@ -65,7 +66,7 @@ def book_dust(state: AccountState, order: Order, base: str, at: datetime) -> Boo
 
     The strategy holds nothing any more, and may enter again.
     """
-    holding, cause = Holding(order.strategy, order.series), f"dust of {order.client_order_id}"
+    holding, cause = Holding(order.strategy, order.series), dust_cause(order.client_order_id)
     position = state.position(holding)
     assert position is not None, "somebody holds the dust"
     entries = (
@@ -94,8 +95,8 @@ def book_action(
 ) -> Booking:
     """A split or dividend, for what follows a clock: positions held before it, and orders that wait.
 
-    `previous` is the last close before the action (after a split of the same day), by which the prices that exits are
-    counted from follow a dividend, as adjusted bars do.
+    `previous` is what the actions since the last close have left of it, by which the prices that exits are counted from
+    follow a dividend, as adjusted bars do.
     """
     entries = []
     for position in state.positions:
@@ -106,7 +107,8 @@ def book_action(
             kind, amount, asset = EntryKind.SPLIT, after.quantity - position.quantity, ""
         else:
             after = _ex_dividend(position, Decimal(repr(action.value)), previous)
-            kind, amount, asset = EntryKind.DIVIDEND, _dividend(position, action.value), state.account.currency
+            amount = dividend_of(position.series, position.quantity, action.value)
+            kind, asset = EntryKind.DIVIDEND, state.account.currency
             state = state.paid(asset, amount)
         state = state.holding(after)
         at = midnight(action.ex_date)
@@ -124,10 +126,9 @@ def _split(position: Position, ratio: Fraction) -> Position:
     )
 
 
-def _dividend(position: Position, value: float) -> Decimal:
-    """What is paid, or taken from who is short; what is below the step of money is not ours."""
-    step = precision_of(position.series.venue).money
-    return (position.quantity * Decimal(repr(value))).quantize(step, ROUND_FLOOR)
+def dividend_of(series: Series, quantity: Decimal, value: float) -> Decimal:
+    """What is paid for a quantity, or taken from who is short; what is below the step of money is not ours."""
+    return (quantity * Decimal(repr(value))).quantize(precision_of(series.venue).money, ROUND_FLOOR)
 
 
 def _ex_dividend(position: Position, value: Decimal, previous: Decimal | None) -> Position:
@@ -140,6 +141,15 @@ def _ex_dividend(position: Position, value: Decimal, previous: Decimal | None) -
         entry_price=_divided(position.entry_price, ratio),
         best_price=_divided(position.best_price, ratio),
     )
+
+
+def price_after(action: CorporateAction, price: Decimal) -> Decimal:
+    """What an action leaves of a price."""
+    if action.kind is ActionKind.SPLIT:
+        step = precision_of(action.instrument.venue).price
+        return _divided(price, split_ratio(action.value)).quantize(step)
+    value = Decimal(repr(action.value))
+    return price - value if 0 < value < price else price
 
 
 def _split_orders(booking: Booking, clock: AccountClock, action: CorporateAction) -> Booking:
@@ -157,6 +167,11 @@ def _split_orders(booking: Booking, clock: AccountClock, action: CorporateAction
                 changed.append(after)
                 state = state.ordering(after)
     return Booking(state, booking.entries, tuple(changed))
+
+
+def dust_cause(client_order_id: str) -> str:
+    """What the entries of the dust that an order left are booked for."""
+    return f"dust of {client_order_id}"
 
 
 def cause_of(action: CorporateAction) -> str:

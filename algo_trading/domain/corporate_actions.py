@@ -38,27 +38,29 @@ def factors_of(sessions: Times, closes: Floats, actions: Iterable[CorporateActio
 
     `sessions` are the dates of the bars (datetime64[D], ascending), `closes` are as traded. Multiply prices by the
     first and volumes by the second. Only actions with an ex-date up to the last bar's session count, so the last bar's
-    factors are 1 and nothing later can change them. A dividend's factor is 1 - dividend / previous close, the previous
-    close taken after a split of the same day (CRSP's back adjustment).
+    factors are 1 and nothing later can change them. A dividend's factor is 1 - dividend / previous close (CRSP's back
+    adjustment), the previous close taken after the splits and less the dividends since then, a split of the same day
+    included.
     """
     prices, volumes = np.ones(len(closes)), np.ones(len(closes))
     if not len(closes):
         return prices, volumes
     last: date = sessions[-1].item()
-    splits_of_day: dict[date, float] = {}
+    left: dict[int, float] = {}  # of the close before a bar, after the actions between the two
     due = sorted((a for a in actions if a.ex_date <= last), key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND))
     for action in due:
         before = int(np.searchsorted(sessions, np.datetime64(action.ex_date, "D")))
         if before == 0:
             continue
         if action.kind is ActionKind.SPLIT:
-            splits_of_day[action.ex_date] = action.value
+            left[before] = left.get(before, float(closes[before - 1])) / action.value
             prices[:before] /= action.value
             volumes[:before] *= action.value
         else:
-            previous_close = float(closes[before - 1]) / splits_of_day.get(action.ex_date, 1.0)
+            previous_close = left.get(before, float(closes[before - 1]))
             if 0 < action.value < previous_close:
                 prices[:before] *= 1 - action.value / previous_close
+                left[before] = previous_close - action.value
     return prices, volumes
 
 

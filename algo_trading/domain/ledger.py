@@ -77,16 +77,16 @@ def sums_of(entries: Iterable[Entry]) -> Sums:
     )
 
 
-def differences(booked: Sums, other: Sums) -> list[str]:
-    """A sentence on every amount in which two sums differ, the book's named first; empty where they agree."""
+def differences(booked: Sums, other: Sums, says: str = "the book has") -> list[str]:
+    """A sentence on every amount in which two sums differ, the first of which `says` so; empty where they agree."""
     sentences = []
     for asset in sorted({*booked.cash, *other.cash}):
         ours, theirs = booked.cash.get(asset, Decimal(0)), other.cash.get(asset, Decimal(0))
         if ours != theirs:
-            sentences.append(f"{asset}: the book has {ours.normalize():f}, not {theirs.normalize():f}")
+            sentences.append(f"{asset}: {says} {ours.normalize():f}, not {theirs.normalize():f}")
     for holding in sorted({*booked.held, *other.held}, key=lambda holding: holding.sort_key):
         ours, theirs = booked.held.get(holding, Decimal(0)), other.held.get(holding, Decimal(0))
         if ours != theirs:
             name = f"{holding.series} of {holding.strategy}"
-            sentences.append(f"{name}: the book has {ours.normalize():f}, not {theirs.normalize():f}")
+            sentences.append(f"{name}: {says} {ours.normalize():f}, not {theirs.normalize():f}")
     return sentences

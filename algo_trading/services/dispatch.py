@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from algo_trading.calendars import Calendars
 from algo_trading.domain.account import AccountClock, AccountState, Position
-from algo_trading.domain.booking import Booking, actions_between, book_action
+from algo_trading.domain.booking import Booking, actions_between, book_action, price_after
 from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.time import Interval, Period
@@ -203,11 +203,13 @@ class DispatchSignals:
         due = actions_between(self.actions.read(sorted(instruments), until, after), after, until)
         if not due:
             return booking
-        previous = self.prices.prices(concerned, period.starts_at, until)
-        by_instrument = {series.instrument: price for series, price in previous.items()}
+        previous = self.prices.prices(concerned, period.starts_at, after)
+        left = {series.instrument: price for series, price in previous.items()}
         now = self.clock.now()
         for action in due:
-            made = book_action(booking.state, clock, action, by_instrument.get(action.instrument), now)
+            made = book_action(booking.state, clock, action, left.get(action.instrument), now)
+            if action.instrument in left:
+                left[action.instrument] = price_after(action, left[action.instrument])
             booking = Booking(made.state, (*booking.entries, *made.entries), (*booking.orders, *made.orders))
         last = {order.client_order_id: order for order in booking.orders}
         return replace(booking, orders=tuple(last.values()))

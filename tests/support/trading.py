@@ -18,6 +18,7 @@ from algo_trading.repositories.accounts import AccountRepository, AccountStep
 from algo_trading.risk.targets import TargetTable
 from algo_trading.services.approve_orders import ReadAnswers
 from algo_trading.services.book_executions import BookExecutions
+from algo_trading.services.correct_account import CorrectAccount
 from algo_trading.services.dispatch import DispatchReport, DispatchSignals
 from algo_trading.services.find_targets import FindTargets
 from algo_trading.services.order_gate import OrderGate
@@ -26,6 +27,7 @@ from algo_trading.services.place_orders import PlaceOrders
 from algo_trading.services.prices import ReadPrices
 from algo_trading.services.reconcile import Reconcile
 from algo_trading.services.submit_orders import SubmitOrders
+from algo_trading.services.verify_accounts import VerifyAccounts
 from algo_trading.services.watch_positions import WatchPositions
 from fakes.accounts import FakeAccounts
 from fakes.approvals import FakeApprovals
@@ -147,6 +149,14 @@ class Trading:
     @property
     def reconcile(self) -> Reconcile:
         return Reconcile(self.accounts, self.brokers, self.locks)
+
+    @property
+    def verify_accounts(self) -> VerifyAccounts:
+        return VerifyAccounts(self.accounts, self.actions, self.locks, trading_calendar)
+
+    @property
+    def correct_account(self) -> CorrectAccount:
+        return CorrectAccount(self.verify_accounts, self.clock)
 
     def books(self, name: str = "paper") -> Books:
         """All that an account holds and did; its cash and positions are what its book adds up to."""

@@ -25,6 +25,7 @@ from back_testing.engine.rules import Size, SizeKind, TradingRules
 from back_testing.engine.signal_limits import SignalLimits
 from fakes.assignments import FakeAssignments
 from support.factories import joining
+from support.fuzz import examples
 from support.signal_table import DAYS, SESSIONS, Board
 from support.trading import Trading, an_account, opening
 
@@ -88,7 +89,7 @@ def boards(draw: st.DrawFn) -> Board:
     return Board("\n".join(" ".join(line) for line in lines))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     said=boards(),
     limits=st.builds(Limits, order_from=st.sampled_from(Level), max_positions=st.sampled_from([None, 0, 1, 2, 3])),

@@ -21,11 +21,12 @@ from back_testing.search.trials import trials
 from reference import bootstrap
 from reference import overfitting as plain
 from support.bar_series import bars_of, random_walk
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 1_000), count=st.integers(2, 7), blocks=st.sampled_from([2, 4, 6]), more=st.integers(0, 5),
     idle=st.integers(0, 2),
@@ -52,7 +53,7 @@ def test_too_few_trials_or_bars_tell_nothing() -> None:
     assert np.isnan(overfitting_probability(np.random.default_rng(1).normal(size=(5, 127))))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 1_000), n=st.integers(10, 80), mean=st.integers(1, 12))
 def test_a_resampled_series_is_what_its_blocks_make(seed: int, n: int, mean: int) -> None:
     chance = np.random.default_rng(seed)

@@ -17,6 +17,7 @@ from back_testing.engine.market import Market
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
 from support.bar_series import bars_of, random_walk
 from support.candle_table import candles
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -44,7 +45,7 @@ rules_of_all_kinds = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rules=rules_of_all_kinds, seed=st.integers(0, 50))
 def test_a_portfolio_of_one_is_a_run(rules: TradingRules, seed: int) -> None:
     alone = bars("A", seed)
@@ -63,7 +64,7 @@ def test_a_portfolio_of_one_is_a_run(rules: TradingRules, seed: int) -> None:
     np.testing.assert_allclose(both.positions[0], single.positions[0], rtol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rules=rules_of_all_kinds, seeds=st.lists(st.integers(0, 50), min_size=2, max_size=4, unique=True))
 def test_the_books_balance(rules: TradingRules, seeds: list[int]) -> None:
     series = [bars(f"S{seed}", seed, 60 + seed) for seed in seeds]

@@ -29,6 +29,7 @@ from back_testing.search import sweep as sweeping
 from back_testing.search.sweep import STATISTICS, SweepBlock, best, grid_size, sweep
 from back_testing.search.symbols import run_symbols
 from support.bar_series import bars_of, random_walk, with_features
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -116,7 +117,7 @@ def test_a_number_of_shares_bounds_settings_as_it_bounds_a_run(rules: TradingRul
 windows = st.integers(-1, 12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     closes=st.lists(st.sampled_from([10.0, 10.0, 10.5, 11.0, 9.5, 20.0]), min_size=1, max_size=60),
     fast=st.lists(windows, min_size=1, max_size=3),

@@ -21,6 +21,7 @@ from back_testing.search.crossings import HORIZONS, crossings
 from back_testing.search.thresholds import LOWEST, ThresholdGrid
 from reference import thresholds as reference
 from support.candles import candles
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -42,7 +43,7 @@ def accounts(bars: Bars, scores: ScoreHistory, bull: int, bear: int) -> referenc
     return reference.account(bars.open.tolist(), bars.close.tolist(), pairs, [(bull, bear)] * len(bars), 0.001, 0.0005)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(n=st.integers(2, 150), seed=st.integers(0, 10_000), threads=st.integers(1, 3))
 def test_every_pair_is_as_traded_one_by_one(n: int, seed: int, threads: int) -> None:
     bars, scores = candles(n, seed=seed), random_scores(n, seed)
@@ -116,7 +117,7 @@ def test_a_history_shorter_than_what_is_chosen_on() -> None:
         ThresholdGrid(bars, random_scores(100, 0), COSTS).walk(timedelta(days=30))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(n=st.integers(2, 120), seed=st.integers(0, 1000), missing=st.sampled_from([0.0, 0.3]))
 def test_crossings_are_those_of_the_definition(n: int, seed: int, missing: float) -> None:
     bars = candles(n + 2, Interval.MINUTE_30, seed=seed, missing=missing)

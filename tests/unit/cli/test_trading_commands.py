@@ -36,7 +36,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     before = world.accounts.state("spot")
     held = Position(StrategyId("cross", "{}"), Series(Instrument("IBM")), Decimal(5), Decimal(20), Decimal(20), "o0")
     world.accounts.store(AccountStep(before, before.holding(held), START))
-    for module in ("algo_trading.bootstrap", "algo_trading.cli.accounts"):
+    for module in ("algo_trading.bootstrap", "algo_trading.cli.accounts", "algo_trading.cli.verify_account"):
         monkeypatch.setattr(f"{module}.bootstrap", lambda: nullcontext(world))
     return world
 
@@ -234,3 +234,34 @@ def test_book_and_broker_are_compared(run: Runs) -> None:
     assert "IBM of cross(): the book has 0, not 5" in out
     assert "book and broker differ in 1 points" in error
     assert run("account", "reconcile", "nobody")[0] == 2
+
+
+def test_an_account_is_verified(world: World, run: Runs) -> None:
+    """Its five shares were put there by nobody's fill."""
+    world.open("other", START)
+    assert run("verify-account", "other")[:2] == (0, "other: 0 fills, no difference\n")
+    code, out, _ = run("verify-account")
+    assert (code, out.splitlines()) == (
+        1,
+        [
+            "other: 0 fills, no difference",
+            "spot: 0 fills, it differs",
+            "  IBM of cross(): the book has 0, not 5",
+            "  IBM of cross(): deposits, fills and actions make 0, not 5",
+        ],
+    )
+    code, out, _ = run("verify-account", "spot", "--json")
+    assert (code, [one["agrees"] for one in json.loads(out)]) == (1, [False])
+    code, _, err = run("verify-account", "sopt")
+    assert code == 2
+    assert "did you mean 'spot'?" in err
+
+
+def test_what_no_action_explains_is_not_corrected(world: World, run: Runs) -> None:
+    assert "name the account" in run("verify-account", "--correct")[2]
+    code, _, err = run("verify-account", "spot", "--correct")
+    assert code != 0
+    assert "spot differs by more than its corporate actions: IBM of cross(): " in err
+    world.open("other", START)
+    assert run("verify-account", "other", "--correct")[0] == 0
+    assert world.audit.newest(10, None) == []

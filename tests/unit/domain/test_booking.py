@@ -27,6 +27,7 @@ from algo_trading.domain.ledger import Entry, EntryKind, Holding, Sums, differen
 from algo_trading.domain.order import TRANSITIONS, Execution, Order, OrderStatus
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
+from support.fuzz import examples
 from support.trading import STARTED, an_account
 
 pytestmark = pytest.mark.unit
@@ -220,7 +221,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(changes=CHANGES)
 def test_cash_and_positions_are_the_sums_of_the_book_whatever_happens(changes: list[object]) -> None:
     state, entries = EMPTY, [deposit()]

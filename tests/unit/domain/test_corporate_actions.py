@@ -1,18 +1,21 @@
 """Prices and volumes that compare across splits and dividends, as of the last bar."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted, adjustment_factors
 from algo_trading.domain.instrument import Instrument
+from reference.adjusted_closes import adjusted_closes
 from support.bar_series import bars_of
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -28,6 +31,12 @@ def split(day: int, ratio: float) -> CorporateAction:
 
 def dividend(day: int, cash: float) -> CorporateAction:
     return CorporateAction(TEST, FIRST + timedelta(days=day), ActionKind.DIVIDEND, cash)
+
+
+def bars_on(closes: Mapping[int, float]) -> Bars:
+    """Bars of these days alone."""
+    days = bars_of([1.0] * (max(closes) + 1)).opened_at
+    return replace(bars_of(list(closes.values())), opened_at=days[list(closes)])
 
 
 @pytest.mark.parametrize(
@@ -67,6 +76,21 @@ def test_an_ex_date_without_a_session_counts_from_the_next_bar() -> None:
     prices, volumes = adjustment_factors(bars, [split(1, 2.0)])
     assert prices.tolist() == [0.5, 1, 1]
     assert volumes.tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("closes", "actions", "first"),
+    [
+        ({0: 200, 4: 98}, [split(1, 2.0), dividend(2, 1.0)], 99.0),  # it was 99.5: a dollar of 200, not of 100
+        ({0: 100, 4: 88}, [dividend(1, 5.0), dividend(2, 5.0)], 90.0),  # it was 90.25
+        ({0: 100, 4: 45}, [dividend(1, 10.0), split(2, 2.0)], 45.0),
+    ],
+)
+def test_several_actions_between_two_bars(
+    closes: dict[int, float], actions: list[CorporateAction], first: float
+) -> None:
+    prices, _ = adjustment_factors(bars_on(closes), actions)
+    assert prices[0] * closes[0] == pytest.approx(first, rel=1e-12)
 
 
 def test_every_price_and_the_volume_are_adjusted_and_the_bars_as_traded_stay() -> None:
@@ -125,6 +149,15 @@ def test_a_day_returns_what_its_holder_got(closes: list[float], actions: list[Co
         paid = of_day.get(ActionKind.DIVIDEND, 0.0)
         left = before - paid if paid < before else before
         assert seen[day] / seen[day - 1] == pytest.approx(closes[day] / left, rel=1e-9)
+
+
+@settings(max_examples=examples(100))
+@given(st.dictionaries(st.integers(0, 12), st.floats(0.01, 1e5), min_size=1), ACTIONS)
+def test_adjusted_closes_are_those_of_the_reference(closes: dict[int, float], actions: list[CorporateAction]) -> None:
+    closes = dict(sorted(closes.items()))
+    of_kind = {kind: {(a.ex_date - FIRST).days: a.value for a in actions if a.kind is kind} for kind in ActionKind}
+    expected = adjusted_closes(closes, of_kind[ActionKind.SPLIT], of_kind[ActionKind.DIVIDEND])
+    np.testing.assert_allclose(adjusted(bars_on(closes), actions).close, expected, rtol=1e-7)
 
 
 def test_actions_sort_by_instrument_day_and_kind() -> None:

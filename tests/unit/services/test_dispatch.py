@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.account import Account, AccountClock
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.ledger import EntryKind, Holding
 from algo_trading.domain.signal import Side, StrategyId
@@ -22,10 +23,11 @@ from algo_trading.repositories.periods import Stage
 from algo_trading.services.dispatch import DispatchReport, next_period
 from contracts.bars import bar_row, bar_rows
 from contracts.signals import a_signal
-from fakes.bars import FakeBars
+from fakes.bars import FakeBars, FakeCorporateActions
 from support.account_world import CASH as MONEY
 from support.account_world import DAY, DAYS, FAST, IBM, MSFT, SLOW, World
 from support.dispatch_world import ALL, CASH, a_world
+from support.fuzz import examples
 from support.trading import opening
 
 pytestmark = pytest.mark.unit
@@ -47,6 +49,35 @@ def in_order() -> World:
         world.decide(day)
         world.dispatch()
     return world
+
+
+@pytest.mark.parametrize(
+    ("actions", "left"),
+    [
+        ([(ActionKind.DIVIDEND, 5.0), (ActionKind.DIVIDEND, 5.0)], "96"),
+        ([(ActionKind.SPLIT, 2.0), (ActionKind.DIVIDEND, 5.0)], "48"),
+        ([(ActionKind.DIVIDEND, 6.0), (ActionKind.SPLIT, 2.0)], "50"),
+    ],
+)
+def test_exits_follow_several_actions_of_a_weekend(actions: list[tuple[ActionKind, float]], left: str) -> None:
+    """They are counted from what is left of the last close, 106, as adjusted bars are."""
+    world = World()
+    world.open()
+    world.assignments.rows = [replace(one, exits=Exits(stop=0.9)) for one in world.assignments.rows]
+    weekend = (date(2013, 1, 5), date(2013, 1, 6))
+    world.actions = FakeCorporateActions()
+    world.actions.upsert(
+        [CorporateAction(IBM, day, kind, value) for day, (kind, value) in zip(weekend, actions, strict=True)], "test"
+    )
+    for day in range(4):
+        world.decide(day)
+        world.dispatch()
+        if day == 2:
+            (entered,) = (p.entry_price for p in world.accounts.state("paper").positions if p.strategy == FAST)
+    position = world.accounts.state("paper").position(Holding(FAST, Series(IBM)))
+    assert position is not None
+    expected = entered * Decimal(left) / 106
+    assert abs(position.entry_price - expected) < Decimal("1e-9")
 
 
 class TestCursor:
@@ -85,7 +116,7 @@ class TestCursor:
         assert in_order.dispatch() == [DispatchReport("paper")]
         assert in_order.books() == before
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=examples(20), deadline=None)
     @given(order=st.permutations(list(ALL)), pauses=st.lists(st.booleans(), min_size=len(DAYS), max_size=len(DAYS)))
     def test_whatever_order_sessions_are_decided_in(
         self, in_order: World, order: Sequence[int], pauses: Sequence[bool]

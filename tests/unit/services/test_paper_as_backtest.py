@@ -21,6 +21,7 @@ from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
 from contracts.bars import bar_row, bar_rows
 from support.bar_series import bars_of
 from support.candle_table import Told
+from support.fuzz import examples
 from support.paper_desk import DAYS, FAST, IBM, USUAL, PaperDesk, a_signal, a_state
 
 pytestmark = pytest.mark.unit
@@ -78,7 +79,7 @@ def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[
     return trips, desk.state.money
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(market=markets(), stop=DISTANCES, target=DISTANCES, trailing=DISTANCES, shorts=st.booleans())
 def test_the_trades_are_the_same(
     *, market: tuple[Bars, str], stop: float | None, target: float | None, trailing: float | None, shorts: bool

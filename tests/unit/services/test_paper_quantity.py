@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from algo_trading.domain.limits import Limits
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.signal import Side
+from support.fuzz import examples
 from support.paper_desk import FAST, IBM, MSFT, NEXT, USUAL, PaperDesk, a_buy, a_signal, a_split, a_state, quantities
 
 pytestmark = pytest.mark.unit
@@ -79,7 +80,7 @@ def test_no_more_positions_than_the_limits_allow_even_in_one_session() -> None:
     ] * 2
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     budget=st.decimals("1", "5000", places=2),
     opened=st.decimals("0.01", "900", places=4),

@@ -19,6 +19,7 @@ from algo_trading.domain.order import TRANSITIONS, OrderStatus
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.risk.sizing import client_order_id
+from support.fuzz import examples
 from support.paper_desk import DAYS, FAST, IBM, MSFT, SLOW, Day, PaperDesk, a_signal, a_state
 
 pytestmark = pytest.mark.unit
@@ -79,7 +80,7 @@ def play(desk: PaperDesk, plans: Sequence[Plan]) -> Iterator[Day]:
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(plans=PLANS, cash=CASH, costs=COSTS, fraction=FRACTIONS, exits=EXITS, shorts=st.booleans())
 def test_the_books_always_agree(
     *, plans: Sequence[Plan], cash: str, costs: Costs, fraction: str, exits: Exits, shorts: bool
@@ -103,7 +104,7 @@ def test_the_books_always_agree(
         assert report.agrees
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(plans=PLANS, cash=CASH, costs=COSTS, fraction=FRACTIONS)
 def test_every_fill_is_paid_to_the_cent(*, plans: Sequence[Plan], cash: str, costs: Costs, fraction: str) -> None:
     desk = PaperDesk(a_state(cash, costs=costs, fraction=fraction))
@@ -129,7 +130,7 @@ def test_every_fill_is_paid_to_the_cent(*, plans: Sequence[Plan], cash: str, cos
             assert (value - CENT) * costs.commission <= fill.commission < (value + CENT) * costs.commission + CENT
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(plans=PLANS, cash=CASH, costs=COSTS, exits=EXITS)
 def test_the_same_days_give_the_same_account(*, plans: Sequence[Plan], cash: str, costs: Costs, exits: Exits) -> None:
     first, second = (PaperDesk(a_state(cash, costs=costs), exits=exits) for _ in range(2))
@@ -137,7 +138,7 @@ def test_the_same_days_give_the_same_account(*, plans: Sequence[Plan], cash: str
     assert first.trading.books() == second.trading.books()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(plans=PLANS, cash=CASH)
 def test_nobody_orders_twice_for_a_signal_or_before_it_is_settled(plans: Sequence[Plan], cash: str) -> None:
     desk = PaperDesk(a_state(cash))
@@ -154,7 +155,7 @@ def test_nobody_orders_twice_for_a_signal_or_before_it_is_settled(plans: Sequenc
         assert all(after == before or after in TRANSITIONS[before] for before, after in pairwise(statuses))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(plans=PLANS, exits=EXITS, shorts=st.booleans())
 def test_a_position_is_left_when_its_exits_say_so(*, plans: Sequence[Plan], exits: Exits, shorts: bool) -> None:
     """After a session no position with a bar of it lies beyond its stop or its target."""

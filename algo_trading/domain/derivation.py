@@ -1,0 +1,161 @@
+"""An account's cash and positions, derived again from deposits, executions and corporate actions, not its book."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from algo_trading.domain.account import AccountClock
+from algo_trading.domain.booking import cause_of, dividend_of, dust_cause, split_ratio, times
+from algo_trading.domain.coins import is_coin_venue, split_pair
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.ledger import Entry, EntryKind, Holding, Sums
+from algo_trading.domain.order import Execution, Order
+from algo_trading.domain.signal import Side
+from algo_trading.domain.time import midnight
+
+CORRECTED = ", corrected at "  # between the cause of an action and the moment, in the causes of corrections
+
+
+class Fill(NamedTuple):
+    """An execution and its order."""
+
+    order: Order
+    execution: Execution
+
+
+class Effect(NamedTuple):
+    """A corporate action and the moment from which it counts for the holdings that follow a clock."""
+
+    at: datetime
+    clock: AccountClock
+    action: CorporateAction
+
+
+class Change(NamedTuple):
+    """What a corporate action changes: cash of `asset`, or, where that is empty, the quantity of the holding.
+
+    `at` is the beginning of its ex-date.
+    """
+
+    cause: str
+    at: datetime
+    asset: str
+    holding: Holding
+
+
+@dataclass
+class Derivation:
+    """What an account comes to after so many fills; `changes` are the amounts that its corporate actions brought.
+
+    `prices` are those of the newest fills.
+    """
+
+    currency: str
+    cash: dict[str, Decimal] = field(default_factory=dict)
+    held: dict[Holding, Decimal] = field(default_factory=dict)
+    changes: dict[Change, Decimal] = field(default_factory=dict)
+    prices: dict[Holding, Decimal] = field(default_factory=dict)
+    fills: int = 0
+
+    @property
+    def sums(self) -> Sums:
+        """Cash and positions that are not zero."""
+        return Sums(
+            {asset: amount for asset, amount in self.cash.items() if amount},
+            {holding: amount for holding, amount in self.held.items() if amount},
+        )
+
+    def pay(self, asset: str, amount: Decimal) -> None:
+        """Cash comes, or goes where it is negative."""
+        self.cash[asset] = self.cash.get(asset, Decimal(0)) + amount
+
+    def fill(self, one: Fill) -> None:
+        """Shares for cash; a fee that was taken in the coin that is traded makes the position smaller."""
+        order, execution = one
+        self.fills += 1
+        holding, sign = Holding(order.strategy, order.series), 1 if order.side is Side.BUY else -1
+        change, pair = sign * execution.quantity, split_pair(order.series.symbol)
+        coin = pair[0] if pair is not None and is_coin_venue(order.series.venue) else ""
+        self.prices[holding] = execution.price
+        self.pay(self.currency, -sign * execution.value)
+        if coin and execution.commission_asset == coin != self.currency:
+            change -= execution.commission
+        elif execution.commission:
+            self.pay(execution.commission_asset, -execution.commission)
+        self.held[holding] = self.held.get(holding, Decimal(0)) + change
+
+    def act(self, effect: Effect) -> None:
+        """A split multiplies what is held, a dividend pays for it."""
+        action = effect.action
+        cause, at = cause_of(action), midnight(action.ex_date)
+        for holding, quantity in self.held.items():
+            if not quantity or holding.series.instrument != action.instrument or not effect.clock.times(holding.series):
+                continue
+            if action.kind is ActionKind.SPLIT:
+                self.held[holding] = times(quantity, split_ratio(action.value))
+                self.changes[Change(cause, at, "", holding)] = self.held[holding] - quantity
+            else:
+                amount = dividend_of(holding.series, quantity, action.value)
+                self.pay(self.currency, amount)
+                self.changes[Change(cause, at, self.currency, holding)] = amount
+
+    def dust(self, asset: str, holding: Holding) -> None:
+        """What was left of a position became cash of its coin."""
+        self.pay(asset, self.held.pop(holding, Decimal(0)))
+
+
+def derive(currency: str, book: Iterable[Entry], fills: Iterable[Fill], effects: Iterable[Effect]) -> Derivation:
+    """Go through what happened in the order in which it happened; of one moment, corporate actions come first.
+
+    Of the book only what nothing else tells is taken: deposits, withdrawals, and that dust was cleared (not how much).
+    """
+    made = Derivation(currency)
+    steps: list[tuple[datetime, int, Effect | Fill | Entry]] = [(effect.at, 0, effect) for effect in effects]
+    steps += [(fill.execution.at, 1, fill) for fill in fills]
+    for entry in book:
+        dust = entry.kind is EntryKind.CORRECTION and entry.asset and entry.cause.startswith(dust_cause(""))
+        if dust or entry.kind in {EntryKind.DEPOSIT, EntryKind.WITHDRAWAL}:
+            steps.append((entry.effective_at, 2, entry))
+    for _, _, step in sorted(steps, key=lambda one: one[:2]):
+        if isinstance(step, Effect):
+            made.act(step)
+        elif isinstance(step, Fill):
+            made.fill(step)
+        elif step.holding is not None:
+            made.dust(step.asset, step.holding)
+        else:
+            made.pay(step.asset, step.amount)
+    return made
+
+
+def booked_changes(book: Iterable[Entry]) -> dict[Change, Decimal]:
+    """What the book says that corporate actions changed, corrections included."""
+    found: dict[Change, Decimal] = {}
+    for entry in book:
+        about_action = entry.kind in {EntryKind.SPLIT, EntryKind.DIVIDEND}
+        corrects = entry.kind is EntryKind.CORRECTION and CORRECTED in entry.cause
+        if (about_action or corrects) and entry.holding is not None:
+            change = Change(entry.cause.partition(CORRECTED)[0], entry.effective_at, entry.asset, entry.holding)
+            found[change] = found.get(change, Decimal(0)) + entry.amount
+    return {change: amount for change, amount in found.items() if amount}
+
+
+def corrections(booked: Mapping[Change, Decimal], derived: Mapping[Change, Decimal]) -> dict[Change, Decimal]:
+    """What would have to be booked besides, by action, for the book to say what is known of them now."""
+    zero = Decimal(0)
+    missing = {change: derived.get(change, zero) - booked.get(change, zero) for change in {*booked, *derived}}
+    ordered = sorted(missing, key=lambda one: (one.at, one.cause, one.asset, one.holding.sort_key))
+    return {change: missing[change] for change in ordered if missing[change]}
+
+
+def unlike(booked: Mapping[Change, Decimal], derived: Mapping[Change, Decimal]) -> Sequence[str]:
+    """A sentence on every corporate action that was booked otherwise than it is known now."""
+    sentences = []
+    for change in corrections(booked, derived):
+        has, should = booked.get(change, Decimal(0)), derived.get(change, Decimal(0))
+        what = change.asset or change.holding.series.symbol
+        said = f"{change.cause}: {change.holding.strategy.name} should have got {should.normalize():f} {what}"
+        sentences.append(f"{said}, and {has.normalize():f} was booked")
+    return sentences

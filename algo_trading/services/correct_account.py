@@ -1,0 +1,76 @@
+"""Corrections of an account's book, for corporate actions that are known otherwise now than when they were booked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from algo_trading.domain.account import AccountState, Position
+from algo_trading.domain.costs import FRACTIONS
+from algo_trading.domain.derivation import CORRECTED, Change, Derivation, booked_changes, corrections
+from algo_trading.domain.ledger import Entry, EntryKind, differences, sums_of
+from algo_trading.errors import AlgoTradingError
+from algo_trading.gateways.clock import Clock
+from algo_trading.repositories.accounts import AccountStep
+from algo_trading.services.verify_accounts import VerifyAccounts
+
+
+class CannotCorrectError(AlgoTradingError):
+    """What is wrong with an account does not follow from its corporate actions: a person has to look."""
+
+
+@dataclass(frozen=True)
+class CorrectAccount:
+    """Book now, for the day of each action, what a late, changed or withdrawn one has left wrong.
+
+    Cash and quantities become those that follow from the fills and the actions of now, and the prices that exits are
+    counted from follow a split. Orders that wait keep the number of shares that they were placed for.
+    """
+
+    verify: VerifyAccounts
+    clock: Clock
+
+    def __call__(self, name: str) -> tuple[Entry, ...]:
+        """The entries that were booked; none where there is nothing to correct. KeyError if there is no such account.
+
+        Raises:
+            CannotCorrectError: the account would still not be what its fills and actions come to, or would be short
+                of what was sold before an action was withdrawn.
+        """
+        with self.verify.locks.exclusively(f"account {name}"):
+            state, book, made = self.verify.derived(name)
+            now = self.clock.now()
+            missing = corrections(booked_changes(book), made.changes)
+            entries = tuple(_entry(change, amount, now) for change, amount in missing.items())
+            after = _corrected(state, missing, made)
+            wrong = [*differences(sums_of([*book, *entries]), after.sums), *differences(made.sums, after.sums)]
+            if wrong:
+                raise CannotCorrectError(f"{name} differs by more than its corporate actions: {wrong[0]}")
+            if entries:
+                self.verify.accounts.store(AccountStep(state, after, now, entries=entries))
+            return entries
+
+
+def _entry(change: Change, amount: Decimal, now: datetime) -> Entry:
+    cause = f"{change.cause}{CORRECTED}{now:%Y-%m-%d %H:%M:%S}"
+    return Entry(EntryKind.CORRECTION, cause, amount, change.at, now, change.asset, change.holding)
+
+
+def _corrected(state: AccountState, missing: Mapping[Change, Decimal], made: Derivation) -> AccountState:
+    for change, amount in missing.items():
+        if change.asset:
+            state = state.paid(change.asset, amount)
+            continue
+        held, price = state.position(change.holding), made.prices[change.holding]
+        if held is None:  # sold before the split was known: what it made more of was never sold
+            held = Position(change.holding.strategy, change.holding.series, Decimal(0), price, price, change.cause)
+        quantity = held.quantity + amount
+        if quantity < 0 and not state.account.shorts:
+            series = change.holding.series
+            raise CannotCorrectError(f"{change.cause}: more {series} was sold than the account would have had")
+        if held.quantity * quantity > 0:
+            ratio = held.quantity / quantity
+            entry, best = ((one * ratio).quantize(FRACTIONS.price) for one in (held.entry_price, held.best_price))
+            held = replace(held, entry_price=entry, best_price=best)
+        state = state.holding(replace(held, quantity=quantity))
+    return state

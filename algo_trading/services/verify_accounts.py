@@ -1,0 +1,126 @@
+"""Accounts derived again from deposits, executions and corporate actions, and compared with what is stored."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
+
+from algo_trading.calendars import Calendars, TradingCalendar
+from algo_trading.domain.account import AccountClock, AccountState
+from algo_trading.domain.booking import actions_between
+from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.derivation import Derivation, Effect, Fill, booked_changes, derive, unlike
+from algo_trading.domain.ledger import Entry, differences, sums_of
+from algo_trading.domain.time import Period, midnight
+from algo_trading.domain.venue import venue_of
+from algo_trading.errors import AlgoTradingError
+from algo_trading.repositories.accounts import AccountRepository
+from algo_trading.repositories.bars import CorporateActionRepository
+from algo_trading.repositories.locks import ExclusiveWork
+from algo_trading.services.prices import trading_date
+
+
+class AccountDiffersError(AlgoTradingError):
+    """An account is not what its deposits, fills and corporate actions come to."""
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What was derived of an account, and the differences that were found, a sentence each.
+
+    `book` compares the sums of the book with cash and positions, `derived` what deposits, fills and actions come to;
+    `actions` names corporate actions that are known otherwise now than they were booked.
+    """
+
+    account: str
+    fills: int = 0
+    book: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether there is no difference."""
+        return not self.found
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """All differences."""
+        return (*self.book, *self.derived, *self.actions)
+
+
+@dataclass(frozen=True)
+class VerifyAccounts:
+    """Compare, and change nothing."""
+
+    accounts: AccountRepository
+    actions: CorporateActionRepository
+    locks: ExclusiveWork
+    calendars: Calendars
+
+    def __call__(self, names: Iterable[str] | None = None) -> list[VerifyReport]:
+        """Verify the named accounts, or all, each while nobody else works on it; KeyError if there is no such one."""
+        reports = []
+        for name in self.accounts.names() if names is None else names:
+            with self.locks.exclusively(f"account {name}"):
+                reports.append(self._account(name))
+        return reports
+
+    def _account(self, name: str) -> VerifyReport:
+        state, book, made = self.derived(name)
+        return VerifyReport(
+            name,
+            made.fills,
+            tuple(differences(sums_of(book), state.sums)),
+            tuple(differences(made.sums, state.sums, "deposits, fills and actions make")),
+            tuple(unlike(booked_changes(book), made.changes)),
+        )
+
+    def derived(self, name: str) -> tuple[AccountState, Sequence[Entry], Derivation]:
+        """What is in an account, its book, and what it comes to; whoever asks has its exclusive work."""
+        state, book = self.accounts.state(name), self.accounts.entries(name)
+        orders = {order.client_order_id: order for order in self.accounts.orders(name)}
+        fills = [Fill(orders[one.client_order_id], one) for one in self.accounts.executions(name)]
+        return state, book, derive(state.account.currency, book, fills, self._effects(state, fills))
+
+    def _effects(self, state: AccountState, fills: Sequence[Fill]) -> list[Effect]:
+        """The actions that the account's clocks have passed, in their order."""
+        effects = []
+        for clock in state.clocks:
+            newest = max((at for at in (clock.cursor, clock.begun) if at is not None), default=None)
+            traded = [fill for fill in fills if clock.times(fill.order.series)]
+            if newest is None or not traded:
+                continue
+            calendar = self.calendars(clock.venue)
+            last = trading_date(clock.venue, calendar.period(clock.interval, newest).closed_at)
+            first = trading_date(clock.venue, min(fill.execution.at for fill in traded))
+            instruments = sorted({fill.order.instrument for fill in traded})
+            due = actions_between(self.actions.read(instruments, last, first), first - timedelta(days=1), last)
+            effects += [Effect(_period(calendar, clock, action).starts_at, clock, action) for action in due]
+        return effects
+
+
+def _period(calendar: TradingCalendar, clock: AccountClock, action: CorporateAction) -> Period:
+    """The period before which an account applies an action: the first one that trades on its ex-date or later."""
+    zone, length = ZoneInfo(venue_of(clock.venue).zone), clock.interval.length
+    begins = midnight(action.ex_date).replace(tzinfo=zone).astimezone(UTC)
+    period = calendar.first_from(clock.interval, begins - (length if clock.interval.intraday else 2 * length))
+    while trading_date(clock.venue, period.closed_at) < action.ex_date:
+        period = calendar.next(clock.interval, period.opened_at)
+    return period
+
+
+def agreed(reports: Sequence[VerifyReport]) -> Sequence[VerifyReport]:
+    """The reports, if there is no difference in any.
+
+    Raises:
+        AccountDiffersError: there is; the first ones are named.
+    """
+    differing = [report for report in reports if not report.agrees]
+    if differing:
+        named = "; ".join(f"{report.account}: {report.found[0]}" for report in differing[:3])
+        raise AccountDiffersError(
+            f"{len(differing)} of {len(reports)} accounts are not what their fills and corporate actions come to: "
+            f"{named}; `algo-trading verify-account` lists everything"
+        )
+    return reports
