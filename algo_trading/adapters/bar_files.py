@@ -24,6 +24,7 @@ from algo_trading.adapters.unpack import (
     printable,
 )
 from algo_trading.domain.bars import TURNOVER
+from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import BarFile, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.gateways.market_data import RAW_COLUMNS
@@ -172,8 +173,9 @@ def _table(member: Member, symbol: str | None, limits: ReadLimits) -> BarFile:
     if None not in {header.interval, name.interval} and header.interval is not name.interval:
         raise NoBarsError(f"its name says {name.interval} and its rows are {header.interval}")
     columns = (*RAW_COLUMNS, *(column for column in TURNOVER if column in header.columns))
-    content = _Content(member, digest, of_all, limits, columns)
-    return BarFile(member.place, digest, of_all, content.rows, content.parts, header.interval or name.interval)
+    interval = header.interval or name.interval
+    content = _Content(member, digest, of_all, limits, columns, interval)
+    return BarFile(member.place, digest, of_all, content.rows, content.parts, interval)
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ class _Content:
     symbol: str | None
     limits: ReadLimits
     columns: Sequence[str]  # of `parts`
+    interval: Interval | None
 
     def rows(self, columns: Sequence[str] = RAW_COLUMNS) -> pa.Table:
         """Implements RowReader."""
@@ -196,7 +199,7 @@ class _Content:
     def parts(self) -> Iterator[pa.Table]:
         """As BarFile.parts."""
         with self._explained():
-            yield from in_parts(self._batches(self.columns))
+            yield from in_parts(self._batches(self.columns), self.interval)
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         with opened(self.member) as (stream, raw):

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algo_trading.quality.expectations import expectations
-from algo_trading.quality.rules import Columns, Suite
+from algo_trading.quality.rules import Columns, Suite, is_none
 from algo_trading.repositories.objects import ObjectStore
 
 FOLDER = "quality/docs"
 SITE = "command"
 MEDIA_TYPES = {".html": "text/html", ".css": "text/css"}  # fonts, logos and animations are 4 MB a site: left out
+SHOWN = 1_000  # rows held back of a batch that a page is about; a validation needs more memory than the import itself
 PAGES = 200  # newest validation results kept; a batch makes up to two
 
 
@@ -42,9 +43,16 @@ class DataDocs:
     ) -> None:
         """Validate a batch of which something was held back for `reasons`.
 
+        Where that is more than SHOWN rows, the batch is validated up to the last of these, and the page's name says so.
+
         Raises:
             RuntimeError: Great Expectations finds other faults than the gate did.
         """
+        held_back = np.flatnonzero(~is_none(reasons))
+        if len(held_back) > SHOWN:
+            end = int(held_back[SHOWN - 1]) + 1
+            batch = f"{batch} first {end} of {len(reasons)} rows"
+            columns, reasons = {name: values[:end] for name, values in columns.items()}, reasons[:end]
         result, found = expectations().validate(suite, columns)
         if not np.array_equal(found, reasons):
             row = int(np.flatnonzero(found != reasons)[0])

@@ -34,7 +34,7 @@ from algo_trading.services.export import ExportBars
 from algo_trading.services.import_report import FileReport, ImportReport, sum_of
 
 SOURCE = "import"
-BATCH_ROWS = 100_000  # that are judged at once: enough that what a judgement costs by itself is little for each
+BATCH_ROWS = 50_000  # that are judged at once: enough that what a judgement costs by itself is little for each
 FILES_AT_ONCE = 100  # of which one query tells whether they are known
 
 
@@ -275,7 +275,8 @@ class _Work:
             self._owners[symbol].stored += stored
             self._owners[symbol].unchanged += count - stored
         for symbol, sessions in verdict.result.gaps.items():
-            self._owners[symbol].gaps[symbol] = sessions
+            gaps = self._owners[symbol].gaps
+            gaps[symbol] = (*gaps.get(symbol, ()), *sessions)  # a large table brings a symbol in several parts
         of_place = {table.place: table for table in tables}
         today = self._service.clock.now().date().isoformat()
         for row in verdict.quarantined:

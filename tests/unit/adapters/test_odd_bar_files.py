@@ -295,13 +295,40 @@ class TestParts:
         together = sorted(row["place"] for part in parts for row in part.to_pylist())
         assert together == sorted(table.rows()["place"].to_pylist())
 
-    def test_a_symbol_with_too_many_rows_is_refused_before_the_first_part(
+    def test_a_symbol_with_many_rows_is_cut_between_days(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bar_parts, "PART_ROWS", 50)
+        monkeypatch.setattr(bar_parts, "MOST_ROWS", 100)
+        monkeypatch.setattr("algo_trading.adapters.bar_csv.BLOCK", 1000)
+        days = [f"2015-{month:02}-{day:02}" for month in range(1, 8) for day in range(1, 29)]
+        times = [*days, *(f"{day} 16:00" for day in reversed(days)), "soon"]
+        lines = [f"{symbol},{time},10,12,9,11,{row}" for row, time in enumerate(times) for symbol in "AB"]
+        table = table_of(tmp_path / "x.csv", "\n".join([HEADER, *lines]).encode())
+        parts = [part.to_pylist() for part in table.parts()]
+        assert max(map(len, parts)) <= 50
+        for symbol in "AB":
+            held = [{row["session"][:10] for row in part if row["symbol"] == symbol} for part in parts]
+            found = [sorted(one - {"soon"}) for one in held if one]
+            assert [day for one in found for day in one] == days, "each in one part, in their order"
+            assert any("soon" in one for one in held)
+        together = sorted(row["place"] for part in parts for row in part)
+        assert together == sorted(table.rows()["place"].to_pylist())
+
+    def test_candles_of_which_only_their_times_tell_it_are_cut_too(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bar_parts, "PART_ROWS", 50)
+        monkeypatch.setattr(bar_parts, "MOST_ROWS", 100)
+        lines = [f"A,{1_700_000_000 + 3600 * hour},10,12,9,11,1" for hour in range(150)]
+        table = table_of(tmp_path / "x.csv", "\n".join([HEADER, *lines]).encode())
+        assert [len(part) for part in table.parts()] == [50, 48, 48, 4]
+
+    def test_a_symbol_with_too_many_rows_of_a_day_is_refused_before_the_first_part(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(bar_parts, "PART_ROWS", 50)
         monkeypatch.setattr(bar_parts, "MOST_ROWS", 100)
         table = table_of(tmp_path / "x.csv", CSV + f"A,2015-03-23,1,1,1,1,1\n{LINE}\n".encode() * 101)
-        with pytest.raises(UnreadableTableError, match="more than 100 rows"):
+        with pytest.raises(UnreadableTableError, match="more than 100 rows or 64 MB of a symbol and day"):
             next(table.parts())
 
     def test_a_table_without_rows_is_one_empty_part(self, tmp_path: Path) -> None:

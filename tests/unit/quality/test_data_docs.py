@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from algo_trading.quality.bar_rules import SERIES, VALUES
-from algo_trading.quality.data_docs import PAGES, DataDocs
+from algo_trading.quality.data_docs import PAGES, SHOWN, DataDocs
 from algo_trading.quality.expectations import expectations, no_collection
 from algo_trading.quality.gate import BarGate
 from algo_trading.quality.post_rules import POST_REPEATS, POST_VALUES
@@ -57,6 +57,20 @@ def test_nothing_stays_behind_in_the_context() -> None:
 def test_the_newest_results_are_kept() -> None:
     assert DataDocs()._pages.maxlen == PAGES
     assert PAGES >= 2 * 50  # the fifty archives of one import
+
+
+def test_of_a_batch_that_is_all_wrong_the_beginning_is_validated_and_the_page_says_so() -> None:
+    repeats = np.full(3 * SHOWN, "id with another text", dtype=object)
+    repeats[0] = None
+    columns = {"repeat": repeats}
+    pages, objects = DataDocs(), FakeObjectStore()
+    pages.add("big.csv", POST_REPEATS, columns, POST_REPEATS.first_broken(columns), NOW)
+    (page,) = pages._pages
+    assert page.result.results[0].result["element_count"] == SHOWN + 1
+    assert page.result.results[0].result["unexpected_count"] == SHOWN
+    pages.publish(objects, "import")
+    (shown,) = (text.decode() for name, text in objects.contents.items() if "/validations/" in name)
+    assert f"big.csv-first-{SHOWN + 1}-of-{3 * SHOWN}-rows" in shown
 
 
 TEXTS = st.sampled_from([None, "volume: many", "identical repeat", "conflicting repeat"])

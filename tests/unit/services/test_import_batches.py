@@ -158,3 +158,16 @@ class TestRealArchives:
         again = world.run(*paths)
         assert (again.stored, again.unchanged) == (0, report.read)
         assert world.state() == before
+
+
+def test_a_symbol_of_too_many_bars_for_a_part_is_read_as_if_it_came_at_once(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("algo_trading.adapters.bar_parts.PART_ROWS", 8)
+    monkeypatch.setattr("algo_trading.adapters.bar_parts.MOST_ROWS", 10)
+    days = sessions("2015-03-16", 30)
+    gaps = [days[3], days[20]]
+    lines = [line(day) for day in days if day not in gaps] + [line(days[0]), line(days[5], 12)]
+    (file,) = world.run(write(tmp_path / "A.csv", lines)).files
+    assert (file.read, file.stored, dict(file.gaps)) == (30, 27, {"IBM": 3})
+    assert dict(file.reasons) == {"identical repeat": 1, "conflicting repeat": 2}
