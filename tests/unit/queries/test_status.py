@@ -151,7 +151,7 @@ def test_an_account_of_two_clocks_shows_the_one_that_is_behind(world: StatusWorl
 
 def test_orders_are_pending_until_nothing_can_become_of_them() -> None:
     assert order_counts(dict.fromkeys(OrderStatus, 1)) == {
-        "pending": 4, "filled": 1, "refused": 1, "cancelled": 1, "expired": 1,
+        "pending": 5, "filled": 1, "refused": 1, "cancelled": 1, "expired": 1,
     }  # fmt: skip
 
 
