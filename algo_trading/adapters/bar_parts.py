@@ -92,8 +92,9 @@ def _last_days(reader: pa.ipc.RecordBatchFileReader, places: list[int], interval
         raise NoBarsError(
             f"it has more than {MOST_ROWS:,} rows or {MOST_BYTES >> 20} MB of a symbol and day; split it by symbols"
         )
-    ends, taken, bytes_taken = [], 0, 0
-    before = None
+    ends: list[np.datetime64] = []
+    taken = bytes_taken = 0
+    before = min(rows)
     for day in sorted(rows):
         if taken and (taken + rows[day] > PART_ROWS or bytes_taken + size[day] > PART_BYTES):
             ends.append(before)
