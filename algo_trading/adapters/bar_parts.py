@@ -94,7 +94,7 @@ def _last_days(reader: pa.ipc.RecordBatchFileReader, places: list[int], interval
         )
     ends: list[np.datetime64] = []
     taken = bytes_taken = 0
-    before: np.datetime64 = np.datetime64("NaT", "D")
+    before = min(rows)
     for day in sorted(rows):
         if taken and (taken + rows[day] > PART_ROWS or bytes_taken + size[day] > PART_BYTES):
             ends.append(before)

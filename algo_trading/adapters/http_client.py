@@ -9,15 +9,17 @@ import re
 import ssl
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import httpx
 from pydantic import SecretStr
 
 from algo_trading.adapters.retries import RefusedError, Reply, Retries
 from algo_trading.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT = 20.0  # seconds without a byte
 LONGEST_REPLY = 60.0  # seconds from looking up the host to the last byte, whatever comes in between
@@ -63,6 +65,8 @@ class HttpClient:
         Raises:
             SourceError: as `Retries.ask`, or what `Retries.connection_failed` gives.
         """
+        import httpx
+
         # A time limit of httpx is for each packet. asyncio's is for everything: a server that drips cannot prolong it.
         try:
             reply = asyncio.run(self._exchange(method, url, **options))
@@ -85,6 +89,8 @@ class HttpClient:
         return reply
 
     async def _exchange(self, method: str, url: str, **options: Any) -> Reply:  # noqa: ANN401 - as httpx has them
+        import httpx
+
         guard = _Guard(self._option)
         client = httpx.AsyncClient(
             verify=_trusted(),
@@ -117,7 +123,7 @@ class _Guard:
         self._host = ""
         self._is_proxied = False
 
-    async def check_request(self, request: httpx.Request) -> None:
+    async def check_request(self, request: "httpx.Request") -> None:
         """Of every request, redirected ones too: an address that is written out, and whether a proxy will connect."""
         self._host = request.url.host
         scheme = request.url.scheme
@@ -158,6 +164,8 @@ def is_private(host: str) -> bool:
 @lru_cache(maxsize=1)
 def _trusted() -> ssl.SSLContext:
     """The certificates that httpx trusts; reading them takes longer than many a request."""
+    import httpx
+
     return httpx.create_ssl_context()
 
 

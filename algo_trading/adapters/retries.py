@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from algo_trading.errors import RateLimitedError, SourceError
@@ -27,7 +26,7 @@ class Reply:
 
     status: int
     content: bytes
-    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class RefusedError(SourceError):

@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
+from typing import TYPE_CHECKING
 
 from algo_trading.errors import AlgoTradingError
+
+if TYPE_CHECKING:
+    import psutil
 
 CLOCK_DRIFT = 10.0  # seconds by which a process's reported creation time may move
 ORDERLY = 25.0  # seconds that the supervisor has for an orderly end; it gives its components a little less
@@ -93,6 +95,8 @@ class Family:
         Raises:
             AlgoTradingError: some could not be ended; they are named.
         """
+        import psutil
+
         members = self.members()
         if not members:
             return False
@@ -107,6 +111,8 @@ class Family:
 
     def end_members(self) -> None:
         """Kill what is left of the family."""
+        import psutil
+
         for _ in range(3):  # a dying process may still start another
             for process in self.members():
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -125,13 +131,15 @@ class Family:
             time.sleep(0.1)
         return True
 
-    def members(self) -> list[psutil.Process]:
+    def members(self) -> list["psutil.Process"]:
         """The living processes of the family, its supervisor first. A process that only got an old number is none."""
         try:
             noted = json.loads(self.record.read_text(encoding="utf-8"))
             leader, created = int(noted["pid"]), float(noted["created"])
         except (OSError, ValueError, KeyError, TypeError):
             return []
+        import psutil
+
         with contextlib.suppress(psutil.NoSuchProcess):
             if abs(psutil.Process(leader).create_time() - created) > CLOCK_DRIFT:
                 return []  # the number was given to another process, so nothing of the old session is left
@@ -139,7 +147,9 @@ class Family:
         return sorted(found, key=lambda process: process.pid != leader)
 
 
-def _belongs(process: psutil.Process, leader: int, created: float) -> bool:
+def _belongs(process: "psutil.Process", leader: int, created: float) -> bool:
+    import psutil
+
     with contextlib.suppress(OSError, psutil.Error):
         return (
             os.getsid(process.pid) == leader
@@ -150,7 +160,7 @@ def _belongs(process: psutil.Process, leader: int, created: float) -> bool:
     return False
 
 
-def _is_ours(process: psutil.Process) -> bool:
+def _is_ours(process: "psutil.Process") -> bool:
     """Whether it runs our Python, calls itself Airflow's, or is dying: then it has no name but still its sockets.
 
     The number of a session is reused in time: an unrelated process must not be killed.

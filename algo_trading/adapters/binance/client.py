@@ -10,8 +10,6 @@ from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
-
 from algo_trading.adapters.binance.config import ConnectionConfig
 from algo_trading.adapters.binance.limiter import WeightLimiter
 from algo_trading.adapters.http_client import TIMEOUT
@@ -140,7 +138,7 @@ class BinanceRest:
             raise self._retries.connection_failed(f"could not be asked ({reason})") from None
         except requests.RequestException as error:
             raise SourceError(f"{self.name} cannot be asked ({type(error).__name__}): check its address") from None
-        return Reply(response.status_code, response.content, httpx.Headers(dict(response.headers)))
+        return Reply(response.status_code, response.content, response.headers)
 
     def _explained(self, error: RefusedError, symbol: str | None) -> SourceError:
         try:

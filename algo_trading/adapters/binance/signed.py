@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from algo_trading.adapters.binance.client import TIME_WEIGHT, BinanceRest, CodedError, new_client, read_json
 from algo_trading.adapters.binance.config import BinanceBrokerConfig
 from algo_trading.adapters.http_client import TIMEOUT
@@ -187,7 +185,7 @@ class SignedRest(BinanceRest):
             if isinstance(getattr(cause, "reason", None), NewConnectionError):
                 raise ServiceUnavailableError(f"{self.name} cannot be reached: check the network") from None
             raise DoubtfulError(f"the connection to {self.name} was cut, {doubt}") from None
-        self._limiter.note(response.status_code, httpx.Headers(dict(response.headers)))
+        self._limiter.note(response.status_code, response.headers)
         return response.status_code, response.content
 
     def _judged(self, status: int, content: bytes) -> CodedError:

@@ -22,7 +22,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
 from algo_trading.errors import ServiceUnavailableError
@@ -148,6 +147,8 @@ class EmbeddedPostgres:
 
     def _end_unreachable(self) -> None:
         """End a server of this data folder that cannot be reached: somebody removed its data or its socket."""
+        import psutil
+
         for process in psutil.process_iter(["name", "cmdline"]):
             line = process.info["cmdline"] or []
             if process.info["name"] != "postgres" or "-D" not in line or str(self._data) not in line:

@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from httpx import Headers
-
 from algo_trading.adapters.retries import requested_wait
 from algo_trading.adapters.yahoo.chart import read_chart, unknown_symbol
 from algo_trading.adapters.yahoo.summary import read_summary
@@ -202,6 +200,8 @@ def _cause(failure: "RequestException") -> str:
 
 def _judged(reply: "Response", symbol: str) -> bytes:
     if reply.status_code == 429:
+        from httpx import Headers
+
         raise ThrottledError(requested_wait(Headers(dict(reply.headers))) or 0.0)
     content: bytes = reply.content
     if reply.status_code in REFUSED:

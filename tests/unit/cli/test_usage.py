@@ -109,6 +109,17 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+def test_what_asks_the_network_or_processes_is_imported_where_it_is_done() -> None:
+    heavy = "{'httpx', 'psutil', 'requests', 'pandas', 'numba'}"
+    program = (
+        "import sys\nimport algo_trading.cli.status, algo_trading.adapters.http_client\n"
+        "import algo_trading.adapters.postgres.embedded, algo_trading.adapters.binance.practice\n"
+        f"sys.exit(str({heavy} & set(sys.modules)) if {heavy} & set(sys.modules) else 0)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.mark.parametrize(("arguments", "sentence"), WRONG, ids=str)
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], sentence: str, run: Run) -> None:
     finished = run(*arguments)
