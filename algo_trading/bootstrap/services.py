@@ -10,7 +10,6 @@ from algo_trading.bootstrap.intake import Intake
 if TYPE_CHECKING:
     from algo_trading.queries.chart import ReadChart
     from algo_trading.queries.coins import ReadCoins
-    from algo_trading.queries.equity import ReadEquity
     from algo_trading.queries.performance import ReadPerformance
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
@@ -381,11 +380,6 @@ class Services(Intake):
         from algo_trading.sentiment.mentions.names import packaged_listings
 
         return ReadCoins(self.listings, self.trading_rules, self.settings.quote_assets, packaged_listings())
-
-    def read_equity(self) -> ReadEquity:
-        from algo_trading.queries.equity import ReadEquity
-
-        return ReadEquity(self.accounts, self.bars)
 
     def read_chart(self) -> ReadChart:
         from algo_trading.queries.chart import ReadChart

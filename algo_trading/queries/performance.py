@@ -71,11 +71,16 @@ class ReadPerformance:
     prices: ReadPrices
 
     def __call__(self, name: str, now: datetime) -> Performance:
-        """The performance up to a moment; KeyError if there is no such account."""
+        """The performance up to a moment, or up to the newest period that was processed if that is earlier.
+
+        KeyError if there is no such account.
+        """
         state, entries = self.accounts.state(name), self.accounts.entries(name)
         account, currency = state.account, state.account.currency
         book = sorted(entries, key=lambda one: one.effective_at)
-        priced = self._priced(book, account.start, now)
+        processed = max((clock.cursor for clock in state.clocks if clock.cursor), default=now)
+        priced = self._priced(book, account.start, min(now, processed))
+        now = min(now, max([account.start, processed, *priced.closes(), *(one.effective_at for one in book)]))
         curve = tuple(_curve(book, currency, _moments(account.start, now), priced))
         growths = np.array([point.growth for point in curve])
         drawdowns = 1.0 - growths / np.maximum.accumulate(growths)
@@ -102,6 +107,10 @@ class _Closes:
     """Closes of series, and their splits."""
 
     bars: Mapping[str, tuple[Bars, list[CorporateAction]]]
+
+    def closes(self) -> list[datetime]:
+        """When the last bar of each series closed."""
+        return [moment_of(bars.closed_at[-1]) for bars, _ in self.bars.values() if len(bars)]
 
     def value(self, holding: Holding, quantity: Decimal, moment: datetime) -> float:
         """What a quantity is worth at a moment; nothing where there is no close before."""

@@ -1,17 +1,18 @@
 """Accounts: what is in them, how they did, and their books."""
 
-from math import isfinite
+from itertools import accumulate
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from algo_trading.bootstrap import App
 from algo_trading.domain.account import Position
 from algo_trading.domain.ledger import Entry, EntryKind
 from algo_trading.domain.user import User
 from algo_trading.notification.words import change_text
-from algo_trading.queries.equity import EquityCurve
 from algo_trading.queries.figures import quantity_text
+from algo_trading.queries.performance import Performance
 from algo_trading.queries.status import AccountStatus
 from algo_trading.web.cells import series_cell, visible_accounts
 from algo_trading.web.errors import RefusedError
@@ -26,8 +27,8 @@ router = APIRouter()
 def accounts(request: Request, application: Application, user: CurrentUser) -> Response:
     """All accounts that one may see."""
     states = visible_accounts(application.read_status().account_states(), user)
-    curves = {one.name: application.read_equity()(one.name) for one in states}
-    values = {"title": "Accounts", "accounts": states, "results": {name: _result(one) for name, one in curves.items()}}
+    results = {one.name: _result(_performance(application, one.name)) for one in states}
+    values = {"title": "Accounts", "accounts": states, "results": results}
     return render(request, "accounts.html.j2", values)
 
 
@@ -53,7 +54,7 @@ def account(request: Request, application: Application, user: CurrentUser, name:
             "account": state.account,
             "positions": table(_POSITIONS, state.positions),
             "cash": sorted((asset, quantity_text(amount)) for asset, amount in state.cash.items() if amount),
-            "result": _result(application.read_equity()(name)),
+            "result": _result(_performance(application, name)),
         },
     )
     return respond(request, view)
@@ -63,16 +64,22 @@ def account(request: Request, application: Application, user: CurrentUser, name:
 def equity(application: Application, user: CurrentUser, name: str) -> Response:
     """The curve for the chart."""
     _seen(application.read_status().account_states(), user, name)
-    curve = application.read_equity()(name)
-    drawdown = (curve.drawdowns * 100).round(2).tolist()
-    seconds = curve.times.astype("datetime64[s]").astype(int).tolist()
+    curve = _performance(application, name).curve
+    growths = [point.growth for point in curve]
     return JSONResponse(
         {
-            "times": seconds,
-            "equity": curve.equity.round(2).tolist(),
-            "drawdown": drawdown,
+            "times": [int(point.at.timestamp()) for point in curve],
+            "equity": [round(point.equity, 2) for point in curve],
+            "drawdown": [
+                round(100 * (growth / highest - 1), 2)
+                for growth, highest in zip(growths, accumulate(growths, max), strict=True)
+            ],
         }
     )
+
+
+def _performance(application: App, name: str) -> Performance:
+    return application.read_performance()(name, application.clock.now())
 
 
 def _seen(states: tuple[AccountStatus, ...], user: User, name: str) -> AccountStatus:
@@ -83,17 +90,14 @@ def _seen(states: tuple[AccountStatus, ...], user: User, name: str) -> AccountSt
     return found
 
 
-def _result(curve: EquityCurve) -> dict[str, Any]:
-    """How an account did since its first entry."""
-    if not len(curve.equity) or not curve.equity[0]:
-        return {"points": 0, "gain": "-", "drawdown": "-", "look": ""}
-    gain = float(curve.equity[-1] / curve.equity[0] - 1)
-    look = "up" if gain > 0 else "down" if gain < 0 else ""
+def _result(found: Performance) -> dict[str, Any]:
+    """How an account did since its start."""
+    gain = found.total_return
     return {
-        "points": len(curve.equity),
-        "gain": change_text(gain) if isfinite(gain) else "-",
-        "drawdown": change_text(curve.worst),
-        "look": look,
+        "points": len(found.curve) if found.results else 0,
+        "gain": change_text(gain),
+        "drawdown": change_text(-found.max_drawdown),
+        "look": "up" if gain > 0 else "down" if gain < 0 else "",
     }
 
 
