@@ -5,17 +5,15 @@ The one place that reads the environment. Secrets (passwords, keys, a database U
 
 from algo_trading.settings.load import default_home, load_settings, read_layers
 from algo_trading.settings.tables import (
-    AccountSettings,
-    ExitsSettings,
     FeedSettings,
     ImportSettings,
-    LimitsSettings,
-    Section,
     Settings,
     StrategySettings,
     SubscriptionSettings,
     WatchlistSettings,
 )
+from algo_trading.settings.trading import AccountSettings, ExitsSettings, LimitsSettings
+from algo_trading.settings.values import Section
 
 __all__ = [
     "AccountSettings",

@@ -11,7 +11,8 @@ from algo_trading.settings.lines import Location
 from algo_trading.settings.mistakes import Mistake, mistakes_of
 from algo_trading.settings.references import Entries, reference_mistakes
 from algo_trading.settings.renamed import renamed_keys
-from algo_trading.settings.tables import LISTS, Section, Settings
+from algo_trading.settings.tables import LISTS, Settings
+from algo_trading.settings.values import Section
 
 
 @dataclass(frozen=True)

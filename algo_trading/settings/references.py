@@ -8,14 +8,9 @@ from algo_trading.domain.time import Interval
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import unknown_name
 from algo_trading.settings.mistakes import Mistake
-from algo_trading.settings.tables import (
-    LISTS,
-    AccountSettings,
-    Section,
-    Settings,
-    StrategySettings,
-    WatchlistSettings,
-)
+from algo_trading.settings.tables import LISTS, Settings, StrategySettings, WatchlistSettings
+from algo_trading.settings.trading import AccountSettings
+from algo_trading.settings.values import Section
 
 Named = TypeVar("Named", WatchlistSettings, AccountSettings)
 Numbered = tuple[int, Any]  # an entry, after its place in the list as it is written

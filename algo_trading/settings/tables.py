@@ -3,102 +3,44 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
-    field_validator,
     model_validator,
 )
 
-from algo_trading.domain.account_rules import AccountRules
-from algo_trading.domain.exits import Exits
-from algo_trading.domain.limits import Limits, TradeWindow
-from algo_trading.domain.post import Level, PostKind
+from algo_trading.domain.post import PostKind
 from algo_trading.domain.scores import DEFAULT_POINTS, PointsTable
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval
 from algo_trading.domain.venue import AssetClass, venue_of
-from algo_trading.errors import UnknownNameError
-from algo_trading.notification.addresses import email_address
-from algo_trading.risk.targets import TargetTable, parse_steps
 from algo_trading.settings.layers import Layers
+from algo_trading.settings.trading import AccountSettings, ExitsSettings, LimitsSettings, TargetSettings
+from algo_trading.settings.values import (
+    Address,
+    Intervals,
+    Name,
+    Section,
+    Symbol,
+    Symbols,
+    VenueCode,
+    VenueOrEvery,
+)
 
 ADDRESS = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:(?P<user>[^/?#]*)@)?(?P<place>[^?#]*)(?P<rest>[?#].*)?",
     re.IGNORECASE | re.DOTALL,
 )
-NAME = re.compile(r"[a-z][a-z0-9_-]*")
-MOST_HOURS = 87_660
 AUTO = "auto"
-MOST_DIGITS, DECIMALS = 28, 8  # of an amount of money: of a coin, too
-
-
-class Section(BaseModel):
-    """A table of the configuration; unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _name(text: str) -> str:
-    if not NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is not a name: use lower-case letters, digits, - and _, a letter first")
-    return text
-
-
-def _venue(code: str) -> str:
-    try:
-        return venue_of(code).code
-    except UnknownNameError as error:
-        raise ValueError(str(error)) from error
-
-
-def _venue_or_every(code: str) -> str:
-    return code if code == EVERY else _venue(code)
-
-
-def _interval(value: object) -> object:
-    return Interval.parse(value) if isinstance(value, str) else value
-
-
-def _symbol(text: str) -> str:
-    if not text or text != text.strip() or not text.isprintable():
-        raise ValueError(f"{text!r} is not a symbol")
-    return normal_symbol(text)
-
-
-def _address(text: str) -> str:
-    email_address(text)
-    return text
-
-
-def _once(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    twice = sorted({value for value in values or () if (values or ()).count(value) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} is there twice")
-    return values
-
-
-Name = Annotated[str, AfterValidator(_name)]
-VenueCode = Annotated[str, AfterValidator(_venue)]
-Symbols = Annotated[tuple[Annotated[str, AfterValidator(_symbol)], ...], Field(min_length=1), AfterValidator(_once)]
-Intervals = Annotated[
-    tuple[Annotated[Interval, BeforeValidator(_interval)], ...], Field(min_length=1), AfterValidator(_once)
-]
-Money = Annotated[Decimal, Field(max_digits=MOST_DIGITS, decimal_places=DECIMALS)]
-Fraction = Annotated[float, Field(gt=0, lt=1, strict=True)]
 
 
 class WatchlistSettings(Section):
@@ -119,117 +61,6 @@ class WatchlistSettings(Section):
     notice_after: int = Field(default=3, ge=0, strict=True)
 
 
-class AccountRulesSettings(Section):
-    """Rules for the entries of an account (domain/account_rules.py)."""
-
-    approve_above: Money | None = Field(default=None, ge=0)
-    approve_below: Level | None = None
-    approval_hours: float = Field(default=12, gt=0, le=MOST_HOURS, allow_inf_nan=False)
-    max_daily_loss: Decimal | None = Field(default=None, gt=0, le=1)
-    max_instrument: Decimal | None = Field(default=None, gt=0)
-    max_strategy: Decimal | None = Field(default=None, gt=0)
-    max_exposure: Decimal | None = Field(default=None, gt=0)
-
-    @property
-    def rules(self) -> AccountRules:
-        """What they mean."""
-        return AccountRules(**self.model_dump())
-
-
-class AccountSettings(Section):
-    """An account. Without `start` it begins with the first period that is processed after it was opened."""
-
-    name: Name
-    broker: str = "paper"
-    currency: str | None = None  # the venue's
-    mode: Literal["paper"] = "paper"  # live is what `algo-trading account live` makes it
-    owner: str = Field(default="owner", min_length=1)
-    cash: Money = Field(default=Decimal(100_000), gt=0)
-    start: date | None = None
-    position_fraction: Decimal = Field(default=Decimal("0.15"), gt=0, le=1)
-    commission: Decimal = Field(default=Decimal("0.001"), ge=0, lt=1)  # of the traded value
-    commission_fixed: Money = Field(default=Decimal(0), ge=0)  # of each fill
-    slippage_bps: Decimal = Field(default=Decimal(5), ge=0, lt=10_000)
-    shorts: bool = False  # whether strategies may sell what they do not hold
-    rules: AccountRulesSettings = AccountRulesSettings()
-
-
-class LimitsSettings(Section):
-    """Rules for a strategy's signals; what is left out is as the strategy has it (domain/limits.py)."""
-
-    mail_from: Level | None = None
-    order_from: Level | None = None
-    trade_window: TradeWindow | None = None  # "12:00-06:00" in the venue's zone; "00:00-00:00" is always
-    max_price_age: timedelta | None = None  # hours
-    max_move: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
-    max_positions: int | None = Field(default=None, ge=0, strict=True)
-
-    @field_validator("trade_window", mode="before")
-    @classmethod
-    def _read_window(cls, value: object) -> object:
-        return TradeWindow.parse(value) if isinstance(value, str) else value
-
-    @field_validator("max_price_age", mode="before")
-    @classmethod
-    def _read_hours(cls, value: object) -> object:
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_HOURS:
-            raise ValueError(f"{value!r} is not a number of hours greater than 0 and up to {MOST_HOURS} (ten years)")
-        return timedelta(hours=value)
-
-    def over(self, limits: Limits) -> Limits:
-        """`limits` with what is given here instead."""
-        given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
-        return replace(limits, **given)
-
-
-class ExitsSettings(Section):
-    """Where a position is left without a signal, as fractions of the entry price; of the best price for `trailing`."""
-
-    stop: Fraction | None = None
-    target: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
-    trailing: Fraction | None = None
-    max_age: float | None = Field(default=None, gt=0, le=MOST_HOURS, allow_inf_nan=False)  # hours
-    by_rank: bool = False  # the target is that of the table [targets]
-
-    @model_validator(mode="after")
-    def _have_one_target(self) -> Self:
-        _ = self.exits
-        return self
-
-    @property
-    def exits(self) -> Exits:
-        """What they mean."""
-        return Exits(**self.model_dump())
-
-
-class TargetSettings(Section):
-    """Gains at which positions with the exit `by_rank` are sold (risk/targets.py)."""
-
-    by_rank: str = "10:0.02 50:0.04 200:0.08 *:0.15"  # rank by capitalisation : fraction of the entry price
-    by_volume: str = "0.005:1.5"  # volume of 24 hours in the capitalisation : factor
-    by_price: str = ""  # price in US dollars : factor
-    least: Fraction = 0.01
-    most: float = Field(default=0.25, gt=0, allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def _can_be_read(self) -> Self:
-        _ = self.table
-        if self.least > self.most:
-            raise ValueError(f"targets.least ({self.least}) must not be above targets.most ({self.most})")
-        return self
-
-    @property
-    def table(self) -> TargetTable:
-        """The table that these lines are."""
-        ranks, rest = parse_steps(self.by_rank)
-        (volumes, more), (prices, yet_more) = parse_steps(self.by_volume), parse_steps(self.by_price)
-        if rest is None or more is not None or yet_more is not None:
-            raise ValueError("targets.by_rank, and only this, must end with the gain of all others, such as *:0.15")
-        return TargetTable(ranks, rest, volumes, prices, self.least, self.most)
-
-
 class StrategySettings(Section):
     """A strategy at work: on all series of its watchlist unless symbols or intervals are named."""
 
@@ -239,7 +70,7 @@ class StrategySettings(Section):
     intervals: Intervals | None = None
     account: str | None = None
     owner: str | None = Field(default=None, min_length=1)  # the account's
-    params: dict[str, int | float | str | bool] = {}
+    params: dict[str, int | float | str | bool] = Field(default={})
     limits: LimitsSettings = LimitsSettings()
     exits: ExitsSettings = ExitsSettings()
 
@@ -247,10 +78,10 @@ class StrategySettings(Section):
 class SubscriptionSettings(Section):
     """A subscription that exists from the first start on; further ones are made with `algo-trading subscribe`."""
 
-    address: Annotated[str, AfterValidator(_address)]
+    address: Address
     symbol: Annotated[str, AfterValidator(normal_symbol)] = EVERY
     strategy: str = EVERY
-    venue: Annotated[str, AfterValidator(_venue_or_every)] = EVERY
+    venue: VenueOrEvery = EVERY
     start: date | None = None
 
 
@@ -305,7 +136,9 @@ class SentimentSettings(Section):
     names: str  # a file of further names; empty for the packaged ones alone
     medium: float = Field(ge=0, le=1)  # confidence from which it is called medium
     high: float = Field(ge=0, le=1)
-    event_weights: dict[Topic, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}  # of a topic in an impact
+    event_weights: dict[Topic, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default={}
+    )  # of a topic in an impact
 
     @model_validator(mode="after")
     def _ascend(self) -> Self:
@@ -363,7 +196,7 @@ class Settings(Section):
     channel: str
     coin_listings: str
     shard_size: int = Field(gt=0)
-    quote_assets: dict[VenueCode, Annotated[str, AfterValidator(_symbol)]] = {}  # of venues, if not their currency
+    quote_assets: dict[VenueCode, Symbol] = Field(default={})  # of venues, if not their currency
     database_url: SecretStr = SecretStr("")
     live_trading: str = ""  # the account that may trade real money; from the environment alone
     watchlists: tuple[WatchlistSettings, ...] = ()

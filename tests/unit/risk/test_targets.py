@@ -8,7 +8,7 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.listing import Listing
 from algo_trading.risk.targets import TargetTable, parse_steps
 from algo_trading.services.find_targets import FindTargets
-from algo_trading.settings.tables import ExitsSettings, TargetSettings
+from algo_trading.settings.trading import ExitsSettings, TargetSettings
 from fakes.listings import FakeListings
 
 pytestmark = pytest.mark.unit
