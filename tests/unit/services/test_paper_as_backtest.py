@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.exits import Exits
-from algo_trading.domain.order import Execution
+from algo_trading.domain.order import Execution, OrderStatus
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval, array_time, midnight
 from algo_trading.repositories.periods import Stage
@@ -23,6 +24,7 @@ from support.bar_series import bars_of
 from support.candle_table import Told
 from support.fuzz import examples
 from support.paper_desk import DAYS, FAST, IBM, USUAL, PaperDesk, a_signal, a_state
+from support.trading import NO_COSTS
 
 pytestmark = pytest.mark.unit
 
@@ -116,3 +118,24 @@ def test_the_trades_are_the_same(
 def _bar(bars: Bars, opened: datetime | None) -> int:
     assert opened is not None
     return int(np.flatnonzero(bars.opened_at == array_time(opened))[0])
+
+
+def test_before_a_split_whole_shares_of_today_are_not_those_of_then() -> None:
+    """What docs/backtesting.md says of a 20:1 split: 14 of today's shares, where live not one of then is bought."""
+    first = np.datetime64("2013-01-02", "us")
+    traded = bars_of([1000.0, 1000.0, 50.0, 50.0], first=first)
+    known = adjusted(traded, [CorporateAction(traded.instrument, traded.session(2), ActionKind.SPLIT, 20.0)])
+    rules = TradingRules(cash=700.0, costs=NO_COSTS, whole_shares=True, keep_open=True)
+    (trade,) = run(Told("B..."), known, rules).trades
+    assert trade.size == 14
+    as_traded = run(Told("B."), traded[:2], rules)
+    assert (as_traded.trades, as_traded.refused) == ([], 1)
+    desk = PaperDesk(a_state("700.00"))
+    desk.trading.signals.add([a_signal(Side.BUY, IBM, FAST, DAYS[0])])
+    desk.trading.bars.upsert(bar_rows(bar_row(IBM, DAYS[0], 1000.0), bar_row(IBM, DAYS[1], 1000.0)), "test")
+    for day in DAYS[:2]:
+        desk.trading.periods.mark("stocks", Interval.DAY, midnight(day), Stage.DECIDED)
+    desk.trading.dispatch()
+    (order,) = desk.orders.values()
+    assert order.status is OrderStatus.REJECTED
+    assert "does not buy one share" in order.reason
