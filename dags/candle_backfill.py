@@ -3,7 +3,7 @@
 from airflow.sdk import dag, task
 
 from algo_airflow.clocks import SIGNALS, WatchlistClock, clocks
-from algo_airflow.flow import BACKFILL_POOL, BACKFILL_WEIGHT, LONG_AGO, SOURCE_RETRIES, dag_defaults
+from algo_airflow.flow import BACKFILL_POOL, BACKFILL_WEIGHT, LONG_AGO, LONGEST_STUDY, SOURCE_RETRIES, dag_defaults
 from algo_airflow.runtime import Report, application, periods_of_day, publish_event, shard, to_xcom
 
 
@@ -15,7 +15,7 @@ def backfill_dag(clock: WatchlistClock) -> None:
         schedule=clock.days(),
         catchup=False,
         start_date=LONG_AGO,
-        **dag_defaults("bars", "indicators", "signals", "backfill", clock.watchlist.name),
+        **dag_defaults("bars", "indicators", "signals", "backfill", clock.watchlist.name, longest=LONGEST_STUDY),
     )
     def backfill() -> None:
         """Fetch, judge and store the candles of a whole day, compute their indicators and decide on each of them.

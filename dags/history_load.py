@@ -3,7 +3,7 @@
 from airflow.sdk import Param, dag, get_current_context, task
 
 from algo_airflow.clocks import clocks
-from algo_airflow.flow import SOURCE_POOL, SOURCE_RETRIES, dag_defaults
+from algo_airflow.flow import LONGEST_STUDY, SOURCE_POOL, SOURCE_RETRIES, dag_defaults
 from algo_airflow.runtime import Report, application, newest_period, shard, to_xcom
 
 CLOCKS = {clock.name: clock for intraday in (False, True) for clock in clocks(intraday=intraday)}
@@ -35,7 +35,7 @@ CLOCKS = {clock.name: clock for intraday in (False, True) for clock in clocks(in
             description="One per line; empty for the whole watchlist",
         ),
     },
-    **dag_defaults("bars", "history"),
+    **dag_defaults("bars", "history", longest=LONGEST_STUDY),
 )
 def history_load() -> None:
     """Load the bars of a range of dates from a watchlist's source, through the same gate as every day's.

@@ -3,7 +3,7 @@
 from airflow.sdk import Param, dag, get_current_context, task
 
 from algo_airflow.clocks import clocks
-from algo_airflow.flow import dag_defaults, documented
+from algo_airflow.flow import LONGEST_STUDY, dag_defaults, documented
 from algo_airflow.runtime import Report, Reports, application, run_period, shard, to_xcom
 
 CLOCKS = {clock.name: clock for clock in clocks(intraday=False)}
@@ -19,7 +19,7 @@ PARTS = [[clock.name, index] for clock in CLOCKS.values() for index in range(clo
             252, type="integer", minimum=1, title="Out of sample", description="Bars to trade a choice on"
         ),
     },
-    **dag_defaults("backtests"),
+    **dag_defaults("backtests", longest=LONGEST_STUDY),
 )
 def strategy_review() -> None:
     """Walk every strategy forward over every watched daily series, and derive every signal and account again.

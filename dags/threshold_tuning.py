@@ -2,13 +2,13 @@
 
 from airflow.sdk import dag, task
 
-from algo_airflow.flow import dag_defaults, documented
+from algo_airflow.flow import LONGEST_STUDY, dag_defaults, documented
 from algo_airflow.runtime import Report, Reports, application, to_xcom
 
 SHARDS = 4  # tasks that share the pairs
 
 
-@dag(schedule="0 6 * * SUN", catchup=False, **dag_defaults("backtests", runs=1))
+@dag(schedule="0 6 * * SUN", catchup=False, **dag_defaults("backtests", runs=1, longest=LONGEST_STUDY))
 def threshold_tuning() -> None:
     """Tune the thresholds of bull and bear scores of every crypto pair with candles, on the timeframes that it has.
 

@@ -94,3 +94,5 @@ def _print(summary: dict[str, object]) -> None:
             output.warn(f"{session['session']} {session['text']['error']}")
         for skipped in session["decided"]["skipped"]:
             output.notes.print(f"{session['session']} {skipped}: no bar, no signal")
+        for failed in session["decided"]["failed"]:
+            output.warn(f"{session['session']} {failed}: no signal; the others are decided")

@@ -1,6 +1,7 @@
 """Strategies decide: one signal for each strategy, series and period."""
 
 import hashlib
+import logging
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -24,19 +25,22 @@ from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.registry import Strategies
 
 BATCH = 250  # series whose bars are in memory at once
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class EvaluateReport:
     """Signals of a period: `decided` are all of them, `new` those that were not stored before.
 
-    `skipped` names where nothing could be decided; `waiting` counts what of it waits for the bars of which period.
+    `skipped` names where nothing could be decided for want of a bar, `failed` where a strategy raised which error;
+    `waiting` counts what waits for the bars of which period.
     """
 
     decided: int
     new: int
     skipped: tuple[str, ...]
     waiting: Mapping[str, int] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class EvaluateStrategies:
     def __call__(self, period: Period, series: Sequence[Series]) -> EvaluateReport:
         """Decide for the strategies that are assigned to `series`; one without a bar of `period` is skipped and named.
 
+        A strategy that raises an error fails for that series and period alone: nobody else's signals wait for it.
+
         Only bars and actions up to `period`, and text and figures that were there at its close, are read, so the
         decisions are the same whenever this runs. Of the bars no more are read than the strategies remember.
         """
@@ -66,14 +72,15 @@ class EvaluateStrategies:
         asked = strategies_by_series(self.assignments.all(), series, self.strategies)
         decided: list[Signal] = []
         skipped: list[str] = []
+        failed: list[str] = []
         alike: defaultdict[int | None, list[Series]] = defaultdict(list)
         for one, strategies in asked.items():
             alike[_memory(strategies)].append(one)
         for count, several in alike.items():
             for first in range(0, len(several), BATCH):
                 batch = {one: asked[one] for one in several[first : first + BATCH]}
-                self._decide(periods, batch, count, decided, skipped)
-        return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped))
+                failed += self._decide(periods, batch, count, decided, skipped)
+        return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped), failed=tuple(failed))
 
     def _decide(
         self,
@@ -82,8 +89,9 @@ class EvaluateStrategies:
         count: int | None,
         decided: list[Signal],
         skipped: list[str],
-    ) -> None:
-        """Decide on the last `count` bars (None: all) of some series in each period."""
+    ) -> list[str]:
+        """Decide on the last `count` bars (None: all) of some series in each period; returns what failed."""
+        failed: list[str] = []
         watched, last = sorted(asked), periods[-1]
         table = (
             self.bars.read(watched, None, last.opened_at)
@@ -106,7 +114,13 @@ class EvaluateStrategies:
                     continue
                 # The first bar of a part of history is there to tell what was written before the next one.
                 known = self.join(part, features, moment_of(part.closed_at[0]) if len(part) == count else None)
-                decided += [decide_last(strategy, known, actions[one.instrument]) for strategy in strategies]
+                for strategy in strategies:
+                    try:
+                        decided.append(decide_last(strategy, known, actions[one.instrument]))
+                    except Exception as error:  # the code is anybody's
+                        log.exception("%s failed on %s in %s", strategy.name, one, period.key)
+                        failed.append(f"{strategy.name} {one}: {type(error).__name__}: {error}")
+        return failed
 
 
 def _bars_up_to(bars: Bars, period: Period, count: int | None) -> Bars | None:

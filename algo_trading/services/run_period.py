@@ -33,6 +33,7 @@ class DecidedReport:
     decided: int = 0
     new: int = 0
     skipped: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
     def __add__(self, other: "DecidedReport") -> "DecidedReport":
         return DecidedReport(
@@ -41,6 +42,7 @@ class DecidedReport:
             self.decided + other.decided,
             self.new + other.new,
             self.skipped + other.skipped,
+            self.failed + other.failed,
         )
 
 
@@ -109,7 +111,9 @@ class PeriodSteps:
         decided = self.evaluate_strategies.over(periods, series)
         self.decide_on_posts(last.closed_at)
         self._mark(watchlist, periods, Stage.DECIDED)
-        return DecidedReport(len(periods), computed.published, decided.decided, decided.new, decided.skipped)
+        return DecidedReport(
+            len(periods), computed.published, decided.decided, decided.new, decided.skipped, decided.failed
+        )
 
     def _annotate(self, until: datetime) -> None:
         if needs_text(self.assignments.all(), self.strategies) and self.posts.unread(1, until):

@@ -26,6 +26,9 @@ SYMBOL_WAIT = timedelta(minutes=75)
 OWNER = "trading"
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)  # Airflow wants a start date for catching up; the timetable decides
 SIGNALS_WITHIN = timedelta(hours=2)
+# How long a try of a task may take. A strategy that hangs must not keep the others from working for good.
+LONGEST_STEP, LONGEST_STUDY = timedelta(minutes=30), timedelta(hours=8)
+LONGEST_RUN = timedelta(days=1)  # with all tries: a source that is late or away is asked for hours
 
 
 def while_feeds_go_on(kind: PostKind, cron: str) -> str | None:
@@ -55,8 +58,10 @@ def documented(step: Any) -> Any:  # noqa: ANN401 - as above
     return step.override(doc_md=inspect.cleandoc(step.function.__doc__ or ""))
 
 
-def dag_defaults(*tags: str, clock: WatchlistClock | None = None, runs: int = 8) -> dict[str, Any]:
-    """Arguments that every DAG is made with; at most `runs` of its runs work at a time.
+def dag_defaults(
+    *tags: str, clock: WatchlistClock | None = None, runs: int = 8, longest: timedelta = LONGEST_STEP
+) -> dict[str, Any]:
+    """Arguments that every DAG is made with; at most `runs` of its runs work at a time, no try of a task for `longest`.
 
     Of a watchlist's `clock` there is a deadline for the signals.
     """
@@ -66,9 +71,11 @@ def dag_defaults(*tags: str, clock: WatchlistClock | None = None, runs: int = 8)
         "owner_links": {OWNER: f"mailto:{SETTINGS.mail.sender}"},
         "max_active_runs": runs,
         "deadline": deadline,
+        "dagrun_timeout": LONGEST_RUN,
         "default_args": {
             "owner": OWNER,
             "priority_weight": WEIGHT,
+            "execution_timeout": longest,
             "retries": 3,
             "retry_delay": timedelta(seconds=10),
             "retry_exponential_backoff": True,

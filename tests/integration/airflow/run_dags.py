@@ -55,6 +55,7 @@ def main() -> dict[str, Any]:
             "tags": sorted(dag.tags),
             "timetable": getattr(dag.timetable, "summary", type(dag.timetable).__name__),
             "catchup": dag.catchup,
+            "timeout": dag.dagrun_timeout and dag.dagrun_timeout.total_seconds(),
             "deadline": [alert.name for alert in deadlines(dag)],
             "params": dag.params.dump(),
             "tasks": {
@@ -63,6 +64,7 @@ def main() -> dict[str, Any]:
                     "owner": task.owner,
                     "pool": task.pool,
                     "retries": task.retries,
+                    "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
                     "policy": type(task.retry_policy).__name__,
                     "mapped": task.is_mapped,
                     "outlets": [outlet.name for outlet in task.outlets],

@@ -188,6 +188,17 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
             assert task["retries"] == patience
 
 
+def test_no_task_and_no_run_goes_on_for_ever(seen: dict[str, Any]) -> None:
+    own = {"bars_demo_coins_1h": 0.8, "bars_demo_coins_4h": 3.2, "monitored_bars": None}  # hours: until the next candle
+    studies = {"strategy_review", "threshold_tuning", "history_load", *BACKFILLS}
+    for dag_id, dag in seen["dags"].items():
+        assert dag["timeout"] == 86_400, dag_id
+        for task_id, task in dag["tasks"].items():
+            hours = own.get(dag_id, 8 if dag_id in studies else 0.5)
+            assert 0 < task["timeout"] <= (hours or 1) * 3600, f"{dag_id}.{task_id}"
+            assert hours is None or task["timeout"] == hours * 3600, f"{dag_id}.{task_id}"
+
+
 def test_the_chain_hangs_on_assets(seen: dict[str, Any]) -> None:
     dags = seen["dags"]
     assert dags["equity_daily_bars"]["timetable"] == "XNYS close + 30 min"

@@ -1,5 +1,6 @@
 """What `run-session` says of mails that did not go out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,3 +66,10 @@ def test_failed_mails_are_counted_and_their_reasons_named(
     printed = capsys.readouterr()
     assert "mails failed" in printed.out
     assert "warning: 4 x 550 no such user" in printed.err
+
+
+def test_strategies_that_failed_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = EvaluateReport(3, 3, (), failed=("ema_cross IBM: ZeroDivisionError: no volume",))
+    _print(_summary([replace(report(DeliveryReport()), decided=failed)]))
+    said = " ".join(capsys.readouterr().err.split())
+    assert "2013-01-02 ema_cross IBM: ZeroDivisionError: no volume: no signal; the others are decided" in said

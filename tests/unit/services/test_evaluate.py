@@ -21,7 +21,7 @@ from algo_trading.repositories.bars import bars_table
 from algo_trading.services import evaluate
 from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash
 from algo_trading.services.features import JoinFeatures, Knowledge
-from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.influencer_mention import InfluencerMention
@@ -90,6 +90,31 @@ def test_one_signal_for_each_pair() -> None:
     signals = desk.signals.of_period("XNYS", DAY, at(50))
     assert [(s.strategy.name, s.instrument) for s in signals] == [("ema_cross", A), ("sma_cross", A), ("sma_cross", B)]
     assert all(s.close == desk.bars.read([s.series], at(50), at(50))["close"][0].as_py() for s in signals)
+
+
+@dataclass(frozen=True)
+class Fragile(EmaCross):
+    """Fails on one symbol."""
+
+    def decide(self, bars: Bars) -> Decisions:
+        if bars.instrument == B:
+            raise ZeroDivisionError("no volume at all")
+        return super().decide(bars)
+
+
+def test_a_strategy_that_raises_an_error_stops_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
+    fragile, sound = Fragile(fast=3, slow=9), SmaCross(fast=3, slow=9, trend=0)
+    desk = Desk(pairs=((fragile, A), (fragile, B), (sound, B)))
+    with caplog.at_level("ERROR"):
+        report = desk.run(50)
+    assert report == EvaluateReport(2, 2, (), failed=("ema_cross B: ZeroDivisionError: no volume at all",))
+    assert {(s.strategy.name, s.instrument) for s in desk.signals.of_period("XNYS", DAY, at(50))} == {
+        ("ema_cross", A),
+        ("sma_cross", B),
+    }
+    (said,) = caplog.records
+    assert said.getMessage() == f"ema_cross failed on B in {day(50)}"
+    assert said.exc_info
 
 
 def test_holds_are_written_too() -> None:
