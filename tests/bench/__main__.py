@@ -23,6 +23,7 @@ BENCHMARKS = (
     "text",
     "notices",
     "orders",
+    "watchlists",
 )
 
 
