@@ -56,6 +56,11 @@ def practice_exchange(settings: Settings) -> list[str]:
     return own("exchange", "--port", str(record.port), "--since", record.since)
 
 
+def trades_beyond_paper(settings: Settings) -> bool:
+    """Whether an account has a broker whose prices move between two periods."""
+    return any(one.broker != "paper" for one in settings.accounts)
+
+
 def wants_pages(_: Settings) -> bool:
     """Always: an installation has its pages."""
     return True
@@ -69,6 +74,7 @@ def pages(settings: Settings) -> list[str]:
 PROGRAMS = (
     Program("practice-exchange", wants_practice, practice_exchange),
     Program("watch", lambda settings: bool(settings.watched), lambda _: own("watch", "--wait", AIRFLOW_HAS)),
+    Program("position-watch", trades_beyond_paper, lambda _: own("position-watch")),
     Program("web", wants_pages, pages),
 )
 

@@ -25,6 +25,12 @@ def test_the_exchange_runs_where_a_watchlist_is_on_it(settings: Settings) -> Non
     assert "practice-exchange" not in programs(settings.model_copy(update={"watchlists": others}))
 
 
+def test_positions_are_watched_where_an_account_is_not_on_paper(settings: Settings) -> None:
+    assert "position-watch" not in programs(settings)
+    spot = settings.accounts[0].model_copy(update={"broker": "binance"})
+    assert "position-watch" in programs(settings.model_copy(update={"accounts": (spot,)}))
+
+
 def test_port_and_history_are_remembered(settings: Settings) -> None:
     first = practice_exchange(settings)
     record = PracticeRecord.read(settings.home)
