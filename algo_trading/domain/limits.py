@@ -23,7 +23,7 @@ class TradeWindow:
         try:
             return cls(time.fromisoformat(begins.strip()), time.fromisoformat(ends.strip()))
         except ValueError as error:
-            raise ValueError(f"{text!r} is no window of the day; write it as 12:00-06:00") from error
+            raise ValueError(f"{text!r} is not a window of the day; write it as 12:00-06:00") from error
 
     def __contains__(self, moment: time) -> bool:
         if self.begins < self.ends:

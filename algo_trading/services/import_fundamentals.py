@@ -105,7 +105,7 @@ def _figures(lines: Iterable[str], name: str, venue: str, now: datetime) -> Iter
             except ValueError as error:
                 raise ConfigError(f"{place}: {error}; correct it, nothing was stored") from error
     except csv.Error as error:
-        raise ConfigError(f"{name}, line {reader.line_num}: this is no CSV: {error}") from error
+        raise ConfigError(f"{name}, line {reader.line_num}: this is not CSV: {error}") from error
 
 
 def _header(columns: list[str], place: str) -> list[str]:

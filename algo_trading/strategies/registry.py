@@ -28,7 +28,7 @@ def strategy_class(name: str) -> type[Strategy]:
     """
     found = load_entry_point(GROUP, name)
     if not (isinstance(found, type) and issubclass(found, Strategy)):
-        raise ConfigError(f"what the entry point {name!r} of {GROUP} names is no subclass of Strategy")
+        raise ConfigError(f"what the entry point {name!r} of {GROUP} names is not a subclass of Strategy")
     if found.name != name:
         raise ConfigError(f"the strategy registered as {name!r} calls itself {found.name!r}; give it one name")
     return found

@@ -52,7 +52,7 @@ def read_names(path: Path) -> list[Listing]:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(
-            f"the file of names {path}, line {line}: this is no text in UTF-8; save it as that"
+            f"the file of names {path}, line {line}: this is not text in UTF-8; save it as that"
         ) from error
     return _read(text, str(path), curated=True)
 
@@ -74,7 +74,7 @@ def _read(text: str, place: str, *, curated: bool) -> list[Listing]:
                 )
             listings[listing.instrument] = listing
     except csv.Error as error:
-        raise ConfigError(f"{place}, line {rows.line_num}: this is no CSV ({error}); mend its quotes") from error
+        raise ConfigError(f"{place}, line {rows.line_num}: this is not CSV ({error}); mend its quotes") from error
     return list(listings.values())
 
 

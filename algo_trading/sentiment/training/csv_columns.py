@@ -78,7 +78,7 @@ def _decoded(path: Path) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", errors="replace")
     if b"\0" in content:
-        raise ConfigError(f"{path} is no text file; give a CSV file with a header")
+        raise ConfigError(f"{path} is not a text file; give a CSV file with a header")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

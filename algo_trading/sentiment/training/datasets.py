@@ -92,7 +92,8 @@ def read_labelled(
     `mapping` renames labels of the file, `known` names every way to write a class. Rows without a text are skipped.
 
     Raises:
-        ConfigError: the file cannot be read, is no text or empty, a column or label is unknown, or a label is missing.
+        ConfigError: the file cannot be read, is not text or is empty, a column or label is unknown, or a label
+            is missing.
     """
     texts: list[str] = []
     labels: list[str] = []

@@ -76,7 +76,7 @@ def test_a_column_that_is_not_there_is_named(posts: list[str]) -> None:
     [
         (None, "cannot be read: No such file or directory"),
         (b"", "is empty"),
-        (b"PK\x03\x04\x14\0", "is no text file; give a CSV file with a header"),
+        (b"PK\x03\x04\x14\0", "is not a text file; give a CSV file with a header"),
         (b"text,label,label\nup,a,b\n", "has 2 columns 'label'; rename all but one"),
     ],
 )

@@ -127,7 +127,7 @@ def test_columns_stand_in_any_order_and_one_figure_is_enough() -> None:
         ("IBM,2012-01-25T16:30:00Z,,1_000", "market_cap is a number"),
         ("IBM,2012-01-25T16:30:00Z,,-1", "market_cap is -1, below 0"),
         ("IBM,2012-01-25T16:30:00Z,12.9", "it has 3 cells, and the header has 4"),
-        ('IBM,2012-01-25T16:30:00Z,12.9,"', "this is no CSV"),
+        ('IBM,2012-01-25T16:30:00Z,12.9,"', "this is not CSV"),
     ],
 )
 def test_a_wrong_row_names_its_line_and_stores_nothing(row: str, told: str) -> None:

@@ -105,7 +105,7 @@ def test_a_users_strategy_says_what_is_wrong(params: dict[str, object], message:
 
 @pytest.mark.usefixtures("plug_ins")
 def test_what_is_registered_must_be_a_strategy_of_that_name() -> None:
-    with pytest.raises(ConfigError, match=r"'nothing' of algo_trading\.strategies names is no subclass of Strategy"):
+    with pytest.raises(ConfigError, match=r"'nothing' of algo_trading\.strategies names is not a subclass of Strategy"):
         strategy_class("nothing")
     with pytest.raises(ConfigError, match="registered as 'other_name' calls itself 'windowed'"):
         strategy_class("other_name")

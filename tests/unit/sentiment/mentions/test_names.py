@@ -105,7 +105,7 @@ def test_a_file_with_nothing_but_its_first_line(tmp_path: Path) -> None:
         (HEAD + "ABC,,Abc,\n", "line 2: symbol, venue and name must not be empty"),
         (HEAD + "ABC,XNYS, ,\n", "line 2: symbol, venue and name must not be empty"),
         (HEAD + "ABC,XNYS,Abc,\nABC,XNYS,Abd,\n", "line 3: ABC of XNYS stands there already"),
-        (HEAD + 'ABC,XNYS,"Abc,\n', "line 2: this is no CSV"),
+        (HEAD + 'ABC,XNYS,"Abc,\n', "line 2: this is not CSV"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
@@ -124,7 +124,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         assert "Errno" not in str(caught.value)
         assert str(caught.value).endswith("; correct sentiment.names")
     (tmp_path / "latin.csv").write_bytes(b"symbol,venue,name,aliases\nA,XNYS,\xdcber,\n")
-    with pytest.raises(ConfigError, match=r"latin\.csv, line 2: this is no text in UTF-8"):
+    with pytest.raises(ConfigError, match=r"latin\.csv, line 2: this is not text in UTF-8"):
         read_names(tmp_path / "latin.csv")
 
 

@@ -83,8 +83,8 @@ def test_encodings_and_quoted_line_ends(content: bytes, text: str, path: Path) -
         (b"label,text\npositive,up, but, then\n", "line 2 has 4 cells for 2 columns; quote a text with commas"),
         (b'text,label\n\n"two\nlines",\n', "line 3: the text has no label"),
         (b"text,label,text\nup,positive,down\n", "has 2 columns 'text'; rename all but one"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is no text file"),
-        (b"PK\x03\x04\x14\0", "is no text file"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
+        (b"PK\x03\x04\x14\0", "is not a text file"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_one_sentence(content: bytes, sentence: str, path: Path) -> None:
