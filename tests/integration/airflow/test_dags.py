@@ -107,7 +107,7 @@ def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
         ["run[-1]"],
         ["record[-1]"],
         ["deliver[-1]", "execute[-1]", "notify[-1]"],
-        ["review[0]", "summary[-1]", "verify[-1]"],
+        ["review[0]", "summary[-1]", "verify[-1]", "verify_accounts[-1]"],
     ]
 
 
