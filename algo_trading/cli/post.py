@@ -6,7 +6,7 @@ from typing import Any
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
-from algo_trading.cli.scores import title_of
+from algo_trading.cli.scores import sums_json, title_of
 from algo_trading.domain.scores import PairScore
 from algo_trading.errors import ConfigError
 from algo_trading.notification.candle_texts import candle_texts, scores_csv
@@ -37,12 +37,7 @@ def show_post(pairs: Sequence[str], csv: str | None, *, as_json: bool) -> None:
 def post_json(score: PairScore) -> dict[str, Any]:
     """A pair's texts for programs."""
     return {
-        "pair": score.instrument.symbol,
-        "at": score.at,
-        "price": score.price,
-        "bull": score.bull,
-        "bear": score.bear,
-        "maximum": score.maximum,
+        **sums_json(score),
         "timeframes": {str(interval): candle_texts(rank) for interval, rank in score.timeframes.items()},
     }
 

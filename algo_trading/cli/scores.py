@@ -64,8 +64,8 @@ def show_scores(
         output.write_file(plot, picture)
 
 
-def score_json(score: PairScore) -> dict[str, Any]:
-    """A pair's scores for programs."""
+def sums_json(score: PairScore) -> dict[str, Any]:
+    """A pair's price and scores for programs, without its timeframes."""
     return {
         "pair": score.instrument.symbol,
         "at": score.at,
@@ -73,6 +73,13 @@ def score_json(score: PairScore) -> dict[str, Any]:
         "bull": score.bull,
         "bear": score.bear,
         "maximum": score.maximum,
+    }
+
+
+def score_json(score: PairScore) -> dict[str, Any]:
+    """A pair's scores for programs."""
+    return {
+        **sums_json(score),
         "timeframes": {
             str(interval): {name: _number(value) for name, value in output.plain(rank).items() if name not in AVERAGES}
             for interval, rank in score.timeframes.items()

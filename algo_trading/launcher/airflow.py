@@ -18,9 +18,10 @@ import psycopg
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.launcher.airflow_config import POOLS, USER, AirflowConfig, airflow_program
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
-from algo_trading.launcher.beside import is_free, programs
+from algo_trading.launcher.beside import programs
 from algo_trading.launcher.processes import Family
 from algo_trading.settings import Settings
+from algo_trading.web.address import is_free
 
 METADATA_DATABASE = "airflow"
 READY_SECONDS = 180.0

@@ -13,7 +13,7 @@ from algo_trading.bootstrap import PracticeRecord
 from algo_trading.errors import AlgoTradingError
 from algo_trading.launcher.airflow_config import HOST
 from algo_trading.settings import Settings
-from algo_trading.web.address import choose_port
+from algo_trading.web.address import choose_port, is_free
 
 PRACTICE = "practice"  # the source, and so what a watchlist on the practice exchange names
 HISTORY = timedelta(days=90)  # of made-up prices, when the exchange is started the first time
@@ -107,17 +107,6 @@ def _answers(url: str) -> bool:
             return bool(reply.status == 200)
     except OSError:
         return False
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of the loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _free_port() -> int:

@@ -42,7 +42,7 @@ def choose_port(settings: Settings) -> int:
 
 def free_port(first: int, tries: int) -> int | None:
     """The first port from `first` on that nobody listens on; None if there is none among so many."""
-    return next((port for port in range(first, min(first + tries, 65536)) if _is_free(port)), None)
+    return next((port for port in range(first, min(first + tries, 65536)) if is_free(port)), None)
 
 
 def answers(settings: Settings) -> bool:
@@ -63,7 +63,8 @@ def _note(settings: Settings) -> Path:
     return settings.home / "web" / "port"
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of the loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
