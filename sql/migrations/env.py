@@ -6,6 +6,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection
 
+from algo_trading.adapters.postgres.migrate import sign
 from algo_trading.adapters.postgres.schema import metadata
 
 PARTITION = re.compile(r"bars_(y\d{4}|older|newer)")
@@ -23,6 +24,7 @@ def migrate(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+        sign(connection)
 
 
 handed_over = context.config.attributes.get("connection")

@@ -21,6 +21,7 @@ from algo_trading.adapters.postgres.migrate import SCRIPTS, is_current, upgrade
 from algo_trading.adapters.postgres.quality import PostgresQuarantine
 from algo_trading.adapters.postgres.schema import metadata
 from algo_trading.adapters.postgres.signals import PostgresSignals
+from algo_trading.errors import ServiceUnavailableError
 from algo_trading.repositories.bars import UpsertCount
 from contracts.accounts import CASH, an_account, opening
 from contracts.bars import IBM, bar_row, bar_rows, daily
@@ -112,6 +113,15 @@ def test_from_nothing_to_the_newest_and_again(empty: Database) -> None:
     for _ in range(2):
         upgrade(empty.engine)
         assert is_current(empty.engine)
+
+
+def test_a_database_whose_tables_were_others_is_refused(empty: Database) -> None:
+    upgrade(empty.engine)
+    with empty.engine.begin() as connection:
+        connection.execute(text("COMMENT ON TABLE alembic_version IS NULL"))
+    assert not is_current(empty.engine)
+    with pytest.raises(ServiceUnavailableError, match=r"made by an unreleased version.*start over"):
+        upgrade(empty.engine)
 
 
 def test_revision_by_revision_with_data_in_it(empty: Database) -> None:
