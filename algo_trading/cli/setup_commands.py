@@ -116,6 +116,19 @@ def db_upgrade() -> None:
         typer.echo(f"the database at {application.database.address} is up to date")
 
 
+@db.command("keep")
+def db_keep(
+    every: Annotated[float, typer.Option(min=0.5, help="Seconds between two looks.")] = 3.0,
+) -> None:
+    """Keep the embedded server running: start it again whenever it is gone. Ctrl-C ends the watch, not the server.
+
+    `make run` does this beside Airflow.
+    """
+    from algo_trading.launcher.database import keep
+
+    keep(every)
+
+
 def new_strategy(name: PluginName, into: Into = Path()) -> None:
     """Make a small package with a strategy of your own: backtests, live signals and notices as for a built-in one.
 

@@ -15,10 +15,11 @@ from typing import NoReturn
 
 import psycopg
 
+from algo_trading.bootstrap import embedded_postgres
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 from algo_trading.launcher.airflow_config import POOLS, USER, AirflowConfig, airflow_program
 from algo_trading.launcher.api import CONFLICT, AirflowApi, ApiError
-from algo_trading.launcher.beside import programs
+from algo_trading.launcher.beside import has_own_database, programs
 from algo_trading.launcher.processes import Family
 from algo_trading.settings import Settings
 from algo_trading.web.address import is_free
@@ -75,7 +76,8 @@ class Airflow:
         environment = self.config.environment(self.market_url, self.metadata_url)
         self._migrate(environment, say)
         say("starting Airflow")
-        self._family.start({**_components(), **programs(self.settings)}, environment)
+        database = embedded_postgres(self.settings).socket if has_own_database(self.settings) else None
+        self._family.start({**_components(), **programs(self.settings)}, environment, database)
         return True
 
     def wait_until_ready(self, dags: AbstractSet[str], say: Say, seconds: float = READY_SECONDS) -> None:

@@ -56,6 +56,11 @@ def practice_exchange(settings: Settings) -> list[str]:
     return own("exchange", "--port", str(record.port), "--since", record.since)
 
 
+def has_own_database(settings: Settings) -> bool:
+    """Whether the market database is the embedded one."""
+    return not settings.database_url.get_secret_value()
+
+
 def trades_beyond_paper(settings: Settings) -> bool:
     """Whether an account has a broker whose prices move between two periods."""
     return any(one.broker != "paper" for one in settings.accounts)
@@ -72,6 +77,7 @@ def pages(settings: Settings) -> list[str]:
 
 
 PROGRAMS = (
+    Program("database", has_own_database, lambda _: own("db", "keep")),
     Program("practice-exchange", wants_practice, practice_exchange),
     Program("watch", lambda settings: bool(settings.watched), lambda _: own("watch", "--wait", AIRFLOW_HAS)),
     Program("position-watch", trades_beyond_paper, lambda _: own("position-watch")),

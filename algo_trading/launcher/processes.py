@@ -49,12 +49,17 @@ class Family:
             return True
         return False
 
-    def start(self, components: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
-        """Start the supervisor with these commands, unless it runs; orphans of an earlier one are ended first."""
+    def start(
+        self, components: Mapping[str, list[str]], environment: Mapping[str, str], database: Path | None = None
+    ) -> None:
+        """Start the supervisor with these commands, unless it runs; orphans of an earlier one are ended first.
+
+        Commands that end while nothing listens on the socket of the `database` are not given up.
+        """
         with self._starting():
             if not self.is_running():
                 self.end_members()
-                self._launch(components, environment)
+                self._launch(components, environment, database)
 
     def end_orphans(self) -> None:
         """End what a supervisor that was killed left behind."""
@@ -70,12 +75,17 @@ class Family:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
-    def _launch(self, components: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
+    def _launch(
+        self, components: Mapping[str, list[str]], environment: Mapping[str, str], database: Path | None
+    ) -> None:
+        order = {
+            "record": str(self.record),
+            "logs": str(self.logs),
+            "components": components,
+            "database": None if database is None else str(database),
+        }
         orders = self.folder / "orders.json"
-        orders.write_text(
-            json.dumps({"record": str(self.record), "logs": str(self.logs), "components": components}),
-            encoding="utf-8",
-        )
+        orders.write_text(json.dumps(order), encoding="utf-8")
         log = self.logs / "supervisor.log"
         with log.open("ab") as output:
             started = subprocess.run(

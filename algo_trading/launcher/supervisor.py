@@ -2,7 +2,7 @@
 
 It leads an operating-system session, so that whatever its children start can be found and ended, and it holds a lock
 on its record file as long as it lives. A component that ends is started again after a pause; one that ends again and
-again ends the whole family.
+again ends the whole family, unless that was while the database was away.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -47,8 +48,11 @@ class Component:
             )
         self.started_at = time.monotonic()
 
-    def watch(self, now: float) -> bool:
-        """Start it again if it died and its pause is over; returns False when there is no hope."""
+    def watch(self, now: float, database: str | None = None) -> bool:
+        """Start it again if it died and its pause is over; returns False when there is no hope.
+
+        A death while nothing answers at the socket of the `database` is not its fault.
+        """
         if self.process is None:
             if now >= self.restart_at:
                 self.start()
@@ -57,7 +61,9 @@ class Component:
         if code is None:
             return True
         self.process = None
-        self.failures = self.failures + 1 if now - self.started_at < SETTLED else 1
+        if now - self.started_at >= SETTLED or (database and not answers(database)):
+            self.failures = 0
+        self.failures += 1
         pause = min(2.0 ** (self.failures - 1), LONGEST_PAUSE)
         self.restart_at = now + pause
         _say(
@@ -65,6 +71,17 @@ class Component:
         )
         end_strays()
         return self.failures < MOST_FAILURES
+
+
+def answers(path: str) -> bool:
+    """Whether somebody listens on a socket in the file system."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+        return True
 
 
 def strays(session: int) -> list[psutil.Process]:
@@ -86,7 +103,7 @@ def end_strays() -> None:
             process.kill()
 
 
-def supervise(components: list[Component]) -> int:
+def supervise(components: list[Component], database: str | None = None) -> int:
     """Keep the components running until SIGTERM or SIGINT; returns the exit code."""
     ending: list[int] = []
 
@@ -98,7 +115,7 @@ def supervise(components: list[Component]) -> int:
     hope = True
     while not ending and hope:
         now = time.monotonic()
-        hope = min(component.watch(now) for component in components)  # min, unlike all, looks at every one
+        hope = min(component.watch(now, database) for component in components)  # min, unlike all, looks at every one
         time.sleep(0.2)
     running = [component.process for component in components if component.process]
     for process in running:
@@ -145,7 +162,7 @@ def run(started: int) -> int:
         if log.stat().st_size > KEPT_LOG:
             log.replace(log.with_suffix(".log.1"))
     components = [Component(name, command, logs / f"{name}.log") for name, command in order["components"].items()]
-    return supervise(components)
+    return supervise(components, order["database"])
 
 
 def _locked(handle: IO[str]) -> bool:

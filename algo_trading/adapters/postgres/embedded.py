@@ -47,6 +47,11 @@ class EmbeddedPostgres:
         self._log = self._data / "server.log"
 
     @property
+    def socket(self) -> Path:
+        """The server's socket."""
+        return self.socket_folder / ".s.PGSQL.5432"
+
+    @property
     def socket_folder(self) -> Path:
         """Where the server's socket is: below home if the path can name one, else in the temporary folder."""
         folder = self._home / "run" / "postgres"

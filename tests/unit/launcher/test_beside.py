@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from algo_trading.bootstrap import PracticeRecord
 from algo_trading.errors import AlgoTradingError
@@ -23,6 +24,11 @@ def test_the_exchange_runs_where_a_watchlist_is_on_it(settings: Settings) -> Non
     assert "practice-exchange" in programs(settings)
     others = tuple(one for one in settings.watchlists if one.source != "practice")
     assert "practice-exchange" not in programs(settings.model_copy(update={"watchlists": others}))
+
+
+def test_the_embedded_server_is_kept_running(settings: Settings) -> None:
+    assert "database" in programs(settings)
+    assert "database" not in programs(settings.model_copy(update={"database_url": SecretStr("postgresql://h/db")}))
 
 
 def test_positions_are_watched_where_an_account_is_not_on_paper(settings: Settings) -> None:
