@@ -6,9 +6,13 @@ import typer
 
 
 def web(
+    *,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Else the port that this installation remembers.")
     ] = None,
+    next_free: Annotated[
+        bool, typer.Option("--next-free", help="Take the next free port where that one is in use, and remember it.")
+    ] = False,
 ) -> None:
     """Serve the pages and the API on this machine until Ctrl-C. `algo-trading up` does it, too, and keeps it running.
 
@@ -16,4 +20,4 @@ def web(
     """
     from algo_trading.web.server import serve
 
-    serve(port)
+    serve(port, next_free=next_free)

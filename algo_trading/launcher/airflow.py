@@ -77,7 +77,8 @@ class Airflow:
         self._migrate(environment, say)
         say("starting Airflow")
         database = embedded_postgres(self.settings).socket if has_own_database(self.settings) else None
-        self._family.start({**_components(), **programs(self.settings)}, environment, database)
+        beside = programs(self.settings)
+        self._family.start({**_components(), **beside}, environment, database, beside)
         return True
 
     def wait_until_ready(self, dags: AbstractSet[str], say: Say, seconds: float = READY_SECONDS) -> None:

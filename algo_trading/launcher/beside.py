@@ -13,7 +13,7 @@ from algo_trading.bootstrap import PracticeRecord
 from algo_trading.errors import AlgoTradingError
 from algo_trading.launcher.airflow_config import HOST
 from algo_trading.settings import Settings
-from algo_trading.web.address import choose_port, is_free
+from algo_trading.web.address import is_free
 
 PRACTICE = "practice"  # the source, and so what a watchlist on the practice exchange names
 HISTORY = timedelta(days=90)  # of made-up prices, when the exchange is started the first time
@@ -71,17 +71,12 @@ def wants_pages(_: Settings) -> bool:
     return True
 
 
-def pages(settings: Settings) -> list[str]:
-    """The pages at their remembered port, or at the next one that is free."""
-    return own("web", "--port", str(choose_port(settings)))
-
-
 PROGRAMS = (
     Program("database", has_own_database, lambda _: own("db", "keep")),
     Program("practice-exchange", wants_practice, practice_exchange),
     Program("watch", lambda settings: bool(settings.watched), lambda _: own("watch", "--wait", AIRFLOW_HAS)),
     Program("position-watch", trades_beyond_paper, lambda _: own("position-watch")),
-    Program("web", wants_pages, pages),
+    Program("web", wants_pages, lambda _: own("web", "--next-free")),
 )
 
 

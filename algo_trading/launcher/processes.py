@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,16 +50,21 @@ class Family:
         return False
 
     def start(
-        self, components: Mapping[str, list[str]], environment: Mapping[str, str], database: Path | None = None
+        self,
+        components: Mapping[str, list[str]],
+        environment: Mapping[str, str],
+        database: Path | None = None,
+        beside: Collection[str] = (),
     ) -> None:
         """Start the supervisor with these commands, unless it runs; orphans of an earlier one are ended first.
 
-        Commands that end while nothing listens on the socket of the `database` are not given up.
+        Commands that end while nothing listens on the socket of the `database` are not given up, and those `beside` the
+        others never are.
         """
         with self._starting():
             if not self.is_running():
                 self.end_members()
-                self._launch(components, environment, database)
+                self._launch(components, environment, database, beside)
 
     def end_orphans(self) -> None:
         """End what a supervisor that was killed left behind."""
@@ -76,12 +81,17 @@ class Family:
             yield
 
     def _launch(
-        self, components: Mapping[str, list[str]], environment: Mapping[str, str], database: Path | None
+        self,
+        components: Mapping[str, list[str]],
+        environment: Mapping[str, str],
+        database: Path | None,
+        beside: Collection[str],
     ) -> None:
         order = {
             "record": str(self.record),
             "logs": str(self.logs),
             "components": components,
+            "beside": list(beside),
             "database": None if database is None else str(database),
         }
         orders = self.folder / "orders.json"

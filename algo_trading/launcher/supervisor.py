@@ -2,7 +2,8 @@
 
 It leads an operating-system session, so that whatever its children start can be found and ended, and it holds a lock
 on its record file as long as it lives. A component that ends is started again after a pause; one that ends again and
-again ends the whole family, unless that was while the database was away.
+again ends the whole family, unless that was while the database was away, or nobody else needs the component: that is
+tried again every half minute.
 """
 
 import contextlib
@@ -35,6 +36,7 @@ class Component:
     name: str
     command: list[str]
     log: Path
+    needed: bool = True
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -70,7 +72,7 @@ class Component:
             f"{self.name} ended with code {code}, attempt {self.failures}, next start in {pause:.0f} s; see {self.log}"
         )
         end_strays()
-        return self.failures < MOST_FAILURES
+        return not self.needed or self.failures < MOST_FAILURES
 
 
 def answers(path: str) -> bool:
@@ -161,7 +163,10 @@ def run(started: int) -> int:
     for log in logs.glob("*.log"):
         if log.stat().st_size > KEPT_LOG:
             log.replace(log.with_suffix(".log.1"))
-    components = [Component(name, command, logs / f"{name}.log") for name, command in order["components"].items()]
+    components = [
+        Component(name, command, logs / f"{name}.log", needed=name not in order["beside"])
+        for name, command in order["components"].items()
+    ]
     return supervise(components, order["database"])
 
 

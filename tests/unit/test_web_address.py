@@ -64,8 +64,7 @@ def test_nothing_answers_where_pages_were_never_started_or_another_program_liste
 
 
 def test_the_launcher_keeps_the_pages_running(settings: Settings) -> None:
-    command = programs(settings)["web"]
-    assert command[1:] == ["web", "--port", str(address.remembered_port(settings))]
+    assert programs(settings)["web"][1:] == ["web", "--next-free"]
 
 
 @pytest.mark.parametrize(

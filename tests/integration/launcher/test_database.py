@@ -64,3 +64,8 @@ def test_deaths_count_while_the_database_is_there(server: EmbeddedPostgres, tmp_
         hopes.append(component.watch(component.started_at, socket))
     assert hopes[:3] == [True] * 3
     assert hopes[-1] is (database == "away")
+    component.needed = False
+    component.start()
+    assert component.process is not None
+    component.process.wait()
+    assert component.watch(component.started_at, socket)
