@@ -12,22 +12,11 @@ from starlette.exceptions import HTTPException
 
 from algo_trading.errors import AlgoTradingError, ConfigError, ServiceUnavailableError, UnknownNameError
 from algo_trading.services.sign_in import TooManyAttemptsError
+from algo_trading.web.refusals import LoginNeededError, RefusedError
 from algo_trading.web.render import render
 
 LOG = logging.getLogger(__name__)
 API = "/api/"
-
-
-class RefusedError(Exception):
-    """An answer that is not the page: `title` says what, `detail` what to do."""
-
-    def __init__(self, status: int, title: str, detail: str, retry_after: int | None = None) -> None:
-        super().__init__(title)
-        self.status, self.title, self.detail, self.retry_after = status, title, detail, retry_after
-
-
-class LoginNeededError(Exception):
-    """The route is for somebody who is logged in."""
 
 
 def add_handlers(app: FastAPI) -> None:

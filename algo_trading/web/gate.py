@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from algo_trading.bootstrap import App
 from algo_trading.domain.user import Scope, User
-from algo_trading.web.errors import LoginNeededError, RefusedError
+from algo_trading.web.refusals import LoginNeededError, RefusedError
 from algo_trading.web.rights import RIGHTS, Right, Who
 
 COOKIE = "algo_session"

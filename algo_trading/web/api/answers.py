@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from algo_trading.queries.pages import PagedList, PageRequest
 from algo_trading.queries.plain import plain
-from algo_trading.web.errors import RefusedError
+from algo_trading.web.refusals import RefusedError
 
 PREFIX = "/api/v1"
 MOST = 1000

@@ -19,8 +19,8 @@ from algo_trading.queries.documents import number, score_json, signal_json
 from algo_trading.queries.instruments import InstrumentLine
 from algo_trading.queries.plain import plain
 from algo_trading.web.api.answers import MOST, PREFIX, Cursor, Limit, cursor_of, document, offset_of, paged
-from algo_trading.web.errors import RefusedError
 from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.refusals import RefusedError
 
 router = APIRouter(prefix=PREFIX, tags=["market"])
 

@@ -15,9 +15,9 @@ from algo_trading.queries.figures import quantity_text
 from algo_trading.queries.performance import Performance
 from algo_trading.queries.status import AccountStatus
 from algo_trading.web.cells import series_cell, visible_accounts
-from algo_trading.web.errors import RefusedError
 from algo_trading.web.gate import Application, CurrentUser
 from algo_trading.web.lists import Cell, Column, Filter, ListView, respond, table
+from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
 
 router = APIRouter()

@@ -12,9 +12,9 @@ from algo_trading.domain.watchlist import Assignment
 from algo_trading.queries.status import FeedStatus
 from algo_trading.repositories.audit import AuditEntry
 from algo_trading.web.cells import account_cell, series_cell
-from algo_trading.web.errors import RefusedError
 from algo_trading.web.gate import Application, CurrentUser
 from algo_trading.web.lists import Cell, Column, table
+from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
 
 router = APIRouter()

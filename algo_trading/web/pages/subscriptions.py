@@ -13,8 +13,8 @@ from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.user import User
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.audit import AuditEntry
-from algo_trading.web.errors import RefusedError
 from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import render
 
 router = APIRouter()

@@ -8,9 +8,9 @@ from algo_trading.notification.words import price_text
 from algo_trading.queries.figures import quantity_text
 from algo_trading.queries.orders import OrderLine
 from algo_trading.web.cells import order_columns, status_cell
-from algo_trading.web.errors import RefusedError
 from algo_trading.web.gate import Application, CurrentUser
 from algo_trading.web.lists import Cell, Column, Filter, ListView, respond, table
+from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
 
 router = APIRouter()
