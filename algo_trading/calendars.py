@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -274,9 +274,16 @@ def _reaches(interval: Interval) -> tuple[timedelta, ...]:
     return max(4 * DAY, 2 * interval.length), max(120 * DAY, 4 * interval.length)
 
 
-@lru_cache(maxsize=32)
 def trading_calendar(venue: str) -> TradingCalendar:
-    """The calendar of a venue, built once per process."""
+    """The calendar of a venue, built once a month in each process.
+
+    That of an exchange ends about a year after it was made, and a scheduler or a watch loop may work for longer.
+    """
+    return _made_in(datetime.now(UTC).strftime("%Y-%m"), venue)
+
+
+@lru_cache(maxsize=32)
+def _made_in(_month: str, venue: str) -> TradingCalendar:
     return ContinuousCalendar(venue) if venue_of(venue).calendar == ALWAYS_OPEN else ExchangeCalendar(venue)
 
 

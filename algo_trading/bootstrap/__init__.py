@@ -29,6 +29,12 @@ class App(Services):
         self.database = database
         self.clock = clock
 
+    def vacuum(self) -> dict[str, int]:
+        """Free the space of deleted rows in the database; the number of them by table."""
+        from algo_trading.adapters.postgres.vacuum import vacuum
+
+        return vacuum(self.database)
+
     def close(self) -> None:
         """Close connections."""
         self.database.close()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from algo_trading.services.deliver import DeliverNotices
     from algo_trading.services.evaluate import EvaluateStrategies
     from algo_trading.services.features import JoinFeatures
+    from algo_trading.services.housekeeping import RemoveOldAnswers
     from algo_trading.services.monitor import Monitor
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.report_outages import ReportOutages
@@ -250,6 +251,11 @@ class Services(Orders):
 
         return ReadPerformance(self.accounts, self.bars, self.read_prices())
 
+    def remove_old_answers(self) -> RemoveOldAnswers:
+        from algo_trading.services.housekeeping import RemoveOldAnswers
+
+        return RemoveOldAnswers(self.objects, self.clock, self.settings.housekeeping.answer_days)
+
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus
 
@@ -269,4 +275,5 @@ class Services(Orders):
             feed_states=self.feed_states,
             prices=self.read_prices(),
             calendars=self.calendars,
+            clock=self.clock,
         )

@@ -18,6 +18,7 @@ SYMBOLS_SHOWN = 8
 UNKNOWN: dict[str, Any] = {
     "latest_partition": None,
     "watchlists": {},
+    "calendars_ending": {},
     "rows": dict.fromkeys(("bars", "indicators", "signals", "quarantined", "posts", "articles", "mentions")),
     "outbox": dict.fromkeys(("sent", "pending", "failed")),
     "mail_errors": {},
@@ -117,6 +118,9 @@ def _show_watchlists(state: dict[str, Any]) -> None:
         rows.append((name, f"{one['venue']} from {one['source']}{made_up}", symbols, newest))
     if rows:
         output.table("Watchlists", ("name", "bars", "symbols", "newest period"), rows)
+    for venue, last in state["calendars_ending"].items():
+        said = f"the calendar of {venue} ends on {last}, and nothing is scheduled there afterwards: update the package"
+        output.notes.print(f"{said} exchange-calendars", soft_wrap=True)
     changes = state["configuration_changes"]
     if changes:
         said = "the configuration differs from what is stored; `algo-trading config apply` brings it over:"

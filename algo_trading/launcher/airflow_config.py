@@ -93,6 +93,7 @@ class AirflowConfig:
             **{f"AIRFLOW__{name.upper()}": str(value) for name, value in options.items()},
             "AIRFLOW_HOME": str(self.folder),
             "AIRFLOW_CONN_ALGO_TRADING": _connection(market_url),
+            "AIRFLOW_CONN_AIRFLOW_DB": _connection(metadata_url),  # for the DAG `housekeeping` alone
             "ALGO_HOME": str(self.settings.home),
             "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), HOST, "localhost"))),
             "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), HOST, "localhost"))),
@@ -131,7 +132,7 @@ def airflow_program() -> str:
 
 
 def _connection(url: str) -> str:
-    """The market database as an Airflow connection.
+    """A database as an Airflow connection.
 
     A socket's folder stands in two places: the hook opens connections from the one and builds URLs from the other.
     """

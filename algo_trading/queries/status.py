@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from algo_trading.calendars import Calendars
@@ -13,6 +13,7 @@ from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.post import PostKind
 from algo_trading.domain.time import Interval, period_key
 from algo_trading.domain.watchlist import Assignment, Watchlist
+from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import BarRepository, IndicatorRepository
 from algo_trading.repositories.notices import Outbox
@@ -28,6 +29,7 @@ from algo_trading.services.prices import ReadPrices, trading_date
 
 CENT = Decimal("0.01")
 ERRORS_SHOWN = 5
+CALENDAR_AHEAD = timedelta(days=60)  # in which somebody has to bring newer calendars
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,13 @@ class Status:
     """Counts and cursors of the market database.
 
     `latest_partition` is the key of the newest decided period, of a daily watchlist if there is one. `mail_errors` are
-    the most frequent reasons of mails that failed for good, with their number.
+    the most frequent reasons of mails that failed for good, with their number. `calendars_ending` are watched venues
+    whose sessions are known for less than CALENDAR_AHEAD, with the last one.
     """
 
     latest_partition: str | None
     watchlists: Mapping[str, WatchlistStatus]
+    calendars_ending: Mapping[str, date]
     rows: Mapping[str, int]
     outbox: Mapping[str, int]
     mail_errors: Mapping[str, int]
@@ -135,6 +139,7 @@ class ReadStatus:
     feed_states: FeedStateRepository
     prices: ReadPrices
     calendars: Calendars
+    clock: Clock
 
     def __call__(self) -> Status:
         """The state now."""
@@ -147,6 +152,7 @@ class ReadStatus:
         return Status(
             latest_partition=_latest(decided),
             watchlists={one.name: _watchlist(one, decided) for one in watchlists},
+            calendars_ending=self._calendars_ending(watchlists),
             rows={
                 "bars": self.bars.count(),
                 "indicators": self.indicators.count(),
@@ -177,6 +183,10 @@ class ReadStatus:
                 for state in self.feed_states.all()
             ),
         )
+
+    def _calendars_ending(self, watchlists: Sequence[Watchlist]) -> dict[str, date]:
+        ends = {one.venue: self.calendars(one.venue).last for one in watchlists}
+        return {venue: last for venue, last in sorted(ends.items()) if last < self.clock.now().date() + CALENDAR_AHEAD}
 
     def account_states(self, assignments: Sequence[Assignment] | None = None) -> tuple[AccountStatus, ...]:
         """What is in each account, sorted by name."""

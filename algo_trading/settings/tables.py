@@ -163,6 +163,14 @@ class WatchSettings(Section):
     minutes: int = Field(default=1, ge=1, le=1440, strict=True)
 
 
+class HousekeepingSettings(Section):
+    """For how many days what is not needed any more is kept; 0: for ever."""
+
+    airflow_days: int = Field(ge=0, strict=True)  # Airflow's records of runs
+    log_days: int = Field(ge=0, strict=True)  # the logs of its tasks
+    answer_days: int = Field(ge=0, strict=True)  # the raw answers of sources
+
+
 class AirflowSettings(Section):
     """Airflow as `make run` starts it."""
 
@@ -211,6 +219,7 @@ class Settings(Section):
     targets: TargetSettings = TargetSettings()
     watch: WatchSettings = WatchSettings()
     airflow: AirflowSettings
+    housekeeping: HousekeepingSettings
     web: WebSettings
     sources: PluginTables
     brokers: PluginTables

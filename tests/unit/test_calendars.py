@@ -1,6 +1,8 @@
 """Periods of venues, checked against what exchanges published and against a slow reference."""
 
-from datetime import UTC, date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Self
 
 import exchange_calendars
 import numpy as np
@@ -250,6 +252,20 @@ def test_a_calendar_whose_rules_are_broken(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ConfigError, match=r"cannot make its calendar XTAE \(ValueError\); choose another") as caught:
         ExchangeCalendar("XTAE")
     assert len(str(caught.value)) < 200
+
+
+def test_a_calendar_is_built_again_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler works for years, and the sessions of an exchange are known for one."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(time.time() + 31 * 86_400, tz)
+
+    today = trading_calendar("XNYS")
+    monkeypatch.setattr("algo_trading.calendars.datetime", Later)
+    assert trading_calendar("XNYS") is not today
+    assert trading_calendar("XNYS") is trading_calendar("XNYS")
 
 
 def test_a_calendar_is_built_once() -> None:

@@ -79,6 +79,8 @@ def main() -> dict[str, Any]:
             run = dag.test(run_conf=FORMS.get(dag_id))
             states = {f"{ti.task_id}[{ti.map_index}]": str(ti.state) for ti in run.get_task_instances()}
             seen["runs"].append({"dag": dag_id, "state": str(run.state), "tasks": states})
+    kept = bag.dags["housekeeping"].test()
+    seen["housekeeping"] = {ti.task_id: [str(ti.state), ti.xcom_pull(ti.task_id)] for ti in kept.get_task_instances()}
     seen["deadline"] = deadline_of(run)
     return seen
 

@@ -85,6 +85,7 @@ def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
         "monitored_bars",
         "pair_scores",
         "position_watch",
+        "housekeeping",
     }
     assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
@@ -154,6 +155,17 @@ def test_a_review_recommends_once_for_each_symbol_and_leaves_a_report(environmen
     assert all(b"Deflated Sharpe" in page for page in pages)
 
 
+def test_housekeeping_removes_old_records_and_says_what(seen: dict[str, Any]) -> None:
+    steps = seen["housekeeping"]
+    assert {name: state for name, (state, _) in steps.items()} == dict.fromkeys(
+        ("records", "logs", "answers", "vacuum"), "success"
+    )
+    assert any("dag_run" in line for line in steps["records"][1]["removed"])
+    assert steps["logs"][1]["files"] == 0  # all of them are of today
+    assert steps["answers"][1] == {"before": None, "answers": {}}
+    assert steps["vacuum"][1]["dead_rows"]["posts"] > 0
+
+
 def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -> None:
     for dag_id, dag in seen["dags"].items():
         assert dag["doc"], dag_id
@@ -190,7 +202,7 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
 
 def test_no_task_and_no_run_goes_on_for_ever(seen: dict[str, Any]) -> None:
     own = {"bars_demo_coins_1h": 0.8, "bars_demo_coins_4h": 3.2, "monitored_bars": None}  # hours: until the next candle
-    studies = {"strategy_review", "threshold_tuning", "history_load", *BACKFILLS}
+    studies = {"strategy_review", "threshold_tuning", "history_load", "housekeeping", *BACKFILLS}
     for dag_id, dag in seen["dags"].items():
         assert dag["timeout"] == 86_400, dag_id
         for task_id, task in dag["tasks"].items():

@@ -10,9 +10,17 @@ from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.post import Watermark
 from algo_trading.domain.signal import Side
-from algo_trading.domain.time import Interval, midnight
+from algo_trading.domain.time import DAY, Interval, midnight
 from algo_trading.domain.watchlist import Watchlist
-from algo_trading.queries.status import ClockStatus, FeedStatus, ReadStatus, Status, WatchlistStatus, order_counts
+from algo_trading.queries.status import (
+    CALENDAR_AHEAD,
+    ClockStatus,
+    FeedStatus,
+    ReadStatus,
+    Status,
+    WatchlistStatus,
+    order_counts,
+)
 from algo_trading.repositories.periods import Stage
 from algo_trading.repositories.posts import FeedState
 from contracts.posts import IBM as IBM_TEXT
@@ -20,6 +28,7 @@ from contracts.posts import MSFT as MSFT_TEXT
 from contracts.posts import NOON, a_post, annotation_of
 from contracts.quality import ROW
 from fakes.bars import FakeIndicators
+from fakes.clock import FakeClock
 from fakes.notices import FakeNotices
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.quality import FakeQuarantine
@@ -38,6 +47,7 @@ class StatusWorld(World):
     """A world with two watchlists, a row that was held back, and a post about two companies."""
 
     outbox: FakeNotices = field(default_factory=FakeNotices)
+    clock: FakeClock = field(default_factory=FakeClock)
 
     def status(self) -> Status:
         quarantine = FakeQuarantine()
@@ -62,6 +72,7 @@ class StatusWorld(World):
             feed_states=feed_states,
             prices=self.prices,
             calendars=trading_calendar,
+            clock=self.clock,
         )()
 
 
@@ -95,6 +106,14 @@ def test_each_watchlist_has_its_newest_periods(world: StatusWorld) -> None:
     assert status.watchlists["stocks"].latest == {"1d": str(DAYS[2]), "1w": None}
     assert status.watchlists["coins"].latest == {"4h": f"{DAYS[5]}T20:00Z"}
     assert status.latest_partition == str(DAYS[2])  # of the daily watchlist, whatever others have done since
+
+
+def test_a_calendar_that_ends_soon_is_named(world: StatusWorld) -> None:
+    last = trading_calendar("XNYS").last
+    world.clock = FakeClock(midnight(last) - CALENDAR_AHEAD)
+    assert world.status().calendars_ending == {}
+    world.clock.move(DAY)
+    assert world.status().calendars_ending == {"XNYS": last}
 
 
 def test_without_a_daily_watchlist_the_newest_period_of_any(world: StatusWorld) -> None:
