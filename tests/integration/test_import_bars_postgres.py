@@ -82,7 +82,6 @@ def test_real_archives_and_again(app: App, run: Callable[..., ImportReport]) -> 
         "not a session": 23,
         "non-positive price": 13,
         "unit jump": 3,
-        "likely untold split": 1,  # CIM, five into one, which the files do not tell
     }
     assert app.quarantine.count() == report.quarantined
     assert app.bars.count() == report.stored - 3  # bars that were revised from file to file
