@@ -27,7 +27,7 @@ from algo_trading.domain.bars import TURNOVER
 from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import BarFile, FileOnDisk, Skipped, UnreadableTableError
-from algo_trading.gateways.market_data import RAW_COLUMNS
+from algo_trading.gateways.market_data import BESIDE, RAW_COLUMNS
 from algo_trading.settings import ImportSettings
 
 DEFAULTS = ReadLimits()
@@ -172,7 +172,7 @@ def _table(member: Member, symbol: str | None, limits: ReadLimits) -> BarFile:
         raise NoBarsError("neither its rows nor its name say of which symbol it is; name it with --symbol")
     if None not in {header.interval, name.interval} and header.interval is not name.interval:
         raise NoBarsError(f"its name says {name.interval} and its rows are {header.interval}")
-    columns = (*RAW_COLUMNS, *(column for column in TURNOVER if column in header.columns))
+    columns = (*RAW_COLUMNS, *(column for column in (*TURNOVER, *BESIDE) if column in header.columns))
     interval = header.interval or name.interval
     content = _Content(member, digest, of_all, limits, columns, interval)
     return BarFile(member.place, digest, of_all, content.rows, content.parts, interval)

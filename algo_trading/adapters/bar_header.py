@@ -6,10 +6,8 @@ from datetime import timedelta
 
 from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.domain.time import Interval
-from algo_trading.gateways.market_data import RAW_COLUMNS
+from algo_trading.gateways.market_data import ADJUSTED_CLOSE, DIVIDEND, RAW_COLUMNS
 
-# What a file may have beside the bars: cash per share on the ex-date, and the close adjusted for all that came later.
-DIVIDEND, ADJUSTED_CLOSE = "dividend", "adjusted_close"
 NAMES: Mapping[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "stockname"),
     "session": ("date", "timestamp", "datetime", "open_time", "open time", "opened_at", "unix"),

@@ -2,8 +2,9 @@
 
 A file of daily bars is named after its symbol (IBM.csv), another one after symbol and interval (INJUSDT_4h.csv).
 
-Prices are taken as they stand in the file, as traded. A column `dividends` gives dividends; there is no column for
-splits, because files that have one (yfinance's) hold prices that are adjusted for them already.
+Prices are taken as they stand in the file, as traded. A column of adjusted closes gives splits and dividends, else one
+of `dividends` gives these; there is no column for splits, because files that have one (yfinance's) hold prices that are
+adjusted for them already.
 """
 
 import csv
@@ -17,19 +18,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algo_trading.adapters.bar_files import DEFAULTS, limits_of, open_file
-from algo_trading.adapters.bar_header import DIVIDEND
 from algo_trading.adapters.bar_names import SUFFIXES, named
 from algo_trading.adapters.unpack import ReadLimits
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.time import Interval, array_time
 from algo_trading.errors import AlgoTradingError, ConfigError, SourceError, UnknownSymbolError
-from algo_trading.gateways.market_data import RAW_COLUMNS, RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
+from algo_trading.gateways.market_data import BESIDE, RAW_COLUMNS, RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
 from algo_trading.plugins import Context, Plugin
-from algo_trading.quality.parse import parse_dates, parse_numbers, parse_opened
+from algo_trading.quality.derived_actions import derived_actions
+from algo_trading.quality.parse import parse_opened
 from algo_trading.settings import ImportSettings
 
-COLUMNS = (*RAW_COLUMNS, DIVIDEND)
+COLUMNS = (*RAW_COLUMNS, *BESIDE)
 HEADER = [*COLUMNS, "place"]
 
 
@@ -69,7 +69,7 @@ class CsvFilesMarketData:
             raise SourceError(f"the payload for {payload.request.instrument} is not a part of a file of bars")
         columns = list(zip(*lines, strict=True)) if lines else [()] * len(HEADER)
         table = pa.table(dict(zip(HEADER, (pa.array(column, pa.string()) for column in columns), strict=True)))
-        return RawBars(table.select(RAW_SCHEMA.names), _dividends(payload.request.instrument, table))
+        return RawBars(table.select(RAW_SCHEMA.names), _actions(payload.request, table))
 
     def _files(self) -> dict[tuple[str, Interval], Path]:
         try:
@@ -120,13 +120,12 @@ def _written(rows: pa.Table) -> bytes:
     return text.getvalue().encode()
 
 
-def _dividends(instrument: Instrument, table: pa.Table) -> tuple[CorporateAction, ...]:
-    sessions, _ = parse_dates(table["session"])
-    values, _ = parse_numbers(table[DIVIDEND])
-    return tuple(
-        CorporateAction(instrument, sessions[row].item(), ActionKind.DIVIDEND, float(values[row]))
-        for row in np.flatnonzero(~np.isnat(sessions) & (values > 0))
-    )
+def _actions(request: BarRequest, table: pa.Table) -> tuple[CorporateAction, ...]:
+    """What the file tells of actions from the first row asked for on."""
+    if request.series.interval is not Interval.DAY:
+        return ()
+    named = table.set_column(0, "symbol", pa.repeat(pa.scalar(request.series.symbol), len(table)).cast(pa.string()))
+    return derived_actions(named, request.series.venue).actions
 
 
 def build(config: CsvFilesConfig, _context: Context) -> CsvFilesMarketData:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from algo_trading.services.load_history import LoadHistory
     from algo_trading.services.record_scores import RecordScores
     from algo_trading.services.refresh_rules import RefreshRules
+    from algo_trading.services.release_held import ReleaseHeld
     from algo_trading.services.score_candles import ScoreCandles
     from algo_trading.services.score_history import DrawScores, ReadScoreHistory
 
@@ -39,6 +40,7 @@ class Intake(Rules):
             bars=self.bars,
             actions=self.actions,
             batches=self.batches,
+            quarantine=self.quarantine,
             calendars=self.calendars,
             clock=self.clock,
         )
@@ -78,6 +80,11 @@ class Intake(Rules):
             calendars=self.calendars,
             clock=self.clock,
         )
+
+    def release_held(self) -> ReleaseHeld:
+        from algo_trading.services.release_held import ReleaseHeld
+
+        return ReleaseHeld(self.accept_bars(), self.quarantine, self.export_bars())
 
     def compute_indicators(self) -> ComputeIndicators:
         from algo_trading.services.compute import ComputeIndicators

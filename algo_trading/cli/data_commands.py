@@ -138,7 +138,8 @@ def import_bars(
 ) -> None:
     """Import bars from files. Bad rows go to the quarantine with a reason; importing again changes nothing.
 
-    Columns: symbol or ticker, date or timestamp, open, high, low, close, volume, in any order and case. Candles of
+    Columns: symbol or ticker, date or timestamp, open, high, low, close, volume, in any order and case. Adjusted
+    closes, or else dividends, beside daily bars become splits and dividends. Candles of
     Binance's archive, freqtrade and CryptoDataDownload are read as they are. Example:
     algo-trading import-bars https://data.binance.vision --venue BINANCE --symbol BTCUSDT --interval 5m
     """

@@ -98,6 +98,13 @@ def _print(report: ImportReport, where: str) -> None:
     output.table(f"{len(report.files)} files", ("rows", "count"), counts)
     if report.reasons:
         output.table("Held back", ("reason", "rows"), report.reasons.items())
+    if report.actions:
+        output.console.print(f"{report.actions} splits and dividends follow from adjusted closes or dividends")
+    if report.silent:
+        listed, more = ", ".join(report.silent[:MOST_LINES]), len(report.silent) - MOST_LINES
+        symbols = f"{listed}{f' and {more} more' if more > 0 else ''}"
+        what = f"neither adjusted closes nor dividends of {symbols}: returns will be those of the price alone"
+        output.notes.print(output.showable(what), soft_wrap=True)
     for file in [file for file in report.files if file.nothing_good][:MOST_LINES]:
         output.notes.print(f"{file.place}: nothing good among {file.read} rows")
     for file in [file for file in report.files if file.replaced][:MOST_LINES]:

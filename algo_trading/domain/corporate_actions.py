@@ -10,6 +10,8 @@ import numpy as np
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.instrument import Instrument
 
+NO_SPLIT = 1.0  # the ratio of a split that says that there was none: prices moved by as much as a split moves them
+
 
 class ActionKind(StrEnum):
     """What happened on the ex-date."""
@@ -20,7 +22,10 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class CorporateAction:
-    """A split (`value` = new shares for one old) or a dividend (`value` = cash per share held on the ex-date)."""
+    """A split (`value` = new shares for one old) or a dividend (`value` = cash per share held on the ex-date).
+
+    A split by NO_SPLIT changes nothing: it is the word of somebody who knows that a step in prices was none.
+    """
 
     instrument: Instrument
     ex_date: date

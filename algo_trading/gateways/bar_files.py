@@ -38,9 +38,9 @@ class BarFile:
 
     `place` is the path, of a member `archive!member`. `sha256` identifies the content, unpacked. `symbol` is the symbol
     of all rows, None where a column says it. `interval` is what the rows or the name say, None where they say nothing.
-    `parts` gives the rows (RAW_SCHEMA) in tables that fit into memory: all rows of a symbol and day are in one of them,
-    and where a symbol has too many for one table they come in the order of their days. It raises what `rows` raises,
-    before the first part.
+    `parts` gives the rows (RAW_SCHEMA, and what the file has of TURNOVER and BESIDE) in tables that fit into
+    memory: all rows of a symbol and day are in one of them, and where a symbol has too many for one table they come
+    in the order of their days. It raises what `rows` raises, before the first part.
     """
 
     place: str

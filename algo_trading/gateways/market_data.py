@@ -14,6 +14,8 @@ from algo_trading.errors import SourceError
 
 # A row as it came, every value as text; the gate parses it. `place` is the file and line or the request it came from.
 RAW_COLUMNS = ("symbol", "session", "open", "high", "low", "close", "volume")
+# What a file may have beside the bars: cash per share on the ex-date, and the close adjusted for all that came later.
+DIVIDEND, ADJUSTED_CLOSE = BESIDE = ("dividend", "adjusted_close")
 RAW_SCHEMA = pa.schema([*((name, pa.string()) for name in RAW_COLUMNS), ("place", pa.string())])
 
 

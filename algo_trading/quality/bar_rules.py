@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_A_SESSION = "not a session"
     FUTURE = "future date"
     UNIT_JUMP = "unit jump"
+    UNTOLD_SPLIT = "likely untold split"
 
 
 SUITE = "daily_bars"
@@ -59,7 +60,7 @@ VALUES = Suite(
 
 # On rows beside each other and the calendar. `repeat` is IDENTICAL, CONFLICTING or null; `closed_at` is null where the
 # exchange has no session; `hours_since_close` counts to the time of judgement; `unit` is null where the prices fit
-# their neighbours.
+# their neighbours, `split` where no likely split parts them from those.
 SERIES = Suite(
     f"{SUITE}.series",
     (
@@ -81,6 +82,11 @@ SERIES = Suite(
             "unit",
             Reason.UNIT_JUMP,
             "Some 100 times too high or low against its neighbours, and no split explains it.",
+        ),
+        Null(
+            "split",
+            Reason.UNTOLD_SPLIT,
+            "A step by a usual ratio that stays, with a volume that no crash or rise would have; no split is known.",
         ),
     ),
 )

@@ -1,21 +1,23 @@
 """The columns that the suites look at, computed from parsed rows."""
 
-from collections.abc import Iterable
-from math import log10
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import log, log10
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from algo_trading.domain.bars import Floats, Times
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.time import array_time
-from algo_trading.domain.venue import venue_of
+from algo_trading.domain.bars import COLUMNS, Floats, Times
+from algo_trading.domain.corporate_actions import NO_SPLIT, ActionKind, CorporateAction
+from algo_trading.domain.time import Interval, array_time
+from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.quality.bar_rules import MOST_VOLUME, PRICES, Reason
 from algo_trading.quality.parse import Parsed
 from algo_trading.quality.rules import Columns, is_none
 from algo_trading.quality.units import SUSPICIOUS, Closes, off_unit, off_unit_within
+from algo_trading.quality.untold_splits import LikelySplit, Steps, untold_splits
 from algo_trading.quality.verdict import Batch
 
 NOISE = 1e-6  # relative; adjusted sources print the high a rounding error below the close
@@ -63,10 +65,15 @@ def series_columns(batch: Batch, parsed: Parsed) -> Columns:
     closed_at = _closes(batch, parsed.opened_at)
     hours = (now - closed_at) / np.timedelta64(1, "h")
     valid = np.flatnonzero(is_none(repeat) & (hours >= 0))
-    unit = np.full(len(parsed), None, dtype=object)
-    for row in valid[_off_unit(batch, parsed.take(valid))]:
+    unit, split = np.full(len(parsed), None, dtype=object), np.full(len(parsed), None, dtype=object)
+    beside = _beside(batch, parsed.take(valid))
+    off = _off_unit(batch, beside, parsed.take(valid))
+    for row in valid[off]:
         unit[row] = f"close {parsed.numbers['close'][row]:g}"
-    return {"repeat": repeat, "closed_at": closed_at, "hours_since_close": hours, "unit": unit}
+    if batch.interval is Interval.DAY and venue_of(batch.calendar.venue).asset_class is AssetClass.EQUITY:
+        for at, untold in _untold(batch, beside, off).items():
+            split[valid[at]] = str(untold)
+    return {"repeat": repeat, "closed_at": closed_at, "hours_since_close": hours, "unit": unit, "split": split}
 
 
 def repeats(parsed: Parsed) -> NDArray[np.object_]:
@@ -103,39 +110,88 @@ def _closes(batch: Batch, opened_at: Times) -> Times:
     return closes
 
 
-def _off_unit(batch: Batch, bars: Parsed) -> NDArray[np.bool_]:
+@dataclass(frozen=True, eq=False)
+class _Beside:
+    """The valid rows of a batch and, after them, the stored bars of its venue next to them.
+
+    `order` sorts them by series and session, a stored one before the row that comes again; `stored` tells them apart.
+    """
+
+    symbols: NDArray[np.object_]
+    codes: NDArray[np.int64]
+    opened_at: Times
+    numbers: Mapping[str, Floats]
+    stored: NDArray[np.bool_]
+    order: NDArray[np.int64]
+
+
+def _beside(batch: Batch, bars: Parsed) -> _Beside:
     of_venue = pc.equal(batch.neighbours["venue"], batch.calendar.venue)
     stored = batch.neighbours.filter(pc.and_(of_venue, pc.greater(batch.neighbours["close"], 0)))
     symbols = np.concatenate((bars.symbol, stored["symbol"].to_numpy()))
-    codes = _codes(symbols)
-    sessions = np.concatenate((bars.opened_at, stored["opened_at"].to_numpy().astype("datetime64[us]")))
-    is_stored = np.arange(len(codes)) >= len(bars)
-    order = np.lexsort((~is_stored, sessions, codes))
-    closes = Closes(
-        series=codes[order],
-        session=sessions[order],
-        close=np.log10(np.concatenate((bars.numbers["close"], stored["close"].to_numpy())))[order],
-        stored=is_stored[order],
-        traded=np.concatenate((bars.numbers["volume"], stored["volume"].to_numpy()))[order] > 0,
-        splits=_splits(batch.actions, symbols, sessions)[order],
+    opened_at = np.concatenate((bars.opened_at, stored["opened_at"].to_numpy().astype("datetime64[us]")))
+    codes, is_stored = _codes(symbols), np.arange(len(symbols)) >= len(bars)
+    return _Beside(
+        symbols=symbols,
+        codes=codes,
+        opened_at=opened_at,
+        numbers={name: np.concatenate((bars.numbers[name], stored[name].to_numpy())) for name in COLUMNS},
+        stored=is_stored,
+        order=np.lexsort((~is_stored, opened_at, codes)),
     )
-    off = np.zeros(len(codes), dtype=bool)
+
+
+def _off_unit(batch: Batch, beside: _Beside, bars: Parsed) -> NDArray[np.bool_]:
+    order = beside.order
+    closes = Closes(
+        series=beside.codes[order],
+        session=beside.opened_at[order],
+        close=np.log10(beside.numbers["close"])[order],
+        stored=beside.stored[order],
+        traded=beside.numbers["volume"][order] > 0,
+        splits=_splits(batch.actions, beside, SUSPICIOUS)[order],
+    )
+    off = np.zeros(len(order), dtype=bool)
     off[order] = off_unit(closes)
     opened, high, low, close = (np.log10(bars.numbers[name]) for name in PRICES)
     within: NDArray[np.bool_] = off_unit_within([opened, high, low], close)
     return off[: len(bars)] | within
 
 
-def _splits(
-    actions: Iterable[CorporateAction], symbols: NDArray[np.object_], sessions: NDArray[np.datetime64]
-) -> Floats:
+def _untold(batch: Batch, beside: _Beside, off: NDArray[np.bool_]) -> dict[int, LikelySplit]:
+    """The valid rows of a batch that a split nobody told parts from the others, with that split.
+
+    Rows in another unit do not count, and neither do those that come again.
+    """
+    rows = len(off)
+    keys = np.rec.fromarrays((beside.codes, beside.opened_at.astype(np.int64)))
+    counts = beside.stored | ~np.isin(keys, keys[rows:])
+    counts[:rows] &= ~off
+    order = beside.order[counts[beside.order]]
+    steps = Steps(
+        series=beside.codes[order],
+        session=beside.opened_at[order],
+        opened=np.log(beside.numbers["open"])[order],
+        close=np.log(beside.numbers["close"])[order],
+        volume=beside.numbers["volume"][order],
+        stored=beside.stored[order],
+        splits=_splits(batch.actions, beside)[order] * log(10),
+    )
+    sessions = steps.session.astype("datetime64[D]").astype(object)
+    splits = [action for action in batch.actions if action.kind is ActionKind.SPLIT]
+    right = {*batch.believed, *((one.instrument.symbol, one.ex_date) for one in splits if one.value == NO_SPLIT)}
+    believed = [at for at, row in enumerate(order.tolist()) if (beside.symbols[row], sessions[at]) in right]
+    return {int(order[at]): split for at, split in untold_splits(steps, believed).items()}
+
+
+def _splits(actions: Iterable[CorporateAction], beside: _Beside, least: float = 0.0) -> Floats:
     """Shares that one share of each row's session has become since, as decimal logarithm.
 
-    Small splits explain no jump and are left out.
+    Splits below `least` (a decimal logarithm, too) are left out: they explain no jump of that size.
     """
-    shares = np.zeros(len(symbols))
+    shares = np.zeros(len(beside.symbols))
     for action in actions:
-        if action.kind is ActionKind.SPLIT and action.value > 0 and abs(log10(action.value)) >= SUSPICIOUS:
-            before = (symbols == action.instrument.symbol) & (sessions < np.datetime64(action.ex_date, "D"))
-            shares[before] += log10(action.value)
+        if action.kind is ActionKind.SPLIT and action.value > 0 and abs(log10(action.value)) >= least:
+            before = beside.opened_at < np.datetime64(action.ex_date, "D")
+            shares[(beside.symbols == action.instrument.symbol) & before] += log10(action.value)
     return shares

@@ -27,10 +27,10 @@ class BarGate:
     def judge(self, batch: Batch) -> Verdict:
         """Good rows of a batch, and the others with their reasons."""
         parsed = parse_rows(batch.rows, batch.interval)
-        reasons, closed_at = self._reasons(batch, parsed)
+        reasons, closed_at, split = self._reasons(batch, parsed)
         is_good = is_none(reasons)
         good = _bars(batch, parsed, np.flatnonzero(is_good), closed_at)
-        quarantined = _quarantined(batch, parsed, np.flatnonzero(~is_good), reasons)
+        quarantined = _quarantined(batch, parsed, np.flatnonzero(~is_good), reasons, split)
         counts = Counter(str(reason) for reason in reasons[~is_good])
         result = QualityResult(
             suite=SUITE,
@@ -43,18 +43,21 @@ class BarGate:
         )
         return Verdict(good, quarantined, result)
 
-    def _reasons(self, batch: Batch, parsed: Parsed) -> tuple[NDArray[np.object_], NDArray[np.datetime64]]:
-        """The first broken rule of each row (None: none), and the close of its session where it got that far."""
+    def _reasons(
+        self, batch: Batch, parsed: Parsed
+    ) -> tuple[NDArray[np.object_], NDArray[np.datetime64], NDArray[np.object_]]:
+        """The first broken rule of each row (None: none); where it got that far, its close and its likely split."""
         closed_at = np.full(len(parsed), np.datetime64("NaT", "us"))
+        split = np.full(len(parsed), None, dtype=object)
         if not len(parsed):
-            return np.empty(0, dtype=object), closed_at
+            return np.empty(0, dtype=object), closed_at, split
         reasons = self._ask(VALUES, value_columns(parsed, batch.calendar.venue), batch)
         valid = np.flatnonzero(is_none(reasons))
         if len(valid):
             columns = series_columns(batch, parsed.take(valid))
-            closed_at[valid] = columns["closed_at"]
+            closed_at[valid], split[valid] = columns["closed_at"], columns["split"]
             reasons[valid] = self._ask(SERIES, columns, batch)
-        return reasons, closed_at
+        return reasons, closed_at, split
 
     def _ask(self, suite: Suite, columns: Columns, batch: Batch) -> NDArray[np.object_]:
         reasons = suite.first_broken(columns)
@@ -85,7 +88,11 @@ def _bars(batch: Batch, parsed: Parsed, rows: NDArray[np.int64], closed_at: NDAr
 
 
 def _quarantined(
-    batch: Batch, parsed: Parsed, rows: NDArray[np.int64], reasons: NDArray[np.object_]
+    batch: Batch,
+    parsed: Parsed,
+    rows: NDArray[np.int64],
+    reasons: NDArray[np.object_],
+    split: NDArray[np.object_],
 ) -> tuple[QuarantinedRow, ...]:
     return tuple(
         QuarantinedRow(
@@ -94,10 +101,15 @@ def _quarantined(
             symbol=parsed.symbol[row] or cells["symbol"] or "",
             session=_period(batch, parsed, row) or cells["session"] or "",
             reason=str(reasons[row]),
-            row={name: text or "" for name, text in cells.items()},
+            row={name: text or "" for name, text in cells.items()} | _to_decide(batch, reasons[row], split[row]),
         )
         for row, cells in zip(rows.tolist(), batch.rows.take(rows).to_pylist(), strict=True)
     )
+
+
+def _to_decide(batch: Batch, reason: str, split: str | None) -> dict[str, str]:
+    """What a person has to know who decides on a row, beside the row."""
+    return {"venue": batch.calendar.venue, "likely": split or ""} if reason == Reason.UNTOLD_SPLIT else {}
 
 
 def _period(batch: Batch, parsed: Parsed, row: int) -> str:

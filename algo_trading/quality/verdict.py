@@ -1,8 +1,8 @@
 """What goes into the gate and what comes out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +23,8 @@ class Batch:
     """Rows of bars of one interval as they came and what is needed to judge them.
 
     `rows` has RAW_SCHEMA, perhaps with columns of TURNOVER. `now` bounds the future; `neighbours` (BAR_SCHEMA) are
-    stored bars next to the rows, against which a jump is measured; `actions` explain jumps. For finding gaps `expected`
+    stored bars next to the rows, against which a jump is measured; `actions` explain jumps, and `believed` are
+    sessions of symbols whose bars are right as they are, whatever split they look like. For finding gaps `expected`
     gives the first and last period, by when they opened, that each instrument should have; None stands for all between
     an instrument's first and last good row.
     """
@@ -37,6 +38,7 @@ class Batch:
     neighbours: pa.Table
     actions: Sequence[CorporateAction] = ()
     expected: Mapping[Instrument, tuple[datetime, datetime]] | None = field(default_factory=dict)
+    believed: Collection[tuple[str, date]] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Rows held back, verdicts on batches, and files read before."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -41,6 +41,14 @@ class QuarantineRepository(Protocol):
 
     def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
         """Held rows, newest first."""
+        ...
+
+    def of_symbols(self, symbols: Collection[str], reason: str) -> list[QuarantinedRow]:
+        """Rows of these symbols that are held for a reason, oldest first."""
+        ...
+
+    def remove(self, rows: Sequence[QuarantinedRow]) -> None:
+        """Hold these rows no longer; those that are not held do not matter."""
         ...
 
     def reasons(self) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +13,18 @@ from algo_trading.calendars import Calendars, TradingCalendar
 from algo_trading.domain.bars import TURNOVER
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.quality import QuarantinedRow
 from algo_trading.domain.time import Interval, array_time, midnight, moment_of
 from algo_trading.gateways.clock import Clock
+from algo_trading.quality.bar_rules import Reason
 from algo_trading.quality.parse import parse_opened
 from algo_trading.quality.verdict import Batch, Gate, Verdict
 from algo_trading.repositories.bars import KEYS, TIME, BarRepository, CorporateActionRepository
 from algo_trading.repositories.batches import BatchRepository, JudgedBars, StreamOffset
+from algo_trading.repositories.quality import QuarantineRepository
 
 NEIGHBOURS = timedelta(days=15)  # around daily bars
+ALIKE = 0.01  # by which the closes of two sources may differ that confirm each other
 Asked = tuple[datetime | None, datetime]
 
 
@@ -73,6 +77,7 @@ class AcceptBars:
     bars: BarRepository
     actions: CorporateActionRepository
     batches: BatchRepository
+    quarantine: QuarantineRepository
     calendars: Calendars
     clock: Clock
 
@@ -88,19 +93,20 @@ class AcceptBars:
         read = self.bars.read_turnover if TURNOVER[0] in batch.rows.column_names else self.bars.read
         neighbours = read(batch.series, first, last)
         stored = self.actions.read(sorted({one.instrument for one in batch.series}), last.date(), first.date())
-        verdict = self.gate.judge(
-            Batch(
-                rows=batch.rows,
-                source=batch.source,
-                name=batch.name,
-                calendar=calendar,
-                interval=interval,
-                now=self.clock.now(),
-                neighbours=neighbours,
-                actions=_newest([*stored, *batch.actions]),
-                expected=None if batch.asked is None else _expected(batch, batch.asked, neighbours),
-            )
+        judged = Batch(
+            rows=batch.rows,
+            source=batch.source,
+            name=batch.name,
+            calendar=calendar,
+            interval=interval,
+            now=self.clock.now(),
+            neighbours=neighbours,
+            actions=_newest([*stored, *batch.actions]),
+            expected=None if batch.asked is None else _expected(batch, batch.asked, neighbours),
         )
+        verdict = self.gate.judge(judged)
+        if believed := self._confirmed(batch.source, verdict.quarantined):
+            verdict = self.gate.judge(replace(judged, believed=believed))
         changed = differing(verdict.good, neighbours)
         count = self.batches.store_bars(
             JudgedBars(
@@ -113,6 +119,23 @@ class AcceptBars:
             )
         )
         return AcceptedBars(verdict, changed, count.stored)
+
+    def _confirmed(self, source: str, rows: Sequence[QuarantinedRow]) -> set[tuple[str, date]]:
+        """Which of the rows that look like an untold split another source gave alike: neither knows of any split."""
+        held = {(row.symbol, row.session): row for row in rows if row.reason == Reason.UNTOLD_SPLIT}
+        if not held:
+            return set()
+        others = self.quarantine.of_symbols({symbol for symbol, _ in held}, Reason.UNTOLD_SPLIT)
+        return {
+            (row.symbol, date.fromisoformat(row.session))
+            for row in others
+            if row.source != source and (row.symbol, row.session) in held and _alike(row, held[row.symbol, row.session])
+        }
+
+
+def _alike(one: QuarantinedRow, other: QuarantinedRow) -> bool:
+    closes = [float(row.row["close"]) for row in (one, other)]
+    return one.row["venue"] == other.row["venue"] and abs(closes[0] / closes[1] - 1) <= ALIKE
 
 
 def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:

@@ -13,13 +13,17 @@ import numpy as np
 import pyarrow as pa
 
 from algo_trading.calendars import Calendars, TradingCalendar
+from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.quality import QualityResult
 from algo_trading.domain.time import Interval, moment_of
+from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.bar_files import BarFile, BarFileReader, FileOnDisk, Skipped, UnreadableTableError
 from algo_trading.gateways.clock import Clock
+from algo_trading.gateways.market_data import BESIDE
 from algo_trading.quality.bar_rules import SUITE, Reason
+from algo_trading.quality.derived_actions import derived_actions
 from algo_trading.quality.parse import parse_symbols
 from algo_trading.quality.rules import is_none
 from algo_trading.quality.verdict import FaultPages, Verdict
@@ -35,6 +39,7 @@ from algo_trading.services.import_report import FileReport, ImportReport, sum_of
 
 SOURCE = "import"
 BATCH_ROWS = 50_000  # that are judged at once: enough that what a judgement costs by itself is little for each
+ROUNDING = 0.02  # by which an action derived from adjusted closes may differ from the one that is known
 FILES_AT_ONCE = 100  # of which one query tells whether they are known
 
 
@@ -99,11 +104,37 @@ class ImportBars:
         except OSError as error:  # of the file; the store explains its own
             raise AlgoTradingError(f"{file.path} cannot be read: {error.strerror}") from error
 
-    def judge(self, name: str, rows: pa.Table, symbols: Sequence[str], batches: "_Batches") -> AcceptedBars:
-        """Accept rows of these symbols; the verdict is recorded for each table when the last of its rows is judged."""
+    def judge(
+        self,
+        name: str,
+        rows: pa.Table,
+        symbols: Sequence[str],
+        batches: "_Batches",
+        derived: Sequence[CorporateAction] = (),
+    ) -> tuple[AcceptedBars, int]:
+        """Accept rows of these symbols, and the actions derived from them that were not known; and count those.
+
+        The verdict is recorded for each table when the last of its rows is judged.
+        """
         venue, interval = batches.calendar.venue, batches.interval
         series = [Series(Instrument(symbol, venue), interval) for symbol in symbols]
-        return self.accept(BarBatch(SOURCE, name, venue, interval, series, rows, asked=None, record=False))
+        new = self._unknown(derived)
+        batch = BarBatch(SOURCE, name, venue, interval, series, rows, new, asked=None, record=False)
+        return self.accept(batch), len(new)
+
+    def _unknown(self, derived: Sequence[CorporateAction]) -> Sequence[CorporateAction]:
+        """Those that are not stored: what a source told is more exact than what follows from rounded closes."""
+        if not derived:
+            return ()
+        days = [action.ex_date for action in derived]
+        stored = self.accept.actions.read(sorted({one.instrument for one in derived}), max(days), min(days))
+        told = {(one.instrument, one.ex_date, one.kind): one.value for one in stored}
+        values = [told.get((one.instrument, one.ex_date, one.kind)) for one in derived]
+        return [
+            one
+            for one, value in zip(derived, values, strict=True)
+            if value is None or abs(one.value / value - 1) > ROUNDING
+        ]
 
 
 @dataclass(frozen=True)
@@ -112,6 +143,11 @@ class _Batches:
 
     calendar: TradingCalendar
     interval: Interval
+
+    @property
+    def has_actions(self) -> bool:
+        """Whether the rows can tell of splits and dividends: coins have none, and other bars have no ex-dates."""
+        return self.interval is Interval.DAY and venue_of(self.calendar.venue).asset_class is AssetClass.EQUITY
 
     def fingerprint(self, table: BarFile) -> str:
         """Of the content and what it means: another symbol, venue or interval makes other bars of the same bytes."""
@@ -131,6 +167,8 @@ class _Table:
     unchanged: int = 0
     is_known: bool = False  # from an import before
     is_replaced: bool = False  # since an import before
+    actions: int = 0  # that were derived from it and not known
+    silent: set[str] = field(default_factory=set)  # symbols of which it tells no adjusted closes or dividends
     waits_for_close: bool = False
     reasons: Counter[str] = field(default_factory=Counter)
     gaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -153,6 +191,8 @@ class _Table:
             replaced=self.is_replaced,
             reasons=dict(self.reasons.most_common()),
             gaps={name: len(sessions) for name, sessions in self.gaps.items()},
+            actions=self.actions,
+            silent=tuple(sorted(self.silent)),
         )
 
     def result(self) -> QualityResult:
@@ -185,6 +225,7 @@ class _Work:
         self._done: dict[str, _Table] = {}
         self._archived: FileOnDisk | None = None
         self._waiting: list[tuple[_Table, pa.Table]] = []  # parts whose rows are not judged yet
+        self._derived: list[CorporateAction] = []  # from them
         self._rows = 0  # in them
         self._owners: dict[str, _Table] = {}  # of the symbols in them
         self._complete: list[_Table] = []  # tables whose last part is among those waiting
@@ -240,7 +281,11 @@ class _Work:
         symbols = _symbols(part)
         if self._rows + len(part) > BATCH_ROWS or symbols & self._owners.keys():
             self.flush()
-        self._waiting.append((table, part))
+        if self._batches.has_actions:
+            derived = derived_actions(part, self._batches.calendar.venue)
+            self._derived += derived.actions
+            table.silent |= derived.silent
+        self._waiting.append((table, part.drop_columns([name for name in BESIDE if name in part.column_names])))
         self._rows += len(part)
         self._owners |= dict.fromkeys(symbols, table)
 
@@ -254,13 +299,14 @@ class _Work:
             if table.is_final:
                 self._done[table.fingerprint] = table
             self._progress(table.report())
-        self._waiting, self._complete, self._owners, self._rows = [], [], {}, 0
+        self._waiting, self._derived, self._complete, self._owners, self._rows = [], [], [], {}, 0
 
     def _judge(self) -> None:
         tables = [table for table, _ in self._waiting]
         name = tables[0].place + (f" and {len(tables) - 1} more" if len(tables) > 1 else "")
         rows = pa.concat_tables([part for _, part in self._waiting], promote_options="default")
-        judged = self._service.judge(name, rows, sorted(self._owners), self._batches)
+        judged, actions = self._service.judge(name, rows, sorted(self._owners), self._batches, self._derived)
+        tables[0].actions += actions
         verdict, good = judged.verdict, judged.verdict.good
         self.months[self._batches.interval] |= _months(verdict)
         for table, part in self._waiting:

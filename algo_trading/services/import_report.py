@@ -14,7 +14,9 @@ class FileReport:
     """What became of the rows of one file or member of an archive: read = stored + unchanged + quarantined.
 
     `known` says that its content was imported before, `replaced` that something else was imported from its path.
-    `gaps` counts the periods that each symbol lacks between its first and its last good row.
+    `gaps` counts the periods that each symbol lacks between its first and its last good row. `actions` counts the new
+    splits and dividends that follow from adjusted closes or dividends (those of several small files with the first of
+    them); of the `silent` symbols the file has neither, so that returns are those of the price alone.
     """
 
     place: str
@@ -27,6 +29,8 @@ class FileReport:
     replaced: bool = False
     reasons: Mapping[str, int] = field(default_factory=dict)
     gaps: Mapping[str, int] = field(default_factory=dict)
+    actions: int = 0
+    silent: tuple[str, ...] = ()
 
     @property
     def nothing_good(self) -> bool:
@@ -50,6 +54,8 @@ class ImportReport:
     skipped: tuple[Skipped, ...]
     years: tuple[int, ...] = ()
     docs: str | None = None
+    actions: int = 0
+    silent: tuple[str, ...] = ()
 
     @property
     def nothing_good(self) -> bool:
@@ -74,4 +80,6 @@ def sum_of(
         skipped=tuple(skipped),
         years=tuple(sorted({month.year for month in months})),
         docs=docs,
+        actions=sum(report.actions for report in reports),
+        silent=tuple(sorted({symbol for report in reports for symbol in report.silent})),
     )

@@ -16,7 +16,7 @@ from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval, period_key
 from algo_trading.errors import AlgoTradingError, ConfigError
 from algo_trading.gateways.bar_files import BarFile, BarFileReader
-from algo_trading.gateways.market_data import RAW_COLUMNS
+from algo_trading.gateways.market_data import BESIDE, RAW_COLUMNS
 from algo_trading.quality.parse import parse_numbers, parse_rows
 from algo_trading.repositories.bars import BarReader, CorporateActionRepository, split_by_series
 from algo_trading.services.features import JoinFeatures
@@ -25,7 +25,6 @@ from back_testing.engine.metrics import never_closes
 from back_testing.engine.suggestions import did_you_mean, shortened
 
 NO_DIVIDENDS = "the return is that of the price alone where any was paid"
-BESIDE = ("dividend", "adjusted_close")  # what a file may have beside the bars
 
 
 @dataclass(frozen=True)

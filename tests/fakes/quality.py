@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
 from algo_trading.repositories.quality import ImportedFile, storable
@@ -30,6 +30,13 @@ class FakeQuarantine:
     def newest(self, limit: int | None = None, reason: str | None = None) -> list[QuarantinedRow]:
         found = [row for row in self._rows.values() if reason in {None, row.reason}]
         return found[::-1][:limit]
+
+    def of_symbols(self, symbols: Collection[str], reason: str) -> list[QuarantinedRow]:
+        return [row for row in self._rows.values() if row.symbol in symbols and row.reason == reason]
+
+    def remove(self, rows: Sequence[QuarantinedRow]) -> None:
+        for row in map(storable, rows):
+            self._rows.pop(_identity(row), None)
 
     def reasons(self) -> Mapping[str, int]:
         counts = Counter(row.reason for row in self._rows.values())

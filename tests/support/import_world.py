@@ -110,7 +110,13 @@ class World:
         service = ImportBars(
             read_bar_files=read_bar_files,
             accept=AcceptBars(
-                self.gate, self.bars, self.actions, Mortal(self.batches, kill), trading_calendar, self.clock
+                self.gate,
+                self.bars,
+                self.actions,
+                Mortal(self.batches, kill),
+                self.quarantine,
+                trading_calendar,
+                self.clock,
             ),
             pages=self.pages,
             quality=Mortal(self.quality, kill),

@@ -65,10 +65,13 @@ class Desk:
         return cast("dict[str, list[Row]]", self.source.rows)
 
     @property
-    def ingest(self) -> IngestBars:
+    def accept(self) -> AcceptBars:
         batches = FakeBatches(bars=self.bars, actions=self.actions, quarantine=self.quarantine, quality=self.quality)
-        accept = AcceptBars(BarGate(), self.bars, self.actions, batches, trading_calendar, self.clock)
-        return IngestBars(accept, self.bars, self.objects, trading_calendar, self.clock)
+        return AcceptBars(BarGate(), self.bars, self.actions, batches, self.quarantine, trading_calendar, self.clock)
+
+    @property
+    def ingest(self) -> IngestBars:
+        return IngestBars(self.accept, self.bars, self.objects, trading_calendar, self.clock)
 
     def run(self, day: int, *instruments: Instrument, wait: timedelta = timedelta(0)) -> IngestReport:
         return self.ingest(self.source, PERIODS[day], daily(*(instruments or (IBM, MSFT))), wait)

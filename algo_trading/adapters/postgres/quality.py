@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ARRAY, Text, any_, func, literal, select
+from sqlalchemy import ARRAY, Select, Text, any_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import ArrowConnection, Database
@@ -52,6 +53,18 @@ class PostgresQuarantine:
         query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
         if reason is not None:
             query = query.where(quarantine.c.reason == reason)
+        return self._rows(query)
+
+    def of_symbols(self, symbols: Collection[str], reason: str) -> list[QuarantinedRow]:
+        wanted = quarantine.c.symbol == any_(literal(sorted(symbols), ARRAY(Text)))
+        return self._rows(select(quarantine).where(wanted, quarantine.c.reason == reason).order_by(quarantine.c.id))
+
+    def remove(self, rows: Sequence[QuarantinedRow]) -> None:
+        gone = sorted({_fingerprint(storable(row)) for row in rows})
+        with self._engine.begin() as connection:
+            connection.execute(delete(quarantine).where(quarantine.c.fingerprint == any_(literal(gone, ARRAY(Text)))))
+
+    def _rows(self, query: Select[Any]) -> list[QuarantinedRow]:
         with self._engine.connect() as connection:
             return [
                 QuarantinedRow(row.source, row.place, row.symbol, row.session, row.reason, row.row)

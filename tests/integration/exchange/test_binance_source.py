@@ -256,7 +256,7 @@ class Desk:
         self.quarantine, self.clock = FakeQuarantine(), FakeClock(NOW)
         actions = FakeCorporateActions()
         batches = FakeBatches(bars=self.bars, actions=actions, quarantine=self.quarantine, quality=self.quality)
-        accept = AcceptBars(BarGate(), self.bars, actions, batches, trading_calendar, self.clock)
+        accept = AcceptBars(BarGate(), self.bars, actions, batches, self.quarantine, trading_calendar, self.clock)
         self.ingest = IngestBars(accept, self.bars, FakeObjectStore(), trading_calendar, self.clock)
 
     def run(self, interval: Interval, opened_at: datetime, series: Sequence[Series]) -> None:

@@ -108,6 +108,7 @@ def candles(database: Database) -> Callable[[], object]:
         PostgresBars(database),
         PostgresCorporateActions(database),
         PostgresBatches(database),
+        PostgresQuarantine(database),
         trading_calendar,
         FakeClock(datetime(2026, 11, 20, 13, tzinfo=UTC)),
     )

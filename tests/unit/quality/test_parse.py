@@ -98,7 +98,7 @@ def test_numbers_are_those_that_python_reads(texts: list[str]) -> None:
         if is_wrong:
             assert math.isnan(number)
         elif not math.isnan(number):
-            assert number == float(text)
+            assert number == float(text.strip())
         else:
             assert text.strip().lower() in MISSING
 

@@ -44,7 +44,7 @@ def batches() -> FakeBatches:
 @pytest.fixture
 def accept(batches: FakeBatches) -> AcceptBars:
     clock = FakeClock(NOON + timedelta(hours=1))
-    return AcceptBars(BarGate(), batches.bars, batches.actions, batches, trading_calendar, clock)
+    return AcceptBars(BarGate(), batches.bars, batches.actions, batches, batches.quarantine, trading_calendar, clock)
 
 
 def test_a_pushed_batch_is_stored_with_its_offset_and_a_verdict_without_gaps(

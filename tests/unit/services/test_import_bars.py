@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.instrument import Instrument
+from algo_trading.adapters.bar_files import read_bar_files
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.errors import AlgoTradingError
 from algo_trading.quality.data_docs import DataDocs
+from algo_trading.repositories.bars import split_by_series
 from algo_trading.services.import_report import FileReport
+from back_testing.engine.data import bars_from_file
 from support.import_world import Kill, Killed, RememberingGate, World, line, write
 from support.raw_bars import sessions
 
@@ -187,3 +190,48 @@ def test_candles_are_bars_of_their_interval(world: World, tmp_path: Path) -> Non
     assert report.files[0].gaps == {"INJUSDT": 1}
     assert world.run(path, venue="DEMO", interval=Interval.HOUR_4).files[0].known
     assert world.objects.exists("bars/interval=4h/venue=DEMO/year=2015/month=03.parquet")
+
+
+class TestAdjustedCloses:
+    """JPM by --csv returned +182.18 %, imported and by --symbol +146.58 %: its adjusted closes were dropped."""
+
+    HEADER = "Date,Open,High,Low,Close,Adj Close,Volume"
+
+    def write(self, path: Path, header: str = HEADER) -> Path:
+        days = sessions("2012-01-03", 250)
+        closes = [40 + 0.02 * n for n in range(250)]
+        factors = [1.0] * 250
+        for ex in (60, 122, 184, 246):
+            for n in range(ex):
+                factors[n] *= 1 - 0.51 / closes[ex - 1]
+        lines = [
+            f"{day},{close:.2f},{close:.2f},{close:.2f},{close:.2f},{close * factor:.6f},1000"
+            for day, close, factor in zip(days, closes, factors, strict=True)
+        ]
+        path.write_text("\n".join([header, *lines]))
+        return path
+
+    def test_they_become_dividends_and_the_return_is_that_of_the_file(self, world: World, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "JPM.csv")
+        report = world.run(path)
+        assert (report.actions, report.silent) == (4, ())
+        jpm = Instrument("JPM")
+        dividends = world.actions.read([jpm], date(2013, 12, 31))
+        assert [one.value for one in dividends] == [0.51] * 4
+        direct = bars_from_file(read_bar_files, path, [], "XNYS").series[0]
+        stored = split_by_series(world.bars.read([Series(jpm)], None, None))[Series(jpm)]
+        assert adjusted(stored, dividends).close == pytest.approx(direct.close, rel=1e-6)
+        assert world.run(path).actions == 0
+
+    def test_what_a_source_told_before_is_kept(self, world: World, tmp_path: Path) -> None:
+        day = date.fromisoformat(sessions("2012-01-03", 61)[-1])
+        told = CorporateAction(Instrument("JPM"), day, ActionKind.DIVIDEND, 0.5125)
+        world.actions.upsert([told], "yahoo")
+        assert world.run(self.write(tmp_path / "JPM.csv")).actions == 3
+        assert world.actions.read([Instrument("JPM")], day) == [told]
+
+    def test_a_file_that_knows_none_is_named(self, world: World, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "JPM.csv", self.HEADER.replace("Adj Close", "Something"))
+        report = world.run(path)
+        assert (report.actions, report.silent) == (0, ("JPM",))
+        assert report.files[0].silent == ("JPM",)

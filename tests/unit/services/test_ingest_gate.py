@@ -10,7 +10,10 @@ from algo_trading.errors import (
     NotYetAvailableError,
     UnknownSymbolError,
 )
-from support.ingest_desk import DAYS, IBM, PERIODS, Desk, row, rows
+from algo_trading.services.export import ExportBars
+from algo_trading.services.release_held import ReleaseHeld
+from fakes.locks import FakeLocks
+from support.ingest_desk import DAYS, IBM, MSFT, PERIODS, Desk, row, rows
 
 pytestmark = pytest.mark.unit
 
@@ -115,3 +118,44 @@ class TestGate:
         report = desk.run(4)
         assert (report.stored, report.quarantined) == (2, 0)
         assert desk.actions.read([IBM], DAYS[4]) == desk.source.actions
+
+
+class TestUntoldSplit:
+    """A split that the source does not tell is held until somebody does."""
+
+    @pytest.fixture
+    def held(self, desk: Desk) -> Desk:
+        desk.run(3, IBM)
+        desk.rows["IBM"][4:] = rows(DAYS[4:], 52.0)
+        with pytest.raises(NothingGoodError, match="1 x likely untold split"):
+            desk.run(4, IBM)
+        return desk
+
+    def test_it_is_fetched_again_with_the_next_session_and_released_by_an_action_of_the_source(
+        self, held: Desk
+    ) -> None:
+        with pytest.raises(NothingGoodError, match="2 x likely untold split"):
+            held.run(5, IBM)
+        held.source.actions.append(CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 2.0))
+        assert held.run(6, IBM).stored == 3
+        assert held.stored(IBM) == list(DAYS[:7])
+
+    def test_it_is_released_by_a_person(self, held: Desk) -> None:
+        release = ReleaseHeld(held.accept, held.quarantine, ExportBars(held.bars, held.objects, FakeLocks()))
+        assert release([IBM, MSFT]) == 0
+        assert held.quarantine.count() == 1
+        held.actions.upsert([CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 2.0)], "person")
+        assert release([MSFT]) == 0
+        assert release([IBM]) == 1
+        assert held.stored(IBM) == list(DAYS[:5])
+        assert held.quarantine.count() == 0
+        assert any("year=2013" in key for key in held.objects.contents)
+        assert release([IBM]) == 0
+
+    def test_it_is_released_by_a_second_source_that_gives_the_same_close(self, held: Desk) -> None:
+        held.source.name = "other"
+        held.rows["IBM"][4] = row(DAYS[4], 51.0)
+        with pytest.raises(NothingGoodError):
+            held.run(4, IBM)
+        held.rows["IBM"][4] = row(DAYS[4], 52.1)
+        assert held.run(4, IBM).stored == 1

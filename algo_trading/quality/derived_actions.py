@@ -1,0 +1,147 @@
+"""Splits and dividends that follow from what a file has beside its bars: adjusted closes, or dividends.
+
+The ratio of the adjusted close to the close is a staircase: it rises on the ex-date of each action, by the ratio of a
+split or by what a dividend took from the close before. Read so that `corporate_actions.adjusted` gives the adjusted
+closes of the file again, up to its rounding.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp, log
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from algo_trading.domain.bars import Floats, Times
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.time import Interval
+from algo_trading.gateways.market_data import ADJUSTED_CLOSE, BESIDE, DIVIDEND
+from algo_trading.quality.parse import parse_numbers, parse_rows
+from algo_trading.quality.rules import is_none
+
+SINGLE = 3e-7  # relative error of a 32-bit float that was computed with, as Yahoo's are
+WHOLE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 100)
+RATIOS = (*WHOLE, 1.5, 2.5, 3.5, *(1 / old for old in WHOLE))  # that may come with a dividend
+SMALL = (5 / 4, 4 / 3, 6 / 5)  # that are seen only by themselves: a large dividend is as likely as one with a dividend
+LARGEST_DIVIDEND = 0.12  # of the close before, on the day of a split
+SURE = 1.9  # from here on, and below 1 / 1.1, a step is a split whatever its ratio
+DIGITS = range(2, 9)  # of a dividend: the fewest that are within the file's rounding
+
+
+@dataclass(frozen=True)
+class DerivedActions:
+    """What rows tell of actions, and the symbols of which they tell nothing, not even that there were none."""
+
+    actions: tuple[CorporateAction, ...]
+    silent: frozenset[str]
+
+
+def derived_actions(rows: pa.Table, venue: str) -> DerivedActions:
+    """The actions of daily rows, by their adjusted closes where they have some, else by their dividends."""
+    parsed = parse_rows(rows, Interval.DAY)
+    known = np.flatnonzero(~is_none(parsed.symbol) & ~np.isnat(parsed.opened_at) & (parsed.numbers["close"] > 0))
+    symbols, opened, closes = parsed.symbol[known], parsed.opened_at[known], parsed.numbers["close"][known]
+    beside = {name: _numbers(rows, name)[known] for name in BESIDE}
+    found: list[CorporateAction] = []
+    silent = set()
+    for symbol, own in _of_symbols(symbols, opened):
+        instrument, days = Instrument(symbol, venue), opened[own].astype("datetime64[D]")
+        adjusted, paid = beside[ADJUSTED_CLOSE][own], beside[DIVIDEND][own]
+        if (adjusted > 0).any():
+            told = np.flatnonzero(adjusted > 0)
+            texts = {name: rows[name].take(pa.array(known[own[told]])) for name in ("close", ADJUSTED_CLOSE)}
+            found += _from_adjusted(instrument, days[told], closes[own[told]], adjusted[told], texts)
+        elif np.isfinite(paid).any():
+            found += [
+                CorporateAction(instrument, days[row].item(), ActionKind.DIVIDEND, float(paid[row]))
+                for row in np.flatnonzero(paid > 0)
+            ]
+        else:
+            silent.add(symbol)
+    return DerivedActions(tuple(sorted(found)), frozenset(silent))
+
+
+def _numbers(rows: pa.Table, name: str) -> Floats:
+    return parse_numbers(rows[name])[0] if name in rows.column_names else np.full(len(rows), np.nan)
+
+
+def _of_symbols(symbols: NDArray[np.object_], opened: Times) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """The rows of each symbol by date, the first of those that come twice."""
+    codes = pa.array(symbols, pa.string()).dictionary_encode()
+    order = np.lexsort((opened, codes.indices.to_numpy()))
+    ordered = codes.indices.to_numpy()[order]
+    new = (np.diff(ordered, prepend=-1) != 0) | (np.diff(opened[order], prepend=np.datetime64(0, "us")) != 0)
+    order, ordered = order[new], ordered[new]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1)).tolist()
+    for start, end in pairwise([*starts, len(order)]):
+        yield codes.dictionary[int(ordered[start])].as_py(), order[start:end]
+
+
+def _error(texts: pa.ChunkedArray, values: Floats) -> Floats:
+    """By how much each value may be off, relatively: half of the last digit that its column prints."""
+    point = pc.find_substring(texts, ".")
+    printed = pc.if_else(pc.less(point, 0), 0, pc.subtract(pc.subtract(pc.utf8_length(texts), point), 1))
+    digits = int(pc.max(printed).as_py() or 0)
+    return 0.5 * 10.0**-digits / values + SINGLE
+
+
+def _errors(ratio: Floats, closes: Floats, adjusted: Floats, texts: Mapping[str, pa.ChunkedArray]) -> Floats:
+    """By how much each (logarithm of a) ratio may be off.
+
+    Closes are rounded like the adjusted ones where the ratio moves by more than the rounding of those on most days;
+    else they are what was traded, to the cent.
+    """
+    errors = _error(texts[ADJUSTED_CLOSE], adjusted)
+    moves = np.abs(np.diff(ratio))
+    exact = not len(moves) or np.median(moves) <= np.median(errors)
+    return errors if exact else errors + _error(texts["close"], closes)
+
+
+def _from_adjusted(
+    instrument: Instrument, days: Times, closes: Floats, adjusted: Floats, texts: Mapping[str, pa.ChunkedArray]
+) -> list[CorporateAction]:
+    """The steps of the staircase; a step that goes back after one row was a slip."""
+    ratio = np.log(adjusted / closes)
+    errors = _errors(ratio, closes, adjusted, texts)
+    edges = np.flatnonzero(np.abs(np.diff(ratio)) > errors[1:] + errors[:-1]) + 1
+    starts = [0, *edges.tolist()]
+    levels = [float(np.median(part)) for part in np.split(ratio, edges)]
+    stairs: list[tuple[int, float]] = []
+    for place, (start, level) in enumerate(zip(starts, levels, strict=True)):
+        alone = place + 1 < len(starts) and starts[place + 1] == start + 1
+        if stairs and alone and abs(levels[place + 1] - stairs[-1][1]) <= 2 * errors[start]:
+            continue
+        if not stairs or abs(level - stairs[-1][1]) > errors[start] + errors[start - 1]:
+            stairs.append((start, level))
+    actions = []
+    for (_, before), (start, level) in pairwise(stairs):
+        error = float(errors[start] + errors[start - 1])
+        split, rest = _split_of(exp(level - before), error)
+        day, close = days[start].item(), float(closes[start - 1])
+        if split != 1:
+            actions.append(CorporateAction(instrument, day, ActionKind.SPLIT, split))
+        if rest > 1 + error:
+            paid = _few_digits(close / split * (1 - 1 / rest), close / split * error)
+            actions.append(CorporateAction(instrument, day, ActionKind.DIVIDEND, paid))
+    return actions
+
+
+def _split_of(step: float, error: float) -> tuple[float, float]:
+    """The split in a step of the ratio (1: none), and what is left for a dividend."""
+    likely = [ratio for ratio in RATIOS if 1 - error <= step / ratio <= 1 / (1 - LARGEST_DIVIDEND)]
+    likely += [ratio for ratio in SMALL if abs(log(step / ratio)) <= error]
+    if likely and not 1 / 1.1 < step < min(SMALL) * (1 - error):
+        ratio = min(likely, key=lambda ratio: step / ratio)
+        return float(ratio), step / ratio
+    if step >= SURE or step < 1 / 1.1:
+        return round(step, 6), 1.0
+    return 1.0, step
+
+
+def _few_digits(value: float, error: float) -> float:
+    shorter = (round(value, digits) for digits in DIGITS)
+    return next((short for short in shorter if short > 0 and abs(short - value) <= error), value)
