@@ -91,10 +91,18 @@ def show_posts(limit: int, *, as_json: bool) -> None:
     is_english = all(post.language == ENGLISH for post in posts)
     rows = []
     for post in posts:
-        said = "\n".join(f"{m.instrument} {m.confidence:.0%} {m.sentiment:+.2f}" for m in about[str(post.key)])
+        said = "\n".join(map(_said, about[str(post.key)]))
         shown = shortened(" ".join(post.text.split()), SHOWN)
         language = [] if is_english else ["" if post.language == ENGLISH else post.language]
         published = f"{post.published_at:%Y-%m-%d %H:%M}"
         rows.append((published, f"{post.key.platform} {post.author}", *language, shown, said))
     columns = ("published (UTC)", "by", *([] if is_english else ["language"]), "text", "mentions")
     output.table("Posts and articles", columns, rows)
+
+
+def _said(mention: Mention) -> str:
+    said = f"{mention.instrument} {mention.confidence:.0%} {mention.sentiment:+.2f}"
+    if mention.option_direction is None:
+        return said
+    terms = " ".join((*(f"{strike:g}" for strike in mention.strikes), *map(str, mention.expiries)))
+    return f"{said} {mention.option_direction} options {terms}".rstrip()

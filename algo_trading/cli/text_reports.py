@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from algo_trading.sentiment.classify.scorers import GROUP, Scorer, build_scorer,
 from algo_trading.sentiment.cleaning import plain_text
 from algo_trading.sentiment.mentions.finder import MentionFinder, best_matches
 from algo_trading.sentiment.mentions.names import known_listings
+from algo_trading.sentiment.mentions.options import option_terms, score_with_bet
 from algo_trading.sentiment.training.datasets import (
     LabelledTexts,
     news,
@@ -109,18 +111,22 @@ def score(texts: Sequence[str], names: Sequence[str], model: Path | None, source
     reader = reader or _scorers([settings.sentiment.scorer], model)[0]
     clean = [plain_text(text) for text in texts]
     mentions = MentionFinder(known_listings(Path(own).expanduser() if own else None)).find(clean)
-    found = []
+    found, today = [], datetime.now(UTC).date()
     for text, named in zip(clean, mentions, strict=True):
         best = best_matches(named)  # as in the pipeline; scoring each of thousands of places would take minutes
         spans = [(place.start, place.end) for place in best]
         places = [[(place.start, place.end) for place in named if place.confidence >= NAMED_FROM]]
         (event,), (tone,) = classifier.classify([text]), reader.score([text], places)
         scores = reader.score_aspects(text, spans) if len(spans) > 1 else [tone] * len(spans)
-        about = {place.instrument: about.score for place, about in zip(best, scores, strict=True)}
+        bets = [option_terms(text, span, spans, today) for span in spans]
+        about = {
+            place.instrument: {**output.plain(bet), "sentiment": score_with_bet(tone.score, bet)}
+            for place, tone, bet in zip(best, scores, bets, strict=True)
+        }
         found.append(
             {
                 "text": text,
-                "mentions": [{**output.plain(place), "sentiment": about[place.instrument]} for place in named],
+                "mentions": [{**output.plain(place), **about[place.instrument]} for place in named],
                 "sentiment": {scorer.name: scorer.score([text], places)[0] for scorer in scorers},
                 "event": event,
                 "impact": impact(tone.score, event.topic, source, weights),

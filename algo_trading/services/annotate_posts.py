@@ -16,7 +16,7 @@ from algo_trading.sentiment.classify.impact import ImpactWeights, impact
 from algo_trading.sentiment.classify.masking import NAMED_FROM
 from algo_trading.sentiment.classify.scorers import Scorer
 from algo_trading.sentiment.mentions.finder import AuthorHistory, MentionFinder, best_matches
-from algo_trading.sentiment.mentions.options import OptionTerms, option_terms
+from algo_trading.sentiment.mentions.options import OptionTerms, option_terms, score_with_bet
 
 ANY_AUTHOR = "*"
 NO_AUTHOR = ""
@@ -143,16 +143,19 @@ class AnnotatePosts:
         scored = post.language in SCORED_LANGUAGES
         score = whole.score if scored else NEUTRAL
         if scored and len(places) > 1:  # each name has a sentiment of its own
-            spans = [(place.start, place.end) for place in places]
-            scores = [sentiment.score for sentiment in self.scorer.score_aspects(post.text, spans)]
+            scores = [sentiment.score for sentiment in self.scorer.score_aspects(post.text, _spans(places))]
         else:
             scores = [score] * len(places)
-        spans = [(place.start, place.end) for place in places]
         mentions = tuple(
-            self._mention(post, place, about, event, option_terms(post.text, span, spans, post.published_at.date()))
-            for place, span, about in zip(places, spans, scores, strict=True)
+            self._mention(post, place, score_with_bet(about, bet) if scored else about, event, bet)
+            for place, about, bet in zip(places, scores, self._options(post, places), strict=True)
         )
         return Annotation(post.key, score, event.topic, mentions)
+
+    @staticmethod
+    def _options(post: Post, places: Sequence[EntityMatch]) -> list[OptionTerms]:
+        spans = _spans(places)
+        return [option_terms(post.text, span, spans, post.published_at.date()) for span in spans]
 
     def _mention(self, post: Post, place: EntityMatch, score: float, event: Event, options: OptionTerms) -> Mention:
         return Mention(
@@ -169,7 +172,11 @@ class AnnotatePosts:
             sentiment=score,
             topic=event.topic,
             impact=impact(score, event.topic, post.feed, self.impact_weights),
-            option_direction=options.direction,
+            option_direction=options.option_direction,
             strikes=options.strikes,
             expiries=options.expiries,
         )
+
+
+def _spans(places: Sequence[EntityMatch]) -> list[tuple[int, int]]:
+    return [(place.start, place.end) for place in places]

@@ -1,10 +1,10 @@
 """What every repository of posts, of mentions and of feed states does."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind, Watermark
+from algo_trading.domain.post import Author, MatchKind, Mention, OptionDirection, Post, PostKey, PostKind, Watermark
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.signal import StrategyId
 from algo_trading.domain.time import Interval
@@ -215,6 +215,19 @@ class MentionContract:
         assert mentions.of_posts([second.key, first.key]) == wanted
         assert mentions.of_posts([]) == []
         assert mentions.of_posts([PostKey("reddit", "1")]) == []
+
+    def test_what_options_bet_on_is_kept(self, posts: PostRepository, mentions: MentionRepository) -> None:
+        post = a_post()
+        puts = replace(
+            mention_of(post, IBM),
+            option_direction=OptionDirection.BEARISH,
+            strikes=(180.0, 187.5),
+            expiries=(date(2013, 1, 18), date(2014, 1, 17)),
+        )
+        without = mention_of(post, MSFT)
+        posts.add([post])
+        posts.store_annotations([Annotation(post.key, 0.5, Topic.EARNINGS, (puts, without))])
+        assert mentions.of_posts([post.key]) == [puts, without]
 
     def test_what_authors_wrote_about(self, posts: PostRepository, mentions: MentionRepository) -> None:
         written = [a_post("1"), a_post("2", NOON + MINUTE), a_post("3", author="bob")]

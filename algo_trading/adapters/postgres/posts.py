@@ -29,7 +29,7 @@ from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.adapters.postgres.schema.text import feeds, mentions, posts
 from algo_trading.adapters.postgres.strategies import strategy_id
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.post import Author, MatchKind, Mention, Post, PostKey, PostKind, Watermark
+from algo_trading.domain.post import Author, MatchKind, Mention, OptionDirection, Post, PostKey, PostKind, Watermark
 from algo_trading.domain.sentiment import Topic
 from algo_trading.domain.signal import StrategyId
 from algo_trading.domain.time import Interval
@@ -323,6 +323,9 @@ def _mention_row(post_id: int, mention: Mention, instrument_id: int) -> dict[str
         "topic": str(mention.topic),
         "impact": mention.impact,
         "influencer": mention.influencer,
+        "option_direction": mention.option_direction and str(mention.option_direction),
+        "strikes": list(mention.strikes),
+        "expiries": list(mention.expiries),
     }
 
 
@@ -341,6 +344,9 @@ def _mention(row: Row[Any]) -> Mention:
         sentiment=row.sentiment,
         topic=Topic(row.topic),
         impact=row.impact,
+        option_direction=OptionDirection(row.option_direction) if row.option_direction else None,
+        strikes=tuple(row.strikes),
+        expiries=tuple(row.expiries),
     )
 
 

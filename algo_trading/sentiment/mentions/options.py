@@ -7,6 +7,8 @@ from datetime import date
 
 from algo_trading.domain.post import OptionDirection
 
+CLEAR = 0.3  # a score from which on the words of a text say more than the bet in it
+BET = 0.5  # score of a bet by itself
 REACH = 80  # characters to either side of the name
 SELL_REACH = 30  # characters before the option in which a verb says that it is sold
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -34,7 +36,7 @@ END = re.compile(r"[.!?]\s|\n")
 class OptionTerms:
     """What is said about options on one instrument; nothing where no option is spoken of."""
 
-    direction: OptionDirection | None = None
+    option_direction: OptionDirection | None = None
     strikes: tuple[float, ...] = ()
     expiries: tuple[date, ...] = ()
 
@@ -54,9 +56,20 @@ def option_terms(text: str, span: tuple[int, int], others: Sequence[tuple[int, i
     # What follows the name is of it; before it, what no comma parts from it.
     for part, begin in ((f"{nearer}{name}{after}", len(nearer)), (f"{nearer}{name}", 0)):
         terms = _terms(part, begin, published)
-        if terms.direction is not None:
+        if terms.option_direction is not None:
             return terms
     return NONE
+
+
+def score_with_bet(score: float, options: OptionTerms) -> float:
+    """The score about an instrument, given the options on it.
+
+    Who names a strike holds or wants the option, so where the words say little ("400p weeklies, wish me luck") the bet
+    is the opinion. Without a strike it may only be asked about.
+    """
+    if abs(score) >= CLEAR or not options.strikes:
+        return score
+    return BET if options.option_direction is OptionDirection.BULLISH else -BET
 
 
 def _terms(part: str, begin: int, published: date) -> OptionTerms:

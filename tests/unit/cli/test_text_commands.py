@@ -177,6 +177,13 @@ def test_names_with_fates_of_their_own_are_told_apart(ask: Ask) -> None:
     assert set(said["sentiment"]) == {"finance"}
 
 
+def test_options_beside_a_name_are_shown(ask: Ask) -> None:
+    (said,) = ask(sentiment, "score", "nvda 400p weeklies, wish me luck", "--json", "--scorer", "finance")
+    (mention,) = said["mentions"]
+    assert (mention["option_direction"], mention["strikes"], mention["expiries"]) == ("bearish", [400.0], [])
+    assert mention["sentiment"] < 0
+
+
 def test_a_name_said_thousands_of_times_is_scored_once(ask: Ask) -> None:
     text = "Apple soars " * 4000 + "while Microsoft plunges"
     begin = time.process_time()

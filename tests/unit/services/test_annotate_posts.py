@@ -109,6 +109,11 @@ class TestOptions:
         assert mention.strikes == (180.0,)
         assert mention.expiries == (date(2013, 1, 18),)
 
+    @pytest.mark.parametrize(("language", "expected"), [("en", (-0.5, True)), ("de", (0.0, False))])
+    def test_a_bet_with_a_strike_is_an_opinion(self, language: str, expected: tuple[float, bool]) -> None:
+        (mention,) = read(a_post("$IBM 180p", language=language)).values()
+        assert (mention.sentiment, mention.impact < 0) == expected
+
     def test_a_mention_without_options_has_none(self) -> None:
         (mention,) = read(a_post("$IBM earnings call")).values()
         assert (mention.option_direction, mention.strikes, mention.expiries) == (None, (), ())

@@ -1,6 +1,19 @@
 """Posts and articles, what they say, and how far feeds were read."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Double, ForeignKey, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, row_id, written_at
 
@@ -45,6 +58,14 @@ mentions = Table(
     Column("topic", Text, nullable=False),
     Column("impact", Double, nullable=False),
     Column("influencer", Boolean, nullable=False),
+    Column(
+        "option_direction",
+        Text,
+        CheckConstraint("option_direction IN ('bullish', 'bearish')", name="option_direction"),
+        comment="what options named with it bet on; null: none are named",
+    ),
+    Column("strikes", ARRAY(Double), nullable=False, comment="of those options, in the currency of the instrument"),
+    Column("expiries", ARRAY(Date), nullable=False),
     Index(None, "instrument_id", "available_at"),
     comment="What a post says about an instrument.",
 )

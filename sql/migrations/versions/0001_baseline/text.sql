@@ -57,6 +57,10 @@ CREATE TABLE mentions (
     topic TEXT NOT NULL,
     impact DOUBLE PRECISION NOT NULL,
     influencer BOOLEAN NOT NULL,
+    option_direction TEXT
+        CONSTRAINT ck_mentions_option_direction CHECK (option_direction IN ('bullish', 'bearish')),
+    strikes DOUBLE PRECISION[] NOT NULL,
+    expiries DATE[] NOT NULL,
     CONSTRAINT pk_mentions PRIMARY KEY (post_id, instrument_id),
     CONSTRAINT fk_mentions_post_id FOREIGN KEY(post_id) REFERENCES posts (id),
     CONSTRAINT fk_mentions_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
@@ -65,3 +69,5 @@ CREATE INDEX ix_mentions_instrument_id_available_at ON mentions (instrument_id, 
 COMMENT ON TABLE mentions IS 'What a post says about an instrument.';
 COMMENT ON COLUMN mentions.available_at IS 'of the post';
 COMMENT ON COLUMN mentions.sentiment IS 'about this instrument, -1 to 1';
+COMMENT ON COLUMN mentions.option_direction IS 'what options named with it bet on; null: none are named';
+COMMENT ON COLUMN mentions.strikes IS 'of those options, in the currency of the instrument';

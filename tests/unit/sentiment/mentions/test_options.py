@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from algo_trading.domain.post import OptionDirection
-from algo_trading.sentiment.mentions.options import NONE, OptionTerms, option_terms
+from algo_trading.sentiment.mentions.options import NONE, OptionTerms, option_terms, score_with_bet
 
 pytestmark = pytest.mark.unit
 
@@ -45,3 +45,17 @@ def terms(text: str, name: str = "TSLA", other: str = "AMD") -> OptionTerms:
 )
 def test_terms(text: str, expected: OptionTerms) -> None:
     assert terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("score", "options", "expected"),
+    [
+        (0.15, OptionTerms(DOWN, (400.0,)), -0.5),
+        (0.0, OptionTerms(UP, (25.0,)), 0.5),
+        (-0.98, OptionTerms(UP, (25.0,)), -0.98),  # "my 25c expired worthless"
+        (0.01, OptionTerms(DOWN), 0.01),  # "anyone buying puts?"
+        (0.1, NONE, 0.1),
+    ],
+)
+def test_a_bet_counts_where_the_words_say_little(score: float, options: OptionTerms, expected: float) -> None:
+    assert score_with_bet(score, options) == expected
