@@ -3,8 +3,26 @@
 from airflow.sdk import dag, task
 
 from algo_airflow.clocks import WatchlistClock, clocks
-from algo_airflow.flow import LONG_AGO, SOURCE_POOL, SOURCE_RETRIES, SYMBOL_WAIT, dag_defaults, over_shards
-from algo_airflow.runtime import Report, Reports, application, one_period, publish_event, run_period, shard, to_xcom
+from algo_airflow.flow import (
+    LONG_AGO,
+    LONGEST_STUDY,
+    SOURCE_POOL,
+    SOURCE_RETRIES,
+    SYMBOL_WAIT,
+    dag_defaults,
+    over_shards,
+)
+from algo_airflow.runtime import (
+    Report,
+    Reports,
+    application,
+    is_scheduled,
+    one_period,
+    publish_event,
+    run_period,
+    shard,
+    to_xcom,
+)
 
 
 def bars_dag(clock: WatchlistClock) -> None:
@@ -13,7 +31,7 @@ def bars_dag(clock: WatchlistClock) -> None:
     @dag(
         dag_id=clock.ids.bars,
         schedule=clock.timetable(),
-        catchup=True,
+        catchup=False,
         start_date=LONG_AGO,
         **dag_defaults("bars", clock=clock),
     )
@@ -22,7 +40,8 @@ def bars_dag(clock: WatchlistClock) -> None:
 
         The partition key is the period's key: for daily bars the session's date. A run without a key takes the newest
         period that has closed and that the source covers. Running a period again stores only what the source has
-        revised, and never a row twice.
+        revised, and never a row twice. Periods that were missed, because nothing ran or the source was away, are
+        decided by the next scheduled run: two months without power cost one run.
         """
 
         @task(pool=SOURCE_POOL, retries=SOURCE_RETRIES)
@@ -41,14 +60,15 @@ def bars_dag(clock: WatchlistClock) -> None:
                 app.pages.publish(app.objects, f"{clock.name}-{period}-{index}")
                 return to_xcom(report, period)
 
-        @task(outlets=[clock.bars])
+        @task(outlets=[clock.bars], execution_timeout=LONGEST_STUDY)
         def publish(reports: Reports) -> Report:
-            """Refresh the Parquet file, note that the period's bars are complete, and announce them."""
+            """Decide on periods that were missed, refresh the Parquet file, and announce this period's bars."""
             with application() as app:
-                period = one_period(clock, reports)
-                files = app.period_steps().accept(shard(app, clock).watchlist, period)
+                period, watchlist = one_period(clock, reports), shard(app, clock).watchlist
+                missed = app.run_range().missed(watchlist, period) if is_scheduled() else None
+                files = app.period_steps().accept(watchlist, period)
             publish_event(clock.bars, period, files=files)
-            return to_xcom(files, period)
+            return to_xcom({"files": files, "missed": missed}, period)
 
         publish(over_shards(ingest, clock.shards))
 

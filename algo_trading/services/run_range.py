@@ -40,6 +40,13 @@ class RunRange:
         ingested = self.steps.ingest(watchlist, period, watchlist.series(period.interval))
         return RangeReport(ingested, self._decide(watchlist, self._due(watchlist, period)))
 
+    def missed(self, watchlist: Watchlist, period: Period) -> DecidedReport:
+        """Decide on every period before `period` that came after the newest decided one; `period` itself is left.
+
+        Their bars came with those of `period`.
+        """
+        return self._decide(watchlist, [one for one in self._due(watchlist, period) if one != period])
+
     def backfill(self, watchlist: Watchlist, periods: Sequence[Period]) -> RangeReport:
         """Work through consecutive periods, whose bars are asked for whether stored or not.
 

@@ -56,6 +56,11 @@ def run_period(app: "App", clock: "WatchlistClock") -> "Period":
     return _period(clock, key) if key else newest_period(app, clock)
 
 
+def is_scheduled() -> bool:
+    """Whether the timetable started the run, not a person or a backfill."""
+    return str(get_current_context()["dag_run"].run_type) == "scheduled"
+
+
 def newest_period(app: "App", clock: "WatchlistClock") -> "Period":
     """The newest period that has closed and that the source covers."""
     from algo_trading.calendars import trading_calendar

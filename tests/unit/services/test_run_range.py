@@ -131,6 +131,17 @@ def test_what_was_decided_before_the_power_failed_is_kept(one_by_one: World, aft
     assert state(world) == state(one_by_one)
 
 
+def test_what_was_missed_is_decided_and_the_period_itself_is_left(one_by_one: World) -> None:
+    world = a_world()
+    world.period_steps().ingest(COINS, LATER[-1], COINS.series(MINUTES))
+    assert world.run_range().missed(COINS, LATER[-1]).periods == len(LATER) - 1
+    decided = [world.periods.reached(COINS.name, MINUTES, one.opened_at, Stage.DECIDED) for one in LATER]
+    assert decided == [True] * (len(LATER) - 1) + [False]
+    assert world.run_range().missed(COINS, LATER[-1]).periods == 0
+    assert world.run_range().catch_up(COINS, LATER[-1]).decided.periods == 1
+    assert state(world) == state(one_by_one)
+
+
 def test_a_period_that_was_decided_long_ago_is_run_alone(one_by_one: World) -> None:
     before = state(one_by_one)
     report = one_by_one.run_range().catch_up(COINS, LATER[3])
