@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from algo_trading.services.release_held import ReleaseHeld
     from algo_trading.services.score_candles import ScoreCandles
     from algo_trading.services.score_history import DrawScores, ReadScoreHistory
+    from algo_trading.services.tell_actions import TellActions
 
 
 class Intake(Rules):
@@ -85,6 +86,11 @@ class Intake(Rules):
         from algo_trading.services.release_held import ReleaseHeld
 
         return ReleaseHeld(self.accept_bars(), self.quarantine, self.export_bars())
+
+    def tell_actions(self) -> TellActions:
+        from algo_trading.services.tell_actions import TellActions
+
+        return TellActions(self.actions, self.release_held())
 
     def compute_indicators(self) -> ComputeIndicators:
         from algo_trading.services.compute import ComputeIndicators

@@ -96,7 +96,7 @@ class Orders(Intake):
     def verify_accounts(self) -> VerifyAccounts:
         from algo_trading.services.verify_accounts import VerifyAccounts
 
-        return VerifyAccounts(self.accounts, self.actions, self.locks, self.calendars)
+        return VerifyAccounts(self.accounts, self.actions, self.account_checks, self.locks, self.calendars, self.clock)
 
     def correct_account(self) -> CorrectAccount:
         from algo_trading.services.correct_account import CorrectAccount
@@ -116,6 +116,7 @@ class Orders(Intake):
             exits=self.place_exits(),
             submit=self.submit_orders(),
             book=self.book_executions(),
+            correct=self.correct_account(),
             brokers=self.broker,
             locks=self.locks,
             calendars=self.calendars,

@@ -268,6 +268,7 @@ class Services(Orders):
             quarantine=self.quarantine,
             outbox=self.outbox,
             accounts=self.accounts,
+            checks=self.account_checks,
             periods=self.periods,
             recommendations=self.recommendations,
             posts=self.posts,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.orders import OrderList
     from algo_trading.queries.signals import SignalList
     from algo_trading.queries.symbols import SymbolList
+    from algo_trading.repositories.account_checks import AccountCheckRepository
     from algo_trading.repositories.accounts import AccountRepository
     from algo_trading.repositories.approvals import ApprovalRepository
     from algo_trading.repositories.audit import AuditLog
@@ -64,7 +65,7 @@ class Stores:
 
     @cached_property
     def actions(self) -> CorporateActionRepository:
-        from algo_trading.adapters.postgres.bars import PostgresCorporateActions
+        from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 
         return PostgresCorporateActions(self.database)
 
@@ -145,6 +146,12 @@ class Stores:
         from algo_trading.adapters.postgres.approvals import PostgresApprovals
 
         return PostgresApprovals(self.database)
+
+    @cached_property
+    def account_checks(self) -> AccountCheckRepository:
+        from algo_trading.adapters.postgres.account_checks import PostgresAccountChecks
+
+        return PostgresAccountChecks(self.database)
 
     @cached_property
     def kill_switch(self) -> KillSwitchRepository:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from algo_trading.cli import coin_commands, data_commands, setup_commands, signal_commands, trading_commands
+from algo_trading.cli.actions import app as actions
 from algo_trading.cli.exchange import exchange
 from algo_trading.cli.mentions import app as mentions
 from algo_trading.cli.text import events, sentiment
@@ -40,6 +41,7 @@ def main(
 
 setup_commands.add_to(app)
 data_commands.add_to(app)
+app.add_typer(actions, name="action")
 coin_commands.add_to(app)
 signal_commands.add_to(app)
 trading_commands.add_to(app)

@@ -170,7 +170,10 @@ def quarantine(
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many rows; all in JSON unless given.")] = None,
     json: Json = False,
 ) -> None:
-    """List rows held back: where they came from and why, newest first."""
+    """List rows held back: where they came from and why, newest first.
+
+    Bars held back as a likely untold split are let in by `algo-trading action add`.
+    """
     from algo_trading.bootstrap import bootstrap
 
     with bootstrap() as application:

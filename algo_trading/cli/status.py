@@ -140,6 +140,17 @@ def _show_account(account: dict[str, Any]) -> None:
             f"  {clock['venue']} {clock['interval']}: processed up to {clock['cursor'] or 'nothing yet'}, "
             f"waits for {clock['waits_for']} to be decided"
         )
+    _show_verdict(account)
+
+
+def _show_verdict(account: dict[str, Any]) -> None:
+    """What the newest verification found, which the weekly review makes, too."""
+    if account["differences"]:
+        name, found = account["name"], account["differences"]
+        said = f"the book of {name} is not what its fills and corporate actions come to: {found[0]}"
+        output.notes.print(output.showable(f"{said}; `algo-trading verify-account {name}`"), soft_wrap=True)
+    elif account["verified_at"]:
+        output.console.print(f"  its book was verified at {_minute(account['verified_at'])}: no difference")
 
 
 def _minute(moment: str | None) -> str:

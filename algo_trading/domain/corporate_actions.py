@@ -10,6 +10,7 @@ import numpy as np
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.instrument import Instrument
 
+PERSON = "person"  # the source of what a person says, which no other source overrules
 NO_SPLIT = 1.0  # the ratio of a split that says that there was none: prices moved by as much as a split moves them
 
 
@@ -18,6 +19,9 @@ class ActionKind(StrEnum):
 
     SPLIT = "split"
     DIVIDEND = "dividend"
+    DELISTED = "delisted"
+    MERGED = "merged"
+    RENAMED = "renamed"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,6 +35,16 @@ class CorporateAction:
     ex_date: date
     kind: ActionKind
     value: float
+    target: str = ""
+
+    @property
+    def key(self) -> tuple[Instrument, date, ActionKind]:
+        """What there is one of at a time; sources may change the others."""
+        return self.instrument, self.ex_date, self.kind
+
+    def __str__(self) -> str:
+        after = f" into {self.target}" if self.target else ""
+        return f"{self.kind} of {self.instrument} on {self.ex_date} ({self.value:g}{after})"
 
 
 def adjustment_factors(bars: Bars, actions: Iterable[CorporateAction]) -> tuple[Floats, Floats]:

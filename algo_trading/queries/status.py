@@ -14,6 +14,7 @@ from algo_trading.domain.post import PostKind
 from algo_trading.domain.time import Interval, period_key
 from algo_trading.domain.watchlist import Assignment, Watchlist
 from algo_trading.gateways.clock import Clock
+from algo_trading.repositories.account_checks import AccountCheck, AccountCheckRepository
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import BarRepository, IndicatorRepository
 from algo_trading.repositories.notices import Outbox
@@ -60,7 +61,8 @@ class ClockStatus:
 class AccountStatus:
     """What is in an account: `equity` is its cash and positions at the last closes that it has processed.
 
-    `cursor` and `waits_for` are those of the clock that is furthest behind; all are in `clocks`.
+    `cursor` and `waits_for` are those of the clock that is furthest behind; all are in `clocks`. `differences` are what
+    the newest verification of its book found (`verified_at`; None: it was not verified yet).
     """
 
     name: str
@@ -74,6 +76,8 @@ class AccountStatus:
     equity: str
     positions: Mapping[str, str]
     clocks: tuple[ClockStatus, ...]
+    verified_at: datetime | None = None
+    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ class ReadStatus:
     quarantine: QuarantineRepository
     outbox: Outbox
     accounts: AccountRepository
+    checks: AccountCheckRepository
     periods: PeriodLog
     recommendations: RecommendationRepository
     posts: PostRepository
@@ -191,9 +196,13 @@ class ReadStatus:
     def account_states(self, assignments: Sequence[Assignment] | None = None) -> tuple[AccountStatus, ...]:
         """What is in each account, sorted by name."""
         known = self.assignments.all() if assignments is None else assignments
-        return tuple(self._account(self.accounts.state(name), known) for name in self.accounts.names())
+        checks = self.checks.all()
+        return tuple(
+            self._account(self.accounts.state(name), known, checks.get(name, AccountCheck(name)))
+            for name in self.accounts.names()
+        )
 
-    def _account(self, state: AccountState, assignments: Sequence[Assignment]) -> AccountStatus:
+    def _account(self, state: AccountState, assignments: Sequence[Assignment], check: AccountCheck) -> AccountStatus:
         account = state.account
         traded = {
             (one.series.venue, one.series.interval): AccountClock(one.series.venue, one.series.interval, account.start)
@@ -224,6 +233,8 @@ class ReadStatus:
             equity=_money(self._equity(state)),
             positions={f"{p.strategy} {p.series}": f"{p.quantity.normalize():f}" for p in state.positions},
             clocks=tuple(shown.values()),
+            verified_at=check.checked_at,
+            differences=check.found,
         )
 
     def _equity(self, state: AccountState) -> Decimal:

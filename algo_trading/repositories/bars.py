@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import COLUMNS, TURNOVER, Bars, Times
-from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.indicators import panel
@@ -160,15 +160,58 @@ class BarRepository(BarReader, Protocol):
         ...
 
 
-class CorporateActionRepository(Protocol):
-    """Splits and dividends."""
+class ActionVersion(NamedTuple):
+    """A corporate action as a source told it, from when to when that held (None: it holds)."""
 
-    def upsert(self, actions: Iterable[CorporateAction], source: str) -> UpsertCount:
-        """Insert new actions and update changed values; the key is instrument, ex-date and kind."""
+    action: CorporateAction
+    source: str
+    seen_at: datetime
+    withdrawn_at: datetime | None = None
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it was known at a moment."""
+        return self.seen_at <= moment and (self.withdrawn_at is None or moment < self.withdrawn_at)
+
+
+Covered = Mapping[Instrument, tuple[date, date]]
+NOTHING_COVERED: Covered = {}
+
+
+class CorporateActionRepository(Protocol):
+    """Splits, dividends and the ends of instruments: versions, of which one of each key (`CorporateAction.key`) holds.
+
+    What a PERSON said is neither changed nor withdrawn by any other source.
+    """
+
+    def upsert(
+        self, actions: Iterable[CorporateAction], source: str, covered: Covered = NOTHING_COVERED
+    ) -> UpsertCount:
+        """Add new actions, and a new version of those that changed.
+
+        What this source told before about a day that is `covered` (of an instrument, from .. to) and does not tell any
+        more is withdrawn. That is not counted.
+        """
+        ...
+
+    def withdraw(self, instrument: Instrument, ex_date: date, kind: ActionKind) -> bool:
+        """Withdraw what holds of a key, whoever told it; False where nothing does."""
         ...
 
     def read(self, instruments: Sequence[Instrument], last: date, first: date | None = None) -> list[CorporateAction]:
-        """Actions with first <= ex-date <= last, sorted."""
+        """Actions that hold, with first <= ex-date <= last, sorted."""
+        ...
+
+    def changed_at(self) -> datetime | None:
+        """When the newest version was seen or withdrawn; None where there never was any."""
+        ...
+
+    def versions(
+        self, instruments: Sequence[Instrument] | None = None, since: datetime | None = None
+    ) -> list[ActionVersion]:
+        """Every version of these instruments (None: of all) that was seen or withdrawn after `since` (None: ever).
+
+        They are sorted by key and the time they were seen.
+        """
         ...
 
 

@@ -1,7 +1,7 @@
 """Judged batches: each is stored as a whole or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
@@ -9,7 +9,7 @@ import pyarrow as pa
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.post import Post
 from algo_trading.domain.quality import QualityResult, QuarantinedRow
-from algo_trading.repositories.bars import UpsertCount
+from algo_trading.repositories.bars import Covered, UpsertCount
 from algo_trading.repositories.posts import FeedState
 
 
@@ -28,12 +28,14 @@ class StreamOffset:
 class JudgedBars:
     """What the gate made of a batch of bars: good ones (BAR_SCHEMA, unique keys), rows held back and the verdict.
 
-    Without a `result` no verdict is recorded; without an `offset` none moves.
+    Actions of the days that are `covered` and not among those that came are withdrawn. Without a `result` no verdict is
+    recorded; without an `offset` none moves.
     """
 
     source: str
     good: pa.Table
     actions: Sequence[CorporateAction] = ()
+    covered: Covered = field(default_factory=dict)
     quarantined: Sequence[QuarantinedRow] = ()
     result: QualityResult | None = None
     offset: StreamOffset | None = None

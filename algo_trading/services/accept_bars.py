@@ -19,7 +19,7 @@ from algo_trading.gateways.clock import Clock
 from algo_trading.quality.bar_rules import Reason
 from algo_trading.quality.parse import parse_opened
 from algo_trading.quality.verdict import Batch, Gate, Verdict
-from algo_trading.repositories.bars import KEYS, TIME, BarRepository, CorporateActionRepository
+from algo_trading.repositories.bars import KEYS, TIME, BarRepository, CorporateActionRepository, Covered
 from algo_trading.repositories.batches import BatchRepository, JudgedBars, StreamOffset
 from algo_trading.repositories.quality import QuarantineRepository
 
@@ -113,6 +113,7 @@ class AcceptBars:
                 source=batch.source,
                 good=verdict.good if changed.all() else verdict.good.filter(pa.array(changed)),
                 actions=batch.actions,
+                covered=_covered(batch, stored),
                 quarantined=verdict.quarantined,
                 result=replace(verdict.result, errors=batch.errors) if batch.record else None,
                 offset=batch.offset,
@@ -171,9 +172,29 @@ def _opened(rows: pa.Table, interval: Interval) -> NDArray[np.datetime64]:
     return parse_opened(rows["session"], interval)[0]
 
 
+def _covered(batch: BarBatch, stored: Sequence[CorporateAction]) -> Covered:
+    """The days of which the batch must tell every action that its source knows: those of the bars that came.
+
+    The first one is left out, for an action may show as a change from the bar before. Nothing is covered of instruments
+    of which nothing that is stored is missing.
+    """
+    told = {action.key for action in batch.actions}
+    missing = {action.instrument for action in stored if action.key not in told}
+    asked = {one.instrument for one in batch.asked or ()} & missing
+    if not asked or batch.interval.intraday:
+        return {}
+    opened, symbols = _opened(batch.rows, batch.interval), batch.rows["symbol"].to_numpy()
+    covered: dict[Instrument, tuple[date, date]] = {}
+    for instrument in asked:
+        days = np.unique(opened[(symbols == instrument.symbol) & ~np.isnat(opened)].astype("datetime64[D]"))
+        if len(days) > 1:
+            covered[instrument] = days[1].item(), days[-1].item()
+    return covered
+
+
 def _newest(actions: Sequence[CorporateAction]) -> list[CorporateAction]:
     """Of several with the same key the last."""
-    by_key = {(action.instrument, action.ex_date, action.kind): action for action in actions}
+    by_key = {action.key: action for action in actions}
     return sorted(by_key.values())
 
 

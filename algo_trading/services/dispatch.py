@@ -20,6 +20,7 @@ from algo_trading.repositories.periods import PeriodLog, Stage
 from algo_trading.repositories.watchlists import AssignmentRepository
 from algo_trading.services.approve_orders import asked_until, question_of
 from algo_trading.services.book_executions import BookExecutions
+from algo_trading.services.correct_account import CorrectAccount
 from algo_trading.services.freshness import IsStale, never_stale
 from algo_trading.services.place_exits import PlaceExits
 from algo_trading.services.place_orders import Assignments, PlaceOrders
@@ -70,6 +71,8 @@ class DispatchSignals:
 
     Signals that are `stale` are passed over: the account goes on as if nothing had been said.
 
+    Splits and dividends that came late, changed or were withdrawn since are corrected first, booked now for then.
+
     In a period come corporate actions and orders for signals on posts before the open, executions within it, and orders
     for its own signals at the close, stored together with how far the clock has come. Every step is a transaction of
     its own, and one that was done is not done again: a process may die between any two of them.
@@ -84,6 +87,7 @@ class DispatchSignals:
     exits: PlaceExits
     submit: SubmitOrders
     book: BookExecutions
+    correct: CorrectAccount
     brokers: Brokers
     locks: ExclusiveWork
     calendars: Calendars
@@ -108,6 +112,7 @@ class DispatchSignals:
         return reports
 
     def _account(self, name: str) -> DispatchReport:
+        self.correct.where_revised(name)
         everything = self.assignments.all()
         own = [assignment for assignment in everything if assignment.account == name]
         one = _Pass(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from algo_trading.calendars import Calendars, TradingCalendar
@@ -14,6 +14,8 @@ from algo_trading.domain.ledger import Entry, differences, sums_of
 from algo_trading.domain.time import Period, midnight
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import AlgoTradingError
+from algo_trading.gateways.clock import Clock
+from algo_trading.repositories.account_checks import AccountCheck, AccountCheckRepository
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import CorporateActionRepository
 from algo_trading.repositories.locks import ExclusiveWork
@@ -51,30 +53,36 @@ class VerifyReport:
 
 @dataclass(frozen=True)
 class VerifyAccounts:
-    """Compare, and change nothing."""
+    """Compare, change nothing in any account, and record the verdicts."""
 
     accounts: AccountRepository
     actions: CorporateActionRepository
+    checks: AccountCheckRepository
     locks: ExclusiveWork
     calendars: Calendars
+    clock: Clock
 
     def __call__(self, names: Iterable[str] | None = None) -> list[VerifyReport]:
         """Verify the named accounts, or all, each while nobody else works on it; KeyError if there is no such one."""
         reports = []
         for name in self.accounts.names() if names is None else names:
             with self.locks.exclusively(f"account {name}"):
-                reports.append(self._account(name))
+                reports.append(self.verify(name))
         return reports
 
-    def _account(self, name: str) -> VerifyReport:
+    def verify(self, name: str) -> VerifyReport:
+        """Verify an account whose exclusive work the caller has."""
+        changed_at = self.actions.changed_at()
         state, book, made = self.derived(name)
-        return VerifyReport(
+        report = VerifyReport(
             name,
             made.fills,
             tuple(differences(sums_of(book), state.sums)),
             tuple(differences(made.sums, state.sums, "deposits, fills and actions make")),
             tuple(unlike(booked_changes(book), made.changes)),
         )
+        self.checks.record(AccountCheck(name, self.clock.now(), report.found, changed_at))
+        return report
 
     def derived(self, name: str) -> tuple[AccountState, Sequence[Entry], Derivation]:
         """What is in an account, its book, and what it comes to; whoever asks has its exclusive work."""
@@ -87,17 +95,24 @@ class VerifyAccounts:
         """The actions that the account's clocks have passed, in their order."""
         effects = []
         for clock in state.clocks:
-            newest = max((at for at in (clock.cursor, clock.begun) if at is not None), default=None)
             traded = [fill for fill in fills if clock.times(fill.order.series)]
-            if newest is None or not traded:
+            last = passed(clock, self.calendars)
+            if last is None or not traded:
                 continue
             calendar = self.calendars(clock.venue)
-            last = trading_date(clock.venue, calendar.period(clock.interval, newest).closed_at)
             first = trading_date(clock.venue, min(fill.execution.at for fill in traded))
             instruments = sorted({fill.order.instrument for fill in traded})
             due = actions_between(self.actions.read(instruments, last, first), first - timedelta(days=1), last)
             effects += [Effect(_period(calendar, clock, action).starts_at, clock, action) for action in due]
         return effects
+
+
+def passed(clock: AccountClock, calendars: Calendars) -> date | None:
+    """The last date whose corporate actions a clock has passed; None before its first period."""
+    newest = max((at for at in (clock.cursor, clock.begun) if at is not None), default=None)
+    if newest is None:
+        return None
+    return trading_date(clock.venue, calendars(clock.venue).period(clock.interval, newest).closed_at)
 
 
 def _period(calendar: TradingCalendar, clock: AccountClock, action: CorporateAction) -> Period:

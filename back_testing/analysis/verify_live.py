@@ -3,6 +3,9 @@
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +16,7 @@ from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Signal, StrategyId
 from algo_trading.domain.time import array_time
 from algo_trading.errors import ConfigError, DisagreementError
-from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
+from algo_trading.repositories.bars import ActionVersion, BarRepository, CorporateActionRepository, split_by_series
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.services.decide_on_posts import decide_on_post, with_figures
 from algo_trading.services.evaluate import decide_last
@@ -23,6 +26,7 @@ from algo_trading.strategies.registry import build_strategy
 from back_testing.engine.suggestions import did_you_mean, shortened
 
 REVISED = "inputs revised since"
+RESOLUTION = timedelta(microseconds=1)
 CLOSE_ENOUGH = 1e-9  # processors differ in the last digits of a confidence
 
 
@@ -60,7 +64,9 @@ class VerifyReport:
 class VerifyLive:
     """Derive stored signals again, as they were decided live.
 
-    Each from the bars and actions up to its period and the text and figures of that time, or from its post.
+    Each from the bars and actions up to its period and the text and figures of that time, or from its post. Where the
+    actions of now give other inputs, those that were known before are tried: they must give the stored signal, and what
+    was revised since is named.
     """
 
     bars: BarRepository
@@ -92,18 +98,21 @@ class VerifyLive:
         if not stored:
             return VerifyReport()
         bars = split_by_series(self.bars.read([series], None, None)).get(series)
-        actions = self.actions.read([series.instrument], stored[-1].opened_at.date())
+        versions = self.actions.versions([series.instrument])
         strategies = {name: _strategy(name) for name in {signal.strategy for signal in stored}}
         mentions = self._mentions(stored)
         report = VerifyReport()
         for signal in stored:
             strategy = strategies[signal.strategy]
             seen = None if bars is None else _until(bars, signal)
-            derived = (
-                strategy if isinstance(strategy, str) else self._derived(strategy, signal, seen, actions, mentions)
-            )
+            if isinstance(strategy, str):
+                report += VerifyReport(checked=1, explained=(Difference(signal, None, strategy),))
+                continue
+            known = _known(versions, signal)
+            derive = partial(self._derived, strategy, signal, seen, mentions)
+            derived = derive(known[0].actions)
             if isinstance(derived, Signal):
-                report += _compared(signal, derived)
+                report += _traced(signal, derived, known[1:], derive)
             else:
                 revised = int(derived.startswith(REVISED))
                 report += VerifyReport(checked=1, revised=revised, explained=(Difference(signal, None, derived),))
@@ -122,8 +131,8 @@ class VerifyLive:
         strategy: Strategy,
         signal: Signal,
         seen: Bars | None,
-        actions: Sequence[CorporateAction],
         mentions: Mapping[str, Mention],
+        actions: Sequence[CorporateAction],
     ) -> Signal | str:
         """What the strategy says now, or why that cannot be asked."""
         if seen is None:
@@ -173,16 +182,64 @@ def agreed(report: VerifyReport) -> VerifyReport:
     return report
 
 
-def _compared(stored: Signal, derived: Signal) -> VerifyReport:
-    revised = stored.inputs_hash != derived.inputs_hash
+class _Known(NamedTuple):
+    """The actions that were known at some time, and what has been revised since."""
+
+    actions: Sequence[CorporateAction]
+    revisions: Sequence[str] = ()
+
+
+def _known(versions: Sequence[ActionVersion], signal: Signal) -> list[_Known]:
+    """What was known of the actions up to a signal's period: now first, and then going back in time."""
+    relevant = [version for version in versions if version.action.ex_date <= signal.opened_at.date()]
+    now = [version for version in relevant if version.withdrawn_at is None]
+    found = [_Known([version.action for version in now])]
+    for moment in sorted({at for one in relevant for at in (one.seen_at, one.withdrawn_at) if at is not None})[::-1]:
+        then = [version for version in relevant if version.holds(moment - RESOLUTION)]
+        revisions = [
+            *(f"the {one.action} was seen at {one.seen_at:%Y-%m-%d %H:%M:%S}" for one in now if one not in then),
+            *(
+                f"the {one.action} holds no longer since {one.withdrawn_at:%Y-%m-%d %H:%M:%S}"
+                for one in then
+                if one.withdrawn_at is not None
+            ),
+        ]
+        actions = [version.action for version in then]
+        if actions != found[-1].actions:
+            found.append(_Known(actions, revisions))
+    return found
+
+
+def _traced(
+    stored: Signal,
+    derived: Signal,
+    before: Sequence[_Known],
+    derive: Callable[[Sequence[CorporateAction]], Signal | str],
+) -> VerifyReport:
+    """Compare with what follows now and, where the inputs are not the same, from the actions that were known before."""
+    if stored.inputs_hash != derived.inputs_hash:
+        for known in before:
+            again = derive(known.actions)
+            if isinstance(again, Signal) and again.inputs_hash == stored.inputs_hash:
+                revised = f"{REVISED}: {'; '.join(known.revisions)}"
+                return _compared(stored, derived, revised) if _same(stored, again) else _compared(stored, again)
+    return _compared(stored, derived)
+
+
+def _same(stored: Signal, derived: Signal) -> bool:
     same = stored.side is derived.side and all(
         abs(getattr(stored, name) - getattr(derived, name)) <= CLOSE_ENOUGH * max(1.0, abs(getattr(stored, name)))
         for name in ("confidence", "size", "close")
     )
-    same = same and _same_shares(stored.shares, derived.shares)
-    if same:
+    return same and _same_shares(stored.shares, derived.shares)
+
+
+def _compared(stored: Signal, derived: Signal, why: str = REVISED) -> VerifyReport:
+    """`why` is said where the inputs are not the same."""
+    revised = stored.inputs_hash != derived.inputs_hash
+    if _same(stored, derived):
         return VerifyReport(checked=1, agreed=1, revised=int(revised))
-    difference = Difference(stored, derived, REVISED if revised else "")
+    difference = Difference(stored, derived, why if revised else "")
     if revised:
         return VerifyReport(checked=1, revised=1, explained=(difference,))
     return VerifyReport(checked=1, mismatches=(difference,))

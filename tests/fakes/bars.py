@@ -3,20 +3,23 @@
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from algo_trading.domain.bars import TURNOVER
-from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.corporate_actions import PERSON, ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.bars import (
     BAR_SCHEMA,
     CLOSE_SCHEMA,
     INDICATOR_SCHEMA,
+    NOTHING_COVERED,
     TURNOVER_SCHEMA,
+    ActionVersion,
+    Covered,
     SeriesDigest,
     SeriesExtent,
     UpsertCount,
@@ -171,27 +174,67 @@ def _digests(table: pa.Table) -> dict[Series, SeriesDigest]:
 
 
 class FakeCorporateActions:
-    """Implements CorporateActionRepository."""
+    """Implements CorporateActionRepository; each change happens a second after the one before, from `now` on."""
 
-    def __init__(self) -> None:
-        self._values: dict[tuple[Instrument, date, str], CorporateAction] = {}
+    def __init__(self, now: datetime = datetime(2013, 1, 1, tzinfo=UTC)) -> None:
+        self.now = now
+        self._all: list[ActionVersion] = []
 
-    def upsert(self, actions: Iterable[CorporateAction], source: str) -> UpsertCount:  # noqa: ARG002 - as above
-        count = UpsertCount()
-        for action in sorted(set(actions)):
-            key = (action.instrument, action.ex_date, str(action.kind))
-            old = self._values.get(key)
-            self._values[key] = action
-            count += UpsertCount(int(old is None), int(old is not None and old != action), int(old == action))
+    def upsert(
+        self, actions: Iterable[CorporateAction], source: str, covered: Covered = NOTHING_COVERED
+    ) -> UpsertCount:
+        self.now += timedelta(seconds=1)
+        came, count = {action.key: action for action in sorted(set(actions))}, UpsertCount()
+        holding = {version.action.key: version for version in self._all if version.withdrawn_at is None}
+        for key, version in holding.items():
+            days = covered.get(key[0])
+            if version.source == source and key not in came and days and days[0] <= key[1] <= days[1]:
+                self._end(version)
+        for key, action in came.items():
+            old = holding.get(key)
+            if old is not None and (old.action == action or (old.source == PERSON != source)):
+                count += UpsertCount(unchanged=1)
+                continue
+            if old is not None:
+                self._end(old)
+            self._all.append(ActionVersion(action, source, self.now))
+            count += UpsertCount(int(old is None), int(old is not None))
         return count
+
+    def withdraw(self, instrument: Instrument, ex_date: date, kind: ActionKind) -> bool:
+        self.now += timedelta(seconds=1)
+        found = [one for one in self._all if one.action.key == (instrument, ex_date, kind) and one.withdrawn_at is None]
+        for version in found:
+            self._end(version)
+        return bool(found)
+
+    def _end(self, version: ActionVersion) -> None:
+        self._all[self._all.index(version)] = version._replace(withdrawn_at=self.now)
 
     def read(self, instruments: Sequence[Instrument], last: date, first: date | None = None) -> list[CorporateAction]:
         wanted = set(instruments)
         return sorted(
             action
-            for action in self._values.values()
-            if action.instrument in wanted and (first is None or first <= action.ex_date) and action.ex_date <= last
+            for action, _, _, withdrawn_at in self._all
+            if withdrawn_at is None
+            and action.instrument in wanted
+            and (first is None or first <= action.ex_date)
+            and action.ex_date <= last
         )
+
+    def changed_at(self) -> datetime | None:
+        return max((at for one in self._all for at in (one.seen_at, one.withdrawn_at) if at is not None), default=None)
+
+    def versions(
+        self, instruments: Sequence[Instrument] | None = None, since: datetime | None = None
+    ) -> list[ActionVersion]:
+        found = [
+            version
+            for version in self._all
+            if (instruments is None or version.action.instrument in instruments)
+            and (since is None or max(version.seen_at, version.withdrawn_at or version.seen_at) > since)
+        ]
+        return sorted(found, key=lambda version: (version.action.key, version.seen_at))
 
 
 class FakeIndicators:

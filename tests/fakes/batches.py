@@ -29,7 +29,7 @@ class FakeBatches:
         self._positions: dict[str, int] = {}
 
     def store_bars(self, batch: JudgedBars) -> UpsertCount:
-        self.actions.upsert(batch.actions, batch.source)
+        self.actions.upsert(batch.actions, batch.source, batch.covered)
         count = self.bars.upsert(batch.good, batch.source)
         self._judged(batch)
         if batch.offset:

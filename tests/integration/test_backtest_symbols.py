@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
+from algo_trading.adapters.postgres.bars import PostgresBars
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.bootstrap import bootstrap
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
+from algo_trading.adapters.postgres.bars import PostgresBars
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.posts import PostgresMentions, PostgresPosts

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
+from algo_trading.adapters.postgres.bars import PostgresBars
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
@@ -112,3 +113,22 @@ def test_revised_bars_explain_themselves(verify: Verify, database: Database) -> 
     assert found["revised"] == SmaCross(2, 5, 0).memory, "the decisions that remember the bar"
     assert found["explained"]
     assert {difference["why"] for difference in found["explained"]} == {"inputs revised since"}
+
+
+def test_a_revised_action_is_named_and_its_signals_agree_with_what_was_known(
+    verify: Verify, database: Database
+) -> None:
+    actions, moved = PostgresCorporateActions(database), BARS.session(42)
+    actions.upsert([CorporateAction(IBM, moved, ActionKind.SPLIT, 2.0)], "test", {IBM: (BARS.session(40), moved)})
+    code, found = verify()
+    assert (code, found["mismatches"]) == (0, [])
+    assert found["revised"] > 0
+    assert found["explained"]
+    for difference in found["explained"]:
+        assert difference["why"].startswith("inputs revised since: the split of IBM")
+        assert f"the split of IBM on {BARS.session(40)} (2) holds no longer since " in difference["why"]
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE signals SET size = 0.25 WHERE opened_at = :day"), {"day": midnight(moved)})
+    code, found = verify()
+    assert [mismatch["session"] for mismatch in found["mismatches"]] == [str(moved)], "no revision explains it"
+    assert code == 1

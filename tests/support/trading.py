@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from algo_trading.adapters.paper_broker import PaperBroker
 from algo_trading.calendars import trading_calendar
@@ -29,6 +30,7 @@ from algo_trading.services.reconcile import Reconcile
 from algo_trading.services.submit_orders import SubmitOrders
 from algo_trading.services.verify_accounts import VerifyAccounts
 from algo_trading.services.watch_positions import WatchPositions
+from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
 from fakes.approvals import FakeApprovals
 from fakes.assignments import FakeAssignments
@@ -90,6 +92,10 @@ class Trading:
     def approvals(self) -> FakeApprovals:
         return FakeApprovals(self.accounts if isinstance(self.accounts, FakeAccounts) else FakeAccounts())
 
+    @cached_property
+    def checks(self) -> FakeAccountChecks:
+        return FakeAccountChecks(self.accounts)
+
     @property
     def prices(self) -> ReadPrices:
         return ReadPrices(self.bars, self.actions)
@@ -134,6 +140,7 @@ class Trading:
             PlaceExits(self.prices),
             self.submit,
             self.book,
+            self.correct_account,
             self.brokers,
             self.locks,
             trading_calendar,
@@ -152,7 +159,7 @@ class Trading:
 
     @property
     def verify_accounts(self) -> VerifyAccounts:
-        return VerifyAccounts(self.accounts, self.actions, self.locks, trading_calendar)
+        return VerifyAccounts(self.accounts, self.actions, self.checks, self.locks, trading_calendar, self.clock)
 
     @property
     def correct_account(self) -> CorrectAccount:

@@ -26,6 +26,7 @@ from algo_trading.sentiment.mentions.finder import MentionFinder
 from algo_trading.services.annotate_posts import Influencers
 from algo_trading.services.passwords import Passwords
 from algo_trading.settings import Settings, load_settings
+from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
 from fakes.approvals import FakeApprovals
 from fakes.audit import FakeAuditLog
@@ -109,6 +110,7 @@ class World(Services):
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": accounts,
+            "account_checks": FakeAccountChecks(accounts),
             "subscriptions": subscriptions,
             "notices": notices,
             "outbox": notices,

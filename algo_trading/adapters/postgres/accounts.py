@@ -16,6 +16,7 @@ from algo_trading.adapters.postgres.approvals import approval_row
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments
 from algo_trading.adapters.postgres.schema.trading import (
+    account_checks,
     account_clocks,
     accounts,
     approvals,
@@ -72,7 +73,7 @@ class PostgresAccounts:
         with self._engine.begin() as connection:
             for table in (approvals, submissions, order_events):
                 connection.execute(delete(table).where(table.c.order_id.in_(own_orders)))
-            for table in (fills, orders, ledger, positions, cash, account_clocks):
+            for table in (fills, orders, ledger, positions, cash, account_clocks, account_checks):
                 connection.execute(delete(table).where(table.c.account_id == own))
             start = update(accounts).where(accounts.c.name == step.account).values(start=step.after.account.start)
             connection.execute(start)

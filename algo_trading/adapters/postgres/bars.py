@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -21,9 +21,8 @@ from algo_trading.adapters.postgres.read_bars import (
 )
 from algo_trading.adapters.postgres.schema.market import bars, indicators
 from algo_trading.adapters.postgres.schema.market import series as stored_series
-from algo_trading.adapters.postgres.upsert import SEPARATOR, Upsert
+from algo_trading.adapters.postgres.upsert import Upsert
 from algo_trading.domain.bars import COLUMNS, TURNOVER
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.domain.venue import AssetClass, venues
@@ -74,18 +73,7 @@ INTO_BARS = Upsert(
     optional=TURNOVER,
     added=_add_to_series,
 )
-INTO_ACTIONS = Upsert("corporate_actions", ("ex_date", "kind"), ("value",), ("source",))
 INTO_INDICATORS = Upsert("indicators", ("interval", "opened_at"), INDICATORS, pruned_by="opened_at")
-
-ACTION_SCHEMA = pa.schema(
-    [
-        ("symbol", pa.string()),
-        ("venue", pa.string()),
-        ("ex_date", pa.date32()),
-        ("kind", pa.string()),
-        ("value", pa.float64()),
-    ]
-)
 
 
 class PostgresBars:
@@ -192,34 +180,6 @@ class PostgresBars:
             return int(connection.execute(select(func.coalesce(func.sum(stored_series.c.bars), 0))).scalar_one())
 
 
-class PostgresCorporateActions:
-    """Implements CorporateActionRepository."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def upsert(self, actions: Iterable[CorporateAction], source: str) -> UpsertCount:
-        with self._database.arrow() as connection:
-            return upsert_actions(connection, actions, source)
-
-    def read(self, instruments: Sequence[Instrument], last: date, first: date | None = None) -> list[CorporateAction]:
-        query = """
-            SELECT i.symbol, i.venue, a.ex_date, a.kind, a.value
-            FROM corporate_actions AS a JOIN instruments AS i ON i.id = a.instrument_id
-            WHERE (i.symbol, i.venue) IN (SELECT * FROM unnest(string_to_array($1, $3), string_to_array($2, $3)))
-              AND a.ex_date BETWEEN $4 AND $5
-            """
-        symbols, venues = (SEPARATOR.join(getattr(i, name) for i in instruments) for name in ("symbol", "venue"))
-        with self._database.arrow() as connection:
-            rows = connection.read(query, (symbols, venues, SEPARATOR, first or date.min, last)).to_pylist()
-        return sorted(
-            CorporateAction(
-                Instrument(row["symbol"], row["venue"]), row["ex_date"], ActionKind(row["kind"]), row["value"]
-            )
-            for row in rows
-        )
-
-
 class PostgresIndicators:
     """Implements IndicatorRepository."""
 
@@ -250,21 +210,6 @@ def upsert_bars(connection: ArrowConnection, bars: pa.Table, source: str) -> Ups
     """As PostgresBars.upsert, in the transaction of `connection`."""
     schema = TURNOVER_SCHEMA if TURNOVER[0] in bars.column_names else BAR_SCHEMA
     return INTO_BARS.run(connection, _with_source(bars.select(schema.names), source))
-
-
-def upsert_actions(connection: ArrowConnection, actions: Iterable[CorporateAction], source: str) -> UpsertCount:
-    """As PostgresCorporateActions.upsert, in the transaction of `connection`."""
-    rows = [
-        {
-            "symbol": action.instrument.symbol,
-            "venue": action.instrument.venue,
-            "ex_date": action.ex_date,
-            "kind": str(action.kind),
-            "value": action.value,
-        }
-        for action in sorted(set(actions))
-    ]
-    return INTO_ACTIONS.run(connection, _with_source(pa.Table.from_pylist(rows, schema=ACTION_SCHEMA), source))
 
 
 def _series(row: Mapping[str, Any]) -> Series:

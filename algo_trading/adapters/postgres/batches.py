@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from algo_trading.adapters.postgres.bars import upsert_actions, upsert_bars
+from algo_trading.adapters.postgres.bars import upsert_bars
+from algo_trading.adapters.postgres.corporate_actions import upsert_actions
 from algo_trading.adapters.postgres.posts import add_posts, put_state
 from algo_trading.adapters.postgres.quality import hold_back, record_results
 from algo_trading.adapters.postgres.upsert import lock_instruments
@@ -30,13 +31,14 @@ class PostgresBatches:
 
     def store_bars(self, batch: JudgedBars) -> UpsertCount:
         with self._database.arrow() as connection:
-            if batch.actions:
-                named = {(action.instrument.symbol, action.instrument.venue) for action in batch.actions}
+            if batch.actions or batch.covered:
+                instruments = [*(action.instrument for action in batch.actions), *batch.covered]
+                named = {(one.symbol, one.venue) for one in instruments}
                 bars = batch.good.group_by(["symbol", "venue"]).aggregate([])
                 named |= set(zip(*(bars[name].to_pylist() for name in ("symbol", "venue")), strict=True))
                 # All at once and in their order: two batches that took turns would wait for each other.
                 lock_instruments(connection, sorted(named))
-                upsert_actions(connection, batch.actions, batch.source)
+                upsert_actions(connection, batch.actions, batch.source, batch.covered)
             count = upsert_bars(connection, batch.good, batch.source)
             hold_back(connection, batch.quarantined)
             if batch.result:

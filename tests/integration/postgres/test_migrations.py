@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
-from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
+from algo_trading.adapters.postgres.bars import PostgresBars
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.migrate import SCRIPTS, is_current, upgrade
 from algo_trading.adapters.postgres.quality import PostgresQuarantine

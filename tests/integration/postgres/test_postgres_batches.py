@@ -12,8 +12,9 @@ import pytest
 from adbc_driver_manager import Error
 from sqlalchemy import text
 
-from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions
+from algo_trading.adapters.postgres.bars import PostgresBars
 from algo_trading.adapters.postgres.batches import PostgresBatches
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresPosts
 from algo_trading.adapters.postgres.quality import PostgresQuality, PostgresQuarantine

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from algo_trading.adapters.postgres.account_checks import PostgresAccountChecks
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.approvals import PostgresApprovals
 from algo_trading.adapters.postgres.audit import PostgresAuditLog
-from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
+from algo_trading.adapters.postgres.bars import PostgresBars, PostgresIndicators
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 from algo_trading.adapters.postgres.kill_switch import PostgresKillSwitch
 from algo_trading.adapters.postgres.listings import PostgresListings
@@ -24,7 +26,8 @@ from algo_trading.adapters.postgres.users import (
     PostgresSessions,
     PostgresUsers,
 )
-from contracts.accounts import INSTRUMENTS, AccountContract
+from contracts.account_checks import AccountCheckContract
+from contracts.accounts import INSTRUMENTS, AccountContract, an_account, opening
 from contracts.approvals import ApprovalContract
 from contracts.audit import AuditContract
 from contracts.bars import BarContract
@@ -134,6 +137,13 @@ class TestPostgresTradingRules(TradingRulesContract):
     @pytest.fixture
     def rules(self, database: Database) -> PostgresTradingRules:
         return PostgresTradingRules(database)
+
+
+class TestPostgresAccountChecks(AccountCheckContract):
+    @pytest.fixture
+    def checks(self, database: Database) -> PostgresAccountChecks:
+        PostgresAccounts(database).open(opening(an_account()))
+        return PostgresAccountChecks(database)
 
 
 class TestPostgresKillSwitch(KillSwitchContract):

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
-from algo_trading.adapters.postgres.bars import PostgresBars, PostgresCorporateActions, PostgresIndicators
+from algo_trading.adapters.postgres.bars import PostgresBars, PostgresIndicators
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.locks import PostgresLocks
 from algo_trading.adapters.postgres.quality import PostgresQuarantine
@@ -41,7 +42,7 @@ NUMBERS = count()
 def versions(database: Database, table: str) -> set[tuple[Any, ...]]:
     """Where each row lies and which transaction wrote it: unchanged means not written."""
     with database.engine.connect() as connection:
-        return {tuple(row) for row in connection.execute(text(f"SELECT tableoid, ctid, xmin, updated_at FROM {table}"))}
+        return {tuple(row) for row in connection.execute(text(f"SELECT tableoid, ctid, xmin FROM {table}"))}
 
 
 class TestUpsert:

@@ -37,6 +37,7 @@ STATE: dict[str, Any] = {
             "cursor": None, "waits_for": "2013-01-14", "cash": "70000.00", "equity": "100980.81",
             "positions": {"ema_cross(fast=8) IBM": "76"},
             "clocks": [{"venue": "XNYS", "interval": "1d", "cursor": None, "waits_for": "2013-01-14"}],
+            "verified_at": "2013-01-13T12:00:00+00:00", "differences": [],
         }
     ],
     "recommendations": [],
@@ -66,6 +67,7 @@ def test_watchlists_accounts_and_counts(capsys: pytest.CaptureFixture[str]) -> N
         "550 no such user",
         "account paper (paper, paper): equity 100980.81 USD, cash 70000.00, holds 76 of ema_cross(fast=8) IBM",
         "XNYS 1d: processed up to nothing yet, waits for 2013-01-14 to be decided",
+        "its book was verified at 2013-01-13 12:00: no difference",
         "the token has expired",
         "no longer configured",
     ):

@@ -21,6 +21,7 @@ from algo_trading.queries.status import (
     WatchlistStatus,
     order_counts,
 )
+from algo_trading.repositories.accounts import AccountStep
 from algo_trading.repositories.periods import Stage
 from algo_trading.repositories.posts import FeedState
 from contracts.posts import IBM as IBM_TEXT
@@ -65,6 +66,7 @@ class StatusWorld(World):
             quarantine=quarantine,
             outbox=self.outbox,
             accounts=self.accounts,
+            checks=self.checks,
             periods=self.periods,
             recommendations=FakeRecommendations(),
             posts=posts,
@@ -194,3 +196,15 @@ def test_mails_that_failed_are_counted_by_their_reason(world: StatusWorld) -> No
         )
     assert world.status().outbox == {"pending": 0, "sent": 1, "failed": 3}
     assert world.status().mail_errors == {"b": 2, "a": 1}
+
+
+def test_the_newest_verdict_on_a_book_is_shown(world: StatusWorld) -> None:
+    world.open()
+    (account,) = world.status().accounts
+    assert (account.verified_at, account.differences) == (None, ())
+    before = world.accounts.state("paper")
+    world.accounts.store(AccountStep(before, before.paid("USD", Decimal(1)), world.clock.now()))
+    world.verify_accounts()
+    (account,) = world.status().accounts
+    assert account.verified_at == world.clock.now()
+    assert account.differences[0].startswith("USD: ")

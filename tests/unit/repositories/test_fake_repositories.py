@@ -2,7 +2,8 @@
 
 import pytest
 
-from contracts.accounts import AccountContract
+from contracts.account_checks import AccountCheckContract
+from contracts.accounts import AccountContract, an_account, opening
 from contracts.approvals import ApprovalContract
 from contracts.audit import AuditContract
 from contracts.bars import BarContract
@@ -13,6 +14,7 @@ from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SignalContract
 from contracts.users import People, PeopleContract
+from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
 from fakes.approvals import FakeApprovals
 from fakes.audit import FakeAuditLog
@@ -125,3 +127,11 @@ class TestFakeAccounts(AccountContract):
     @pytest.fixture
     def accounts(self) -> FakeAccounts:
         return FakeAccounts()
+
+
+class TestFakeAccountChecks(AccountCheckContract):
+    @pytest.fixture
+    def checks(self) -> FakeAccountChecks:
+        accounts = FakeAccounts()
+        accounts.open(opening(an_account()))
+        return FakeAccountChecks(accounts)

@@ -111,3 +111,83 @@ def test_what_no_action_explains_is_not_corrected() -> None:
     world.accounts.store(AccountStep(before, before.paid("USD", Decimal(1)), world.clock.now()))
     with pytest.raises(CannotCorrectError, match="paper differs by more than its corporate actions: USD: "):
         world.correct_account("paper")
+
+
+class TestWhenDispatching:
+    """Late, changed, moved and withdrawn actions are corrected by the next pass, without anybody's asking."""
+
+    @pytest.mark.parametrize(
+        ("first", "until"),
+        [
+            *(((OF_MSFT,), until) for until in range(3, 10)),
+            *(((SPLIT, replace(DIVIDEND, value=0.5), OF_MSFT), until) for until in (3, 5, 9)),
+            *(((*ACTIONS, CorporateAction(MSFT, DAYS[2], ActionKind.DIVIDEND, 3.0)), until) for until in (3, 9)),
+            # Later FAST has sold more than it would have had.
+            *(((replace(SPLIT, value=3.0), DIVIDEND, OF_MSFT), until) for until in (3, 4)),
+            *(((replace(SPLIT, ex_date=DAYS[2]), DIVIDEND, OF_MSFT), until) for until in (3, 4)),
+        ],
+    )
+    def test_the_account_is_what_its_fills_and_the_actions_of_now_come_to(
+        self, first: tuple[CorporateAction, ...], until: int
+    ) -> None:
+        world = a_world()
+        know(world, first)
+        world.decide(*range(until + 1))
+        world.dispatch()
+        everything = {IBM: (DAYS[0], DAYS[-1]), MSFT: (DAYS[0], DAYS[-1])}
+        world.actions.upsert(ACTIONS, "test", everything)
+        world.dispatch()
+        report = world.checks.all()["paper"]
+        assert report.found == (), "the verdict is stored for status"
+        assert all(one.agrees for one in world.verify_accounts())
+        world.decide(*ALL)
+        world.dispatch()
+        assert all(one.agrees for one in world.verify_accounts())
+
+    @pytest.mark.parametrize("until", [3, 4])
+    def test_one_session_late_it_ends_as_if_it_had_been_known(self, in_time: AccountState, until: int) -> None:
+        """The final equity was 73,221.65 instead of 107,342.33."""
+        world = a_world()
+        know(world, (DIVIDEND, OF_MSFT))
+        world.decide(*range(until))
+        world.dispatch()
+        world.actions.upsert(ACTIONS, "test")
+        after = finished(world)
+        assert (after.sums, after.positions) == (in_time.sums, in_time.positions)
+
+    def test_an_order_that_waits_to_close_the_position_closes_all_of_it(self) -> None:
+        world = a_world()
+        know(world, (OF_MSFT,))
+        world.decide(*range(9))
+        world.dispatch()
+        before = world.accounts.state("paper")
+        held = before.position(SLOW_IBM)
+        (order,) = [one for one in before.orders if one.instrument == IBM and one.closes]
+        assert held is not None
+        numbered = replace(order, quantity=held.quantity)
+        world.accounts.store(AccountStep(before, before.ordering(numbered), world.clock.now(), (numbered,)))
+        world.actions.upsert((SPLIT,), "test")
+        world.dispatch()
+        (after,) = [one for one in world.accounts.state("paper").orders if one.instrument == IBM and one.closes]
+        assert after.quantity == 2 * held.quantity
+        finished(world)
+        assert world.accounts.state("paper").position(SLOW_IBM) is None
+
+    def test_what_needs_a_person_is_said_and_stops_nobody(self) -> None:
+        world = a_world()
+        world.decide(*range(10))
+        world.dispatch()
+        world.actions.withdraw(IBM, DAYS[3], ActionKind.SPLIT)
+        world.decide(*ALL)
+        (report,) = world.dispatch()
+        assert report.periods
+        assert world.checks.all()["paper"].found != ()
+
+    def test_what_lies_ahead_is_no_reason_to_look(self) -> None:
+        world = a_world()
+        world.decide(*range(5))
+        world.dispatch()
+        world.actions.upsert([CorporateAction(MSFT, DAYS[8], ActionKind.DIVIDEND, 3.0)], "test")
+        world.dispatch()
+        check = world.checks.all()["paper"]
+        assert (check.checked_at, check.actions_at) == (None, world.actions.changed_at())

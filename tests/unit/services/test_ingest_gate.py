@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.corporate_actions import PERSON, ActionKind, CorporateAction
 from algo_trading.errors import (
     NothingGoodError,
     NotYetAvailableError,
@@ -159,3 +159,44 @@ class TestUntoldSplit:
             held.run(4, IBM)
         held.rows["IBM"][4] = row(DAYS[4], 52.1)
         assert held.run(4, IBM).stored == 1
+
+
+class TestVersions:
+    """What a source does not tell any more of days that it was asked about again holds no longer."""
+
+    @staticmethod
+    def refetching(desk: Desk) -> None:
+        desk.source.refetch = 3
+        desk.rows["IBM"][4:] = rows(DAYS[4:], 52.0)
+
+    def test_a_split_that_the_source_moves_counts_once(self, desk: Desk) -> None:
+        """Prices were 31.05 instead of 125.0, for the split was applied on both days."""
+        self.refetching(desk)
+        desk.source.actions.append(CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 2.0))
+        desk.run(5, IBM)
+        moved = CorporateAction(IBM, DAYS[5], ActionKind.SPLIT, 2.0)
+        desk.source.actions[:] = [moved]
+        desk.run(6, IBM)
+        assert desk.actions.read([IBM], DAYS[-1]) == [moved]
+        assert [version.withdrawn_at is None for version in desk.actions.versions([IBM])] == [False, True]
+
+    def test_what_is_told_again_or_lies_before_what_was_asked_for_stays(self, desk: Desk) -> None:
+        self.refetching(desk)
+        told = [
+            CorporateAction(IBM, DAYS[1], ActionKind.DIVIDEND, 0.5),
+            CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 2.0),
+        ]
+        desk.source.actions += told
+        desk.run(6, IBM)
+        del desk.source.actions[0]
+        desk.run(7, IBM)
+        assert desk.actions.read([IBM], DAYS[-1]) == told
+        assert len(desk.actions.versions()) == 2
+
+    def test_what_a_person_said_stays(self, desk: Desk) -> None:
+        self.refetching(desk)
+        said = CorporateAction(IBM, DAYS[4], ActionKind.SPLIT, 2.0)
+        desk.actions.upsert([said], PERSON)
+        desk.run(5, IBM)
+        desk.run(6, IBM)
+        assert desk.actions.read([IBM], DAYS[-1]) == [said]

@@ -1,5 +1,7 @@
 """Instruments, their bars and what is known of them."""
 
+from typing import Any
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -14,10 +16,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, written_at
 from algo_trading.domain.bars import COLUMNS, TURNOVER
+from algo_trading.domain.corporate_actions import ActionKind
 from algo_trading.repositories.bars import INDICATORS
 from algo_trading.repositories.trading_rules import RULE_NUMBERS
 
@@ -61,15 +65,28 @@ series = Table(
 )
 
 
-corporate_actions = Table(
-    "corporate_actions",
+def _action_columns() -> list[Column[Any]]:
+    kinds = ", ".join(f"'{kind}'" for kind in ActionKind)
+    return [
+        instrument_ref(primary_key=True),
+        Column("ex_date", Date, primary_key=True),
+        Column("kind", Text, CheckConstraint(f"kind IN ({kinds})", name="kind"), primary_key=True),
+        Column("value", Double, nullable=False, comment="new shares for one old, or cash per share"),
+        Column("target", Text, nullable=False, server_default=text("''"), comment="the symbol that took its place"),
+        Column("source", Text, nullable=False),
+    ]
+
+
+corporate_actions = Table("corporate_actions", metadata, *_action_columns(), written_at("seen_at"))
+
+
+withdrawn_actions = Table(
+    "withdrawn_actions",
     metadata,
-    instrument_ref(primary_key=True),
-    Column("ex_date", Date, primary_key=True),
-    Column("kind", Text, CheckConstraint("kind IN ('split', 'dividend')", name="kind"), primary_key=True),
-    Column("value", Double, nullable=False, comment="new shares for one old, or cash per share"),
-    Column("source", Text, nullable=False),
-    written_at("updated_at"),
+    *_action_columns(),
+    Column("seen_at", Time, primary_key=True),
+    Column("withdrawn_at", Time, nullable=False),
+    comment="Versions of corporate actions that hold no longer: withdrawn, or told otherwise since.",
 )
 
 

@@ -84,6 +84,17 @@ account_clocks = Table(
 )
 
 
+account_checks = Table(
+    "account_checks",
+    metadata,
+    _account_ref(primary_key=True),
+    Column("checked_at", Time, comment="null: not verified yet"),
+    Column("found", JSONB, nullable=False, comment="a sentence on each difference"),
+    Column("actions_at", Time, comment="of the newest change of a corporate action that was taken into account"),
+    comment="The newest verification of each account's book.",
+)
+
+
 cash = Table(
     "cash",
     metadata,

@@ -42,14 +42,35 @@ COMMENT ON TABLE series IS 'How much is stored of each series: written in the tr
 CREATE TABLE corporate_actions (
     instrument_id INTEGER NOT NULL,
     ex_date DATE NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT ck_corporate_actions_kind CHECK (kind IN ('split', 'dividend')),
+    kind TEXT NOT NULL
+        CONSTRAINT ck_corporate_actions_kind CHECK (kind IN ('split', 'dividend', 'delisted', 'merged', 'renamed')),
     value DOUBLE PRECISION NOT NULL,
+    target TEXT DEFAULT '' NOT NULL,
     source TEXT NOT NULL,
-    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_corporate_actions PRIMARY KEY (instrument_id, ex_date, kind),
     CONSTRAINT fk_corporate_actions_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
 COMMENT ON COLUMN corporate_actions.value IS 'new shares for one old, or cash per share';
+COMMENT ON COLUMN corporate_actions.target IS 'the symbol that took its place';
+
+CREATE TABLE withdrawn_actions (
+    instrument_id INTEGER NOT NULL,
+    ex_date DATE NOT NULL,
+    kind TEXT NOT NULL
+        CONSTRAINT ck_withdrawn_actions_kind CHECK (kind IN ('split', 'dividend', 'delisted', 'merged', 'renamed')),
+    value DOUBLE PRECISION NOT NULL,
+    target TEXT DEFAULT '' NOT NULL,
+    source TEXT NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    withdrawn_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_withdrawn_actions PRIMARY KEY (instrument_id, ex_date, kind, seen_at),
+    CONSTRAINT fk_withdrawn_actions_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE withdrawn_actions IS
+    'Versions of corporate actions that hold no longer: withdrawn, or told otherwise since.';
+COMMENT ON COLUMN withdrawn_actions.value IS 'new shares for one old, or cash per share';
+COMMENT ON COLUMN withdrawn_actions.target IS 'the symbol that took its place';
 
 CREATE TABLE trading_rules (
     instrument_id INTEGER NOT NULL,

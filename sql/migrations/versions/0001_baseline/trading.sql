@@ -52,6 +52,20 @@ COMMENT ON TABLE account_clocks IS 'How far accounts have come in the periods of
 COMMENT ON COLUMN account_clocks.cursor IS 'when the newest processed period opened';
 COMMENT ON COLUMN account_clocks.begun IS 'the period whose actions and orders on posts are done with';
 
+CREATE TABLE account_checks (
+    account_id INTEGER NOT NULL,
+    checked_at TIMESTAMP WITH TIME ZONE,
+    found JSONB NOT NULL,
+    actions_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_account_checks PRIMARY KEY (account_id),
+    CONSTRAINT fk_account_checks_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
+);
+COMMENT ON TABLE account_checks IS 'The newest verification of each account''s book.';
+COMMENT ON COLUMN account_checks.checked_at IS 'null: not verified yet';
+COMMENT ON COLUMN account_checks.found IS 'a sentence on each difference';
+COMMENT ON COLUMN account_checks.actions_at IS
+    'of the newest change of a corporate action that was taken into account';
+
 CREATE TABLE cash (
     account_id INTEGER NOT NULL,
     asset TEXT NOT NULL,

@@ -1,0 +1,96 @@
+"""What a person knows of splits, dividends and the ends of instruments, beside what sources tell."""
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from algo_trading.domain.corporate_actions import PERSON, ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.symbol import normal_symbol
+from algo_trading.errors import ConfigError
+from algo_trading.repositories.bars import CorporateActionRepository
+from algo_trading.services.release_held import ReleaseHeld
+
+HEADER = ("symbol", "date", "kind", "value", "target")
+WITH_TARGET = (ActionKind.MERGED, ActionKind.RENAMED)
+
+
+@dataclass(frozen=True)
+class ToldActions:
+    """How many actions were new or changed, and how many rows that were held back are stored now."""
+
+    told: int
+    released: int
+
+
+@dataclass(frozen=True)
+class TellActions:
+    """Store a person's word, which no source overrules, and judge again what was held back for want of it."""
+
+    actions: CorporateActionRepository
+    release: ReleaseHeld
+
+    def __call__(self, actions: Sequence[CorporateAction]) -> ToldActions:
+        """Tell actions. Safe to repeat."""
+        count = self.actions.upsert(actions, PERSON)
+        return ToldActions(count.stored, self.release(sorted({action.instrument for action in actions})))
+
+    def withdraw(self, instrument: Instrument, ex_date: date, kind: ActionKind) -> None:
+        """Withdraw an action, whoever told it. A source that goes on telling it brings it back.
+
+        Raises:
+            ConfigError: there is no such action.
+        """
+        if not self.actions.withdraw(instrument, ex_date, kind):
+            raise ConfigError(f"no {kind} of {instrument} on {ex_date} is known; `algo-trading action list` shows all")
+
+
+def told_action(instrument: Instrument, ex_date: date, kind: ActionKind, value: str, target: str) -> CorporateAction:
+    """An action in words: a ratio may be 2, 3:2 or 1:10 (new shares to old); a delisting without a price is at 0.
+
+    Raises:
+        ConfigError: a value or the symbol that takes the place is missing, wrong or too much.
+    """
+    named, ends = f"a {kind} of {instrument} on {ex_date}", kind in WITH_TARGET
+    if ends is not bool(target):
+        raise ConfigError(f"{named} {'needs a' if ends else 'has no'} symbol that takes its place")
+    number = _number(value or {ActionKind.DELISTED: "0", ActionKind.RENAMED: "1"}.get(kind, ""))
+    if number is None or number < 0 or (number == 0 and kind is not ActionKind.DELISTED):
+        needed = "a value above 0: a ratio such as 2, 3:2 or 1:10, or money per share"
+        raise ConfigError(f"{named} needs {needed}, not {value!r}")
+    return CorporateAction(instrument, ex_date, kind, number, normal_symbol(target))
+
+
+def actions_of_file(lines: Iterable[str], name: str, venue: str) -> list[CorporateAction]:
+    """The actions of a CSV file with the columns of HEADER, of which the last may be missing.
+
+    Raises:
+        ConfigError: the header is another one, or a row is wrong; nothing is returned then.
+    """
+    rows = csv.DictReader(lines)
+    header = tuple(field.strip().lower() for field in rows.fieldnames or ())
+    if header not in {HEADER, HEADER[:-1]}:
+        raise ConfigError(f"{name} needs the columns {','.join(HEADER)}, not {','.join(header)}")
+    rows.fieldnames = list(header)
+    found = []
+    for number, row in enumerate(rows, start=2):
+        try:
+            cells = {key: (value or "").strip() for key, value in row.items() if key is not None}
+            day, kind = date.fromisoformat(cells["date"]), ActionKind(cells["kind"].lower())
+            instrument = Instrument(normal_symbol(cells["symbol"]), venue)
+            found.append(told_action(instrument, day, kind, cells["value"], cells.get("target", "")))
+        except (ValueError, ConfigError) as error:
+            raise ConfigError(f"{name}, line {number}: {error}") from error
+    return found
+
+
+def _number(text: str) -> float | None:
+    new, colon, old = text.partition(":")
+    try:
+        number = float(Fraction(new) / Fraction(old) if colon else Fraction(new))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
