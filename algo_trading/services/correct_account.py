@@ -58,7 +58,7 @@ def _entry(change: Change, amount: Decimal, now: datetime) -> Entry:
 
 def _corrected(state: AccountState, missing: Mapping[Change, Decimal], made: Derivation) -> AccountState:
     for change, amount in missing.items():
-        if change.asset:
+        if change.asset or change.holding is None:
             state = state.paid(change.asset, amount)
             continue
         held, price = state.position(change.holding), made.prices[change.holding]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from algo_trading.domain.bars import COLUMNS
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.costs import decimal_price, precision_of
 from algo_trading.domain.instrument import Instrument, Series
@@ -27,6 +28,7 @@ class Bar:
     high: float
     low: float
     close: float
+    volume: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class ReadPrices:
             return {}
         found = split_by_series(self.bars.read(wanted, opened_at, opened_at))
         return {
-            one: Bar(*(float(getattr(bars, name)[0]) for name in ("open", "high", "low", "close")))
+            one: Bar(*(float(getattr(bars, name)[0]) for name in COLUMNS))
             for one, bars in found.items()
             if bars.volume[0] > 0 and bars.open[0] > 0
         }

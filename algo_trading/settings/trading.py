@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from algo_trading.domain.account_rules import AccountRules
+from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level
@@ -46,8 +47,18 @@ class AccountSettings(Section):
     commission: Decimal = Field(default=Decimal("0.001"), ge=0, lt=1)  # of the traded value
     commission_fixed: Money = Field(default=Decimal(0), ge=0)  # of each fill
     slippage_bps: Decimal = Field(default=Decimal(5), ge=0, lt=10_000)
+    interest: Decimal = Field(default=Decimal(0), ge=0, lt=1)  # that cash earns in a year
+    borrow: Decimal = Field(default=Decimal(0), ge=0, lt=1)  # that short positions cost in a year
+    participation: Decimal | None = Field(default=None, gt=0, le=1)  # of a bar's volume, in one fill
     shorts: bool = False  # whether strategies may sell what they do not hold
     rules: AccountRulesSettings = AccountRulesSettings()
+
+    @property
+    def costs(self) -> Costs:
+        """What trading costs it."""
+        return Costs(
+            self.commission, self.slippage_bps, self.commission_fixed, self.interest, self.borrow, self.participation
+        )
 
 
 class LimitsSettings(Section):

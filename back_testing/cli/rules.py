@@ -20,6 +20,27 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         Annotated[float, typer.Option(help="Basis points by which each fill's price is worse.")],
         0.0,
     ),
+    "interest": (
+        Annotated[float, typer.Option(help="What cash earns in a year, as a fraction: 0.03 is 3 %; paid each night.")],
+        0.0,
+    ),
+    "borrow": (
+        Annotated[
+            float,
+            typer.Option(help="What the value of short positions costs in a year, as a fraction; paid each night."),
+        ],
+        0.0,
+    ),
+    "participation": (
+        Annotated[
+            float | None,
+            typer.Option(
+                help="Part of a bar's volume that one fill takes at most, 0.05 for 5 %: an entry ends with that part, "
+                "an exit goes on at the next opens. Any quantity if not given."
+            ),
+        ],
+        None,
+    ),
     "fill": (
         Annotated[str, typer.Option(metavar="next_open|close", help="Price of a fill; close is look-ahead.")],
         "next_open",
@@ -58,6 +79,7 @@ RULES: Mapping[str, tuple[Any, Any]] = {
 }
 
 
+COSTS = ("commission", "slippage_bps", "commission_fixed", "interest", "borrow", "participation")
 PLAIN = ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop", "allow_gaps")
 
 
@@ -71,7 +93,7 @@ def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "Tradin
     from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
 
     return TradingRules(
-        costs=Costs.of(**{name: options[name] for name in ("commission", "slippage_bps", "commission_fixed")}),
+        costs=Costs.of(**{name: options[name] for name in COSTS}),
         fill=FillAt(_choice("--fill", options["fill"], [*FillAt])),
         direction=Direction(_choice("--direction", options["direction"], [*Direction])),
         size=Size.parse(options["size"]),

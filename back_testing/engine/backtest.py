@@ -10,6 +10,7 @@ from datetime import UTC, date
 
 import numpy as np
 
+from algo_trading.domain.account_rules import NO_RULES
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
@@ -199,8 +200,9 @@ def _buy_and_hold(n: int) -> Decisions:
 
 
 def _without_choices(rules: TradingRules) -> TradingRules:
-    """The rules for the benchmark: the same money, costs and fills, all of it and no stops."""
-    return replace(rules, direction=Direction.LONG, size=Size(), stop_loss=None, take_profit=None, trailing_stop=None)
+    """The rules for the benchmark: the same money, costs and fills, all of it, no stops and no caps."""
+    plain = replace(rules, direction=Direction.LONG, size=Size(), caps=NO_RULES)
+    return replace(plain, stop_loss=None, take_profit=None, trailing_stop=None)
 
 
 def _result(
@@ -248,6 +250,8 @@ def _result(
         suggests_shares=suggests_shares,
         allocation=allocation(rules, len(market.series), suggests_shares=suggests_shares),
         data_hash=hashed,
+        interest=outcome.interest,
+        above_cap=outcome.above_cap,
     )
 
 

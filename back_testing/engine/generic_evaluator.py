@@ -113,6 +113,9 @@ class DecisionBatch:
 
     def trade(self, rows: Floats) -> None:
         """Fill the rows with the accumulators of the backtests of the first decisions."""
+        if not self._window.rules.fills_alone:
+            self._trade_shared(rows)
+            return
         from back_testing.engine.kernels.fully_invested import fully_invested_each
         from back_testing.engine.kernels.single import simulate
 
@@ -127,3 +130,19 @@ class DecisionBatch:
         if fully_invested and fully_invested_each(window.fully_invested_params, window.prices, orders, rows):
             return
         simulate(self._params, window.prices, orders, self._equity, NO_HELD, self._trades, rows)
+
+    def _trade_shared(self, rows: Floats) -> None:
+        """As `trade`, one after the other, for rules that the quick kernels do not know."""
+        from back_testing.engine.kernels.shared_account import accumulate_shared
+        from back_testing.engine.market import Market
+
+        window = self._window
+        market = Market([window.bars[window.start :]])
+        for at, row in enumerate(rows):
+            shares = self._max_shares[at] if self._max_shares.size else None
+            decided = Decisions(self._entries[at], self._exits[at], np.ones(len(window)), self._sizes[at], shares)
+            outcome = market.trade(window.rules, [decided])
+            bars_held = int(np.count_nonzero(outcome.held))
+            accumulate_shared(
+                window.rules.cash, outcome.equity, bars_held, floats(outcome.trades), len(outcome.trades), row
+            )

@@ -33,8 +33,9 @@ class Trade:
     """One round trip. Times are the opens of the bars it was filled in (the sessions, for daily bars), UTC.
 
     `size` is in shares, above 0; `side` is "long" or "short". Prices include slippage; `costs` are the commissions of
-    both fills and what slippage took; `pnl` is net of them; `return_` is pnl over the value at the entry. Of an open
-    trade `exit_time` is None, `exit_price` the last close, and the costs of the exit are not yet in.
+    both fills, what slippage took, and borrow fees; `pnl` is net of them; `return_` is pnl over the value at the entry.
+    Of an open trade `exit_time` is None, `exit_price` the last close, and the costs of the exit are not yet in. A
+    position that is closed in parts is a trade for each part.
     """
 
     symbol: str
@@ -84,7 +85,8 @@ class BacktestResult:
     warmed the strategy up. `refused` counts entries that could not buy anything,
     `below_order_level` decisions below the level of confidence that orders need, and `at_position_limit` entries that
     came when no more positions were allowed. `suggests_shares`: the strategy bounds its entries by a number of shares,
-    which `allocation`, how the capital is shared, says. `data_hash` identifies bars and history (SHA-256).
+    which `allocation`, how the capital is shared, says. `interest` is what cash earned, and
+    `above_cap` counts entries above a cap on exposure. `data_hash` identifies bars and history (SHA-256).
     """
 
     strategy: Strategy
@@ -105,6 +107,8 @@ class BacktestResult:
     suggests_shares: bool
     allocation: str
     data_hash: str
+    interest: float = 0.0
+    above_cap: int = 0
 
     @property
     def lookahead(self) -> bool:
@@ -144,6 +148,8 @@ class BacktestResult:
             "below_order_level": self.below_order_level,
             "max_positions": self.limits.max_positions,
             "at_position_limit": self.at_position_limit,
+            "above_cap": self.above_cap,
+            "interest": self.interest,
             "allocation": self.allocation,
             "data_hash": self.data_hash,
             "notes": list(self.notes),

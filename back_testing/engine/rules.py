@@ -6,6 +6,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from algo_trading.domain.account_rules import NO_RULES, AccountRules
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
@@ -86,7 +87,8 @@ class TradingRules:
     `stop_loss`, `take_profit` and `trailing_stop` are fractions of the entry price (of the best price since, for the
     trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
     Shares are whole unless `whole_shares` is False; None leaves that to `for_bars`. `limits` say which of a strategy's
-    decisions become orders. `allow_gaps` trades over missing bars (`gaps`).
+    decisions become orders, and `caps` how much may be at risk in one place: of an account's rules only those on
+    exposure. `allow_gaps` trades over missing bars (`gaps`).
 
     Raises:
         ConfigError: a value is out of range.
@@ -103,6 +105,7 @@ class TradingRules:
     trailing_stop: float | None = None
     keep_open: bool = False
     allow_gaps: bool = False
+    caps: AccountRules = NO_RULES
     limits: SignalLimits = field(default_factory=SignalLimits)
 
     def __post_init__(self) -> None:
@@ -129,6 +132,11 @@ class TradingRules:
         if self.whole_shares is not None:
             return self
         return replace(self, whole_shares=any(venue_of(bars.instrument.venue).whole_quantities for bars in series))
+
+    @property
+    def fills_alone(self) -> bool:
+        """Whether money changes with fills alone, which are whole, and no cap refuses any: what quick kernels take."""
+        return self.costs.of_fills_alone and not self.caps.caps
 
     @property
     def lookahead(self) -> bool:

@@ -30,6 +30,7 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     listed = [
         ("Fills", fill),
         ("Costs", commission + slippage),
+        *_financing(result),
         ("Size", f"{_size(rules, suggests_shares=result.suggests_shares)} {shares}"),
         ("Direction", direction),
         ("Stops", _stops(rules)),
@@ -51,6 +52,22 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         listed.append(("Warm-up", f"{result.history:,} bars before the first one only prepared the strategy."))
     if result.refused:
         listed.append(("Refused", f"{result.refused:,} entries could not buy anything."))
+    return listed
+
+
+def _financing(result: BacktestResult) -> list[tuple[str, str]]:
+    """What nights and volume do, where they do anything."""
+    costs, listed = result.rules.costs, []
+    if costs.interest:
+        listed.append(
+            ("Interest", f"Cash earns {costs.interest:.2%} a year, 1/365 a night: {result.interest:,.2f} in all.")
+        )
+    if costs.borrow:
+        fee = f"Short positions cost {costs.borrow:.2%} of their value a year, 1/365 a night, within the trades' costs."
+        listed.append(("Borrow fees", fee))
+    if costs.participation is not None:
+        most = f"A fill takes at most {costs.participation:.2%} of its bar's volume"
+        listed.append(("Volume", f"{most}: an entry ends with that, an exit goes on at the next opens."))
     return listed
 
 

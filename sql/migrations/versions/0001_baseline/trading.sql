@@ -10,6 +10,9 @@ CREATE TABLE accounts (
     commission NUMERIC(38, 18) NOT NULL,
     commission_fixed NUMERIC(38, 18) NOT NULL,
     slippage_bps NUMERIC(38, 18) NOT NULL,
+    interest NUMERIC(38, 18) NOT NULL,
+    borrow NUMERIC(38, 18) NOT NULL,
+    participation NUMERIC(38, 18),
     shorts BOOLEAN NOT NULL,
     max_order NUMERIC(38, 18),
     max_day NUMERIC(38, 18),
@@ -22,6 +25,9 @@ CREATE TABLE accounts (
 );
 COMMENT ON COLUMN accounts.broker IS 'the plug-in that trades for it';
 COMMENT ON COLUMN accounts.start IS 'periods that opened before it never trade';
+COMMENT ON COLUMN accounts.interest IS 'that cash earns in a year';
+COMMENT ON COLUMN accounts.borrow IS 'that short positions cost in a year';
+COMMENT ON COLUMN accounts.participation IS 'of a bar''s volume that one fill may take';
 COMMENT ON COLUMN accounts.max_order IS 'that an entry may spend';
 COMMENT ON COLUMN accounts.max_day IS 'that the entries of a UTC day may spend';
 COMMENT ON COLUMN accounts.max_total IS 'that all that is held may have cost';
@@ -64,7 +70,7 @@ COMMENT ON TABLE cash IS 'What the ledger''s lines of each asset add up to.';
 CREATE TABLE ledger (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     account_id INTEGER NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT ck_ledger_kind CHECK (kind IN ('deposit', 'withdrawal', 'fill', 'commission', 'split', 'dividend', 'correction')),
+    kind TEXT NOT NULL CONSTRAINT ck_ledger_kind CHECK (kind IN ('deposit', 'withdrawal', 'fill', 'commission', 'split', 'dividend', 'interest', 'borrow', 'correction')),
     cause TEXT NOT NULL,
     asset TEXT NOT NULL,
     strategy_id INTEGER,
