@@ -1,6 +1,7 @@
 """The rules that a result rests on, as sentences."""
 
 from algo_trading.domain.limits import Limits
+from algo_trading.strategies.base import Strategy
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, SizeKind, TradingRules
 
@@ -40,14 +41,18 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         ("Benchmark", "Bought at the first chance with the whole capital, under the same costs, and held."),
         ("Figures", f"{result.periods_per_year:g} bars make a year. No risk-free rate. docs/backtesting.md lists all."),
     ]  # fmt: skip
-    if result.strategy.needs:
-        text = f"{', '.join(result.strategy.needs)}: known at the close of the bar in which they came."
+    if needs := list(dict.fromkeys(name for strategy in result.strategies for name in strategy.needs)):
+        text = f"{', '.join(needs)}: known at the close of the bar in which they came."
         listed.append(("Text and figures", text))
     listed += [("Unknown", f"{note}.") for note in result.notes]
     if obeyed := applied_limits(result):
         listed.append(("Limits", " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in obeyed)))
-    if limits := not_simulated(result.limits):
-        listed.append(("Not simulated", f"{limits}."))
+    listed += [("Not simulated", f"{limits}.") for limits in _live_alone(result)]
+    if len(result.strategies) > 1:
+        how = (
+            "A position belongs to the strategy that opened it; of one moment the first in the order of ids come first."
+        )
+        listed.append(("Strategies", how))
     if result.history:
         listed.append(("Warm-up", f"{result.history:,} bars before the first one only prepared the strategy."))
     if result.refused:
@@ -73,14 +78,32 @@ def _financing(result: BacktestResult) -> list[tuple[str, str]]:
 
 def limit_notes(result: BacktestResult) -> list[str]:
     """Every limit of a strategy's signals, those that hold live alone last, as sentences."""
-    return [*applied_limits(result), *filter(None, [not_simulated(result.limits)])]
+    return [*applied_limits(result), *_live_alone(result)]
+
+
+def _live_alone(result: BacktestResult) -> list[str]:
+    several = len(result.strategies) > 1
+    found = {one.name: not_simulated(result.rules.limits.of(one)) for one in result.strategies}
+    return [f"{name}: {said}" if several else said for name, said in found.items() if said]
 
 
 def applied_limits(result: BacktestResult) -> list[str]:
     """The limits of a strategy's signals that hold in a backtest too, and what they turned down, as sentences."""
-    orders, positions = result.rules.limits.clauses(result.limits)
-    notes = [orders and f"{orders}: {result.below_order_level:,} decisions were below"]
-    notes += [positions and f"{positions}: {result.at_position_limit:,} entries were refused"]
+    if not result.shares:
+        return _applied("", result.strategy, result, result.below_order_level, result.at_position_limit)
+    return [
+        sentence
+        for one in result.shares
+        for sentence in _applied(
+            f"{one.strategy.name}: ", one.strategy, result, one.below_order_level, one.at_position_limit
+        )
+    ]
+
+
+def _applied(whose: str, strategy: Strategy, result: BacktestResult, below: int, refused: int) -> list[str]:
+    orders, positions = result.rules.limits.clauses(result.rules.limits.of(strategy))
+    notes = [orders and f"{whose}{orders}: {below:,} decisions were below"]
+    notes += [positions and f"{whose}{positions}: {refused:,} entries were refused"]
     return [sentence for sentence in notes if sentence]
 
 

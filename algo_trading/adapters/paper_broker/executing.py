@@ -58,6 +58,8 @@ def execute(state: AccountState, orders: Sequence[Order], market: Market) -> Bro
     entry that would take more ends with that part, and what closes a position goes on at the next opens.
     """
     executions, reports = [], []
+    # What is opened within the bar counts at what it was sold for.
+    marks = {one.holding: market.marks[one.series] for one in state.positions if one.series in market.marks}
     for order in sorted(orders, key=lambda order: not order.closes):
         bar = market.bars[order.series]
         found = match(order, bar.open, bar.high, bar.low)
@@ -65,7 +67,7 @@ def execute(state: AccountState, orders: Sequence[Order], market: Market) -> Bro
             if found.triggered and not order.triggered:
                 reports.append(OrderReport(order.client_order_id, order.status, triggered=True))
             continue
-        outcome = _lot(state, order, found, market)
+        outcome = _lot(state, order, found, market, marks)
         if isinstance(outcome, str):
             reports.append(OrderReport(order.client_order_id, OrderStatus.REJECTED, outcome))
             continue
@@ -74,6 +76,8 @@ def execute(state: AccountState, orders: Sequence[Order], market: Market) -> Bro
             continue
         execution = _execution(state, order, outcome, market.period, at_open=found.price == bar.open)
         state = book_execution(state, order, execution, "", execution.at).state
+        if not order.closes:
+            marks.pop(Holding(order.strategy, order.series), None)
         executions.append(execution)
         left = order.closes and state.position(Holding(order.strategy, order.series)) is not None
         status = OrderStatus.PARTLY_FILLED if left else OrderStatus.FILLED
@@ -99,7 +103,9 @@ def _execution(state: AccountState, order: Order, lot: _Lot, period: Period, *, 
     )
 
 
-def _lot(state: AccountState, order: Order, found: Match, market: Market) -> _Lot | str:
+def _lot(
+    state: AccountState, order: Order, found: Match, market: Market, marks: Mapping[Holding, Decimal]
+) -> _Lot | str:
     """What is traded for an order, or why nothing is."""
     assert found.price is not None
     costs, precision = state.account.costs, precision_of(order.series.venue)
@@ -113,7 +119,7 @@ def _lot(state: AccountState, order: Order, found: Match, market: Market) -> _Lo
         return _closing(state, order, position, price, most)
     if position is not None and (position.quantity > 0) != (order.side is Side.BUY):
         return "what is to be closed first could not be closed within the bar"
-    return _opening(state, order, price, free_money(state, market.marks), most)
+    return _opening(state, order, price, free_money(state, marks), most)
 
 
 def _closing(
