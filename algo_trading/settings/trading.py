@@ -26,6 +26,7 @@ class AccountRulesSettings(Section):
     max_instrument: Decimal | None = Field(default=None, gt=0)
     max_strategy: Decimal | None = Field(default=None, gt=0)
     max_exposure: Decimal | None = Field(default=None, gt=0)
+    max_net: Decimal | None = Field(default=None, gt=0)
 
     @property
     def rules(self) -> AccountRules:

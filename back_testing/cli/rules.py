@@ -1,6 +1,8 @@
 """The options that spell the trading rules, for commands that hand them on as a whole."""
 
+import math
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +10,7 @@ import typer
 from algo_trading.errors import ConfigError
 
 if TYPE_CHECKING:
+    from algo_trading.domain.account_rules import AccountRules
     from back_testing.engine.rules import TradingRules
     from back_testing.engine.signal_limits import SignalLimits
 
@@ -72,6 +75,24 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         Annotated[float | None, typer.Option(help="Fraction below the highest price since the entry.")],
         None,
     ),
+    "max_instrument": (
+        Annotated[float | None, typer.Option(help="Most of the equity that may be in one instrument, 0.3 for 30 %.")],
+        None,
+    ),
+    "max_strategy": (
+        Annotated[float | None, typer.Option(help="Most of the equity that may be in the positions of one strategy.")],
+        None,
+    ),
+    "max_exposure": (
+        Annotated[float | None, typer.Option(help="Most of the equity in all positions, long and short added up.")],
+        None,
+    ),
+    "max_net": (
+        Annotated[
+            float | None, typer.Option(help="Most of the equity in long positions less short ones, or vice versa.")
+        ],
+        None,
+    ),
     "allow_gaps": (
         Annotated[bool, typer.Option("--allow-gaps", help="Trade over weeks without bars, which are else an error.")],
         False,
@@ -80,6 +101,7 @@ RULES: Mapping[str, tuple[Any, Any]] = {
 
 
 COSTS = ("commission", "slippage_bps", "commission_fixed", "interest", "borrow", "participation")
+CAPS = ("max_instrument", "max_strategy", "max_exposure", "max_net")
 PLAIN = ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop", "allow_gaps")
 
 
@@ -97,9 +119,20 @@ def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "Tradin
         fill=FillAt(_choice("--fill", options["fill"], [*FillAt])),
         direction=Direction(_choice("--direction", options["direction"], [*Direction])),
         size=Size.parse(options["size"]),
+        caps=_caps(options),
         limits=limits,
         **{name: options[name] for name in PLAIN},
     )
+
+
+def _caps(options: Mapping[str, Any]) -> "AccountRules":
+    from algo_trading.domain.account_rules import AccountRules
+
+    for name in CAPS:
+        if options[name] is not None and not 0 < options[name] < math.inf:
+            raise ConfigError(f"--{name.replace('_', '-')} is a part of the equity above 0, not {options[name]:g}")
+    given: dict[str, Any] = {name: Decimal(repr(options[name])) for name in CAPS if options[name] is not None}
+    return AccountRules(**given)
 
 
 def signal_limits(names: Collection[str]) -> "SignalLimits":

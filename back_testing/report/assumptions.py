@@ -32,6 +32,7 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         ("Fills", fill),
         ("Costs", commission + slippage),
         *_financing(result),
+        *_caps(result),
         ("Size", f"{_size(rules, suggests_shares=result.suggests_shares)} {shares}"),
         ("Direction", direction),
         ("Stops", _stops(rules)),
@@ -76,9 +77,27 @@ def _financing(result: BacktestResult) -> list[tuple[str, str]]:
     return listed
 
 
+def _caps(result: BacktestResult) -> list[tuple[str, str]]:
+    said = caps_clause(result)
+    return [("Exposure", f"{said[:1].upper()}{said[1:]}.")] if said else []
+
+
+def caps_clause(result: BacktestResult) -> str:
+    """The caps on exposure, and how many entries they refused; empty where there are none."""
+    caps = result.rules.caps
+    places = (
+        (caps.max_instrument, "in one instrument"),
+        (caps.max_strategy, "in one strategy"),
+        (caps.max_exposure, "in all positions"),
+        (caps.max_net, "in long positions less short ones"),
+    )
+    listed = ", ".join(f"{most:.0%} {where}" for most, where in places if most is not None)
+    return listed and f"at most of the equity: {listed}; {result.above_cap:,} entries were refused"
+
+
 def limit_notes(result: BacktestResult) -> list[str]:
     """Every limit of a strategy's signals, those that hold live alone last, as sentences."""
-    return [*applied_limits(result), *_live_alone(result)]
+    return [*filter(None, [caps_clause(result)]), *applied_limits(result), *_live_alone(result)]
 
 
 def _live_alone(result: BacktestResult) -> list[str]:
