@@ -99,4 +99,5 @@ def _account(settings: Settings, account: AccountSettings) -> AccountPlan:
         start=midnight(account.start) if account.start else None,
         shorts=account.shorts,
         rules=account.rules.rules,
+        sizer=account.sizer,
     )

@@ -53,7 +53,14 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         "long",
     ),
     "size": (
-        Annotated[str, typer.Option(metavar="all|fraction:X|cash:X|shares:N", help="What one entry takes.")],
+        Annotated[
+            str,
+            typer.Option(
+                metavar="all|fraction:X|cash:X|shares:N|volatility:X|risk:X",
+                help="What one entry takes: all there is, a part of the equity, money, shares, the part of the equity "
+                "whose annual volatility is X (0.15), or the part of which an average true range is X of it (0.01).",
+            ),
+        ],
         "all",
     ),
     "whole_shares": (

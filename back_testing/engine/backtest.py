@@ -127,6 +127,8 @@ def allocation(rules: TradingRules, symbols: int, *, suggests_shares: bool = Fal
         SizeKind.FRACTION: f"{rules.size.amount:.4g} of the equity",
         SizeKind.CASH: f"{rules.size.amount:,.2f} of the money",
         SizeKind.SHARES: f"{rules.size.amount:g} shares",
+        SizeKind.VOLATILITY: f"the part of the equity whose annual volatility is {rules.size.amount:.4g}",
+        SizeKind.RISK: f"the part of the equity that a usual move changes by {rules.size.amount:.4g} of it",
     }[rules.size.kind]
     shared = "" if symbols == 1 else f", as long as the capital that {symbols} symbols share has enough free"
     return f"{takes}{what}{shared}"
@@ -170,7 +172,13 @@ def _play(
     for bars, start in zip(series, starts, strict=True):
         require_no_gaps(bars, start, allowed=rules.allow_gaps)
     market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
-    traded = [[decisions_from(one, start) for one, start in zip(own, starts, strict=True)] for own in decisions]
+    traded = [
+        [
+            decisions_from(rules.size.scaled(bars, one), start)
+            for bars, one, start in zip(series, own, starts, strict=True)
+        ]
+        for own in decisions
+    ]
     ordered = [
         [rules.limits.ordered(strategy, one) for one in own] for strategy, own in zip(strategies, traded, strict=True)
     ]

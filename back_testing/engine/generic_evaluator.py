@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -85,6 +86,8 @@ class DecisionBatch:
         self._window = window
         self._fully_invested = window.fully_invested
         self._params = params_of(window.rules)
+        sizer = window.rules.size.sizer
+        self._fractions = None if sizer is None else sizer.fractions(window.bars)
         self._entries, self._exits = (np.empty((size, len(window)), dtype=np.bool_) for _ in range(2))
         self._sizes = np.empty((size, len(window)))
         self._max_shares = np.empty((size, 0))
@@ -99,6 +102,7 @@ class DecisionBatch:
         """
         start, bars, limits = self._window.start, self._window.bars, self._window.rules.limits
         limited = limits.hold_for(type(strategy))
+        decisions = self._scaled(decisions)
         if limited or not len(decisions.entries) == len(decisions.exits) == len(decisions.size) == len(bars):
             require_decisions(strategy, bars, decisions)
         if limited:
@@ -110,6 +114,11 @@ class DecisionBatch:
             if not self._max_shares.size:
                 self._max_shares = np.empty(self._sizes.shape)
             self._max_shares[row] = decisions.shares[start:]
+
+    def _scaled(self, decisions: Decisions) -> Decisions:
+        if self._fractions is None or len(decisions.size) != len(self._fractions):
+            return decisions
+        return replace(decisions, size=decisions.size * self._fractions)
 
     def trade(self, rows: Floats) -> None:
         """Fill the rows with the accumulators of the backtests of the first decisions."""

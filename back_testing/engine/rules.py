@@ -10,6 +10,8 @@ from algo_trading.domain.account_rules import NO_RULES, AccountRules
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
+from algo_trading.risk.sizers import Sizer, sizer_of
+from algo_trading.strategies.base import Decisions
 from back_testing.engine.signal_limits import SignalLimits
 
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ class SizeKind(StrEnum):
     FRACTION = "fraction"
     CASH = "cash"
     SHARES = "shares"
+    VOLATILITY = "volatility"
+    RISK = "risk"
+
+
+SIZED_BY_MOVES = frozenset({SizeKind.VOLATILITY, SizeKind.RISK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class Size:
     """How much one entry takes, times the size that the strategy suggests at that bar.
 
     ALL: the whole equity, in a portfolio an equal part for each symbol. FRACTION: `amount` of the equity. CASH:
-    `amount` of money. SHARES: `amount` shares. Money includes the commission.
+    `amount` of money. SHARES: `amount` shares. Money includes the commission. VOLATILITY and RISK: what the sizers of
+    `algo_trading.risk.sizers` say, for a target of `amount`.
 
     Raises:
         ConfigError: the amount is out of range.
@@ -61,7 +69,7 @@ class Size:
 
     @classmethod
     def parse(cls, text: str) -> "Size":
-        """`all`, `fraction:0.5`, `cash:1000` or `shares:10`.
+        """`all`, `fraction:0.5`, `cash:1000`, `shares:10`, `volatility:0.15` or `risk:0.01`.
 
         Raises:
             ConfigError: it is none of these.
@@ -74,7 +82,19 @@ class Size:
                 return cls(SizeKind(kind), float(amount))
         except ValueError:
             pass
-        raise ConfigError(f"the size is all, fraction:0.5, cash:1000 or shares:10, not {text!r}")
+        raise ConfigError(
+            f"the size is all, fraction:0.5, cash:1000, shares:10, volatility:0.15 or risk:0.01, not {text!r}"
+        )
+
+    @property
+    def sizer(self) -> Sizer | None:
+        """What says the part of the equity by how much the instrument moves; None where the size does not ask."""
+        return sizer_of(f"{self.kind}:{self.amount!r}") if self.kind in SIZED_BY_MOVES else None
+
+    def scaled(self, bars: "Bars", decisions: Decisions) -> Decisions:
+        """Decisions about `bars` with the sizes that the sizer leaves of those that were suggested."""
+        sizer = self.sizer
+        return decisions if sizer is None else replace(decisions, size=decisions.size * sizer.fractions(bars))
 
     def __str__(self) -> str:
         return str(self.kind) if self.kind is SizeKind.ALL else f"{self.kind}:{self.amount:g}"

@@ -147,6 +147,10 @@ def _size(rules: TradingRules, *, suggests_shares: bool) -> str:
             return f"{takes}{size.amount:.1%} of the equity, fixed at the decision."
         case SizeKind.CASH:
             return f"{takes}{size.amount:,.2f} in money."
+        case SizeKind.VOLATILITY:
+            return f"{takes}what has an annual volatility of {size.amount:.1%} of the equity, by the last 20 returns."
+        case SizeKind.RISK:
+            return f"{takes}what an average true range of 20 bars changes by {size.amount:.2%} of the equity."
     return f"{takes}{size.amount:g} shares."
 
 

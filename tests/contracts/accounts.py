@@ -102,7 +102,7 @@ class AccountContract:
 
     def test_an_account_is_opened_once(self, accounts: AccountRepository) -> None:
         account = an_account(
-            "live", broker="binance", currency="USDT", mode=Mode.LIVE, owner="ann", shorts=True,
+            "live", broker="binance", currency="USDT", mode=Mode.LIVE, owner="ann", shorts=True, sizer="risk:0.01",
             rules=AccountRules(
                 Decimal(1000), Level.HIGH, 2.5, Decimal("0.05"), max_exposure=Decimal("0.9"), max_net=Decimal(1)
             ),

@@ -33,7 +33,7 @@ AMOUNTS = {
 }  # of AccountRules
 CHANGEABLE = (  # columns that the configuration may change of an open account
     *("owner", "position_fraction", "commission", "commission_fixed", "slippage_bps"),
-    *("interest", "borrow", "participation", "shorts", "rules"),
+    *("interest", "borrow", "participation", "shorts", "rules", "sizer"),
 )
 NAMES = (strategies.c.name, strategies.c.params, instruments.c.symbol, instruments.c.venue)
 
@@ -66,6 +66,7 @@ def account_row(account: Account) -> dict[str, Any]:
         "participation": account.costs.participation,
         "shorts": account.shorts,
         "rules": _rules_row(account.rules),
+        "sizer": account.sizer,
         **caps_row(account.caps),
     }
 
@@ -89,6 +90,7 @@ def account_of(row: Row[Any]) -> Account:
         shorts=row.shorts,
         caps=Caps(_perhaps(row.max_order), _perhaps(row.max_day), _perhaps(row.max_total)),
         rules=_rules_of(row.rules),
+        sizer=row.sizer,
     )
 
 

@@ -57,6 +57,7 @@ accounts = Table(
     Column("max_day", Amount, comment="that the entries of a UTC day may spend"),
     Column("max_total", Amount, comment="that all that is held may have cost"),
     Column("rules", JSONB, nullable=False, server_default=text("'{}'"), comment="approvals and exposure"),
+    Column("sizer", Text, nullable=False, server_default="", comment="what says how much an entry takes"),
     Column("version", BigInteger, nullable=False, server_default=text("0"), comment="steps that were stored"),
     written_at(),
 )

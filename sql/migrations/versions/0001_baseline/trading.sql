@@ -18,6 +18,7 @@ CREATE TABLE accounts (
     max_day NUMERIC(38, 18),
     max_total NUMERIC(38, 18),
     rules JSONB DEFAULT '{}' NOT NULL,
+    sizer TEXT DEFAULT '' NOT NULL,
     version BIGINT DEFAULT 0 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_accounts PRIMARY KEY (id),
@@ -32,6 +33,7 @@ COMMENT ON COLUMN accounts.max_order IS 'that an entry may spend';
 COMMENT ON COLUMN accounts.max_day IS 'that the entries of a UTC day may spend';
 COMMENT ON COLUMN accounts.max_total IS 'that all that is held may have cost';
 COMMENT ON COLUMN accounts.rules IS 'approvals and exposure';
+COMMENT ON COLUMN accounts.sizer IS 'what says how much an entry takes';
 COMMENT ON COLUMN accounts.version IS 'steps that were stored';
 
 CREATE TABLE kill_switch (
