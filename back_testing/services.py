@@ -36,7 +36,7 @@ def tune_thresholds(app: "Services") -> TuneThresholds:
     """Thresholds of scores, under the costs of the accounts; of the configured ones where none is open yet."""
     rules, opened = live_rules(app), bool(app.accounts.names())
     first = next(iter(app.settings.accounts), None)
-    configured = Costs(first.commission, first.slippage_bps, first.commission_fixed) if first else Costs()
+    configured = first.costs if first else Costs()
 
     def costs(series: "Series") -> Costs:
         return rules(series).costs if opened else configured

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from algo_trading.domain.account import Mode
-from algo_trading.domain.costs import Costs
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import midnight
 from algo_trading.domain.watchlist import Assignment, Watchlist
@@ -96,8 +95,9 @@ def _account(settings: Settings, account: AccountSettings) -> AccountPlan:
         owner=account.owner,
         cash=account.cash,
         position_fraction=account.position_fraction,
-        costs=Costs(account.commission, account.slippage_bps, account.commission_fixed),
+        costs=account.costs,
         start=midnight(account.start) if account.start else None,
         shorts=account.shorts,
         rules=account.rules.rules,
+        sizer=account.sizer,
     )

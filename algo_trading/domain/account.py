@@ -44,7 +44,8 @@ class Account:
 
     `broker` is the name of the plug-in that trades for it, `currency` the asset in which it is kept. Periods that
     opened before `start` never trade. One entry may spend `position_fraction` of its equity times the signal's own
-    size. With `shorts` a strategy may also sell what it does not hold, where the venue allows that.
+    size; where there is a `sizer` (risk/sizers.py spells it), the part that it says, and at most that fraction. With
+    `shorts` a strategy may also sell what it does not hold, where the venue allows that.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Account:
     shorts: bool = False
     caps: Caps = NO_CAPS
     rules: AccountRules = NO_RULES
+    sizer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

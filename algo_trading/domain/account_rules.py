@@ -15,7 +15,8 @@ class AccountRules:
 
     The others are fractions of the account's equity: no entry is placed once the account has lost `max_daily_loss` of
     it since 00:00 UTC, or where more than `max_instrument` would be in one instrument, `max_strategy` in the positions
-    of one strategy, or `max_exposure` in all positions.
+    of one strategy, `max_exposure` in all positions, or `max_net` in all long positions less all short ones, or the
+    other way round.
     """
 
     approve_above: Decimal | None = None
@@ -25,6 +26,12 @@ class AccountRules:
     max_instrument: Decimal | None = None
     max_strategy: Decimal | None = None
     max_exposure: Decimal | None = None
+    max_net: Decimal | None = None
+
+    @property
+    def caps(self) -> bool:
+        """Whether exposure is limited."""
+        return any(cap is not None for cap in (self.max_instrument, self.max_strategy, self.max_exposure, self.max_net))
 
 
 NO_RULES = AccountRules()

@@ -42,10 +42,12 @@ def decimal_price(value: float, precision: Precision) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What each fill costs, live and in a backtest.
+    """What fills, cash and short positions cost or bring, live and in a backtest.
 
-    `commission` is a fraction of the traded value, `commission_fixed` an amount of money, and `slippage_bps` moves the
-    price against us, in basis points.
+    `commission` is a fraction of the traded value of a fill, `commission_fixed` an amount of money, and `slippage_bps`
+    moves its price against us, in basis points. One fill takes at most the part `participation` of its bar's volume;
+    None: any quantity. Cash earns `interest` and the value of short positions costs `borrow`, both annual rates as
+    fractions, for each night (domain/financing.py).
 
     Raises:
         ConfigError: a cost is negative, not finite, or takes all there is.
@@ -54,16 +56,46 @@ class Costs:
     commission: Decimal = Decimal("0.001")
     slippage_bps: Decimal = Decimal(0)
     commission_fixed: Decimal = Decimal(0)
+    interest: Decimal = Decimal(0)
+    borrow: Decimal = Decimal(0)
+    participation: Decimal | None = None
 
     def __post_init__(self) -> None:
         _require("commission", self.commission, below=1)
         _require("slippage_bps", self.slippage_bps, below=10_000)
         _require("commission_fixed", self.commission_fixed)
+        _require("interest", self.interest, below=1)
+        _require("borrow", self.borrow, below=1)
+        if self.participation is not None and not 0 < self.participation <= 1:
+            raise ConfigError(
+                f"participation is a part of a bar's volume, above 0 and up to 1, not {float(self.participation):g}"
+            )
 
     @classmethod
-    def of(cls, commission: float = 0.001, *, slippage_bps: float = 0.0, commission_fixed: float = 0.0) -> Self:
+    def of(
+        cls,
+        commission: float = 0.001,
+        *,
+        slippage_bps: float = 0.0,
+        commission_fixed: float = 0.0,
+        interest: float = 0.0,
+        borrow: float = 0.0,
+        participation: float | None = None,
+    ) -> Self:
         """The costs that these numbers print as."""
-        return cls(Decimal(repr(commission)), Decimal(repr(slippage_bps)), Decimal(repr(commission_fixed)))
+        return cls(
+            commission=_as_printed(commission),
+            slippage_bps=_as_printed(slippage_bps),
+            commission_fixed=_as_printed(commission_fixed),
+            interest=_as_printed(interest),
+            borrow=_as_printed(borrow),
+            participation=None if participation is None else _as_printed(participation),
+        )
+
+    @property
+    def of_fills_alone(self) -> bool:
+        """Whether nothing but fills costs or brings anything, and these are filled whole."""
+        return not self.interest and not self.borrow and self.participation is None
 
     @property
     def slippage(self) -> Decimal:
@@ -78,6 +110,10 @@ class Costs:
     def commission_on(self, value: Decimal, precision: Precision = WHOLE_SHARES) -> Decimal:
         """Commission on a traded value, rounded up to the step of money."""
         return (value * self.commission + self.commission_fixed).quantize(precision.money, ROUND_UP)
+
+
+def _as_printed(value: float) -> Decimal:
+    return Decimal(repr(value))
 
 
 def _require(name: str, value: Decimal, below: int | None = None) -> None:

@@ -1,5 +1,6 @@
 """An account's cash and positions, derived again from deposits, executions and corporate actions, not its book."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from algo_trading.domain.account import AccountClock
 from algo_trading.domain.booking import cause_of, dividend_of, dust_cause, split_ratio, times
 from algo_trading.domain.coins import is_coin_venue, split_pair
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.financing import FINANCING, financing_of
 from algo_trading.domain.ledger import Entry, EntryKind, Holding, Sums
 from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.signal import Side
@@ -34,15 +36,15 @@ class Effect(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a corporate action changes: cash of `asset`, or, where that is empty, the quantity of the holding.
+    """What a corporate action or a night changes: cash of `asset`, or, where that is empty, what the holding has.
 
-    `at` is the beginning of its ex-date.
+    `at` is the beginning of the action's ex-date, or the end of the night, whose interest belongs to no holding.
     """
 
     cause: str
     at: datetime
     asset: str
-    holding: Holding
+    holding: Holding | None
 
 
 @dataclass
@@ -105,24 +107,43 @@ class Derivation:
         """What was left of a position became cash of its coin."""
         self.pay(asset, self.held.pop(holding, Decimal(0)))
 
+    def finance(self, entry: Entry) -> None:
+        """Interest or a borrow fee, of what is there by now at the rate and price that were booked."""
+        amount = financing_of(entry, self.cash.get(entry.asset, Decimal(0)), self.held)
+        self.pay(entry.asset, amount)
+        self.changes[Change(entry.cause, entry.effective_at, entry.asset, entry.holding)] = amount
+
 
 def derive(currency: str, book: Iterable[Entry], fills: Iterable[Fill], effects: Iterable[Effect]) -> Derivation:
     """Go through what happened in the order in which it happened; of one moment, corporate actions come first.
 
-    Of the book only what nothing else tells is taken: deposits, withdrawals, and that dust was cleared (not how much).
+    Of the book only what nothing else tells is taken: deposits, withdrawals, that dust was cleared (not how much), and
+    for which nights interest and borrow fees were booked, at which rates and prices (not which amounts). What was
+    executed before a night was booked is before it, whatever its time.
     """
-    made = Derivation(currency)
-    steps: list[tuple[datetime, int, Effect | Fill | Entry]] = [(effect.at, 0, effect) for effect in effects]
-    steps += [(fill.execution.at, 1, fill) for fill in fills]
+    made, book = Derivation(currency), list(book)
+    nights = sorted({entry.effective_at for entry in book if entry.kind in FINANCING})
+    booked_in = _nights_before(book)
+    steps: list[tuple[int, datetime, int, Effect | Fill | Entry]] = [
+        (bisect_right(nights, effect.at), effect.at, 0, effect) for effect in effects
+    ]
+    for fill in fills:
+        at = fill.execution.at
+        steps.append((booked_in.get(fill.execution.id, bisect_right(nights, at)), at, 1, fill))
     for entry in book:
+        at = entry.effective_at
         dust = entry.kind is EntryKind.CORRECTION and entry.asset and entry.cause.startswith(dust_cause(""))
         if dust or entry.kind in {EntryKind.DEPOSIT, EntryKind.WITHDRAWAL}:
-            steps.append((entry.effective_at, 2, entry))
-    for _, _, step in sorted(steps, key=lambda one: one[:2]):
+            steps.append((bisect_right(nights, at), at, 2, entry))
+        elif entry.kind in FINANCING:
+            steps.append((bisect_right(nights, at), nights[0], -1, entry))
+    for *_, step in sorted(steps, key=lambda one: one[:3]):
         if isinstance(step, Effect):
             made.act(step)
         elif isinstance(step, Fill):
             made.fill(step)
+        elif step.kind in FINANCING:
+            made.finance(step)
         elif step.holding is not None:
             made.dust(step.asset, step.holding)
         else:
@@ -130,13 +151,24 @@ def derive(currency: str, book: Iterable[Entry], fills: Iterable[Fill], effects:
     return made
 
 
+def _nights_before(book: Iterable[Entry]) -> dict[str, int]:
+    """How many nights had been booked before each execution was."""
+    found: dict[str, int] = {}
+    nights: set[datetime] = set()
+    for entry in book:
+        if entry.kind in FINANCING:
+            nights.add(entry.effective_at)
+        elif entry.kind is EntryKind.FILL:
+            found[entry.cause] = len(nights)
+    return found
+
+
 def booked_changes(book: Iterable[Entry]) -> dict[Change, Decimal]:
-    """What the book says that corporate actions changed, corrections included."""
+    """What the book says that corporate actions and nights changed, corrections included."""
     found: dict[Change, Decimal] = {}
     for entry in book:
-        about_action = entry.kind in {EntryKind.SPLIT, EntryKind.DIVIDEND}
         corrects = entry.kind is EntryKind.CORRECTION and CORRECTED in entry.cause
-        if (about_action or corrects) and entry.holding is not None:
+        if corrects or entry.kind in {EntryKind.SPLIT, EntryKind.DIVIDEND, *FINANCING}:
             change = Change(entry.cause.partition(CORRECTED)[0], entry.effective_at, entry.asset, entry.holding)
             found[change] = found.get(change, Decimal(0)) + entry.amount
     return {change: amount for change, amount in found.items() if amount}
@@ -146,7 +178,9 @@ def corrections(booked: Mapping[Change, Decimal], derived: Mapping[Change, Decim
     """What would have to be booked besides, by action, for the book to say what is known of them now."""
     zero = Decimal(0)
     missing = {change: derived.get(change, zero) - booked.get(change, zero) for change in {*booked, *derived}}
-    ordered = sorted(missing, key=lambda one: (one.at, one.cause, one.asset, one.holding.sort_key))
+    ordered = sorted(
+        missing, key=lambda one: (one.at, one.cause, one.asset, (one.holding and one.holding.sort_key) or ())
+    )
     return {change: missing[change] for change in ordered if missing[change]}
 
 
@@ -155,7 +189,8 @@ def unlike(booked: Mapping[Change, Decimal], derived: Mapping[Change, Decimal]) 
     sentences = []
     for change in corrections(booked, derived):
         has, should = booked.get(change, Decimal(0)), derived.get(change, Decimal(0))
-        what = change.asset or change.holding.series.symbol
-        said = f"{change.cause}: {change.holding.strategy.name} should have got {should.normalize():f} {what}"
+        what = change.holding.series.symbol if change.holding and not change.asset else change.asset
+        who = change.holding.strategy.name if change.holding else "the account"
+        said = f"{change.cause}: {who} should have got {should.normalize():f} {what}"
         sentences.append(f"{said}, and {has.normalize():f} was booked")
     return sentences

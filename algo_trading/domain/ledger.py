@@ -20,6 +20,8 @@ class EntryKind(StrEnum):
     COMMISSION = "commission"
     SPLIT = "split"
     DIVIDEND = "dividend"
+    INTEREST = "interest"
+    BORROW = "borrow"
     CORRECTION = "correction"
 
 

@@ -81,7 +81,7 @@ class Order:
     `opened_at` names the period it was decided for (the bar's `opened_at`), `decided_at` is the moment. `signal` is the
     signal's key, empty for an exit. `reason` says why the order was placed or, once rejected, why not. It must be sent
     before `valid_until` (None: at any time). A position that it opens has these `exits`. `triggered` tells of a
-    stop-limit that its stop has been reached.
+    stop-limit, or of a stop or target that was not filled whole, that its price has been reached.
     """
 
     client_order_id: str

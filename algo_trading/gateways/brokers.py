@@ -24,8 +24,8 @@ class DoubtfulError(AlgoTradingError):
 class OrderReport:
     """What a broker says about an order; `reason` is why it was rejected or ended, empty otherwise.
 
-    `triggered` tells of a stop-limit that its stop has been reached, `dust` of a refusal to sell what is held that the
-    venue asks for more.
+    `triggered` tells of a stop-limit, or of a stop that was not filled whole, that it has been reached, `dust` of a
+    refusal to sell what is held that the venue asks for more.
     """
 
     client_order_id: str
@@ -60,14 +60,15 @@ class Balance:
 class Query:
     """What executions are asked for: those of the account's open orders, from `since` on.
 
-    A simulated broker executes within `period` of `venue`, and nothing without one; any other reports what happened
-    since, whatever the period.
+    A simulated broker executes within `period` of `venue`, and nothing without one, and not again what is `booked` of
+    partly filled orders (ids of executions); any other reports what happened since, whatever the period.
     """
 
     state: AccountState
     since: datetime
     venue: str = ""
     period: Period | None = None
+    booked: frozenset[str] = frozenset()
 
 
 class Broker(Protocol):

@@ -49,6 +49,12 @@ def inlined(function: Function) -> Function:
     return helper
 
 
+def called(function: Function) -> Function:
+    """Compile by itself, once for all places of kernels that call it: they compile sooner than with it inside."""
+    helper: Function = njit(nogil=True, error_model="numpy")(function)
+    return helper
+
+
 def reordered(function: Function) -> Function:
     """Compile as a part of kernels whose sums are added up in any order, so that several numbers are added at once."""
     helper: Function = njit(nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})(function)

@@ -24,9 +24,10 @@ def match(order: Order, open_: Decimal, high: Decimal, low: Decimal) -> Match:
     """Execute an order that waited before the bar within it.
 
     A price that the bar opens beyond is taken at the open, another one where it lies. Where the way of the price within
-    the bar matters, which nobody knows, the order waits.
+    the bar matters, which nobody knows, the order waits. Of a stop or target that was reached and not filled whole, the
+    rest is a market order.
     """
-    if order.type is OrderType.MARKET:
+    if order.type is OrderType.MARKET or (order.triggered and order.type in {OrderType.STOP, OrderType.TARGET}):
         return Match(open_)
     buys = order.side is Side.BUY
     if order.type is OrderType.STOP_LIMIT:

@@ -16,11 +16,15 @@ from algo_trading.domain.venue import AssetClass, venue_of
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """When the orders of a signal are decided, until when they may be sent, and the exits of what they open."""
+    """When the orders of a signal are decided, until when they may be sent, and the exits of what they open.
+
+    An entry takes at most `fraction` of the equity, beside the bound that the account sets (None: that alone).
+    """
 
     decided_at: datetime
     valid_until: datetime | None = None
     exits: Exits = NO_EXITS
+    fraction: Decimal | None = None
 
 
 def orders_for(signal: Signal, state: AccountState, equity: Decimal, placing: Placing) -> tuple[Order, ...]:
@@ -49,17 +53,17 @@ def orders_for(signal: Signal, state: AccountState, equity: Decimal, placing: Pl
     if held is None or held.quantity * _sign(signal.side) > 0:
         if not opens:
             return (_unless_waiting(base, state, f"the strategy holds no {signal.instrument} to sell", closes=True),)
-        return (_opening(base, signal, state, equity, placing.exits),)
+        return (_opening(base, signal, state, equity, placing),)
     closing = _unless_waiting(base, state, "", closes=True)
     if not shorts or closing.status is OrderStatus.REJECTED:
         return (closing,)
     reversed_id = client_order_id(state.account.name, f"{signal.key}\nreverse")
-    return (closing, _sized(replace(base, client_order_id=reversed_id), signal, state, equity, placing.exits))
+    return (closing, _sized(replace(base, client_order_id=reversed_id), signal, state, equity, placing))
 
 
-def _opening(order: Order, signal: Signal, state: AccountState, equity: Decimal, exits: Exits) -> Order:
+def _opening(order: Order, signal: Signal, state: AccountState, equity: Decimal, placing: Placing) -> Order:
     held = state.position(Holding(signal.strategy, signal.series))
-    sized = _sized(order, signal, state, equity, exits)
+    sized = _sized(order, signal, state, equity, placing)
     if held is not None:
         short = "" if held.quantity > 0 else "is short of "
         verb = f"already {short or 'holds '}{abs(held.quantity).normalize():f}"
@@ -67,15 +71,17 @@ def _opening(order: Order, signal: Signal, state: AccountState, equity: Decimal,
     return sized if sized.status is OrderStatus.REJECTED else _unless_waiting(sized, state, "", closes=False)
 
 
-def _sized(order: Order, signal: Signal, state: AccountState, equity: Decimal, exits: Exits) -> Order:
+def _sized(order: Order, signal: Signal, state: AccountState, equity: Decimal, placing: Placing) -> Order:
     """The order with its budget and the most that it takes, rejected where that is nothing."""
     precision = precision_of(signal.series.venue)
-    share = state.account.position_fraction * Decimal(repr(signal.size))
+    most = state.account.position_fraction
+    part = most if placing.fraction is None else min(most, placing.fraction)
+    share = part * Decimal(repr(signal.size))
     budget = (equity * share).quantize(precision.money, ROUND_DOWN)
     quantity = None
     if signal.shares is not None:
         quantity = Decimal(repr(signal.shares)).quantize(QUANTITY_STEP, ROUND_DOWN)
-    order = replace(order, budget=budget, quantity=quantity, exits=exits)
+    order = replace(order, budget=budget, quantity=quantity, exits=placing.exits)
     if budget <= 0:
         return order.moved(OrderStatus.REJECTED, f"nothing to spend: equity {equity:.2f}, share of it {share:.4f}")
     if quantity is not None and quantity < precision.quantity:

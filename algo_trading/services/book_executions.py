@@ -41,7 +41,10 @@ class BookExecutions:
             return BookReport(state)
         broker = self.brokers(state.account)
         since = min(order.decided_at for order in waiting)
-        report = broker.executions(Query(state, since, venue, period))
+        partly = [order.client_order_id for order in waiting if order.status is OrderStatus.PARTLY_FILLED]
+        before = self.accounts.executions_of(partly) if partly else {}
+        booked = frozenset(one.id for executions in before.values() for one in executions)
+        report = broker.executions(Query(state, since, venue, period, booked))
         known = self.accounts.known_executions(state.account.name, [one.id for one in report.executions])
         new = [one for one in report.executions if one.id not in known]
         return self._store(state, broker, new, report)

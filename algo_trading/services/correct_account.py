@@ -96,7 +96,7 @@ def _corrected(
     """The state with what was missing, and the orders that changed: those that close a position close all of it."""
     orders: dict[str, Order] = {}
     for change, amount in missing.items():
-        if change.asset:
+        if change.asset or change.holding is None:
             state = state.paid(change.asset, amount)
             continue
         held, price = state.position(change.holding), made.prices[change.holding]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from algo_trading.calendars import Calendars
 from algo_trading.domain.account import AccountClock, AccountState, Position
 from algo_trading.domain.booking import Booking, actions_between, book_action, price_after
+from algo_trading.domain.financing import Nights, overnight
 from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.time import Interval, Period
@@ -183,17 +184,32 @@ class DispatchSignals:
         return clock
 
     def _begin(self, one: _Pass, clock: AccountClock, period: Period) -> AccountClock:
-        """Corporate actions, and then orders for signals on posts, before the open.
+        """Interest and borrow fees, corporate actions, and then orders for signals on posts, before the open.
 
         That it was done is stored only where the period can do something: then a second time would do it again.
         """
-        booking = self._act(one.state, clock, period)
+        state, financing = self._overnight(one.state, clock, period)
+        booking = self._act(state, clock, period)
+        booking = replace(booking, entries=(*financing, *booking.entries))
         orders = self.place.on_posts(booking.state, one.assigned, clock.venue, period)
         if booking.entries or booking.orders or orders or any(clock.times(o.series) for o in one.state.orders):
             clock = replace(clock, begun=period.opened_at)
             self._store(one, booking.state.timed(clock), (*booking.orders, *orders), booking.entries)
             one.placed(orders)
         return clock
+
+    def _overnight(
+        self, state: AccountState, clock: AccountClock, period: Period
+    ) -> tuple[AccountState, tuple[Entry, ...]]:
+        """What the nights since the account's newest period earned and cost; a real broker books its own."""
+        costs, known = state.account.costs, [at for c in state.clocks for at in (c.cursor, c.begun) if at is not None]
+        if not (costs.interest or costs.borrow) or not known or not self.brokers(state.account).simulated:
+            return state, ()
+        before, until = max(known).date(), period.opened_at.date()
+        short = [position.series for position in state.positions if position.quantity < 0]
+        prices = self.prices.prices(short, period.starts_at, before)
+        nights = Nights((until - before).days, until, clock.venue)
+        return overnight(state, nights, prices, period.starts_at, self.clock.now())
 
     def _act(self, state: AccountState, clock: AccountClock, period: Period) -> Booking:
         """The splits and dividends of the days since the clock's last period, in their order."""

@@ -32,6 +32,7 @@ class AccountPlan:
     start: datetime | None = None
     shorts: bool = False
     rules: AccountRules = NO_RULES
+    sizer: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,5 @@ def _account(plan: AccountPlan, start: datetime) -> Account:
         plan.costs,
         plan.shorts,
         rules=plan.rules,
+        sizer=plan.sizer,
     )

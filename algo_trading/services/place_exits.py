@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from algo_trading.domain.account import AccountClock, AccountState, Position
 from algo_trading.domain.costs import FRACTIONS, decimal_price, precision_of
+from algo_trading.domain.ledger import Holding
 from algo_trading.domain.order import Order, OrderType
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Period
@@ -51,7 +52,12 @@ class PlaceExits:
 
     def __call__(self, state: AccountState, clock: AccountClock, period: Period) -> ExitReport:
         """Orders for what is left within the bar of a period, to be executed in it at the level that was met."""
-        held = [position for position in state.positions if position.exits and clock.times(position.series)]
+        closing = {Holding(order.strategy, order.series) for order in state.orders if order.closes}
+        held = [
+            position
+            for position in state.positions
+            if position.exits and clock.times(position.series) and position.holding not in closing
+        ]
         bars = self.prices.traded((position.series for position in held), period.opened_at)
         orders, staying = [], []
         for position in held:

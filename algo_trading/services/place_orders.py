@@ -23,6 +23,7 @@ from algo_trading.repositories.signals import SignalRepository
 from algo_trading.risk.account_rules import approval_reason, exposure_refusal
 from algo_trading.risk.equity import equity_of
 from algo_trading.risk.limits import Proposal, refusal
+from algo_trading.risk.sizers import sizer_of
 from algo_trading.risk.sizing import Placing, client_order_id, orders_for
 from algo_trading.services.equity_at import EquityAt
 from algo_trading.services.find_targets import FindTargets
@@ -129,7 +130,8 @@ class PlaceOrders:
             holding = Holding(one.signal.strategy, one.signal.series)
             assignment = assigned[holding]
             exits = self.targets(one.signal.instrument, assignment.exits)
-            placing = Placing(one.decided_at, None if simulated else valid_until, exits)
+            fraction = self._fraction(state.account.sizer, one)
+            placing = Placing(one.decided_at, None if simulated else valid_until, exits, fraction)
             for order in orders_for(one.signal, state, equity, placing):
                 checked = _within_limits(order, one, state, assignment, foreign)
                 checked = self._within_rules(checked, state, equity, prices, loss)
@@ -140,6 +142,14 @@ class PlaceOrders:
                 placed.append(checked)
                 state = state.ordering(checked)
         return tuple(placed)
+
+    def _fraction(self, sizer: str, one: PricedSignal) -> Decimal | None:
+        """What the account's sizer says of the instrument at the newest close; None where there is none."""
+        if not sizer or one.signal.side is Side.HOLD:
+            return None
+        asked = sizer_of(sizer)
+        bars = self.prices.newest_bars(one.signal.series, one.priced_at, asked.memory)
+        return Decimal(repr(float(asked.fractions(bars)[-1]))) if bars is not None else Decimal(0)
 
     def _daily_loss(self, state: AccountState, equity: Decimal, moment: datetime, step: Decimal) -> str:
         """Why no entry is placed any more today; empty where the day's loss is small enough, or not limited."""

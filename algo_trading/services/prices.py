@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.bars import COLUMNS, Bars
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.costs import decimal_price, precision_of
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Period, array_time, moment_of
@@ -27,6 +28,7 @@ class Bar:
     high: float
     low: float
     close: float
+    volume: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class ReadPrices:
             return {}
         found = split_by_series(self.bars.read(wanted, opened_at, opened_at))
         return {
-            one: Bar(*(float(getattr(bars, name)[0]) for name in ("open", "high", "low", "close")))
+            one: Bar(*(float(getattr(bars, name)[0]) for name in COLUMNS))
             for one, bars in found.items()
             if bars.volume[0] > 0 and bars.open[0] > 0
         }
@@ -71,6 +73,15 @@ class ReadPrices:
                 at = moment_of(bars.closed_at[closed - 1])
                 closes[one] = LastClose(float(bars.close[closed - 1]), at, trading_date(one.venue, at))
         return {one: last for one, last in closes.items() if last.at > moment - OLDEST_CLOSE}
+
+    def newest_bars(self, series: Series, closed_at: datetime, count: int) -> Bars | None:
+        """The last `count` bars that had closed by a moment, adjusted as of the newest; None where there is none."""
+        found = split_by_series(self.bars.read_last([series], closed_at, count + 1)).get(series)
+        closed = 0 if found is None else int(np.searchsorted(found.closed_at, array_time(closed_at), side="right"))
+        if found is None or not closed:
+            return None
+        bars = found[max(0, closed - count) : closed]
+        return adjusted(bars, self.actions.read([series.instrument], bars.session(-1), bars.session(0)))
 
     def prices(self, series: Iterable[Series], moment: datetime, today: date) -> dict[Series, Decimal]:
         """The last closes as money, of the shares that splits with an ex-date up to `today` have made of them."""

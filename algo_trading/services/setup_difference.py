@@ -13,7 +13,7 @@ from algo_trading.repositories.watchlists import AssignmentKey, SetupChanges, as
 from algo_trading.services.open_accounts import AccountPlan
 from algo_trading.services.subscribe import SubscriptionPlan
 
-CHANGEABLE = ("owner", "position_fraction", "costs", "shorts", "rules")  # of an account that is open
+CHANGEABLE = ("owner", "position_fraction", "costs", "shorts", "rules", "sizer")  # of an account that is open
 FIXED = ("broker", "currency", "mode")
 NO_CHANGES = SetupChanges()
 SHOWN = 8  # symbols or series that are listed by name

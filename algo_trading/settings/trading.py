@@ -8,9 +8,12 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from algo_trading.domain.account_rules import AccountRules
+from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.limits import Limits, TradeWindow
 from algo_trading.domain.post import Level
+from algo_trading.errors import ConfigError
+from algo_trading.risk.sizers import sizer_of
 from algo_trading.risk.targets import TargetTable, parse_steps
 from algo_trading.settings.values import MOST_HOURS, Fraction, Money, Name, Section
 
@@ -25,6 +28,7 @@ class AccountRulesSettings(Section):
     max_instrument: Decimal | None = Field(default=None, gt=0)
     max_strategy: Decimal | None = Field(default=None, gt=0)
     max_exposure: Decimal | None = Field(default=None, gt=0)
+    max_net: Decimal | None = Field(default=None, gt=0)
 
     @property
     def rules(self) -> AccountRules:
@@ -43,11 +47,30 @@ class AccountSettings(Section):
     cash: Money = Field(default=Decimal(100_000), gt=0)
     start: date | None = None
     position_fraction: Decimal = Field(default=Decimal("0.15"), gt=0, le=1)
+    sizer: str = ""  # volatility:0.15 or risk:0.01 (risk/sizers.py), within the position fraction
     commission: Decimal = Field(default=Decimal("0.001"), ge=0, lt=1)  # of the traded value
     commission_fixed: Money = Field(default=Decimal(0), ge=0)  # of each fill
     slippage_bps: Decimal = Field(default=Decimal(5), ge=0, lt=10_000)
+    interest: Decimal = Field(default=Decimal(0), ge=0, lt=1)  # that cash earns in a year
+    borrow: Decimal = Field(default=Decimal(0), ge=0, lt=1)  # that short positions cost in a year
+    participation: Decimal | None = Field(default=None, gt=0, le=1)  # of a bar's volume, in one fill
     shorts: bool = False  # whether strategies may sell what they do not hold
     rules: AccountRulesSettings = AccountRulesSettings()
+
+    @field_validator("sizer")
+    @classmethod
+    def _spells_a_sizer(cls, value: str) -> str:
+        try:
+            return str(sizer_of(value)) if value else ""
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+
+    @property
+    def costs(self) -> Costs:
+        """What trading costs it."""
+        return Costs(
+            self.commission, self.slippage_bps, self.commission_fixed, self.interest, self.borrow, self.participation
+        )
 
 
 class LimitsSettings(Section):

@@ -2,9 +2,9 @@
 
 import json
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,3 +96,8 @@ class Strategy(ABC):
     def id(self) -> StrategyId:
         """Name and parameters, as signals are keyed."""
         return StrategyId(self.name, json.dumps(asdict(self), sort_keys=True, separators=(",", ":")))
+
+
+def parameters_of(strategy: Strategy) -> dict[str, Any]:
+    """The parameters of a strategy by name."""
+    return {field.name: getattr(strategy, field.name) for field in fields(strategy)}

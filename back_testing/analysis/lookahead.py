@@ -20,8 +20,9 @@ from back_testing.analysis.lookahead_cuts import Answers, Questions, ask_in_fres
 from back_testing.analysis.lookahead_fills import fills_of, moved_fill
 from back_testing.engine import backtest
 from back_testing.engine.checks import require_bars, require_warmup
-from back_testing.engine.result import BacktestResult, Trade
+from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import TradingRules
+from back_testing.engine.trade import Trade
 
 MOST_CUTS = 2_500  # of all symbols together, but
 FEWEST_CUTS = 250  # of each

@@ -14,7 +14,7 @@ import numpy as np
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.time import array_time
 from back_testing.analysis.lookahead_cuts import SAME
-from back_testing.engine.result import ExitReason, Trade
+from back_testing.engine.trade import ExitReason, Trade
 
 FACTORS = (0.7, 1.4)
 INTRABAR = {ExitReason.STOP_LOSS, ExitReason.TRAILING_STOP, ExitReason.TAKE_PROFIT, ExitReason.RUIN}

@@ -13,7 +13,6 @@ from back_testing.cli.app import app
 from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
-    from algo_trading.strategies.base import Strategy
     from back_testing.analysis.compare import Comparison
     from back_testing.cli.bars import BarSource
     from back_testing.engine.rules import TradingRules
@@ -50,7 +49,7 @@ def compare(
             f"there is no metric {metric!r}; there are {', '.join(sorted(set(LABELS) - {'start', 'end'}))}"
         )
     if strategy:
-        chosen = [parse_strategy(text) for text in strategy]
+        chosen = [o.parse_strategy(text) for text in strategy]
     else:
         every = [build_strategy(name, {}) for name in strategy_names()]
         chosen = [one for one in every if source.csv is None or not one.needs]  # a file has prices alone
@@ -73,18 +72,6 @@ def compare(
             traded = [bars[first_bar(bars, source.first) :] for bars in series if bars.instrument.symbol in known]
             for sentence in unknown_features(one, traded):
                 output.note(sentence)
-
-
-def parse_strategy(text: str) -> "Strategy":
-    """The strategy that `NAME:key=value,key=value` spells.
-
-    Raises:
-        ConfigError: it spells none.
-    """
-    from algo_trading.strategies.registry import build_strategy
-
-    name, _, settings = text.partition(":")
-    return build_strategy(name, o.parameters(settings.split(",") if settings else []))
 
 
 def _document(row: "Comparison", data_notes: tuple[str, ...]) -> dict[str, Any]:

@@ -4,11 +4,14 @@ Like every module of this package it is imported at each start, so the heavy imp
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from algo_trading.errors import ConfigError
+
+if TYPE_CHECKING:
+    from algo_trading.strategies.base import Strategy
 
 StrategyName = Annotated[str, typer.Option("--strategy", help="Name of a strategy; `backtest list` shows them all.")]
 Settings = Annotated[
@@ -24,6 +27,18 @@ OutOfSample = Annotated[int, typer.Option(min=1, help="Bars that a choice is tra
 LOOKAHEAD = "--fill close is look-ahead: nobody can trade at the close that the decision waits for"
 MOST_VALUES = 1_000_000
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+
+
+def parse_strategy(text: str) -> "Strategy":
+    """The strategy that `NAME:key=value,key=value` spells.
+
+    Raises:
+        ConfigError: it spells none.
+    """
+    from algo_trading.strategies.registry import build_strategy
+
+    name, _, settings = text.partition(":")
+    return build_strategy(name, parameters(settings.split(",") if settings else []))
 
 
 def parameters(settings: list[str] | None) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The options that spell the trading rules, for commands that hand them on as a whole."""
 
+import math
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +10,7 @@ import typer
 from algo_trading.errors import ConfigError
 
 if TYPE_CHECKING:
+    from algo_trading.domain.account_rules import AccountRules
     from back_testing.engine.rules import TradingRules
     from back_testing.engine.signal_limits import SignalLimits
 
@@ -20,6 +23,27 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         Annotated[float, typer.Option(help="Basis points by which each fill's price is worse.")],
         0.0,
     ),
+    "interest": (
+        Annotated[float, typer.Option(help="What cash earns in a year, as a fraction: 0.03 is 3 %; paid each night.")],
+        0.0,
+    ),
+    "borrow": (
+        Annotated[
+            float,
+            typer.Option(help="What the value of short positions costs in a year, as a fraction; paid each night."),
+        ],
+        0.0,
+    ),
+    "participation": (
+        Annotated[
+            float | None,
+            typer.Option(
+                help="Part of a bar's volume that one fill takes at most, 0.05 for 5 %: an entry ends with that part, "
+                "an exit goes on at the next opens. Any quantity if not given."
+            ),
+        ],
+        None,
+    ),
     "fill": (
         Annotated[str, typer.Option(metavar="next_open|close", help="Price of a fill; close is look-ahead.")],
         "next_open",
@@ -29,7 +53,14 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         "long",
     ),
     "size": (
-        Annotated[str, typer.Option(metavar="all|fraction:X|cash:X|shares:N", help="What one entry takes.")],
+        Annotated[
+            str,
+            typer.Option(
+                metavar="all|fraction:X|cash:X|shares:N|volatility:X|risk:X",
+                help="What one entry takes: all there is, a part of the equity, money, shares, the part of the equity "
+                "whose annual volatility is X (0.15), or the part of which an average true range is X of it (0.01).",
+            ),
+        ],
         "all",
     ),
     "whole_shares": (
@@ -51,6 +82,24 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         Annotated[float | None, typer.Option(help="Fraction below the highest price since the entry.")],
         None,
     ),
+    "max_instrument": (
+        Annotated[float | None, typer.Option(help="Most of the equity that may be in one instrument, 0.3 for 30 %.")],
+        None,
+    ),
+    "max_strategy": (
+        Annotated[float | None, typer.Option(help="Most of the equity that may be in the positions of one strategy.")],
+        None,
+    ),
+    "max_exposure": (
+        Annotated[float | None, typer.Option(help="Most of the equity in all positions, long and short added up.")],
+        None,
+    ),
+    "max_net": (
+        Annotated[
+            float | None, typer.Option(help="Most of the equity in long positions less short ones, or vice versa.")
+        ],
+        None,
+    ),
     "allow_gaps": (
         Annotated[bool, typer.Option("--allow-gaps", help="Trade over weeks without bars, which are else an error.")],
         False,
@@ -58,6 +107,8 @@ RULES: Mapping[str, tuple[Any, Any]] = {
 }
 
 
+COSTS = ("commission", "slippage_bps", "commission_fixed", "interest", "borrow", "participation")
+CAPS = ("max_instrument", "max_strategy", "max_exposure", "max_net")
 PLAIN = ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop", "allow_gaps")
 
 
@@ -71,13 +122,24 @@ def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "Tradin
     from back_testing.engine.rules import Direction, FillAt, Size, TradingRules
 
     return TradingRules(
-        costs=Costs.of(**{name: options[name] for name in ("commission", "slippage_bps", "commission_fixed")}),
+        costs=Costs.of(**{name: options[name] for name in COSTS}),
         fill=FillAt(_choice("--fill", options["fill"], [*FillAt])),
         direction=Direction(_choice("--direction", options["direction"], [*Direction])),
         size=Size.parse(options["size"]),
+        caps=_caps(options),
         limits=limits,
         **{name: options[name] for name in PLAIN},
     )
+
+
+def _caps(options: Mapping[str, Any]) -> "AccountRules":
+    from algo_trading.domain.account_rules import AccountRules
+
+    for name in CAPS:
+        if options[name] is not None and not 0 < options[name] < math.inf:
+            raise ConfigError(f"--{name.replace('_', '-')} is a part of the equity above 0, not {options[name]:g}")
+    given: dict[str, Any] = {name: Decimal(repr(options[name])) for name in CAPS if options[name] is not None}
+    return AccountRules(**given)
 
 
 def signal_limits(names: Collection[str]) -> "SignalLimits":

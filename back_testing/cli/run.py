@@ -1,20 +1,25 @@
 """The command `backtest run`."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from algo_trading.errors import ConfigError
 from back_testing.cli import options as o
 from back_testing.cli import output
 from back_testing.cli.app import app
 from back_testing.cli.shared import shared_options
 
 if TYPE_CHECKING:
+    from algo_trading.strategies.base import Strategy
     from back_testing.cli.bars import BarSource
-    from back_testing.engine.result import BacktestResult, Trade
+    from back_testing.engine.result import BacktestResult
     from back_testing.engine.rules import TradingRules
+    from back_testing.engine.strategy_shares import StrategyShare
+    from back_testing.engine.trade import Trade
 
 HEADLINES = ("total_return", "buy_and_hold_return", "final_equity", "start", "end")  # shown above the table
 SHOWN = 10  # trades shown to a person; --trades and --json have them all
@@ -24,7 +29,14 @@ SHOWN = 10  # trades shown to a person; --trades and --json have them all
 @shared_options
 def run(
     *,
-    strategy: o.StrategyName,
+    strategy: Annotated[
+        list[str],
+        typer.Option(
+            "--strategy",
+            help="NAME or NAME:key=value,key=value; `backtest list` shows them all. May repeat: then they share the "
+            "account.",
+        ),
+    ],
     source: "BarSource",
     settings: o.Settings = None,
     keep_open: o.KeepOpen = False,
@@ -33,23 +45,23 @@ def run(
     trades: Annotated[Path | None, typer.Option(help="Write every trade to a CSV file.")] = None,
     json: o.Json = False,
 ) -> None:
-    """Backtest one strategy.
+    """Backtest one strategy, or several on one account.
 
     It decides at each bar's close and is filled at the next bar's open, with all the money, in whole shares, for 0.1 %
-    of commission, unless set otherwise. Several symbols share the capital. docs/backtesting.md lists what is assumed.
+    of commission, unless set otherwise. Several symbols share the capital, and so do several strategies: a position
+    belongs to the strategy that opened it. docs/backtesting.md lists what is assumed.
 
     Example: backtest run --strategy sma_cross --symbol AAPL --from 2005-01-01 --report aapl.html
 
     Without a database: backtest run --strategy sma_cross --csv GOOG.csv --set fast=10 --set slow=30 --stop-loss 0.05
     """
     output.require_writable(report, trades)
-    from algo_trading.strategies.registry import build_strategy
-    from back_testing.engine.backtest import run_portfolio
+    from back_testing.engine.backtest import run_strategies
 
     rules = replace(rules, keep_open=keep_open)
-    chosen = build_strategy(strategy, o.parameters(settings))
-    history = source.load([chosen])
-    result = run_portfolio(chosen, history.series, rules.for_bars(history.series), source.first)
+    chosen = _strategies(strategy, settings)
+    history = source.load(chosen)
+    result = run_strategies(chosen, history.series, rules.for_bars(history.series), source.first)
     if report:
         from back_testing.report import write_report
 
@@ -66,6 +78,19 @@ def run(
             output.note(f"wrote {path}")
 
 
+def _strategies(named: list[str], settings: list[str] | None) -> "list[Strategy]":
+    """The strategies of `--strategy`, the only one with the parameters of `--set`."""
+    from algo_trading.strategies.registry import build_strategy
+
+    if not settings:
+        return [o.parse_strategy(text) for text in named]
+    if len(named) > 1 or ":" in named[0]:
+        raise ConfigError(
+            "--set is for a single --strategy NAME; write the parameters of several as --strategy NAME:key=value"
+        )
+    return [build_strategy(named[0], o.parameters(settings))]
+
+
 def _show(result: "BacktestResult") -> None:
     from back_testing.report.assumptions import limit_notes
     from back_testing.report.definitions import figures
@@ -73,7 +98,7 @@ def _show(result: "BacktestResult") -> None:
     s = result.statistics
     symbols = ", ".join(bars.instrument.symbol for bars in result.series)
     output.table(
-        f"{result.strategy.id} on {symbols}, {s.start} .. {s.end}",
+        f"{' + '.join(str(one.id) for one in result.strategies)} on {symbols}, {s.start} .. {s.end}",
         ("", "strategy", "buy and hold"),
         [
             ("total return", output.signed_percent(s.total_return), output.signed_percent(s.buy_and_hold_return)),
@@ -82,13 +107,22 @@ def _show(result: "BacktestResult") -> None:
     )
     shown = [(figure.label, figure.text) for figure in figures(s) if figure.key not in HEADLINES]
     output.table("Statistics", ("", "value"), shown)
+    if result.shares:
+        output.table(
+            "What each strategy did",
+            ("strategy", "profit", "trades", "win rate", "exposure", "costs paid"),
+            [_share(share) for share in result.shares],
+        )
     if result.trades:
-        several = len(result.series) > 1
-        columns = ("side", "entry", "price", "exit", "price", "return", "reason")
+        together, several = len(result.strategies) > 1, len(result.series) > 1
+        named = (*(["strategy"] if together else []), *(["symbol"] if several else []))
         output.table(
             f"Last {min(SHOWN, len(result.trades))} of {len(result.trades)} trades",
-            ("symbol", *columns) if several else columns,
-            [_row(trade)[0 if several else 1 :] for trade in result.trades[-SHOWN:]],
+            (*named, "side", "entry", "price", "exit", "price", "return", "reason"),
+            [
+                (*([trade.strategy.name] if together else []), *([trade.symbol] if several else []), *_row(trade))
+                for trade in result.trades[-SHOWN:]
+            ],
         )
     for sentence in result.notes:
         output.note(sentence)
@@ -101,10 +135,16 @@ def _show(result: "BacktestResult") -> None:
         output.note(o.LOOKAHEAD)
 
 
+def _share(share: "StrategyShare") -> tuple[str, ...]:
+    number, percent = output.number, output.percent
+    won = "-" if math.isnan(share.win_rate) else percent(share.win_rate)
+    figures = (number(share.profit), str(share.n_trades), won, percent(share.exposure), number(share.costs_paid))
+    return (str(share.strategy.id), *figures)
+
+
 def _row(trade: "Trade") -> tuple[str, ...]:
     plain = trade.as_json()
     return (
-        trade.symbol,
         trade.side,
         plain["entry_time"],
         output.number(trade.entry_price),

@@ -7,9 +7,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from itertools import pairwise
 
 import numpy as np
 
+from algo_trading.domain.account_rules import NO_RULES
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
@@ -18,9 +20,12 @@ from back_testing.engine import metrics
 from back_testing.engine.checks import require_bars, require_decisions, require_warmup
 from back_testing.engine.gaps import require_no_gaps
 from back_testing.engine.market import Market, Outcome
-from back_testing.engine.result import BacktestResult, ExitReason, Trade
+from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
+from back_testing.engine.shared_account import trade_together
 from back_testing.engine.statistics import summarise
+from back_testing.engine.strategy_shares import strategy_shares
+from back_testing.engine.trade import ExitReason, Trade
 
 REASONS = tuple(ExitReason)  # as the kernels count them
 
@@ -45,10 +50,31 @@ def run_portfolio(
     Raises:
         ConfigError: as `run`, or an instrument is there twice.
     """
+    return run_strategies([strategy], series, rules, first)
+
+
+def run_strategies(
+    strategies: Sequence[Strategy], series: Sequence[Bars], rules: TradingRules, first: date | None = None
+) -> BacktestResult:
+    """Trade several strategies on one account, each of them on every instrument.
+
+    As live, a position belongs to the strategy that opened it: nobody closes what another one bought, and one may be
+    long where another is short. At one moment exits are filled before entries, and entries, as decisions, in the order
+    of the strategies' ids and then of the symbols, as long as there is money.
+
+    Raises:
+        ConfigError: as `run`, or an instrument or a strategy is there twice.
+    """
+    strategies = sorted(strategies, key=lambda one: one.id)
+    twice = {str(one.id) for one, other in pairwise(strategies) if one.id == other.id}
+    if twice or not strategies:
+        raise ConfigError(f"{', '.join(sorted(twice))} is there twice" if twice else "name at least one strategy")
     for bars in series:
         require_bars(bars)
-        require_warmup(strategy, bars)
-    return _trade(strategy, series, [decide(strategy, bars) for bars in series], rules, first)
+        for strategy in strategies:
+            require_warmup(strategy, bars)
+    decisions = [[decide(strategy, bars) for bars in series] for strategy in strategies]
+    return _trade(strategies, series, decisions, rules, first)
 
 
 def run_decisions(
@@ -56,7 +82,7 @@ def run_decisions(
 ) -> BacktestResult:
     """As `run`, with decisions that `strategy` made elsewhere, such as on bars whose future was cut off."""
     require_bars(bars)
-    return _trade(strategy, [bars], [decisions], rules, first)
+    return _trade([strategy], [bars], [[decisions]], rules, first)
 
 
 def trades_alone(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None = None) -> list[Trade]:
@@ -67,8 +93,8 @@ def trades_alone(strategy: Strategy, bars: Bars, rules: TradingRules, first: dat
     """
     require_bars(bars)
     require_warmup(strategy, bars)
-    played = _play(strategy, [bars], [decide(strategy, bars)], rules, first)
-    return trades_of(played.outcome, played.market)
+    played = _play([strategy], [bars], [[decide(strategy, bars)]], rules, first)
+    return trades_of([strategy], played.outcome, played.market)
 
 
 def first_bar(bars: Bars, first: date | None) -> int:
@@ -101,6 +127,8 @@ def allocation(rules: TradingRules, symbols: int, *, suggests_shares: bool = Fal
         SizeKind.FRACTION: f"{rules.size.amount:.4g} of the equity",
         SizeKind.CASH: f"{rules.size.amount:,.2f} of the money",
         SizeKind.SHARES: f"{rules.size.amount:g} shares",
+        SizeKind.VOLATILITY: f"the part of the equity whose annual volatility is {rules.size.amount:.4g}",
+        SizeKind.RISK: f"the part of the equity that a usual move changes by {rules.size.amount:.4g} of it",
     }[rules.size.kind]
     shared = "" if symbols == 1 else f", as long as the capital that {symbols} symbols share has enough free"
     return f"{takes}{what}{shared}"
@@ -122,52 +150,62 @@ def data_hash(series: Sequence[Bars]) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Played:
-    """What trading came to, on the decisions from `history` bars on, and on those that the limits turn into orders."""
+    """What trading came to, on the decisions from `history` bars on; `below` of each strategy led to no order."""
 
     market: Market
     outcome: Outcome
     history: int
-    traded: Sequence[Decisions]
-    ordered: Sequence[Decisions]
+    below: Sequence[int]
 
 
 def _play(
-    strategy: Strategy,
+    strategies: Sequence[Strategy],
     series: Sequence[Bars],
-    decisions: Sequence[Decisions],
+    decisions: Sequence[Sequence[Decisions]],
     rules: TradingRules,
     first: date | None,
 ) -> _Played:
-    for bars, decided in zip(series, decisions, strict=True):
-        require_decisions(strategy, bars, decided)
+    for strategy, own in zip(strategies, decisions, strict=True):
+        for bars, decided in zip(series, own, strict=True):
+            require_decisions(strategy, bars, decided)
     starts = [first_bar(bars, first) for bars in series]
     for bars, start in zip(series, starts, strict=True):
         require_no_gaps(bars, start, allowed=rules.allow_gaps)
     market = Market([bars[start:] for bars, start in zip(series, starts, strict=True)])
-    traded = [decisions_from(decided, start) for decided, start in zip(decisions, starts, strict=True)]
-    ordered = [rules.limits.ordered(strategy, decided) for decided in traded]
-    outcome = market.trade(rules, ordered, rules.limits.of(strategy).max_positions)
-    return _Played(market, outcome, max(starts), traded, ordered)
+    traded = [
+        [
+            decisions_from(rules.size.scaled(bars, one), start)
+            for bars, one, start in zip(series, own, starts, strict=True)
+        ]
+        for own in decisions
+    ]
+    ordered = [
+        [rules.limits.ordered(strategy, one) for one in own] for strategy, own in zip(strategies, traded, strict=True)
+    ]
+    limits = [rules.limits.of(strategy).max_positions for strategy in strategies]
+    if len(strategies) == 1:
+        outcome = market.trade(rules, ordered[0], limits[0])
+    else:
+        outcome = trade_together(market, rules, ordered, limits)
+    below = [_orders(before) - _orders(after) for before, after in zip(traded, ordered, strict=True)]
+    return _Played(market, outcome, max(starts), below)
 
 
 def _trade(
-    strategy: Strategy,
+    strategies: Sequence[Strategy],
     series: Sequence[Bars],
-    decisions: Sequence[Decisions],
+    decisions: Sequence[Sequence[Decisions]],
     rules: TradingRules,
     first: date | None,
 ) -> BacktestResult:
-    played = _play(strategy, series, decisions, rules, first)
+    played = _play(strategies, series, decisions, rules, first)
     market = played.market
     return _result(
-        strategy,
+        strategies,
         rules,
-        market,
-        played.outcome,
+        played,
         market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series]),
-        history=played.history,
-        below_order_level=_orders(played.traded) - _orders(played.ordered),
-        suggests_shares=any(decided.shares is not None for decided in decisions),
+        suggests_shares=any(decided.shares is not None for own in decisions for decided in own),
         hashed=data_hash(series),
     )
 
@@ -199,30 +237,29 @@ def _buy_and_hold(n: int) -> Decisions:
 
 
 def _without_choices(rules: TradingRules) -> TradingRules:
-    """The rules for the benchmark: the same money, costs and fills, all of it and no stops."""
-    return replace(rules, direction=Direction.LONG, size=Size(), stop_loss=None, take_profit=None, trailing_stop=None)
+    """The rules for the benchmark: the same money, costs and fills, all of it, no stops and no caps."""
+    plain = replace(rules, direction=Direction.LONG, size=Size(), caps=NO_RULES)
+    return replace(plain, stop_loss=None, take_profit=None, trailing_stop=None)
 
 
 def _result(
-    strategy: Strategy,
+    strategies: Sequence[Strategy],
     rules: TradingRules,
-    market: Market,
-    outcome: Outcome,
+    played: _Played,
     benchmark: Outcome,
     *,
-    history: int,
-    below_order_level: int,
     suggests_shares: bool,
     hashed: str,
 ) -> BacktestResult:
-    trades = trades_of(outcome, market)
+    market, outcome = played.market, played.outcome
+    trades = trades_of(strategies, outcome, market)
     closed = [trade for trade in trades if trade.reason is not ExitReason.OPEN]
     periods = periods_of(market.series, market.times)
     return BacktestResult(
-        strategy=strategy,
+        strategies=tuple(strategies),
         rules=rules,
         series=market.series,
-        history=history,
+        history=played.history,
         times=market.times,
         equity=outcome.equity,
         benchmark=benchmark.equity,
@@ -230,7 +267,7 @@ def _result(
         invested=outcome.invested,
         trades=trades,
         refused=outcome.refused,
-        below_order_level=below_order_level,
+        below_order_level=sum(played.below),
         at_position_limit=outcome.at_position_limit,
         statistics=summarise(
             times=market.times,
@@ -246,12 +283,15 @@ def _result(
         ),
         periods_per_year=periods,
         suggests_shares=suggests_shares,
-        allocation=allocation(rules, len(market.series), suggests_shares=suggests_shares),
+        allocation=allocation(rules, len(market.series) * len(strategies), suggests_shares=suggests_shares),
         data_hash=hashed,
+        interest=outcome.interest,
+        above_cap=outcome.above_cap,
+        shares=strategy_shares(strategies, outcome, trades, played.below) if len(strategies) > 1 else (),
     )
 
 
-def trades_of(outcome: Outcome, market: Market) -> list[Trade]:
+def trades_of(strategies: Sequence[Strategy], outcome: Outcome, market: Market) -> list[Trade]:
     """The rows of the kernel as trades, in the order of their ends."""
     from back_testing.engine.kernels.account import FIRST_BAR, LAST_BAR
 
@@ -261,11 +301,12 @@ def trades_of(outcome: Outcome, market: Market) -> list[Trade]:
     )
     trades = []
     for row, start, end in zip(outcome.trades.tolist(), starts, ends, strict=True):
-        instrument, first, last, size, entry_price, exit_price, pnl, costs, reason = row
+        sleeve, first, last, size, entry_price, exit_price, pnl, costs, reason = row
+        strategy, instrument = divmod(int(sleeve), len(market.series))
         open_still = REASONS[int(reason)] is ExitReason.OPEN
         trades.append(
             Trade(
-                symbol=market.series[int(instrument)].instrument.symbol,
+                symbol=market.series[instrument].instrument.symbol,
                 side="long" if size > 0 else "short",
                 entry_time=start.replace(tzinfo=UTC),
                 entry_price=entry_price,
@@ -277,6 +318,7 @@ def trades_of(outcome: Outcome, market: Market) -> list[Trade]:
                 costs=costs,
                 bars=int(last - first),
                 reason=REASONS[int(reason)],
+                strategy=strategies[strategy].id,
             )
         )
     return trades

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -85,6 +86,8 @@ class DecisionBatch:
         self._window = window
         self._fully_invested = window.fully_invested
         self._params = params_of(window.rules)
+        sizer = window.rules.size.sizer
+        self._fractions = None if sizer is None else sizer.fractions(window.bars)
         self._entries, self._exits = (np.empty((size, len(window)), dtype=np.bool_) for _ in range(2))
         self._sizes = np.empty((size, len(window)))
         self._max_shares = np.empty((size, 0))
@@ -99,6 +102,7 @@ class DecisionBatch:
         """
         start, bars, limits = self._window.start, self._window.bars, self._window.rules.limits
         limited = limits.hold_for(type(strategy))
+        decisions = self._scaled(decisions)
         if limited or not len(decisions.entries) == len(decisions.exits) == len(decisions.size) == len(bars):
             require_decisions(strategy, bars, decisions)
         if limited:
@@ -111,8 +115,16 @@ class DecisionBatch:
                 self._max_shares = np.empty(self._sizes.shape)
             self._max_shares[row] = decisions.shares[start:]
 
+    def _scaled(self, decisions: Decisions) -> Decisions:
+        if self._fractions is None or len(decisions.size) != len(self._fractions):
+            return decisions
+        return replace(decisions, size=decisions.size * self._fractions)
+
     def trade(self, rows: Floats) -> None:
         """Fill the rows with the accumulators of the backtests of the first decisions."""
+        if not self._window.rules.fills_alone:
+            self._trade_shared(rows)
+            return
         from back_testing.engine.kernels.fully_invested import fully_invested_each
         from back_testing.engine.kernels.single import simulate
 
@@ -127,3 +139,19 @@ class DecisionBatch:
         if fully_invested and fully_invested_each(window.fully_invested_params, window.prices, orders, rows):
             return
         simulate(self._params, window.prices, orders, self._equity, NO_HELD, self._trades, rows)
+
+    def _trade_shared(self, rows: Floats) -> None:
+        """As `trade`, one after the other, for rules that the quick kernels do not know."""
+        from back_testing.engine.kernels.shared_account import accumulate_shared
+        from back_testing.engine.market import Market
+
+        window = self._window
+        market = Market([window.bars[window.start :]])
+        for at, row in enumerate(rows):
+            shares = self._max_shares[at] if self._max_shares.size else None
+            decided = Decisions(self._entries[at], self._exits[at], np.ones(len(window)), self._sizes[at], shares)
+            outcome = market.trade(window.rules, [decided])
+            bars_held = int(np.count_nonzero(outcome.held))
+            accumulate_shared(
+                window.rules.cash, outcome.equity, bars_held, floats(outcome.trades), len(outcome.trades), row
+            )

@@ -1,7 +1,7 @@
 """Prices of one instrument or several, ready to trade on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,9 @@ class Outcome:
     """What trading came to, on n times: `equity` (n), `held` shares (instruments, n), the part `invested` of it (n).
 
     `trades` has a row for each trade, with the columns of `kernels.account`. `refused` entries could not be afforded,
-    `at_position_limit` ones came when no more positions were allowed.
+    `at_position_limit` ones came when no more positions were allowed. `interest` is what cash earned,
+    `above_cap` counts entries above a cap on exposure. `counts` has the three counts of each row of `held`, where there
+    are several strategies (columns as `kernels.shared_account` names them).
     """
 
     equity: Floats
@@ -41,6 +43,9 @@ class Outcome:
     trades: Floats
     refused: int
     at_position_limit: int
+    interest: float = 0.0
+    above_cap: int = 0
+    counts: Floats = field(default_factory=lambda: NO_ROWS)
 
 
 class Market:
@@ -63,6 +68,10 @@ class Market:
 
     def trade(self, rules: TradingRules, decisions: Sequence[Decisions], max_positions: int | None = None) -> Outcome:
         """Trade on the decisions about each bar of each instrument, with at most so many positions (None: no bound)."""
+        if not rules.fills_alone:
+            from back_testing.engine.shared_account import trade_together
+
+            return trade_together(self, rules, [decisions], [max_positions])
         from back_testing.engine.kernels.account import TRADE_FIELDS
         from back_testing.engine.kernels.single import simulate
 
@@ -82,17 +91,19 @@ class Market:
 
             values = np.empty_like(held)
             count, refused, at_position_limit = simulate_portfolio(
-                params, self._prices, self._orders(decisions), self._priority, equity, held, values, trades
+                params, self.prices, self.orders(decisions), self.priority(), equity, held, values, trades
             )
-        bound = np.abs(values).sum(axis=0)
-        invested = np.divide(bound, equity, out=np.zeros_like(bound), where=equity > 0)
-        return Outcome(equity, held, invested, trades[:count], refused, at_position_limit)
+        return Outcome(equity, held, invested_part(values, equity), trades[:count], refused, at_position_limit)
 
-    @cached_property
-    def _priority(self) -> NDArray[np.int64]:
-        """Positions of the instruments in the order of their symbols, in which live places and fills orders."""
+    def priority(self, strategies: int = 1) -> NDArray[np.int64]:
+        """Rows of the instruments in the order of their symbols, in which live places and fills orders.
+
+        Where there are several strategies, each with rows of its own, the first one comes first.
+        """
         instruments = [bars.instrument for bars in self.series]
-        return np.array(sorted(range(len(instruments)), key=instruments.__getitem__), dtype=np.int64)
+        ordered = sorted(range(len(instruments)), key=instruments.__getitem__)
+        rows = [row + strategy * len(instruments) for strategy in range(strategies) for row in ordered]
+        return np.array(rows, dtype=np.int64)
 
     @cached_property
     def _columns(self) -> list[NDArray[np.int64]]:
@@ -100,23 +111,33 @@ class Market:
         return [np.searchsorted(self.times, bars.opened_at) for bars in self.series]
 
     @cached_property
-    def _prices(self) -> Prices:
-        tables = [floats(self._table([getattr(bars, name) for bars in self.series], np.nan)) for name in PRICES]
+    def prices(self) -> Prices:
+        """Tables of prices, and of the bars that can be traded in: a row for each instrument."""
+        tables = [floats(self.table([getattr(bars, name) for bars in self.series], np.nan)) for name in PRICES]
         opens, highs, lows, closes = tables
-        return Prices(opens, highs, lows, closes, flags(self._table([tradable(b.volume) for b in self.series], 0)))
+        return Prices(opens, highs, lows, closes, flags(self.table([tradable(b.volume) for b in self.series], 0)))
 
-    def _orders(self, decisions: Sequence[Decisions]) -> Orders:
+    def orders(self, decisions: Sequence[Decisions]) -> Orders:
+        """Tables of decisions, a row for each instrument."""
         unbounded = [np.full(len(bars), np.nan) for bars in self.series]
         shares = [u if d.shares is None else d.shares for d, u in zip(decisions, unbounded, strict=True)]
         return Orders(
-            flags(self._table([d.entries for d in decisions], 0)),
-            flags(self._table([d.exits for d in decisions], 0)),
-            floats(self._table([d.size for d in decisions], 0.0)),
-            floats(self._table(shares, np.nan)),
+            flags(self.table([d.entries for d in decisions], 0)),
+            flags(self.table([d.exits for d in decisions], 0)),
+            floats(self.table([d.size for d in decisions], 0.0)),
+            floats(self.table(shares, np.nan)),
         )
 
-    def _table(self, rows: Sequence[NDArray[Any]], missing: float) -> NDArray[Any]:
+    def table(self, rows: Sequence[NDArray[Any]], missing: float) -> NDArray[Any]:
+        """Values at the bars of each instrument as a table of all times, `missing` where there is no bar."""
         table = np.full((len(rows), len(self.times)), missing, dtype=rows[0].dtype)
         for row, values, columns in zip(table, rows, self._columns, strict=True):
             row[columns] = values
         return table
+
+
+def invested_part(values: Floats, equity: Floats) -> Floats:
+    """The absolute value of positions (rows) as a part of the equity, at each time."""
+    bound = np.abs(values).sum(axis=0)
+    part: Floats = np.divide(bound, equity, out=np.zeros_like(bound), where=equity > 0)
+    return part

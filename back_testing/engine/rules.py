@@ -6,9 +6,12 @@ from enum import StrEnum
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from algo_trading.domain.account_rules import NO_RULES, AccountRules
 from algo_trading.domain.costs import Costs
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
+from algo_trading.risk.sizers import Sizer, sizer_of
+from algo_trading.strategies.base import Decisions
 from back_testing.engine.signal_limits import SignalLimits
 
 if TYPE_CHECKING:
@@ -36,6 +39,11 @@ class SizeKind(StrEnum):
     FRACTION = "fraction"
     CASH = "cash"
     SHARES = "shares"
+    VOLATILITY = "volatility"
+    RISK = "risk"
+
+
+SIZED_BY_MOVES = frozenset({SizeKind.VOLATILITY, SizeKind.RISK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,8 @@ class Size:
     """How much one entry takes, times the size that the strategy suggests at that bar.
 
     ALL: the whole equity, in a portfolio an equal part for each symbol. FRACTION: `amount` of the equity. CASH:
-    `amount` of money. SHARES: `amount` shares. Money includes the commission.
+    `amount` of money. SHARES: `amount` shares. Money includes the commission. VOLATILITY and RISK: what the sizers of
+    `algo_trading.risk.sizers` say, for a target of `amount`.
 
     Raises:
         ConfigError: the amount is out of range.
@@ -60,7 +69,7 @@ class Size:
 
     @classmethod
     def parse(cls, text: str) -> "Size":
-        """`all`, `fraction:0.5`, `cash:1000` or `shares:10`.
+        """`all`, `fraction:0.5`, `cash:1000`, `shares:10`, `volatility:0.15` or `risk:0.01`.
 
         Raises:
             ConfigError: it is none of these.
@@ -73,7 +82,19 @@ class Size:
                 return cls(SizeKind(kind), float(amount))
         except ValueError:
             pass
-        raise ConfigError(f"the size is all, fraction:0.5, cash:1000 or shares:10, not {text!r}")
+        raise ConfigError(
+            f"the size is all, fraction:0.5, cash:1000, shares:10, volatility:0.15 or risk:0.01, not {text!r}"
+        )
+
+    @property
+    def sizer(self) -> Sizer | None:
+        """What says the part of the equity by how much the instrument moves; None where the size does not ask."""
+        return sizer_of(f"{self.kind}:{self.amount!r}") if self.kind in SIZED_BY_MOVES else None
+
+    def scaled(self, bars: "Bars", decisions: Decisions) -> Decisions:
+        """Decisions about `bars` with the sizes that the sizer leaves of those that were suggested."""
+        sizer = self.sizer
+        return decisions if sizer is None else replace(decisions, size=decisions.size * sizer.fractions(bars))
 
     def __str__(self) -> str:
         return str(self.kind) if self.kind is SizeKind.ALL else f"{self.kind}:{self.amount:g}"
@@ -86,7 +107,8 @@ class TradingRules:
     `stop_loss`, `take_profit` and `trailing_stop` are fractions of the entry price (of the best price since, for the
     trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
     Shares are whole unless `whole_shares` is False; None leaves that to `for_bars`. `limits` say which of a strategy's
-    decisions become orders. `allow_gaps` trades over missing bars (`gaps`).
+    decisions become orders, and `caps` how much may be at risk in one place: of an account's rules only those on
+    exposure. `allow_gaps` trades over missing bars (`gaps`).
 
     Raises:
         ConfigError: a value is out of range.
@@ -103,6 +125,7 @@ class TradingRules:
     trailing_stop: float | None = None
     keep_open: bool = False
     allow_gaps: bool = False
+    caps: AccountRules = NO_RULES
     limits: SignalLimits = field(default_factory=SignalLimits)
 
     def __post_init__(self) -> None:
@@ -129,6 +152,11 @@ class TradingRules:
         if self.whole_shares is not None:
             return self
         return replace(self, whole_shares=any(venue_of(bars.instrument.venue).whole_quantities for bars in series))
+
+    @property
+    def fills_alone(self) -> bool:
+        """Whether money changes with fills alone, which are whole, and no cap refuses any: what quick kernels take."""
+        return self.costs.of_fills_alone and not self.caps.caps
 
     @property
     def lookahead(self) -> bool:

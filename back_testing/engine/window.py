@@ -44,6 +44,7 @@ def fully_invested(rules: TradingRules) -> bool:
         and rules.direction is Direction.LONG
         and rules.fill is FillAt.NEXT_OPEN
         and rules.whole_shares is False
+        and rules.fills_alone
         and rules.costs.commission_fixed == 0
         and rules.stop_loss is rules.take_profit is rules.trailing_stop is None
     )

@@ -1,6 +1,7 @@
 """The rules that a result rests on, as sentences."""
 
 from algo_trading.domain.limits import Limits
+from algo_trading.strategies.base import Strategy
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, SizeKind, TradingRules
 
@@ -30,6 +31,8 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     listed = [
         ("Fills", fill),
         ("Costs", commission + slippage),
+        *_financing(result),
+        *_caps(result),
         ("Size", f"{_size(rules, suggests_shares=result.suggests_shares)} {shares}"),
         ("Direction", direction),
         ("Stops", _stops(rules)),
@@ -39,14 +42,18 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
         ("Benchmark", "Bought at the first chance with the whole capital, under the same costs, and held."),
         ("Figures", f"{result.periods_per_year:g} bars make a year. No risk-free rate. docs/backtesting.md lists all."),
     ]  # fmt: skip
-    if result.strategy.needs:
-        text = f"{', '.join(result.strategy.needs)}: known at the close of the bar in which they came."
+    if needs := list(dict.fromkeys(name for strategy in result.strategies for name in strategy.needs)):
+        text = f"{', '.join(needs)}: known at the close of the bar in which they came."
         listed.append(("Text and figures", text))
     listed += [("Unknown", f"{note}.") for note in result.notes]
     if obeyed := applied_limits(result):
         listed.append(("Limits", " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in obeyed)))
-    if limits := not_simulated(result.limits):
-        listed.append(("Not simulated", f"{limits}."))
+    listed += [("Not simulated", f"{limits}.") for limits in _live_alone(result)]
+    if len(result.strategies) > 1:
+        how = (
+            "A position belongs to the strategy that opened it; of one moment the first in the order of ids come first."
+        )
+        listed.append(("Strategies", how))
     if result.history:
         listed.append(("Warm-up", f"{result.history:,} bars before the first one only prepared the strategy."))
     if result.refused:
@@ -54,16 +61,68 @@ def assumptions(result: BacktestResult) -> list[tuple[str, str]]:
     return listed
 
 
+def _financing(result: BacktestResult) -> list[tuple[str, str]]:
+    """What nights and volume do, where they do anything."""
+    costs, listed = result.rules.costs, []
+    if costs.interest:
+        listed.append(
+            ("Interest", f"Cash earns {costs.interest:.2%} a year, 1/365 a night: {result.interest:,.2f} in all.")
+        )
+    if costs.borrow:
+        fee = f"Short positions cost {costs.borrow:.2%} of their value a year, 1/365 a night, within the trades' costs."
+        listed.append(("Borrow fees", fee))
+    if costs.participation is not None:
+        most = f"A fill takes at most {costs.participation:.2%} of its bar's volume"
+        listed.append(("Volume", f"{most}: an entry ends with that, an exit goes on at the next opens."))
+    return listed
+
+
+def _caps(result: BacktestResult) -> list[tuple[str, str]]:
+    said = caps_clause(result)
+    return [("Exposure", f"{said[:1].upper()}{said[1:]}.")] if said else []
+
+
+def caps_clause(result: BacktestResult) -> str:
+    """The caps on exposure, and how many entries they refused; empty where there are none."""
+    caps = result.rules.caps
+    places = (
+        (caps.max_instrument, "in one instrument"),
+        (caps.max_strategy, "in one strategy"),
+        (caps.max_exposure, "in all positions"),
+        (caps.max_net, "in long positions less short ones"),
+    )
+    listed = ", ".join(f"{most:.0%} {where}" for most, where in places if most is not None)
+    return listed and f"at most of the equity: {listed}; {result.above_cap:,} entries were refused"
+
+
 def limit_notes(result: BacktestResult) -> list[str]:
     """Every limit of a strategy's signals, those that hold live alone last, as sentences."""
-    return [*applied_limits(result), *filter(None, [not_simulated(result.limits)])]
+    return [*filter(None, [caps_clause(result)]), *applied_limits(result), *_live_alone(result)]
+
+
+def _live_alone(result: BacktestResult) -> list[str]:
+    several = len(result.strategies) > 1
+    found = {one.name: not_simulated(result.rules.limits.of(one)) for one in result.strategies}
+    return [f"{name}: {said}" if several else said for name, said in found.items() if said]
 
 
 def applied_limits(result: BacktestResult) -> list[str]:
     """The limits of a strategy's signals that hold in a backtest too, and what they turned down, as sentences."""
-    orders, positions = result.rules.limits.clauses(result.limits)
-    notes = [orders and f"{orders}: {result.below_order_level:,} decisions were below"]
-    notes += [positions and f"{positions}: {result.at_position_limit:,} entries were refused"]
+    if not result.shares:
+        return _applied("", result.strategy, result, result.below_order_level, result.at_position_limit)
+    return [
+        sentence
+        for one in result.shares
+        for sentence in _applied(
+            f"{one.strategy.name}: ", one.strategy, result, one.below_order_level, one.at_position_limit
+        )
+    ]
+
+
+def _applied(whose: str, strategy: Strategy, result: BacktestResult, below: int, refused: int) -> list[str]:
+    orders, positions = result.rules.limits.clauses(result.rules.limits.of(strategy))
+    notes = [orders and f"{whose}{orders}: {below:,} decisions were below"]
+    notes += [positions and f"{whose}{positions}: {refused:,} entries were refused"]
     return [sentence for sentence in notes if sentence]
 
 
@@ -88,6 +147,10 @@ def _size(rules: TradingRules, *, suggests_shares: bool) -> str:
             return f"{takes}{size.amount:.1%} of the equity, fixed at the decision."
         case SizeKind.CASH:
             return f"{takes}{size.amount:,.2f} in money."
+        case SizeKind.VOLATILITY:
+            return f"{takes}what has an annual volatility of {size.amount:.1%} of the equity, by the last 20 returns."
+        case SizeKind.RISK:
+            return f"{takes}what an average true range of 20 bars changes by {size.amount:.2%} of the equity."
     return f"{takes}{size.amount:g} shares."
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats, Times
 from back_testing.engine import metrics
-from back_testing.engine.result import BacktestResult, ExitReason, Trade
+from back_testing.engine.result import BacktestResult
+from back_testing.engine.trade import ExitReason, Trade
 
 Chart = dict[str, Any]
 

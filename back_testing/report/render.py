@@ -1,15 +1,18 @@
 """From a result to the HTML file."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.errors import ConfigError
+from algo_trading.strategies.base import parameters_of
 from back_testing.engine.result import BacktestResult
+from back_testing.engine.strategy_shares import StrategyShare
 from back_testing.report import charts
 from back_testing.report.assumptions import assumptions
 from back_testing.report.definitions import counted, figures, money, percent
@@ -65,7 +68,8 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
     whole = {bars.instrument: bars for bars in series}
     chosen = [(bars, whole[bars.instrument]) for bars in _most_traded(result)]
     candles = [(bars.instrument.symbol, _candles(result, bars, history)) for bars, history in chosen]
-    scores = score_sections(result.strategy, [(history, len(bars)) for bars, history in chosen])
+    drawn_scores = [(history, len(bars)) for bars, history in chosen]
+    scores = [section for strategy in result.strategies for section in score_sections(strategy, drawn_scores)]
     drawn = {
         "equity": charts.equity_chart(result),
         "returns": charts.return_chart(result),
@@ -75,9 +79,10 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
     }
     return {
         "symbols": ", ".join(bars.instrument.symbol for bars in result.series),
-        "strategy": result.strategy.id.name,
-        "summary": result.strategy.summary[:1].upper() + result.strategy.summary[1:],
-        "params": {field.name: getattr(result.strategy, field.name) for field in fields(result.strategy)},
+        "strategy": result.name,
+        "summary": _summary(result),
+        "params": _params(result),
+        "shares": [_share_row(share) for share in result.shares],
         "lookahead": result.lookahead,
         "verdict": _verdict(result),
         "headlines": [by_key[key] for key in HEADLINES],
@@ -92,6 +97,7 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
         "trades": [_trade_row(trade.as_json()) for trade in result.trades[-MOST_TRADES:]],
         "more_trades": max(0, len(result.trades) - MOST_TRADES),
         "several": len(result.series) > 1,
+        "together": len(result.strategies) > 1,
         "notes": notes,
         "assumptions": assumptions(result),
         "data": _data(result),
@@ -122,7 +128,33 @@ def _candles(result: BacktestResult, bars: Bars, whole: Bars) -> charts.Chart:
 
 def _lines(result: BacktestResult, whole: Bars, shown: int) -> dict[str, Floats]:
     """The strategy's lines, computed with the history and cut to the bars that are shown."""
-    return {name: values[len(values) - shown :] for name, values in result.strategy.lines(whole).items()}
+    lines: dict[str, Floats] = {}
+    for strategy in result.strategies:
+        whose = f"{strategy.name}: " if len(result.strategies) > 1 else ""
+        lines |= {f"{whose}{name}": values for name, values in strategy.lines(whole).items()}
+    return {name: values[len(values) - shown :] for name, values in lines.items()}
+
+
+def _summary(result: BacktestResult) -> str:
+    if len(result.strategies) > 1:
+        return f"{len(result.strategies)} strategies that share one account"
+    return result.strategy.summary[:1].upper() + result.strategy.summary[1:]
+
+
+def _params(result: BacktestResult) -> dict[str, Any]:
+    if len(result.strategies) == 1:
+        return parameters_of(result.strategy)
+    return {
+        f"{strategy.name}.{name}": value
+        for strategy in result.strategies
+        for name, value in parameters_of(strategy).items()
+    }
+
+
+def _share_row(share: StrategyShare) -> tuple[str, ...]:
+    won = "\u2013" if math.isnan(share.win_rate) else percent(share.win_rate)
+    figures = (money(share.profit), str(share.n_trades), won, percent(share.exposure), money(share.costs_paid))
+    return (str(share.strategy.id), *figures)
 
 
 def _verdict(result: BacktestResult) -> str:

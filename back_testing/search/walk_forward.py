@@ -6,7 +6,7 @@ new setting takes over: the account goes where that setting stands, bought if it
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
-from algo_trading.strategies.base import Decisions, Strategy
+from algo_trading.strategies.base import Decisions, Strategy, parameters_of
 from algo_trading.strategies.decide import decide
 from algo_trading.strategies.registry import build_strategy, strategy_class
 from back_testing.engine import backtest
@@ -144,7 +144,7 @@ def choose(
     kind = strategy_class(name)
     if not grid:
         result = backtest.run(build_strategy(name, fixed or {}), bars, rules, first=first)
-        return _all_params(result.strategy), getattr(result.statistics, metric)
+        return parameters_of(result.strategy), getattr(result.statistics, metric)
     found, setting = Best(metric, 1), None
     for block in sweep(kind, grid, bars, rules, fixed=fixed, first=first):
         found.add(block)
@@ -232,7 +232,3 @@ def statistics_between(result: BacktestResult, start: int, end: int) -> Statisti
         durations=np.array([trade.days for trade in ended]),
         costs_paid=sum(trade.costs for trade in ended),
     )
-
-
-def _all_params(strategy: Strategy) -> dict[str, Any]:
-    return {field.name: getattr(strategy, field.name) for field in fields(strategy)}

@@ -102,9 +102,11 @@ class AccountContract:
 
     def test_an_account_is_opened_once(self, accounts: AccountRepository) -> None:
         account = an_account(
-            "live", broker="binance", currency="USDT", mode=Mode.LIVE, owner="ann", shorts=True,
-            rules=AccountRules(Decimal(1000), Level.HIGH, 2.5, Decimal("0.05"), max_exposure=Decimal("0.9")),
-            costs=Costs(Decimal("0.00075"), Decimal("2.5"), Decimal("0.1")),
+            "live", broker="binance", currency="USDT", mode=Mode.LIVE, owner="ann", shorts=True, sizer="risk:0.01",
+            rules=AccountRules(
+                Decimal(1000), Level.HIGH, 2.5, Decimal("0.05"), max_exposure=Decimal("0.9"), max_net=Decimal(1)
+            ),
+            costs=Costs.of(0.00075, slippage_bps=2.5, commission_fixed=0.1, interest=0.03, participation=0.1),
         )  # fmt: skip
         opened = accounts.open(opening(account))
         assert opened == AccountState(account, {"USDT": CASH})
@@ -120,7 +122,7 @@ class AccountContract:
 
     def test_terms_can_be_changed(self, accounts: AccountRepository, paper: AccountState) -> None:
         accounts.open(opening(an_account("other")))
-        costs = Costs(Decimal("0.0005"), Decimal("7.5"), Decimal("1.25"))
+        costs = Costs.of(0.0005, slippage_bps=7.5, commission_fixed=1.25, interest=0.01, borrow=0.02)
         changed = replace(
             paper.account, owner="ann", position_fraction=Decimal("0.2"), costs=costs, shorts=not paper.account.shorts
         )

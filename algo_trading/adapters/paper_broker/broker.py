@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from algo_trading.adapters.paper_broker.executing import Bar, Market, execute
+from algo_trading.adapters.paper_broker.executing import Bar, Market, execute, execution_id
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.costs import decimal_price, precision_of
 from algo_trading.domain.instrument import Instrument, Series, TradingRules
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.venue import venue_of
 from algo_trading.gateways.brokers import Balance, BrokerReport, OrderReport, Query
+from algo_trading.services.prices import Bar as TradedBar
 from algo_trading.services.prices import ReadPrices, trading_date
 
 
@@ -54,7 +55,8 @@ class PaperBroker:
     def executions(self, query: Query) -> BrokerReport:
         """Execute within a period the orders that waited for it.
 
-        Bars do not tell what a market order for many shares would have moved, so an order is filled as a whole.
+        Bars do not tell what a market order for many shares would have moved: an order is filled at one price, whole
+        or up to the part of the bar's volume that the account's costs allow.
         """
         period, state = query.period, query.state
         if period is None:
@@ -65,6 +67,7 @@ class PaperBroker:
             if order.status.at_broker
             and (order.series.venue, order.series.interval) == (query.venue, period.interval)
             and order.decided_at <= period.starts_at
+            and execution_id(order, period) not in query.booked
         ]
         bars = self.prices.traded((order.series for order in waiting), period.opened_at)
         orders = [order for order in waiting if order.series in bars]
@@ -72,7 +75,7 @@ class PaperBroker:
             return BrokerReport()
         market = Market(
             period,
-            {series: Bar(*_decimals(series, (bar.open, bar.high, bar.low))) for series, bar in bars.items()},
+            {series: _as_money(series, bar) for series, bar in bars.items()},
             self.prices.prices(
                 (position.series for position in state.positions if position.quantity < 0),
                 period.starts_at,
@@ -95,5 +98,7 @@ class PaperBroker:
         }
 
 
-def _decimals(series: Series, prices: Sequence[float]) -> list[Decimal]:
-    return [decimal_price(price, precision_of(series.venue)) for price in prices]
+def _as_money(series: Series, bar: TradedBar) -> Bar:
+    precision = precision_of(series.venue)
+    open_, high, low = (decimal_price(price, precision) for price in (bar.open, bar.high, bar.low))
+    return Bar(open_, high, low, Decimal(repr(bar.volume)))

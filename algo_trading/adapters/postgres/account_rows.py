@@ -23,7 +23,18 @@ from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
 
 CENT = Decimal("0.01")
-AMOUNTS = {"approve_above", "max_daily_loss", "max_instrument", "max_strategy", "max_exposure"}  # of AccountRules
+AMOUNTS = {
+    "approve_above",
+    "max_daily_loss",
+    "max_instrument",
+    "max_strategy",
+    "max_exposure",
+    "max_net",
+}  # of AccountRules
+CHANGEABLE = (  # columns that the configuration may change of an open account
+    *("owner", "position_fraction", "commission", "commission_fixed", "slippage_bps"),
+    *("interest", "borrow", "participation", "shorts", "rules", "sizer"),
+)
 NAMES = (strategies.c.name, strategies.c.params, instruments.c.symbol, instruments.c.venue)
 
 
@@ -50,8 +61,12 @@ def account_row(account: Account) -> dict[str, Any]:
         "commission": account.costs.commission,
         "commission_fixed": account.costs.commission_fixed,
         "slippage_bps": account.costs.slippage_bps,
+        "interest": account.costs.interest,
+        "borrow": account.costs.borrow,
+        "participation": account.costs.participation,
         "shorts": account.shorts,
         "rules": _rules_row(account.rules),
+        "sizer": account.sizer,
         **caps_row(account.caps),
     }
 
@@ -71,10 +86,22 @@ def account_of(row: Row[Any]) -> Account:
         owner=row.owner,
         start=_utc(row.start),
         position_fraction=plain(row.position_fraction),
-        costs=Costs(plain(row.commission), plain(row.slippage_bps), plain(row.commission_fixed)),
+        costs=_costs_of(row),
         shorts=row.shorts,
         caps=Caps(_perhaps(row.max_order), _perhaps(row.max_day), _perhaps(row.max_total)),
         rules=_rules_of(row.rules),
+        sizer=row.sizer,
+    )
+
+
+def _costs_of(row: Row[Any]) -> Costs:
+    return Costs(
+        commission=plain(row.commission),
+        slippage_bps=plain(row.slippage_bps),
+        commission_fixed=plain(row.commission_fixed),
+        interest=plain(row.interest),
+        borrow=plain(row.borrow),
+        participation=_perhaps(row.participation),
     )
 
 

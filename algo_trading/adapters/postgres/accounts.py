@@ -81,8 +81,8 @@ class PostgresAccounts:
 
     def change(self, account: Account) -> None:
         row = rows.account_row(account)
-        terms = ("owner", "position_fraction", "commission", "commission_fixed", "slippage_bps", "shorts", "rules")
-        statement = update(accounts).where(accounts.c.name == account.name).values({name: row[name] for name in terms})
+        terms = {name: row[name] for name in rows.CHANGEABLE}
+        statement = update(accounts).where(accounts.c.name == account.name).values(terms)
         with self._engine.begin() as connection:
             if connection.execute(statement.returning(accounts.c.id)).one_or_none() is None:
                 raise KeyError(account.name)

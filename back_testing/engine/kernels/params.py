@@ -77,7 +77,7 @@ def params_of(rules: TradingRules, symbols: int = 1, max_positions: int | None =
         fixed=float(rules.costs.commission_fixed),
         slippage=_slippage(rules),
         kind=float(kind),
-        amount=1.0 / symbols if rules.size.kind is SizeKind.ALL else float(rules.size.amount),
+        amount=_amount(rules, symbols),
         whole=float(rules.whole_shares is not False),
         long_short=float(rules.direction is Direction.LONG_SHORT),
         at_close=float(rules.fill is FillAt.CLOSE),
@@ -124,6 +124,13 @@ def flags(values: Flags) -> Flags:
     array = np.ascontiguousarray(values, dtype=np.bool_).view()
     array.flags.writeable = False
     return array
+
+
+def _amount(rules: TradingRules, symbols: int) -> float:
+    """What an entry takes; where a sizer says it, that is in the sizes of the decisions."""
+    if rules.size.sizer is not None:
+        return 1.0
+    return 1.0 / symbols if rules.size.kind is SizeKind.ALL else float(rules.size.amount)
 
 
 def _slippage(rules: TradingRules) -> float:

@@ -12,8 +12,9 @@ from algo_trading.domain.bars import Bars
 from algo_trading.domain.costs import Costs
 from algo_trading.errors import ConfigError
 from back_testing.engine.backtest import run, run_portfolio
-from back_testing.engine.result import BacktestResult, ExitReason
+from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, FillAt, Size, SizeKind, TradingRules
+from back_testing.engine.trade import ExitReason
 from reference.single import reference
 from support.bar_series import bars_of
 from support.candle_table import Told

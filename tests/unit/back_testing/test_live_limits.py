@@ -20,9 +20,10 @@ from algo_trading.repositories.bars import bars_table
 from algo_trading.repositories.periods import Stage
 from algo_trading.services.evaluate import EvaluateStrategies
 from back_testing.engine.backtest import run_portfolio
-from back_testing.engine.result import BacktestResult, ExitReason
+from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Size, SizeKind, TradingRules
 from back_testing.engine.signal_limits import SignalLimits
+from back_testing.engine.trade import ExitReason
 from fakes.assignments import FakeAssignments
 from support.factories import joining
 from support.fuzz import examples

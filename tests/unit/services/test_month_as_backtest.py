@@ -24,8 +24,8 @@ from algo_trading.services.evaluate import EvaluateStrategies
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.ema_cross import EmaCross
 from back_testing.engine.backtest import run_portfolio
-from back_testing.engine.result import ExitReason, Trade
 from back_testing.engine.rules import Size, SizeKind, TradingRules
+from back_testing.engine.trade import ExitReason, Trade
 from contracts.bars import bar_rows
 from fakes.fundamentals import FakeFundamentals
 from fakes.posts import FakeMentions

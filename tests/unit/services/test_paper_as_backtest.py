@@ -17,8 +17,8 @@ from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval, array_time, midnight
 from algo_trading.repositories.periods import Stage
 from back_testing.engine.backtest import run
-from back_testing.engine.result import ExitReason
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
+from back_testing.engine.trade import ExitReason
 from contracts.bars import bar_row, bar_rows
 from support.bar_series import bars_of
 from support.candle_table import Told

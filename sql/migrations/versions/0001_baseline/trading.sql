@@ -10,11 +10,15 @@ CREATE TABLE accounts (
     commission NUMERIC(38, 18) NOT NULL,
     commission_fixed NUMERIC(38, 18) NOT NULL,
     slippage_bps NUMERIC(38, 18) NOT NULL,
+    interest NUMERIC(38, 18) NOT NULL,
+    borrow NUMERIC(38, 18) NOT NULL,
+    participation NUMERIC(38, 18),
     shorts BOOLEAN NOT NULL,
     max_order NUMERIC(38, 18),
     max_day NUMERIC(38, 18),
     max_total NUMERIC(38, 18),
     rules JSONB DEFAULT '{}' NOT NULL,
+    sizer TEXT DEFAULT '' NOT NULL,
     version BIGINT DEFAULT 0 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_accounts PRIMARY KEY (id),
@@ -22,10 +26,14 @@ CREATE TABLE accounts (
 );
 COMMENT ON COLUMN accounts.broker IS 'the plug-in that trades for it';
 COMMENT ON COLUMN accounts.start IS 'periods that opened before it never trade';
+COMMENT ON COLUMN accounts.interest IS 'that cash earns in a year';
+COMMENT ON COLUMN accounts.borrow IS 'that short positions cost in a year';
+COMMENT ON COLUMN accounts.participation IS 'of a bar''s volume that one fill may take';
 COMMENT ON COLUMN accounts.max_order IS 'that an entry may spend';
 COMMENT ON COLUMN accounts.max_day IS 'that the entries of a UTC day may spend';
 COMMENT ON COLUMN accounts.max_total IS 'that all that is held may have cost';
 COMMENT ON COLUMN accounts.rules IS 'approvals and exposure';
+COMMENT ON COLUMN accounts.sizer IS 'what says how much an entry takes';
 COMMENT ON COLUMN accounts.version IS 'steps that were stored';
 
 CREATE TABLE kill_switch (
@@ -78,7 +86,7 @@ COMMENT ON TABLE cash IS 'What the ledger''s lines of each asset add up to.';
 CREATE TABLE ledger (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     account_id INTEGER NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT ck_ledger_kind CHECK (kind IN ('deposit', 'withdrawal', 'fill', 'commission', 'split', 'dividend', 'correction')),
+    kind TEXT NOT NULL CONSTRAINT ck_ledger_kind CHECK (kind IN ('deposit', 'withdrawal', 'fill', 'commission', 'split', 'dividend', 'interest', 'borrow', 'correction')),
     cause TEXT NOT NULL,
     asset TEXT NOT NULL,
     strategy_id INTEGER,

@@ -1,0 +1,77 @@
+"""Several strategies on one paper account end as the backtest of them all does."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from algo_trading.domain.bars import Bars
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.signal import Side
+from algo_trading.domain.time import Interval, midnight
+from algo_trading.repositories.periods import Stage
+from back_testing.engine.backtest import run_strategies
+from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
+from contracts.bars import bar_row, bar_rows
+from support.bar_series import bars_of
+from support.fuzz import examples
+from support.paper_desk import DAYS, FAST, IBM, MSFT, SLOW, USUAL, PaperDesk, a_signal, a_state
+from support.shared_markets import ToldEach
+
+pytestmark = pytest.mark.unit
+
+SHARES = 7
+SIDES = {"B": Side.BUY, "S": Side.SELL}
+HOLDINGS = [(strategy, instrument) for strategy in (FAST, SLOW) for instrument in (IBM, MSFT)]
+
+
+def lived(series: list[Bars], said: list[str], cash: str, *, shorts: bool) -> PaperDesk:
+    desk = PaperDesk(a_state(cash, costs=USUAL, shorts=shorts))
+    rows = []
+    for number, day in enumerate(DAYS[: len(said[0])]):
+        for bars in series:
+            price = float(bars.close[number])
+            rows.append(bar_row(bars.instrument, day, price, open=price, high=price, low=price))
+        for (strategy, instrument), letters in zip(HOLDINGS, said, strict=True):
+            signal = a_signal(SIDES.get(letters[number], Side.HOLD), instrument, strategy, day)
+            desk.trading.signals.add([replace(signal, shares=float(SHARES))])
+        desk.trading.periods.mark("stocks", Interval.DAY, midnight(day), Stage.DECIDED)
+    desk.trading.bars.upsert(bar_rows(*rows), "test")
+    desk.trading.dispatch()
+    return desk
+
+
+@settings(max_examples=examples(12), deadline=None)
+@given(seed=st.integers(0, 100_000), cash=st.sampled_from(["600.00", "800.00", "100000.00"]), shorts=st.booleans())
+def test_they_end_alike(seed: int, cash: str, shorts: bool) -> None:
+    """With little money it matters who comes first."""
+    chance, n = np.random.default_rng(seed), 10
+    first = np.datetime64("2013-01-02", "us")
+    closes = chance.integers(20, 40, (2, n)).astype(float)
+    series = [bars_of(own, one.symbol, first) for own, one in zip(closes, (IBM, MSFT), strict=True)]
+    said = ["".join(chance.choice([".", ".", "B", "S"], n)) for _ in HOLDINGS]
+    desk = lived(series, said, cash, shorts=shorts)
+    rules = TradingRules(
+        cash=float(cash),
+        costs=USUAL,
+        direction=Direction.LONG_SHORT if shorts else Direction.LONG,
+        size=Size(SizeKind.SHARES, SHARES),
+        keep_open=True,
+    )
+    told = [
+        ToldEach(str(number), each=(("IBM", said[2 * number]), ("MSFT", said[2 * number + 1]))) for number in range(2)
+    ]
+    result = run_strategies(told, series, rules)
+    assume(float(np.min(result.equity)) > SHARES * 41)  # below, a budget is for fewer shares than are asked for
+    held = {(p.strategy, p.instrument): float(p.quantity) for p in desk.state.positions}
+    assert [held.get(one, 0.0) for one in HOLDINGS] == result.positions[:, -1].tolist()
+    worth = sum(quantity * last(series, instrument) for (_, instrument), quantity in held.items())
+    fills = len(desk.accounts.executions("paper"))
+    assert float(desk.state.money) + worth == pytest.approx(float(result.equity[-1]), abs=0.03 * (fills + 1))
+    assert all(report.agrees for report in desk.trading.verify_accounts())
+
+
+def last(series: list[Bars], instrument: Instrument) -> float:
+    return next(float(bars.close[-1]) for bars in series if bars.instrument == instrument)
