@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
     from algo_trading.services.subscribe import Subscribe
+    from algo_trading.services.subscribe_scores import SubscribeScores
+    from algo_trading.services.unsubscribe import Unsubscribe
     from algo_trading.services.watch_candles import WatchCandles
 
 
@@ -182,6 +184,7 @@ class Services(Orders):
     def deliver_notices(self) -> DeliverNotices:
         from algo_trading.domain.notice import NoticeKind
         from algo_trading.notification.outage import OutageRenderer
+        from algo_trading.notification.score_alert import ScoreAlertRenderer
         from algo_trading.notification.signal import SignalRenderer
         from algo_trading.services.deliver import DeliverNotices
 
@@ -196,7 +199,11 @@ class Services(Orders):
         )
         return DeliverNotices(
             outbox=self.outbox,
-            renderers={NoticeKind.SIGNAL: signal, NoticeKind.OUTAGE: OutageRenderer()},
+            renderers={
+                NoticeKind.SIGNAL: signal,
+                NoticeKind.SCORE: ScoreAlertRenderer(self.draw_scores().before),
+                NoticeKind.OUTAGE: OutageRenderer(),
+            },
             channels=self.channel,
             clock=self.clock,
             sender=self.settings.mail.sender,
@@ -226,6 +233,16 @@ class Services(Orders):
             calendars=self.calendars,
             clock=self.clock,
         )
+
+    def subscribe_scores(self) -> SubscribeScores:
+        from algo_trading.services.subscribe_scores import SubscribeScores
+
+        return SubscribeScores(self.score_alerts, self.watchlists, self.points)
+
+    def unsubscribe(self) -> Unsubscribe:
+        from algo_trading.services.unsubscribe import Unsubscribe
+
+        return Unsubscribe(self.subscriptions, self.score_alerts)
 
     # Queries
 

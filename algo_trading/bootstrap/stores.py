@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
     from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
     from algo_trading.repositories.recommendations import RecommendationRepository
+    from algo_trading.repositories.score_alerts import ScoreAlertRepository
     from algo_trading.repositories.scores import ScoreRepository, ThresholdRepository
     from algo_trading.repositories.signals import SignalRepository
     from algo_trading.repositories.subscriptions import SubscriptionRepository
@@ -163,6 +164,12 @@ class Stores:
         from algo_trading.adapters.postgres.subscriptions import PostgresSubscriptions
 
         return PostgresSubscriptions(self.database)
+
+    @cached_property
+    def score_alerts(self) -> ScoreAlertRepository:
+        from algo_trading.adapters.postgres.score_alerts import PostgresScoreAlerts
+
+        return PostgresScoreAlerts(self.database)
 
     @cached_property
     def notices(self) -> NoticeQueue:

@@ -139,49 +139,61 @@ def orders(
 
 def subscribe(
     address: Address,
+    *,
     symbol: Annotated[
         str, typer.Option(parser=normal_symbol, metavar="TEXT", help="A symbol, or * for every one.")
     ] = EVERY,
     strategy: Annotated[str, typer.Option(help="A strategy's name, or * for every one.")] = EVERY,
     venue: Annotated[str, typer.Option(help="A venue's code, or * for every one.")] = EVERY,
+    scores: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PAIR", help="Instead of signals, high scores of a monitored pair; repeat it for several."
+        ),
+    ] = None,
+    threshold: Annotated[
+        str | None, typer.Option(metavar="N|ml", help="Points from which a score is told; ml: the tuned ones.")
+    ] = None,
 ) -> None:
-    """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on."""
-    from algo_trading.bootstrap import bootstrap
+    """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on.
 
-    with bootstrap() as application:
-        subscription, new = application.subscribe()(address, symbol, strategy, venue)
-    verb = "is subscribed" if new else "was subscribed already"
-    typer.echo(f"{address} {verb} to {strategy} on {symbol}, from {subscription.start:%Y-%m-%d %H:%M} UTC on")
+    With --scores a mail comes when the bull or bear score of a pair reaches the threshold (25 unless given), and again
+    at each further rise. Example: algo-trading subscribe you@example.com --scores BTCUSDT --threshold 12
+    """
+    from algo_trading.cli.subscribing import subscribe_scores, subscribe_signals
+
+    if scores:
+        if symbol != EVERY or strategy != EVERY:
+            raise ConfigError("--scores names its pairs itself and has no strategy; leave --symbol and --strategy out")
+        subscribe_scores(address, scores, threshold, venue)
+    elif threshold is not None:
+        raise ConfigError("--threshold belongs to --scores PAIR")
+    else:
+        subscribe_signals(address, symbol, strategy, venue)
 
 
 def unsubscribe(
     address: Address,
+    *,
     symbol: Annotated[
-        str | None, typer.Option(parser=normal_symbol, metavar="TEXT", help="Only this subscription's symbol.")
+        str | None, typer.Option(parser=normal_symbol, metavar="TEXT", help="Only signals on this symbol.")
     ] = None,
-    strategy: Annotated[str | None, typer.Option(help="Only this subscription's strategy.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Only signals of this strategy.")] = None,
+    scores: Annotated[
+        list[str] | None, typer.Option(metavar="PAIR", help="Only scores of this pair; repeat it for several.")
+    ] = None,
 ) -> None:
-    """Send no more to ADDRESS."""
-    from algo_trading.bootstrap import bootstrap
+    """Send no more to ADDRESS: nothing at all, or only not what is named."""
+    from algo_trading.cli.subscribing import end_subscriptions
 
-    with bootstrap() as application:
-        removed = application.subscriptions.remove(address, symbol, strategy)
-    if not removed:
-        raise ConfigError(f"{address} has no such subscription; `algo-trading subscriptions` lists them")
-    typer.echo(f"{removed} subscription{'s' if removed > 1 else ''} of {address} ended")
+    end_subscriptions(address, symbol, strategy, scores or ())
 
 
 def subscriptions(json: Json = False) -> None:
     """List who gets notices of what."""
-    from algo_trading.bootstrap import bootstrap
+    from algo_trading.cli.subscribing import show_subscriptions
 
-    with bootstrap() as application:
-        found = application.subscriptions.all()
-    if json:
-        output.print_json(found)
-        return
-    rows = [(s.address, s.symbol, s.strategy, s.venue, f"{s.start:%Y-%m-%d %H:%M}", s.channel) for s in found]
-    output.table("Subscriptions", ("address", "symbol", "strategy", "venue", "from (UTC)", "channel"), rows)
+    show_subscriptions(as_json=json)
 
 
 def deliver(json: Json = False) -> None:

@@ -13,6 +13,7 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.corporate_actions import adjusted
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.limits import NO_LIMITS, Limits
+from algo_trading.domain.notice import Content
 from algo_trading.domain.post import Level, Levels, Post, PostKey
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.time import Interval, array_time, moment_of, period_key
@@ -74,7 +75,7 @@ class SignalNotice:
             subject=self.subject,
             text=render("signal.txt.j2", notice=self),
             html=render("signal.html.j2", notice=self, width=WIDTH, color=MARKS[self.signal.side][1]),
-            picture=self.chart,
+            pictures=(self.chart,),
         )
 
 
@@ -90,7 +91,7 @@ class SignalRenderer:
     strategies: Strategies
     levels: Levels
 
-    def begin(self) -> Callable[[str], Rendering]:
+    def begin(self) -> Callable[[Content], Rendering]:
         """Renders signals by their keys; bars and charts are read and drawn once for all that fall on the same bar.
 
         It raises UndeliverableError where there is no such signal or no bar for it, ConfigError where the strategy is
@@ -99,10 +100,10 @@ class SignalRenderer:
         pictures = lru_cache(maxsize=PICTURES_KEPT)(self._picture)
         return partial(self._render, pictures, limits_by_decision(self.assignments.all()))
 
-    def _render(self, pictures: Pictures, limits: AssignedLimits, key: str) -> Rendering:
-        signal = self.signals.find(key)
+    def _render(self, pictures: Pictures, limits: AssignedLimits, content: Content) -> Rendering:
+        signal = self.signals.find(content.key)
         if signal is None:
-            raise UndeliverableError(f"there is no signal {key}")
+            raise UndeliverableError(f"there is no signal {content.key}")
         strategy = self.strategies(signal.strategy)
         bars, charts = pictures(signal.series, signal.opened_at)
         notice = signal_notice(

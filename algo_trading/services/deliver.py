@@ -84,7 +84,7 @@ class _Forms:
 
     def _made(self, content: Content) -> MailForm | UndeliverableError | AlgoTradingError:
         try:
-            return MailForm(self._render[content.kind](content.key), self._sender)
+            return MailForm(self._render[content.kind](content), self._sender)
         except (UndeliverableError, AlgoTradingError) as error:
             return error.with_traceback(None)
 

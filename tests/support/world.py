@@ -45,6 +45,7 @@ from fakes.post_gate import FakePostGate
 from fakes.posts import FakeMentions, FakePosts
 from fakes.quality import FakeImports
 from fakes.recommendations import FakeRecommendations
+from fakes.score_alerts import FakeScoreAlerts
 from fakes.scorer import FakeScorer
 from fakes.scores import FakeScores, FakeThresholds
 from fakes.signals import FakeSignals
@@ -83,6 +84,7 @@ class World(Services):
         setup = FakeSetup(watchlists, assignments)
         subscriptions, periods, signals, posts = FakeSubscriptions(), FakePeriodLog(), FakeSignals(), FakePosts()
         notices = FakeNotices(subscriptions, periods)
+        scores = FakeScores()
         batches, people, accounts = FakeBatches(posts=posts), FakePeople(), FakeAccounts()
         kept: dict[str, Any] = {
             "setup": setup,
@@ -98,7 +100,8 @@ class World(Services):
             "quarantine": batches.quarantine,
             "kill_switch": FakeKillSwitch(),
             "audit": FakeAuditLog(),
-            "scores": FakeScores(),
+            "scores": scores,
+            "score_alerts": FakeScoreAlerts(scores, notices),
             "thresholds": FakeThresholds(),
             "users": FakeUsers(people),
             "sessions": FakeSessions(people),

@@ -100,24 +100,8 @@ class PostgresNoticeQueue:
             return list(connection.execute(query).scalars())
 
     def tell(self, content: Content, recipients: Sequence[str]) -> int:
-        add = insert(notice_contents).values(kind=str(content.kind), key=content.key, at=content.at)
         with self._engine.begin() as connection:
-            made = connection.execute(add.on_conflict_do_nothing().returning(notice_contents.c.id)).scalar()
-            if made is None or not recipients:
-                return 0
-            rows = [
-                {
-                    "dedupe_key": dedupe_key(recipient, content.key),
-                    "content_id": made,
-                    "recipient": recipient,
-                    "channel": "",
-                    "at": content.at,
-                    "status": str(NoticeStatus.PENDING),
-                }
-                for recipient in recipients
-            ]
-            connection.execute(insert(notices).on_conflict_do_nothing(), rows)
-            return len(rows)
+            return add_notices(connection, content, [(recipient, "") for recipient in recipients])
 
     @contextlib.contextmanager
     def step(self) -> "Iterator[PostgresQueueStep]":
@@ -157,6 +141,28 @@ class PostgresQueueStep:
                 "every": EVERY,
             },
         ).rowcount
+
+
+def add_notices(connection: Connection, content: Content, recipients: Sequence[tuple[str, str]]) -> int:
+    """Put a notice for each of these addresses and channels into the outbox, unless the content is there."""
+    row = {"kind": str(content.kind), "key": content.key, "at": content.at, "details": content.details}
+    add = insert(notice_contents).values(row).on_conflict_do_nothing().returning(notice_contents.c.id)
+    made = connection.execute(add).scalar()
+    if made is None or not recipients:
+        return 0
+    rows = [
+        {
+            "dedupe_key": dedupe_key(recipient, content.key),
+            "content_id": made,
+            "recipient": recipient,
+            "channel": channel,
+            "at": content.at,
+            "status": str(NoticeStatus.PENDING),
+        }
+        for recipient, channel in recipients
+    ]
+    connection.execute(insert(notices).on_conflict_do_nothing(), rows)
+    return len(rows)
 
 
 def _to_notify() -> ColumnElement[bool]:

@@ -33,7 +33,7 @@ WHERE c.id = n.content_id AND n.id IN (
     ORDER BY at, id LIMIT :limit
     FOR UPDATE SKIP LOCKED
 )
-RETURNING n.*, c.kind, c.key
+RETURNING n.*, c.kind, c.key, c.details
 """)
 
 SETTLE = text("""
@@ -74,7 +74,7 @@ class PostgresOutbox:
         return counts
 
     def notices(self, limit: int | None = None) -> list[Notice]:
-        columns = (notices, notice_contents.c.kind, notice_contents.c.key)
+        columns = (notices, notice_contents.c.kind, notice_contents.c.key, notice_contents.c.details)
         query = select(*columns).join(notice_contents).order_by(notices.c.at.desc(), notices.c.id.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_notice(row) for row in connection.execute(query)]
@@ -133,7 +133,7 @@ class PostgresSender:
 def _notice(row: Row[Any]) -> Notice:
     return Notice(
         dedupe_key=row.dedupe_key,
-        content=Content(NoticeKind(row.kind), row.key, row.at.astimezone(UTC)),
+        content=Content(NoticeKind(row.kind), row.key, row.at.astimezone(UTC), row.details),
         recipient=row.recipient,
         channel=row.channel,
         status=NoticeStatus(row.status),

@@ -40,6 +40,7 @@ def downgrade() -> None:
         "imported_files",
         "stream_offsets",
         "notices",
+        "score_subscriptions",
         "subscriptions",
         "notice_contents",
         "approvals",

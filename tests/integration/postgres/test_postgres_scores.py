@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from algo_trading.adapters.postgres.outbox import PostgresOutbox
+from algo_trading.adapters.postgres.score_alerts import PostgresScoreAlerts
 from algo_trading.adapters.postgres.scores import PostgresScores, PostgresThresholds
+from contracts.score_alerts import ScoreAlertContract, Scored
 from contracts.scores import ScoreContract, ThresholdContract
 
 if TYPE_CHECKING:
@@ -25,3 +28,9 @@ class TestPostgresThresholds(ThresholdContract):
     @pytest.fixture
     def thresholds(self, database: Database) -> PostgresThresholds:
         return PostgresThresholds(database)
+
+
+class TestPostgresScoreAlerts(ScoreAlertContract):
+    @pytest.fixture
+    def scored(self, database: Database) -> Scored:
+        return Scored(PostgresScoreAlerts(database), PostgresScores(database), PostgresOutbox(database))

@@ -8,7 +8,7 @@ import pytest
 
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.notice import NoticeKind, NoticeStatus
+from algo_trading.domain.notice import Content, NoticeKind, NoticeStatus
 from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.gateways.channels import DeferredError, Mail, UndeliverableError
@@ -241,9 +241,9 @@ def test_a_channel_that_is_not_installed_any_more(house: House) -> None:
 
 def test_an_unavailable_database_of_a_renderer_is_not_the_channels_fault(house: House) -> None:
     class Renderer:
-        def begin(self) -> Callable[[str], Rendering]:
-            def render(key: str) -> Rendering:
-                if "ema_cross" in key:
+        def begin(self) -> Callable[[Content], Rendering]:
+            def render(content: Content) -> Rendering:
+                if "ema_cross" in content.key:
                     raise ServiceUnavailableError("later")
                 return Rendering("Hello", f"{RECIPIENT}\n", "<p></p>\n")
 

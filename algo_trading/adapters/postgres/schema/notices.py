@@ -32,6 +32,24 @@ subscriptions = Table(
 )
 
 
+score_subscriptions = Table(
+    "score_subscriptions",
+    metadata,
+    row_id(),
+    Column("address", Text, nullable=False),
+    Column("channel", Text, nullable=False, comment="empty: the configured one"),
+    Column("symbol", Text, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("threshold", Integer, comment="points; null: the tuned ones"),
+    Column("bull", Integer, nullable=False, comment="highest score told since it reached the threshold; 0: below it"),
+    Column("bear", Integer, nullable=False),
+    written_at(),
+    UniqueConstraint("address", "symbol", "venue"),
+    Index(None, "symbol", "venue"),
+    comment="Who is told of high scores of a pair.",
+)
+
+
 notice_contents = Table(
     "notice_contents",
     metadata,
@@ -39,6 +57,7 @@ notice_contents = Table(
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False, comment="of a signal its natural key"),
     Column("at", Time, nullable=False, comment="earlier ones are delivered first"),
+    Column("details", Text, nullable=False, server_default="", comment="what is stored nowhere else"),
     written_at(),
     UniqueConstraint("kind", "key"),
     comment="What the recipients of a notice get alike.",

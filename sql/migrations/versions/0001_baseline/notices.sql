@@ -3,6 +3,7 @@ CREATE TABLE notice_contents (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
+    details TEXT DEFAULT '' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_notice_contents PRIMARY KEY (id),
     CONSTRAINT uq_notice_contents_kind_key UNIQUE (kind, key)
@@ -10,6 +11,7 @@ CREATE TABLE notice_contents (
 COMMENT ON TABLE notice_contents IS 'What the recipients of a notice get alike.';
 COMMENT ON COLUMN notice_contents.key IS 'of a signal its natural key';
 COMMENT ON COLUMN notice_contents.at IS 'earlier ones are delivered first';
+COMMENT ON COLUMN notice_contents.details IS 'what is stored nowhere else';
 
 CREATE TABLE subscriptions (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -30,6 +32,25 @@ COMMENT ON COLUMN subscriptions.symbol IS '* for every symbol';
 COMMENT ON COLUMN subscriptions.strategy IS '* for every strategy';
 COMMENT ON COLUMN subscriptions.venue IS '* for every venue';
 COMMENT ON COLUMN subscriptions.start IS 'bars that close later and posts from then on count';
+
+CREATE TABLE score_subscriptions (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    address TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    threshold INTEGER,
+    bull INTEGER NOT NULL,
+    bear INTEGER NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_score_subscriptions PRIMARY KEY (id),
+    CONSTRAINT uq_score_subscriptions_address_symbol_venue UNIQUE (address, symbol, venue)
+);
+CREATE INDEX ix_score_subscriptions_symbol_venue ON score_subscriptions (symbol, venue);
+COMMENT ON TABLE score_subscriptions IS 'Who is told of high scores of a pair.';
+COMMENT ON COLUMN score_subscriptions.channel IS 'empty: the configured one';
+COMMENT ON COLUMN score_subscriptions.threshold IS 'points; null: the tuned ones';
+COMMENT ON COLUMN score_subscriptions.bull IS 'highest score told since it reached the threshold; 0: below it';
 
 CREATE TABLE notices (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
