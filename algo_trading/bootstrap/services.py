@@ -5,33 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from algo_trading.bootstrap.orders import Orders
+from algo_trading.bootstrap.notices import Notices
 
 if TYPE_CHECKING:
     from algo_trading.queries.chart import ReadChart
     from algo_trading.queries.coins import ReadCoins
-    from algo_trading.queries.performance import ReadPerformance
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.apply_config import ApplyConfig
     from algo_trading.services.decide_on_posts import DecideOnPosts
-    from algo_trading.services.deliver import DeliverNotices
     from algo_trading.services.evaluate import EvaluateStrategies
     from algo_trading.services.features import JoinFeatures
     from algo_trading.services.monitor import Monitor
-    from algo_trading.services.notify import QueueNotices
-    from algo_trading.services.report_outages import ReportOutages
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
-    from algo_trading.services.subscribe import Subscribe
-    from algo_trading.services.subscribe_scores import SubscribeScores
-    from algo_trading.services.unsubscribe import Unsubscribe
     from algo_trading.services.watch_candles import WatchCandles
 
 
-class Services(Orders):
+class Services(Notices):
     """A method for each service and query. They are cheap to make: their parts are kept."""
 
     # The configuration
@@ -159,90 +152,12 @@ class Services(Orders):
             queue=self.queue_notices(),
             deliver=self.deliver_notices(),
             outages=self.report_outages(),
+            regular=self.queue_regular_mails(),
             sources=self.source,
             calendars=self.calendars,
             clock=self.clock,
             wait=wait,
         )
-
-    # Notices
-
-    def queue_notices(self) -> QueueNotices:
-        from algo_trading.services.notify import QueueNotices
-
-        return QueueNotices(
-            subscriptions=self.subscriptions,
-            queue=self.notices,
-            signals=self.signals,
-            assignments=self.assignments,
-            levels=self.levels,
-            calendars=self.calendars,
-            outbox_limit=self.settings.mail.outbox_limit,
-            stale=self.stale_after(),
-        )
-
-    def deliver_notices(self) -> DeliverNotices:
-        from algo_trading.domain.notice import NoticeKind
-        from algo_trading.notification.outage import OutageRenderer
-        from algo_trading.notification.score_alert import ScoreAlertRenderer
-        from algo_trading.notification.signal import SignalRenderer
-        from algo_trading.services.deliver import DeliverNotices
-
-        signal = SignalRenderer(
-            signals=self.signals,
-            bars=self.bars,
-            actions=self.actions,
-            posts=self.posts,
-            assignments=self.assignments,
-            strategies=self.strategies,
-            levels=self.levels,
-        )
-        return DeliverNotices(
-            outbox=self.outbox,
-            renderers={
-                NoticeKind.SIGNAL: signal,
-                NoticeKind.SCORE: ScoreAlertRenderer(self.draw_scores().before),
-                NoticeKind.OUTAGE: OutageRenderer(),
-            },
-            channels=self.channel,
-            clock=self.clock,
-            sender=self.settings.mail.sender,
-        )
-
-    def report_outages(self) -> ReportOutages:
-        from algo_trading.services.report_outages import ReportOutages
-
-        return ReportOutages(
-            watchlists=self.watchlists,
-            periods=self.periods,
-            queue=self.notices,
-            sources=self.source,
-            calendars=self.calendars,
-            clock=self.clock,
-            recipients=self.owner_addresses,
-            after={one.name: one.notice_after for one in self.settings.watchlists},
-        )
-
-    def subscribe(self) -> Subscribe:
-        from algo_trading.services.subscribe import Subscribe
-
-        return Subscribe(
-            subscriptions=self.subscriptions,
-            periods=self.periods,
-            assignments=self.assignments,
-            calendars=self.calendars,
-            clock=self.clock,
-        )
-
-    def subscribe_scores(self) -> SubscribeScores:
-        from algo_trading.services.subscribe_scores import SubscribeScores
-
-        return SubscribeScores(self.score_alerts, self.watchlists, self.points)
-
-    def unsubscribe(self) -> Unsubscribe:
-        from algo_trading.services.unsubscribe import Unsubscribe
-
-        return Unsubscribe(self.subscriptions, self.score_alerts)
 
     # Queries
 
@@ -261,11 +176,6 @@ class Services(Orders):
         from algo_trading.queries.scored_pairs import ScoredPairs
 
         return ScoredPairs(self.bars, self.watchlists)
-
-    def read_performance(self) -> ReadPerformance:
-        from algo_trading.queries.performance import ReadPerformance
-
-        return ReadPerformance(self.accounts, self.bars, self.read_prices())
 
     def read_status(self) -> ReadStatus:
         from algo_trading.queries.status import ReadStatus

@@ -154,22 +154,42 @@ def subscribe(
     threshold: Annotated[
         str | None, typer.Option(metavar="N|ml", help="Points from which a score is told; ml: the tuned ones.")
     ] = None,
+    update: Annotated[
+        str | None, typer.Option(metavar="4h|daily|weekly|off", help="Scores of one's pairs, this often.")
+    ] = None,
+    digest: Annotated[
+        str | None, typer.Option(metavar="12h|daily|weekly|off", help="All about one's instruments, this often.")
+    ] = None,
+    hour: Annotated[
+        int | None, typer.Option(min=0, max=23, help="When daily and weekly mails come, in one's zone; else 8.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(metavar="NAME", help="One's time zone, such as Europe/Berlin.")] = None,
+    quiet: Annotated[
+        str | None, typer.Option(metavar="22-7|off", help="Hours of one's day in which nothing is delivered.")
+    ] = None,
 ) -> None:
-    """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on.
+    """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on, or what else is named.
 
     With --scores a mail comes when the bull or bear score of a pair reaches the threshold (25 unless given), and again
-    at each further rise. Example: algo-trading subscribe you@example.com --scores BTCUSDT --threshold 12
-    """
-    from algo_trading.cli.subscribing import subscribe_scores, subscribe_signals
+    at each further rise. --update and --digest come regularly; --zone and --quiet hold for all that goes to ADDRESS.
 
-    if scores:
-        if symbol != EVERY or strategy != EVERY:
-            raise ConfigError("--scores names its pairs itself and has no strategy; leave --symbol and --strategy out")
-        subscribe_scores(address, scores, threshold, venue)
-    elif threshold is not None:
+    Example: algo-trading subscribe you@example.com --scores BTCUSDT --threshold 12 --update 4h --quiet 22-7
+    """
+    from algo_trading.cli.subscribing import Regular, subscribe_regularly, subscribe_scores, subscribe_signals
+
+    regular = Regular(update, digest, hour, zone, quiet)
+    if scores and (symbol != EVERY or strategy != EVERY):
+        raise ConfigError("--scores names its pairs itself and has no strategy; leave --symbol and --strategy out")
+    if threshold is not None and not scores:
         raise ConfigError("--threshold belongs to --scores PAIR")
-    else:
+    if hour is not None and not (update or digest):
+        raise ConfigError("--hour belongs to --update or --digest")
+    if scores:
+        subscribe_scores(address, scores, threshold, venue)
+    elif not regular or symbol != EVERY or strategy != EVERY:
         subscribe_signals(address, symbol, strategy, venue)
+    if regular:
+        subscribe_regularly(address, regular)
 
 
 def unsubscribe(

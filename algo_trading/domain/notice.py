@@ -11,6 +11,8 @@ class NoticeKind(StrEnum):
 
     SIGNAL = "signal"
     SCORE = "score"
+    UPDATE = "update"
+    DIGEST = "digest"
     OUTAGE = "outage"
 
 

@@ -86,11 +86,13 @@ class Outcome:
 class Sender(Protocol):
     """Somebody who delivers notices."""
 
-    def claim(self, due: datetime, until: datetime, limit: int, without: Collection[str] = ()) -> list[Notice]:
+    def claim(
+        self, due: datetime, until: datetime, limit: int, without: Collection[str] = (), resting: Collection[str] = ()
+    ) -> list[Notice]:
         """Take up to `limit` pending notices that are due and that nobody else has, in the order of delivery.
 
         They are this sender's until the moment `until` (which others compare with their `due`), at most until it ends,
-        whether it says so or crashes. Channels in `without` are left out.
+        whether it says so or crashes. Channels in `without` and recipients who are `resting` are left out.
         """
         ...
 

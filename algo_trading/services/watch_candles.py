@@ -20,6 +20,7 @@ from algo_trading.repositories.watchlists import WatchlistRepository
 from algo_trading.services.deliver import DeliverNotices
 from algo_trading.services.dispatch import DispatchSignals
 from algo_trading.services.notify import QueueNotices
+from algo_trading.services.queue_regular_mails import QueueRegularMails
 from algo_trading.services.record_scores import RecordReport, RecordScores
 from algo_trading.services.report_outages import ReportOutages
 from algo_trading.services.run_range import RunRange
@@ -41,7 +42,8 @@ class WatchCandles:
     A period that has closed for longer than `wait` and that nobody has decided is processed as the flow of Airflow
     does, everything since the newest decided one included; orders and notices follow. Then the running candle of each
     pair is ranked among the closed ones and the scores are stored; who asked for high ones gets mail at once. Only
-    closed candles become history. The owner is told of periods that go on failing (see `ReportOutages`).
+    closed candles become history. The owner is told of periods that go on failing (see `ReportOutages`), and regular
+    mails go out when they are due.
     """
 
     watchlists: WatchlistRepository
@@ -53,6 +55,7 @@ class WatchCandles:
     queue: QueueNotices
     deliver: DeliverNotices
     outages: ReportOutages
+    regular: QueueRegularMails
     sources: Sources
     calendars: Calendars
     clock: Clock
@@ -69,7 +72,7 @@ class WatchCandles:
         wanted = [one for one in self.watchlists.all() if one.name in names]
         for watchlist in wanted:
             decided += self._closed(watchlist, errors)
-        told = self.outages()
+        told = self.outages() + self.regular()
         if decided:
             self._hand_on(errors)
         if decided or told:

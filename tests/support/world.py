@@ -45,10 +45,11 @@ from fakes.post_gate import FakePostGate
 from fakes.posts import FakeMentions, FakePosts
 from fakes.quality import FakeImports
 from fakes.recommendations import FakeRecommendations
+from fakes.regular_mails import FakeRecipients, FakeRegularMails
 from fakes.score_alerts import FakeScoreAlerts
 from fakes.scorer import FakeScorer
 from fakes.scores import FakeScores, FakeThresholds
-from fakes.signals import FakeSignals
+from fakes.signals import FakeSignalList, FakeSignals
 from fakes.subscriptions import FakeSubscriptions
 from fakes.trading_rules import FakeTradingRules
 from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
@@ -102,6 +103,9 @@ class World(Services):
             "audit": FakeAuditLog(),
             "scores": scores,
             "score_alerts": FakeScoreAlerts(scores, notices),
+            "regular_mails": FakeRegularMails(notices),
+            "recipients": FakeRecipients(),
+            "signal_list": FakeSignalList(signals),
             "thresholds": FakeThresholds(),
             "users": FakeUsers(people),
             "sessions": FakeSessions(people),

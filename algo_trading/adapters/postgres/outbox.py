@@ -25,6 +25,7 @@ WHERE c.id = n.content_id AND n.id IN (
     SELECT id FROM notices
     WHERE status = 'pending' AND (not_before IS NULL OR not_before <= :due)
         AND channel <> ALL (CAST(:without AS text[]))
+        AND recipient <> ALL (CAST(:resting AS text[]))
         AND (sender IS NULL OR leased_until <= :due OR sender <> ALL (ARRAY(
             SELECT CAST(objid AS bigint) FROM pg_locks
             WHERE locktype = 'advisory' AND classid = :senders AND objsubid = 2 AND granted
@@ -98,7 +99,9 @@ class PostgresSender:
     _connection: Connection
     _number: int
 
-    def claim(self, due: datetime, until: datetime, limit: int, without: Collection[str] = ()) -> list[Notice]:
+    def claim(
+        self, due: datetime, until: datetime, limit: int, without: Collection[str] = (), resting: Collection[str] = ()
+    ) -> list[Notice]:
         claimed = self._connection.execute(
             CLAIM,
             {
@@ -108,6 +111,7 @@ class PostgresSender:
                 "until": until,
                 "limit": limit,
                 "without": list(without),
+                "resting": list(resting),
             },
         )
         return [_notice(row) for row in sorted(claimed, key=lambda row: (row.at, row.id))]

@@ -40,6 +40,8 @@ def downgrade() -> None:
         "imported_files",
         "stream_offsets",
         "notices",
+        "recipients",
+        "regular_mails",
         "score_subscriptions",
         "subscriptions",
         "notice_contents",

@@ -72,3 +72,27 @@ def test_scores_of_several_pairs_are_subscribed_listed_and_ended() -> None:
 def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], error: type[Exception], sentence: str) -> None:
     with pytest.raises(error, match=sentence):
         run("subscribe", ANN, *arguments)
+
+
+@pytest.mark.usefixtures("world")
+def test_regular_mails_and_quiet_hours_are_asked_for_listed_and_ended() -> None:
+    assert run(
+        "subscribe", ANN, "--update", "4h", "--digest", "daily", "--zone", "Europe/Berlin", "--quiet", "22-7"
+    ) == (
+        f"{ANN} lives by Europe/Berlin, quiet hours 22-7\n"
+        f"{ANN} gets updates (4h), the next one from 2013-03-04 04:00 UTC on\n"
+        f"{ANN} gets digests (daily), the next one from 2013-03-04 07:00 UTC on\n"
+    )
+    listed = json.loads(run("subscriptions", "--json"))
+    assert [(one["kind"], one["every"]) for one in listed] == [("digest", "daily"), ("update", "4h")]
+    shown = run("subscriptions")
+    assert "8:00" in shown
+    assert "22-7" in shown
+    assert run("subscribe", ANN, "--update", "off", "--quiet", "off") == (
+        f"{ANN} lives by Europe/Berlin\n{ANN} gets no more updates\n"
+    )
+    with pytest.raises(ConfigError, match="gets no update"):
+        run("subscribe", ANN, "--update", "off")
+    with pytest.raises(ConfigError, match="--hour belongs to --update or --digest"):
+        run("subscribe", ANN, "--hour", "6")
+    assert run("unsubscribe", ANN) == f"1 subscription of {ANN} ended\n"

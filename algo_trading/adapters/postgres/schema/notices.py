@@ -50,6 +50,34 @@ score_subscriptions = Table(
 )
 
 
+regular_mails = Table(
+    "regular_mails",
+    metadata,
+    row_id(),
+    Column("address", Text, nullable=False),
+    Column("kind", Text, CheckConstraint("kind IN ('update', 'digest')", name="kind"), nullable=False),
+    Column("every", Text, nullable=False, comment="4h, daily or weekly"),
+    Column("hour", Integer, nullable=False, comment="of the reader's day, for daily and weekly ones"),
+    Column("start", Time, nullable=False, comment="when it was asked for; hours count from then"),
+    Column("channel", Text, nullable=False, comment="empty: the configured one"),
+    Column("sent", Time, comment="the newest moment at which one was due that is queued"),
+    written_at(),
+    UniqueConstraint("address", "kind"),
+    comment="Updates and digests.",
+)
+
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("zone", Text, nullable=False, comment="IANA name"),
+    Column("quiet_from", Integer, comment="hour of their day from which nothing is delivered; null: always"),
+    Column("quiet_to", Integer),
+    comment="How people like to be reached.",
+)
+
+
 notice_contents = Table(
     "notice_contents",
     metadata,

@@ -52,6 +52,37 @@ COMMENT ON COLUMN score_subscriptions.channel IS 'empty: the configured one';
 COMMENT ON COLUMN score_subscriptions.threshold IS 'points; null: the tuned ones';
 COMMENT ON COLUMN score_subscriptions.bull IS 'highest score told since it reached the threshold; 0: below it';
 
+CREATE TABLE regular_mails (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    address TEXT NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT ck_regular_mails_kind CHECK (kind IN ('update', 'digest')),
+    every TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    start TIMESTAMP WITH TIME ZONE NOT NULL,
+    channel TEXT NOT NULL,
+    sent TIMESTAMP WITH TIME ZONE,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_regular_mails PRIMARY KEY (id),
+    CONSTRAINT uq_regular_mails_address_kind UNIQUE (address, kind)
+);
+COMMENT ON TABLE regular_mails IS 'Updates and digests.';
+COMMENT ON COLUMN regular_mails.every IS '4h, daily or weekly';
+COMMENT ON COLUMN regular_mails.hour IS 'of the reader''s day, for daily and weekly ones';
+COMMENT ON COLUMN regular_mails.start IS 'when it was asked for; hours count from then';
+COMMENT ON COLUMN regular_mails.channel IS 'empty: the configured one';
+COMMENT ON COLUMN regular_mails.sent IS 'the newest moment at which one was due that is queued';
+
+CREATE TABLE recipients (
+    address TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    quiet_from INTEGER,
+    quiet_to INTEGER,
+    CONSTRAINT pk_recipients PRIMARY KEY (address)
+);
+COMMENT ON TABLE recipients IS 'How people like to be reached.';
+COMMENT ON COLUMN recipients.zone IS 'IANA name';
+COMMENT ON COLUMN recipients.quiet_from IS 'hour of their day from which nothing is delivered; null: always';
+
 CREATE TABLE notices (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     dedupe_key TEXT NOT NULL,
