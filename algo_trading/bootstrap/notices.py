@@ -53,6 +53,8 @@ class Notices(Orders):
             assignments=self.assignments,
             strategies=self.strategies,
             levels=self.levels,
+            accounts=self.accounts,
+            page=self.page_of,
         )
         past = self.draw_scores().before
         return DeliverNotices(

@@ -145,6 +145,7 @@ def subscribe(
     ] = EVERY,
     strategy: Annotated[str, typer.Option(help="A strategy's name, or * for every one.")] = EVERY,
     venue: Annotated[str, typer.Option(help="A venue's code, or * for every one.")] = EVERY,
+    min_confidence: Annotated[float, typer.Option(min=0, max=1, help="Leave out signals of less confidence.")] = 0.0,
     scores: Annotated[
         list[str] | None,
         typer.Option(
@@ -187,7 +188,7 @@ def subscribe(
     if scores:
         subscribe_scores(address, scores, threshold, venue)
     elif not regular or symbol != EVERY or strategy != EVERY:
-        subscribe_signals(address, symbol, strategy, venue)
+        subscribe_signals(address, symbol, strategy, venue, min_confidence)
     if regular:
         subscribe_regularly(address, regular)
 

@@ -15,10 +15,11 @@ from algo_trading.errors import ConfigError
 OFF = "off"
 
 
-def subscribe_signals(address: str, symbol: str, strategy: str, venue: str) -> None:
+def subscribe_signals(address: str, symbol: str, strategy: str, venue: str, min_confidence: float) -> None:
     """Subscribe an address to the buys and sells of a strategy on a symbol."""
     with bootstrap() as application:
-        subscription, new = application.subscribe()(address, symbol, strategy, venue)
+        subscribe = application.subscribe()
+        subscription, new = subscribe(address, symbol, strategy, venue, min_confidence=min_confidence)
     verb = "is subscribed" if new else "was subscribed already"
     typer.echo(f"{address} {verb} to {strategy} on {symbol}, from {subscription.start:%Y-%m-%d %H:%M} UTC on")
 

@@ -12,13 +12,14 @@ from algo_trading.domain.time import Interval
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A content for the subscribers of a strategy on a symbol who began before a moment."""
+    """A content for subscribers of a strategy on a symbol who began before a moment and ask for no more confidence."""
 
     content: Content
     venue: str
     symbol: str
     strategy: str
     begun_before: datetime
+    confidence: float = 1.0
 
 
 class QueueStep(Protocol):

@@ -127,6 +127,7 @@ def _concerns(announcement: Announcement, subscription: Subscription) -> bool:
         and subscription.strategy in {EVERY, announcement.strategy}
         and subscription.venue in {EVERY, announcement.venue}
         and subscription.start < announcement.begun_before
+        and subscription.min_confidence <= announcement.confidence
     )
 
 

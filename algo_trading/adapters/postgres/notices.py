@@ -25,15 +25,16 @@ WITH wanted AS (
     SELECT *
     FROM unnest(
         CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:ats AS timestamptz[]), CAST(:venues AS text[]),
-        CAST(:symbols AS text[]), CAST(:strategies AS text[]), CAST(:bounds AS timestamptz[])
-    ) WITH ORDINALITY AS w (kind, key, at, venue, symbol, strategy, begun_before, place)
+        CAST(:symbols AS text[]), CAST(:strategies AS text[]), CAST(:bounds AS timestamptz[]),
+        CAST(:confidences AS double precision[])
+    ) WITH ORDINALITY AS w (kind, key, at, venue, symbol, strategy, begun_before, confidence, place)
     WHERE (SELECT c.id FROM notice_contents c WHERE c.kind = w.kind AND c.key = w.key) IS NULL
 ),
 matched AS (
     SELECT DISTINCT ON (w.kind, w.key, s.address) w.kind, w.key, w.at, w.place, s.address, s.channel
     FROM wanted w
     JOIN subscriptions s ON s.symbol IN (:every, w.symbol) AND s.strategy IN (:every, w.strategy)
-        AND s.venue IN (:every, w.venue) AND s.start < w.begun_before
+        AND s.venue IN (:every, w.venue) AND s.start < w.begun_before AND s.min_confidence <= w.confidence
     ORDER BY w.kind, w.key, s.address, s.id
 ),
 contents AS (
@@ -138,6 +139,7 @@ class PostgresQueueStep:
                 "symbols": [one.symbol for one in announcements],
                 "strategies": [one.strategy for one in announcements],
                 "bounds": [one.begun_before for one in announcements],
+                "confidences": [one.confidence for one in announcements],
                 "every": EVERY,
             },
         ).rowcount

@@ -21,6 +21,7 @@ CREATE TABLE subscriptions (
     strategy TEXT NOT NULL,
     venue TEXT NOT NULL,
     start TIMESTAMP WITH TIME ZONE NOT NULL,
+    min_confidence DOUBLE PRECISION NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_subscriptions PRIMARY KEY (id),
     CONSTRAINT uq_subscriptions_address_symbol_strategy_venue_channel UNIQUE (address, symbol, strategy, venue, channel)
@@ -32,6 +33,7 @@ COMMENT ON COLUMN subscriptions.symbol IS '* for every symbol';
 COMMENT ON COLUMN subscriptions.strategy IS '* for every strategy';
 COMMENT ON COLUMN subscriptions.venue IS '* for every venue';
 COMMENT ON COLUMN subscriptions.start IS 'bars that close later and posts from then on count';
+COMMENT ON COLUMN subscriptions.min_confidence IS 'of signals, from 0 to 1';
 
 CREATE TABLE score_subscriptions (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
