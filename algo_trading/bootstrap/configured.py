@@ -37,7 +37,10 @@ def configured_setup(settings: Settings) -> Setup:
         tuple(map(configured_watchlist, settings.watchlists)),
         tuple(_account(settings, account) for account in settings.accounts),
         tuple(configured_assignments(settings)),
-        tuple(SubscriptionPlan(s.address, s.symbol, s.strategy, s.start, s.venue) for s in settings.subscriptions),
+        tuple(
+            SubscriptionPlan(s.address, s.symbol, s.strategy, s.start, s.venue, min_confidence=s.min_confidence)
+            for s in settings.subscriptions
+        ),
     )
 
 

@@ -112,7 +112,7 @@ class Intake(Rules):
     def record_scores(self) -> RecordScores:
         from algo_trading.services.record_scores import RecordScores
 
-        return RecordScores(self.score_candles(), self.scores)
+        return RecordScores(self.score_candles(), self.score_alerts, self.thresholds)
 
     def read_score_history(self) -> ReadScoreHistory:
         from algo_trading.services.score_history import ReadScoreHistory

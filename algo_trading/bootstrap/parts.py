@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from algo_trading.bootstrap.lists import Lists
 from algo_trading.bootstrap.without_database import bar_file_reader, impact_weights
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from algo_trading.adapters.binance.archive import BinanceArchive
     from algo_trading.calendars import Calendars
     from algo_trading.domain.account import Account
+    from algo_trading.domain.instrument import Instrument
     from algo_trading.domain.scores import PointsTable
     from algo_trading.gateways.bar_files import BarFileReader
     from algo_trading.gateways.brokers import Broker
@@ -193,6 +195,11 @@ class Rules(Gateways):
 
         found = [user.address for user in self.users.all() if user.is_owner and user.address]
         return found or [sender_address(self.settings.mail.sender).addr_spec]
+
+    def page_of(self, instrument: Instrument) -> str:
+        """The address of an instrument's page; empty where no pages were ever started and no address is configured."""
+        base = self.settings.web_url
+        return f"{base}/instruments/{quote(instrument.venue)}/{quote(instrument.symbol, safe='')}" if base else ""
 
     @cached_property
     def finder(self) -> MentionFinder:

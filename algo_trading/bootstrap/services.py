@@ -5,32 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from algo_trading.bootstrap.orders import Orders
+from algo_trading.bootstrap.notices import Notices
 
 if TYPE_CHECKING:
     from algo_trading.queries.chart import ReadChart
     from algo_trading.queries.coins import ReadCoins
-    from algo_trading.queries.performance import ReadPerformance
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
     from algo_trading.services.apply_config import ApplyConfig
     from algo_trading.services.decide_on_posts import DecideOnPosts
-    from algo_trading.services.deliver import DeliverNotices
     from algo_trading.services.evaluate import EvaluateStrategies
     from algo_trading.services.features import JoinFeatures
     from algo_trading.services.housekeeping import RemoveOldAnswers
     from algo_trading.services.monitor import Monitor
-    from algo_trading.services.notify import QueueNotices
-    from algo_trading.services.report_outages import ReportOutages
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
     from algo_trading.services.run_text import RunText
-    from algo_trading.services.subscribe import Subscribe
     from algo_trading.services.watch_candles import WatchCandles
 
 
-class Services(Orders):
+class Services(Notices):
     """A method for each service and query. They are cheap to make: their parts are kept."""
 
     # The configuration
@@ -158,74 +153,11 @@ class Services(Orders):
             queue=self.queue_notices(),
             deliver=self.deliver_notices(),
             outages=self.report_outages(),
+            regular=self.queue_regular_mails(),
             sources=self.source,
             calendars=self.calendars,
             clock=self.clock,
             wait=wait,
-        )
-
-    # Notices
-
-    def queue_notices(self) -> QueueNotices:
-        from algo_trading.services.notify import QueueNotices
-
-        return QueueNotices(
-            subscriptions=self.subscriptions,
-            queue=self.notices,
-            signals=self.signals,
-            assignments=self.assignments,
-            levels=self.levels,
-            calendars=self.calendars,
-            outbox_limit=self.settings.mail.outbox_limit,
-            stale=self.stale_after(),
-        )
-
-    def deliver_notices(self) -> DeliverNotices:
-        from algo_trading.domain.notice import NoticeKind
-        from algo_trading.notification.outage import OutageRenderer
-        from algo_trading.notification.signal import SignalRenderer
-        from algo_trading.services.deliver import DeliverNotices
-
-        signal = SignalRenderer(
-            signals=self.signals,
-            bars=self.bars,
-            actions=self.actions,
-            posts=self.posts,
-            assignments=self.assignments,
-            strategies=self.strategies,
-            levels=self.levels,
-        )
-        return DeliverNotices(
-            outbox=self.outbox,
-            renderers={NoticeKind.SIGNAL: signal, NoticeKind.OUTAGE: OutageRenderer()},
-            channels=self.channel,
-            clock=self.clock,
-            sender=self.settings.mail.sender,
-        )
-
-    def report_outages(self) -> ReportOutages:
-        from algo_trading.services.report_outages import ReportOutages
-
-        return ReportOutages(
-            watchlists=self.watchlists,
-            periods=self.periods,
-            queue=self.notices,
-            sources=self.source,
-            calendars=self.calendars,
-            clock=self.clock,
-            recipients=self.owner_addresses,
-            after={one.name: one.notice_after for one in self.settings.watchlists},
-        )
-
-    def subscribe(self) -> Subscribe:
-        from algo_trading.services.subscribe import Subscribe
-
-        return Subscribe(
-            subscriptions=self.subscriptions,
-            periods=self.periods,
-            assignments=self.assignments,
-            calendars=self.calendars,
-            clock=self.clock,
         )
 
     # Queries

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
     from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
     from algo_trading.repositories.recommendations import RecommendationRepository
+    from algo_trading.repositories.regular_mails import RecipientRepository, RegularMailRepository
+    from algo_trading.repositories.score_alerts import ScoreAlertRepository
     from algo_trading.repositories.scores import ScoreRepository, ThresholdRepository
     from algo_trading.repositories.signals import SignalRepository
     from algo_trading.repositories.subscriptions import SubscriptionRepository
@@ -170,6 +172,24 @@ class Stores:
         from algo_trading.adapters.postgres.subscriptions import PostgresSubscriptions
 
         return PostgresSubscriptions(self.database)
+
+    @cached_property
+    def score_alerts(self) -> ScoreAlertRepository:
+        from algo_trading.adapters.postgres.score_alerts import PostgresScoreAlerts
+
+        return PostgresScoreAlerts(self.database)
+
+    @cached_property
+    def regular_mails(self) -> RegularMailRepository:
+        from algo_trading.adapters.postgres.regular_mails import PostgresRegularMails
+
+        return PostgresRegularMails(self.database)
+
+    @cached_property
+    def recipients(self) -> RecipientRepository:
+        from algo_trading.adapters.postgres.regular_mails import PostgresRecipients
+
+        return PostgresRecipients(self.database)
 
     @cached_property
     def notices(self) -> NoticeQueue:

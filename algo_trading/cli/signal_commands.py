@@ -139,49 +139,82 @@ def orders(
 
 def subscribe(
     address: Address,
+    *,
     symbol: Annotated[
         str, typer.Option(parser=normal_symbol, metavar="TEXT", help="A symbol, or * for every one.")
     ] = EVERY,
     strategy: Annotated[str, typer.Option(help="A strategy's name, or * for every one.")] = EVERY,
     venue: Annotated[str, typer.Option(help="A venue's code, or * for every one.")] = EVERY,
+    min_confidence: Annotated[float, typer.Option(min=0, max=1, help="Leave out signals of less confidence.")] = 0.0,
+    scores: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PAIR", help="Instead of signals, high scores of a monitored pair; repeat it for several."
+        ),
+    ] = None,
+    threshold: Annotated[
+        str | None, typer.Option(metavar="N|ml", help="Points from which a score is told; ml: the tuned ones.")
+    ] = None,
+    update: Annotated[
+        str | None, typer.Option(metavar="4h|daily|weekly|off", help="Scores of one's pairs, this often.")
+    ] = None,
+    digest: Annotated[
+        str | None, typer.Option(metavar="12h|daily|weekly|off", help="All about one's instruments, this often.")
+    ] = None,
+    hour: Annotated[
+        int | None, typer.Option(min=0, max=23, help="When daily and weekly mails come, in one's zone; else 8.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(metavar="NAME", help="One's time zone, such as Europe/Berlin.")] = None,
+    quiet: Annotated[
+        str | None, typer.Option(metavar="22-7|off", help="Hours of one's day in which nothing is delivered.")
+    ] = None,
 ) -> None:
-    """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on."""
-    from algo_trading.bootstrap import bootstrap
+    """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on, or what else is named.
 
-    with bootstrap() as application:
-        subscription, new = application.subscribe()(address, symbol, strategy, venue)
-    verb = "is subscribed" if new else "was subscribed already"
-    typer.echo(f"{address} {verb} to {strategy} on {symbol}, from {subscription.start:%Y-%m-%d %H:%M} UTC on")
+    With --scores a mail comes when the bull or bear score of a pair reaches the threshold (25 unless given), and again
+    at each further rise. --update and --digest come regularly; --zone and --quiet hold for all that goes to ADDRESS.
+
+    Example: algo-trading subscribe you@example.com --scores BTCUSDT --threshold 12 --update 4h --quiet 22-7
+    """
+    from algo_trading.cli.subscribing import Regular, subscribe_regularly, subscribe_scores, subscribe_signals
+
+    regular = Regular(update, digest, hour, zone, quiet)
+    if scores and (symbol != EVERY or strategy != EVERY):
+        raise ConfigError("--scores names its pairs itself and has no strategy; leave --symbol and --strategy out")
+    if threshold is not None and not scores:
+        raise ConfigError("--threshold belongs to --scores PAIR")
+    if hour is not None and not (update or digest):
+        raise ConfigError("--hour belongs to --update or --digest")
+    if scores:
+        subscribe_scores(address, scores, threshold, venue)
+    elif not regular or symbol != EVERY or strategy != EVERY:
+        subscribe_signals(address, symbol, strategy, venue, min_confidence)
+    if regular:
+        subscribe_regularly(address, regular)
 
 
 def unsubscribe(
     address: Address,
+    *,
     symbol: Annotated[
-        str | None, typer.Option(parser=normal_symbol, metavar="TEXT", help="Only this subscription's symbol.")
+        str | None, typer.Option(parser=normal_symbol, metavar="TEXT", help="Only signals on this symbol.")
     ] = None,
-    strategy: Annotated[str | None, typer.Option(help="Only this subscription's strategy.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Only signals of this strategy.")] = None,
+    scores: Annotated[
+        list[str] | None, typer.Option(metavar="PAIR", help="Only scores of this pair; repeat it for several.")
+    ] = None,
 ) -> None:
-    """Send no more to ADDRESS."""
-    from algo_trading.bootstrap import bootstrap
+    """Send no more to ADDRESS: nothing at all, or only not what is named."""
+    from algo_trading.cli.subscribing import end_subscriptions
 
-    with bootstrap() as application:
-        removed = application.subscriptions.remove(address, symbol, strategy)
-    if not removed:
-        raise ConfigError(f"{address} has no such subscription; `algo-trading subscriptions` lists them")
-    typer.echo(f"{removed} subscription{'s' if removed > 1 else ''} of {address} ended")
+    end_subscriptions(address, symbol, strategy, scores or ())
 
 
 def subscriptions(json: Json = False) -> None:
     """List who gets notices of what."""
-    from algo_trading.bootstrap import bootstrap
+    from algo_trading.cli.subscribing import show_subscriptions
 
-    with bootstrap() as application:
-        found = application.subscriptions.all()
-    if json:
-        output.print_json(found)
-        return
-    rows = [(s.address, s.symbol, s.strategy, s.venue, f"{s.start:%Y-%m-%d %H:%M}", s.channel) for s in found]
-    output.table("Subscriptions", ("address", "symbol", "strategy", "venue", "from (UTC)", "channel"), rows)
+    show_subscriptions(as_json=json)
 
 
 def deliver(json: Json = False) -> None:

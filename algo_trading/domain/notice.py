@@ -10,6 +10,9 @@ class NoticeKind(StrEnum):
     """What a notice is about; `notification` has a module with a renderer for each kind."""
 
     SIGNAL = "signal"
+    SCORE = "score"
+    UPDATE = "update"
+    DIGEST = "digest"
     OUTAGE = "outage"
 
 
@@ -26,12 +29,13 @@ class Content:
     """What all recipients of a notice get alike, so that it is rendered once.
 
     `key` names what it is about among those of its kind (of a signal `Signal.key`). Contents with an earlier `at` are
-    delivered first.
+    delivered first. `details` are what is stored nowhere else, as the kind has them.
     """
 
     kind: NoticeKind
     key: str
     at: datetime
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)

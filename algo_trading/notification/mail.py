@@ -22,7 +22,7 @@ from itertools import groupby
 from algo_trading.errors import ConfigError
 from algo_trading.gateways.channels import Mail, UndeliverableError
 from algo_trading.notification.addresses import email_address
-from algo_trading.notification.rendering import COMMAND, PICTURE, RECIPIENT, Rendering
+from algo_trading.notification.rendering import COMMAND, PICTURE, RECIPIENT, Rendering, picture_id
 
 SAFE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 OWN = re.compile(f"{RECIPIENT}|{COMMAND}|{PICTURE}")
@@ -99,8 +99,7 @@ class MailForm:
         width = SMTP.max_line_length or 0
         pieces: list[bytes | Line] = [head, before, *_lines(self.rendering.text, width, str)]
         pieces += [between, *_lines(self.rendering.html, width, escape)]
-        cid = f"<{PICTURE}>".encode()
-        for number, piece in enumerate(after.split(cid)):
+        for number, piece in enumerate(after.split(PICTURE.encode())):
             pieces += [_picture_id] * bool(number) + [piece]
         return pieces
 
@@ -113,12 +112,14 @@ class MailForm:
         # Quoted-printable is ASCII on the wire: no server on the way may refuse or rewrite it.
         mail.set_content(BODY, cte="quoted-printable")
         mail.add_alternative(BODY, subtype="html", cte="quoted-printable")
-        if self.rendering.picture is not None:
-            html_part = list(mail.iter_parts())[-1]
-            assert isinstance(html_part, EmailMessage)
-            html_part.add_related(
-                self.rendering.picture, "image", "png", cid=f"<{PICTURE}>", disposition="inline", filename="chart.png"
-            )
+        html_part = list(mail.iter_parts())[-1]
+        assert isinstance(html_part, EmailMessage)
+        for number, picture in enumerate(self.rendering.pictures):
+            name = f"chart{number + 1 if number else ''}.png"
+            cid = f"<{picture_id(number)}>"
+            html_part.add_related(picture, "image", "png", cid=cid, disposition="inline", filename=name)
+        for attachment in self.rendering.attachments:
+            mail.add_attachment(attachment.csv, subtype="csv", cte="base64", filename=attachment.name)
         # Neither encoding of our parts has a line with "=_".
         for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
             part.set_boundary(f"=_{number}_=")
@@ -162,4 +163,4 @@ def _quoted(lines: bytes, width: int) -> bytes:
 
 
 def _picture_id(own: Mapping[str, str]) -> bytes:
-    return f"<{own[PICTURE]}>".encode()
+    return own[PICTURE].encode()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from algo_trading.domain.notice import Content
 from algo_trading.domain.outage import Outage
 from algo_trading.domain.time import period_key
 from algo_trading.gateways.channels import UndeliverableError
@@ -42,14 +43,14 @@ class OutageNotice:
 class OutageRenderer:
     """Renders outages by their keys."""
 
-    def begin(self) -> Callable[[str], Rendering]:
+    def begin(self) -> Callable[[Content], Rendering]:
         """It raises UndeliverableError for what is not the key of an outage."""
         return _rendering
 
 
-def _rendering(key: str) -> Rendering:
+def _rendering(content: Content) -> Rendering:
     try:
-        notice = OutageNotice.of(Outage.parse(key))
+        notice = OutageNotice.of(Outage.parse(content.key))
     except ValueError as error:
-        raise UndeliverableError(f"there is no outage {key!r}") from error
+        raise UndeliverableError(f"there is no outage {content.key!r}") from error
     return Rendering(notice.subject, render("outage.txt.j2", notice=notice), render("outage.html.j2", notice=notice))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from algo_trading.domain.notice import Content
+from algo_trading.notification.words import aligned
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -14,24 +17,38 @@ RECIPIENT, COMMAND, PICTURE = (f"{name}{secrets.token_hex(12)}" for name in ("re
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A table that comes with a notice, as comma-separated values."""
+
+    name: str
+    csv: str
+
+
+@dataclass(frozen=True)
 class Rendering:
     """What a notice says.
 
     RECIPIENT, COMMAND and PICTURE stand in `text` and `html` for the recipient's address, the command that ends the
-    subscription and the id of `picture`, a PNG (None: there is none).
+    subscription and the id of the first of `pictures`, PNGs; those of the others are made by `picture_id`.
     """
 
     subject: str
     text: str
     html: str
-    picture: bytes | None = None
+    pictures: tuple[bytes, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+def picture_id(number: int) -> str:
+    """What stands for the id of a picture, counted from 0."""
+    return f"{number}.{PICTURE}" if number else PICTURE
 
 
 class Renderer(Protocol):
     """Renders the notices of a kind."""
 
-    def begin(self) -> Callable[[str], Rendering]:
-        """For one round of deliveries, what renders contents by their keys; it keeps what several have in common.
+    def begin(self) -> Callable[[Content], Rendering]:
+        """For one round of deliveries, what renders contents; it keeps what several have in common.
 
         It raises UndeliverableError where there is nothing to say, now or later, AlgoTradingError where it cannot be
         said now.
@@ -49,7 +66,7 @@ def render(template: str, **context: object) -> str:
 def _templates() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("algo_trading.notification"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
@@ -57,3 +74,5 @@ def _templates() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["aligned"] = aligned
+    return environment

@@ -3,16 +3,19 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.corporate_actions import adjusted
-from algo_trading.domain.instrument import Series
+from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.ledger import Holding
 from algo_trading.domain.limits import NO_LIMITS, Limits
+from algo_trading.domain.notice import Content
+from algo_trading.domain.past_trades import PastTrade, past_trades
 from algo_trading.domain.post import Level, Levels, Post, PostKey
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.time import Interval, array_time, moment_of, period_key
@@ -22,6 +25,7 @@ from algo_trading.gateways.channels import UndeliverableError
 from algo_trading.notification.chart import BARS_SHOWN, MARKS, WIDTH, draw_chart
 from algo_trading.notification.rendering import Rendering, render
 from algo_trading.notification.words import change_text, one_line, percent_text, price_text, shortened
+from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 from algo_trading.repositories.posts import PostRepository
 from algo_trading.repositories.signals import SignalRepository
@@ -31,12 +35,14 @@ from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.registry import Strategies
 
 CLOSES_SHOWN = 5
+TRADES_SHOWN = 5
 POST_SHOWN = 600  # characters
 MADE_UP = "made up: this market does not exist"
 PICTURES_KEPT = 16  # bars of a series, and their charts: many posts fall on the same bar
 
 Picture = tuple[Bars, dict[tuple[StrategyId, Side], bytes]]
 Pictures = Callable[[Series, datetime], Picture]
+Traded = Callable[[Signal, datetime], Sequence[PastTrade]]
 AssignedLimits = Mapping[tuple[StrategyId, Series], Sequence[Limits]]
 
 
@@ -45,7 +51,8 @@ class SignalNotice:
     """A signal in words, figures and a picture.
 
     `facts` are labels and values in reading order. `closes` is a table, its first row the headings, of the last
-    back-adjusted closes, the strategy's lines and volumes. `chart` is a PNG and `alt` says what it shows.
+    back-adjusted closes, the strategy's lines and volumes. `chart` is a PNG and `alt` says what it shows. `trades` are
+    those of the strategy on the series that are over, `page` the address of the instrument's page, if there is one.
     """
 
     signal: Signal
@@ -56,6 +63,24 @@ class SignalNotice:
     closes: Sequence[Sequence[str]]
     chart: bytes
     alt: str
+    trades: Sequence[PastTrade] = ()
+    page: str = ""
+
+    @property
+    def record(self) -> Sequence[Sequence[str]]:
+        """The last trades of the strategy on the series that are over, newest first; the first row has the headings."""
+        rows = [
+            (f"{one.opened_at:%Y-%m-%d}", f"{one.closed_at:%Y-%m-%d}", change_text(one.result))
+            for one in sorted(self.trades, key=lambda one: one.closed_at)[: -TRADES_SHOWN - 1 : -1]
+        ]
+        return [("opened", "closed", "result"), *rows] if rows else []
+
+    @property
+    def success(self) -> str:
+        """How many of all its trades gained, and their mean result."""
+        won, mean = sum(one.profit > 0 for one in self.trades), np.mean([one.result for one in self.trades])
+        count = f"{len(self.trades)} trade{'s' if len(self.trades) > 1 else ''}"
+        return f"{count} so far, {won} with a gain; mean result {change_text(float(mean))}, costs included."
 
     @property
     def subject(self) -> str:
@@ -74,7 +99,7 @@ class SignalNotice:
             subject=self.subject,
             text=render("signal.txt.j2", notice=self),
             html=render("signal.html.j2", notice=self, width=WIDTH, color=MARKS[self.signal.side][1]),
-            picture=self.chart,
+            pictures=(self.chart,),
         )
 
 
@@ -89,20 +114,39 @@ class SignalRenderer:
     assignments: AssignmentRepository
     strategies: Strategies
     levels: Levels
+    accounts: AccountRepository
+    page: Callable[[Instrument], str] = lambda _instrument: ""
 
-    def begin(self) -> Callable[[str], Rendering]:
+    def begin(self) -> Callable[[Content], Rendering]:
         """Renders signals by their keys; bars and charts are read and drawn once for all that fall on the same bar.
 
         It raises UndeliverableError where there is no such signal or no bar for it, ConfigError where the strategy is
         not installed.
         """
         pictures = lru_cache(maxsize=PICTURES_KEPT)(self._picture)
-        return partial(self._render, pictures, limits_by_decision(self.assignments.all()))
+        assignments = self.assignments.all()
+        return partial(self._render, pictures, limits_by_decision(assignments), self._traded(assignments))
 
-    def _render(self, pictures: Pictures, limits: AssignedLimits, key: str) -> Rendering:
-        signal = self.signals.find(key)
+    def _traded(self, assignments: Sequence[Assignment]) -> Traded:
+        """Reads what came of a strategy's trades on a series, of every account; the book of each is read once."""
+        accounts = defaultdict[Holding, set[str]](set)
+        for one in assignments:
+            accounts[Holding(one.strategy, one.series)].add(one.account)
+        known = cache(lambda: set(self.accounts.names()))
+        book = cache(lambda name: (self.accounts.state(name).account.currency, self.accounts.entries(name)))
+
+        def traded(signal: Signal, until: datetime) -> list[PastTrade]:
+            holding = Holding(signal.strategy, signal.series)
+            books = (book(name) for name in sorted(accounts.get(holding, set())) if name in known())
+            trades = [one for currency, entries in books for one in past_trades(entries, holding, currency)]
+            return [one for one in trades if one.closed_at <= until]
+
+        return traded
+
+    def _render(self, pictures: Pictures, limits: AssignedLimits, traded: Traded, content: Content) -> Rendering:
+        signal = self.signals.find(content.key)
         if signal is None:
-            raise UndeliverableError(f"there is no signal {key}")
+            raise UndeliverableError(f"there is no signal {content.key}")
         strategy = self.strategies(signal.strategy)
         bars, charts = pictures(signal.series, signal.opened_at)
         notice = signal_notice(
@@ -114,6 +158,8 @@ class SignalRenderer:
             post=self.posts.find(PostKey.parse(signal.post)) if signal.post else None,
             unordered=self._unordered(signal, bars, limits.get((signal.strategy, signal.series), [NO_LIMITS])),
         )
+        trades, page = traded(signal, moment_of(bars.closed_at[-1])), self.page(signal.instrument)
+        notice = replace(notice, trades=trades, page=page)
         charts[signal.strategy, signal.side] = notice.chart
         return notice.rendering()
 

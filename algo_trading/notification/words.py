@@ -1,6 +1,7 @@
 """Numbers and texts as people read them."""
 
 import re
+from collections.abc import Sequence
 
 # Controls that are no blanks, and what turns the direction of writing, also that of what stands behind the text.
 OBEYED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -40,3 +41,9 @@ def shortened(text: str, most: int) -> str:
     cut = text[: most - 2]
     words = cut.rpartition(" ")[0]
     return f"{words if len(words) > 0.8 * most else cut} …"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table as lines of text: the first column to the left, the others to the right."""
+    first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join((row[0].ljust(first), *map(str.rjust, row[1:], others))) for row in rows]

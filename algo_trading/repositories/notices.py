@@ -12,13 +12,14 @@ from algo_trading.domain.time import Interval
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A content for the subscribers of a strategy on a symbol who began before a moment."""
+    """A content for subscribers of a strategy on a symbol who began before a moment and ask for no more confidence."""
 
     content: Content
     venue: str
     symbol: str
     strategy: str
     begun_before: datetime
+    confidence: float = 1.0
 
 
 class QueueStep(Protocol):
@@ -86,11 +87,13 @@ class Outcome:
 class Sender(Protocol):
     """Somebody who delivers notices."""
 
-    def claim(self, due: datetime, until: datetime, limit: int, without: Collection[str] = ()) -> list[Notice]:
+    def claim(
+        self, due: datetime, until: datetime, limit: int, without: Collection[str] = (), resting: Collection[str] = ()
+    ) -> list[Notice]:
         """Take up to `limit` pending notices that are due and that nobody else has, in the order of delivery.
 
         They are this sender's until the moment `until` (which others compare with their `due`), at most until it ends,
-        whether it says so or crashes. Channels in `without` are left out.
+        whether it says so or crashes. Channels in `without` and recipients who are `resting` are left out.
         """
         ...
 

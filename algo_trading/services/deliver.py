@@ -1,6 +1,6 @@
 """Notices of the outbox go out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -50,19 +50,22 @@ class DeliverNotices:
     channels: Channels
     clock: Clock
     sender: str
+    resting: Callable[[datetime], Collection[str]] = lambda _now: ()
 
     def __call__(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
         """Deliver every notice that is due now; one that is refused does not hold up the others.
 
-        When a channel as a whole does not work, its notices stay in the outbox. `progress` is called with the number
-        that are sent.
+        When a channel as a whole does not work, its notices stay in the outbox, and so do those for addresses that are
+        `resting`, in whose quiet hours a moment lies. `progress` is called with the number that are sent.
 
         Raises:
             ConfigError: `sender` is not a valid email address.
         """
         forms = _Forms(self.renderers, sender_address(self.sender))
         with self.outbox.sender() as sender, ExitStack() as conversations:
-            delivery = _Delivery(self.clock.now(), sender, forms, self.channels, self.clock, conversations, progress)
+            now = self.clock.now()
+            resting = self.resting(now)
+            delivery = _Delivery(now, resting, sender, forms, self.channels, self.clock, conversations, progress)
             while delivery.batch():
                 pass
         return delivery.report
@@ -84,7 +87,7 @@ class _Forms:
 
     def _made(self, content: Content) -> MailForm | UndeliverableError | AlgoTradingError:
         try:
-            return MailForm(self._render[content.kind](content.key), self._sender)
+            return MailForm(self._render[content.kind](content), self._sender)
         except (UndeliverableError, AlgoTradingError) as error:
             return error.with_traceback(None)
 
@@ -94,6 +97,7 @@ class _Delivery:
     """One round through the outbox; `due` is fixed: what is put off now is not taken again."""
 
     due: datetime
+    resting: Collection[str]
     outbox: Sender
     forms: _Forms
     channels: Channels
@@ -106,7 +110,7 @@ class _Delivery:
 
     def batch(self) -> bool:
         """Deliver the next notices; False if there are none."""
-        claimed = self.outbox.claim(self.due, self.clock.now() + LEASE, BATCH, self.down)
+        claimed = self.outbox.claim(self.due, self.clock.now() + LEASE, BATCH, self.down, self.resting)
         outcomes: list[Outcome] = []
         settled_at = self.clock.now()
         try:

@@ -118,7 +118,9 @@ class QueueNotices:
 
 def _announcement(signal: Signal, begun_before: datetime) -> Announcement:
     content = Content(NoticeKind.SIGNAL, signal.key, signal.opened_at)
-    return Announcement(content, signal.series.venue, signal.series.symbol, signal.strategy.name, begun_before)
+    return Announcement(
+        content, signal.series.venue, signal.series.symbol, signal.strategy.name, begun_before, signal.confidence
+    )
 
 
 def _newest_closed(calendar: TradingCalendar, interval: Interval, moment: datetime) -> datetime | None:

@@ -27,18 +27,27 @@ class Subscribe:
     clock: Clock
 
     def __call__(
-        self, address: str, symbol: str = EVERY, strategy: str = EVERY, venue: str = EVERY, channel: str = ""
+        self,
+        address: str,
+        symbol: str = EVERY,
+        strategy: str = EVERY,
+        venue: str = EVERY,
+        channel: str = "",
+        *,
+        min_confidence: float = 0.0,
     ) -> tuple[Subscription, bool]:
         """Subscribe from the next period on; returns the subscription and whether it is new.
 
         Raises:
-            ConfigError: that is not a valid email address.
+            ConfigError: that is not a valid email address, or the confidence not one from 0 to 1.
             UnknownNameError: no strategy is assigned to that; what is assigned is listed.
         """
         try:
             email_address(address)
         except ValueError as error:
             raise ConfigError(str(error)) from error
+        if not 0 <= min_confidence <= 1:
+            raise ConfigError(f"a confidence lies between 0 and 1, not at {min_confidence:g}")
         assignments = self.assignments.all()
         matching = [
             one
@@ -50,7 +59,7 @@ class Subscribe:
         if not matching:
             watched = ", ".join(sorted({f"{one.strategy.name} on {one.series}" for one in assignments}))
             raise UnknownNameError(f"no active strategy {strategy} watches {symbol}; active are: {watched}")
-        subscription = Subscription(address, symbol, strategy, venue, self._start(matching), channel)
+        subscription = Subscription(address, symbol, strategy, venue, self._start(matching), channel, min_confidence)
         return subscription, self.subscriptions.add(subscription)
 
     def _start(self, matching: Sequence[Assignment]) -> datetime:
@@ -77,6 +86,7 @@ class SubscriptionPlan:
     start: date | None
     venue: str = EVERY
     channel: str = ""
+    min_confidence: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,9 @@ class OpenSubscriptions:
         for plan in self.plans:
             begin = self._on(watched, plan.start) if plan.start else start or self._newest(watched)
             self.subscriptions.add(
-                Subscription(plan.address, plan.symbol, plan.strategy, plan.venue, begin, plan.channel)
+                Subscription(
+                    plan.address, plan.symbol, plan.strategy, plan.venue, begin, plan.channel, plan.min_confidence
+                )
             )
 
     def _on(self, watched: Collection[tuple[str, Interval]], day: date) -> datetime:

@@ -20,7 +20,8 @@ from algo_trading.repositories.watchlists import WatchlistRepository
 from algo_trading.services.deliver import DeliverNotices
 from algo_trading.services.dispatch import DispatchSignals
 from algo_trading.services.notify import QueueNotices
-from algo_trading.services.record_scores import RecordScores
+from algo_trading.services.queue_regular_mails import QueueRegularMails
+from algo_trading.services.record_scores import RecordReport, RecordScores
 from algo_trading.services.report_outages import ReportOutages
 from algo_trading.services.run_range import RunRange
 
@@ -40,8 +41,9 @@ class WatchCandles:
 
     A period that has closed for longer than `wait` and that nobody has decided is processed as the flow of Airflow
     does, everything since the newest decided one included; orders and notices follow. Then the running candle of each
-    pair is ranked among the closed ones and the scores are stored. Only closed candles become history. The owner is
-    told of periods that go on failing (see `ReportOutages`).
+    pair is ranked among the closed ones and the scores are stored; who asked for high ones gets mail at once. Only
+    closed candles become history. The owner is told of periods that go on failing (see `ReportOutages`), and regular
+    mails go out when they are due.
     """
 
     watchlists: WatchlistRepository
@@ -53,6 +55,7 @@ class WatchCandles:
     queue: QueueNotices
     deliver: DeliverNotices
     outages: ReportOutages
+    regular: QueueRegularMails
     sources: Sources
     calendars: Calendars
     clock: Clock
@@ -69,13 +72,18 @@ class WatchCandles:
         wanted = [one for one in self.watchlists.all() if one.name in names]
         for watchlist in wanted:
             decided += self._closed(watchlist, errors)
-        told = self.outages()
+        told = self.outages() + self.regular()
         if decided:
             self._hand_on(errors)
         if decided or told:
             self._deliver(errors)
+        high = 0
         for watchlist in wanted:
-            scored += self._running(watchlist, errors)
+            if recorded := self._running(watchlist, errors):
+                scored += len(recorded.scores)
+                high += recorded.notices
+        if high:
+            self._deliver(errors)
         return WatchReport(decided, scored, tuple(dict.fromkeys(errors)))
 
     def _closed(self, watchlist: Watchlist, errors: list[str]) -> int:
@@ -112,21 +120,21 @@ class WatchCandles:
         if delivered.error:
             errors.append(delivered.error)
 
-    def _running(self, watchlist: Watchlist, errors: list[str]) -> int:
+    def _running(self, watchlist: Watchlist, errors: list[str]) -> RecordReport | None:
         source = self.sources(watchlist.source)
         timeframes = _timeframes(watchlist)
         since = self._newest(timeframes)
         if not since or not isinstance(source, RunningSource):
-            return 0
+            return None
         try:
             answer = source.running(since)
         except SourceError as error:
             errors.append(f"{watchlist.name}: {error}")
-            return 0
+            return None
         errors += [f"{watchlist.name} {series}: {error}" for series, error in answer.errors.items()]
         running: Mapping[Instrument, Bars] = {series.instrument: bars for series, bars in answer.bars.items()}
         pairs = [(instrument, timeframes[instrument]) for instrument in running]
-        return len(self.record(pairs, answer.at, running).scores)
+        return self.record(pairs, answer.at, running)
 
     def _newest(self, timeframes: Mapping[Instrument, Sequence[Interval]]) -> dict[Series, datetime]:
         """Of each pair the shortest timeframe, of which something is stored, and when its newest candle opened."""

@@ -83,6 +83,7 @@ class SubscriptionSettings(Section):
     strategy: str = EVERY
     venue: VenueOrEvery = EVERY
     start: date | None = None
+    min_confidence: float = Field(default=0.0, ge=0, le=1)
 
 
 class MailSettings(Section):
@@ -233,6 +234,17 @@ class Settings(Section):
     def watched(self) -> tuple[str, ...]:
         """The watchlists whose candles are scored before they end."""
         return tuple(one.name for one in self.watchlists if one.watch)
+
+    @property
+    def web_url(self) -> str:
+        """The configured address of the pages, else where they were started on this machine; empty: nowhere."""
+        if self.web.url:
+            return self.web.url.rstrip("/")
+        try:
+            port = int((self.home / "web" / "port").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return ""
+        return f"http://127.0.0.1:{port}"
 
     @property
     def listing_source(self) -> str:

@@ -13,6 +13,7 @@ from airflow.sdk import Asset
 
 from algo_airflow.timetable import DELAY, PeriodTimetable
 from algo_trading.domain.time import Interval
+from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.launcher.dag_ids import DagIds, clock_name, dag_ids
 from algo_trading.plugins import Context, load_plugin
 from algo_trading.settings import Settings, WatchlistSettings, load_settings
@@ -81,6 +82,18 @@ class WatchlistClock:
 def any_goes_on() -> bool:
     """Whether the source of any configured watchlist goes on with the calendar."""
     return any(WatchlistClock(one, one.intervals[0]).ends_at() is None for one in SETTINGS.watchlists)
+
+
+def scored_every() -> str:
+    """When pairs are scored: the watch loop does so every minute, and only where it does is an hour enough."""
+    unwatched = any(
+        venue_of(one.venue).asset_class is AssetClass.CRYPTO
+        and not one.watch
+        and any(interval.intraday for interval in one.intervals)
+        and WatchlistClock(one, one.intervals[0]).ends_at() is None
+        for one in SETTINGS.watchlists
+    )
+    return "*/5 * * * *" if unwatched else "@hourly"
 
 
 def clocks(*, intraday: bool) -> list[WatchlistClock]:

@@ -28,7 +28,7 @@ from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.adapters.postgres.subscriptions import PostgresSubscriptions
 from algo_trading.adapters.smtp import SmtpChannel, SmtpConfig
 from algo_trading.calendars import trading_calendar
-from algo_trading.domain.notice import NoticeKind
+from algo_trading.domain.notice import Content, NoticeKind
 from algo_trading.domain.post import Levels
 from algo_trading.domain.watchlist import Assignment
 from algo_trading.gateways.clock import SystemClock
@@ -51,9 +51,9 @@ START = datetime(2013, 1, 1, tzinfo=UTC)
 class ReadySignal:
     """Renders the signal of the examples; reading its bars is the same for one recipient and for all."""
 
-    def begin(self) -> Callable[[str], Rendering]:
+    def begin(self) -> Callable[[Content], Rendering]:
         """What renders it."""
-        return lambda _key: ibm_notice().rendering()
+        return lambda _content: ibm_notice().rendering()
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,12 @@ class NoticeQueueContract:
         assert notice.dedupe_key == dedupe_key("jürgen@münchen.example", '["ß","株"]')
         assert dedupe_key("trader@localhost", "k") == "1212d3e61bca900e905feef28c4f4acf"
 
+    def test_signals_of_less_confidence_than_asked_for_are_left_out(self, post: Post) -> None:
+        for address, confidence in (("a@x", 0.5), ("b@x", 0.51), ("c@x", 0.0)):
+            post.subscriptions.add(replace(TRADER, address=address, min_confidence=confidence))
+        assert post.announce(replace(about("k"), confidence=0.5)) == 2
+        assert sorted(one.recipient for one in post.outbox.notices()) == ["a@x", "c@x"]
+
     @pytest.mark.parametrize(
         ("changes", "number"),
         [

@@ -23,6 +23,9 @@ class SubscriptionContract:
         assert subscriptions.add(TRADER) is False
         assert subscriptions.add(replace(TRADER, start=START + timedelta(days=1))) is False
         assert subscriptions.all() == [TRADER]
+        sure = replace(TRADER, address="sure@localhost", min_confidence=0.6)
+        subscriptions.add(sure)
+        assert subscriptions.all() == [sure, TRADER]
 
     def test_they_come_sorted_by_their_key(self, subscriptions: SubscriptionRepository) -> None:
         wanted = [

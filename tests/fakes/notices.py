@@ -127,6 +127,7 @@ def _concerns(announcement: Announcement, subscription: Subscription) -> bool:
         and subscription.strategy in {EVERY, announcement.strategy}
         and subscription.venue in {EVERY, announcement.venue}
         and subscription.start < announcement.begun_before
+        and subscription.min_confidence <= announcement.confidence
     )
 
 
@@ -137,13 +138,16 @@ class FakeSender:
     notices: FakeNotices
     alive: bool = True
 
-    def claim(self, due: datetime, until: datetime, limit: int, without: Collection[str] = ()) -> list[Notice]:
+    def claim(
+        self, due: datetime, until: datetime, limit: int, without: Collection[str] = (), resting: Collection[str] = ()
+    ) -> list[Notice]:
         with self.notices.lock:
             free = [
                 notice
                 for key, notice in self.notices.stored.items()
                 if notice.status is NoticeStatus.PENDING
                 and notice.channel not in without
+                and notice.recipient not in resting
                 and self.notices.not_before.get(key, LONG_AGO) <= due
                 and self._may_take(key, due)
             ]

@@ -7,6 +7,7 @@ from algo_trading.domain.instrument import Series
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.time import Interval
+from algo_trading.queries.selection import Selection
 
 
 class FakeSignals:
@@ -55,3 +56,20 @@ class FakeSignals:
 
     def count(self) -> int:
         return len(self._signals)
+
+
+class FakeSignalList:
+    """Implements SignalList."""
+
+    def __init__(self, signals: FakeSignals) -> None:
+        self._signals = signals
+
+    def listed(self, selection: Selection, limit: int) -> list[Signal]:
+        return [
+            one
+            for one in self._signals.newest(self._signals.count())
+            if selection.symbol in {None, one.series.symbol}
+            and selection.strategy in {None, one.strategy.name}
+            and (selection.opened_from is None or one.opened_at >= selection.opened_from)
+            and (selection.opened_before is None or one.opened_at < selection.opened_before)
+        ][:limit]

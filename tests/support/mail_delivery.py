@@ -17,6 +17,7 @@ from algo_trading.notification.signal import SignalRenderer
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.deliver import DeliverNotices, DeliveryReport
 from algo_trading.strategies.registry import strategy_of
+from fakes.accounts import FakeAccounts
 from fakes.assignments import FakeAssignments
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.channel import FakeChannel
@@ -53,11 +54,14 @@ class House:
     sender: str = "algo-trading@localhost"
     posts: FakePosts = field(default_factory=FakePosts)
     assignments: FakeAssignments = field(default_factory=FakeAssignments)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    page: str = ""
 
     def deliver(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
         renderer = SignalRenderer(
-            self.signals, self.bars, self.actions, self.posts, self.assignments, strategy_of, LEVELS
-        )
+            self.signals, self.bars, self.actions, self.posts, self.assignments, strategy_of, LEVELS, self.accounts,
+            lambda _instrument: self.page,
+        )  # fmt: skip
         renderers = {NoticeKind.SIGNAL: renderer}
         return DeliverNotices(self.outbox, renderers, self.channel_named, self.clock, self.sender)(progress)
 

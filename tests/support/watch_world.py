@@ -24,7 +24,6 @@ from algo_trading.strategies.base import Strategy
 from fakes.bars import FakeBars
 from fakes.gate import FakeGate
 from fakes.periods import FakePeriodLog
-from fakes.scores import FakeScores
 from support.exchange_world import World as Exchange
 from support.spot_exchange import ADDRESS, ApiTransport
 from support.world import World
@@ -134,7 +133,6 @@ class WatchWorld(World):
         self.world = self.exchange  # as ApiTransport asks for it
         self.cut: Callable[[], bool] = lambda: False
         self.said: list[str] = []
-        self.scores = FakeScores()
         periods = QuickPeriodLog()
         bars = QuickBars()
         self.batches.bars = bars  # type: ignore[attr-defined]

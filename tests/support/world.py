@@ -46,9 +46,11 @@ from fakes.post_gate import FakePostGate
 from fakes.posts import FakeMentions, FakePosts
 from fakes.quality import FakeImports
 from fakes.recommendations import FakeRecommendations
+from fakes.regular_mails import FakeRecipients, FakeRegularMails
+from fakes.score_alerts import FakeScoreAlerts
 from fakes.scorer import FakeScorer
 from fakes.scores import FakeScores, FakeThresholds
-from fakes.signals import FakeSignals
+from fakes.signals import FakeSignalList, FakeSignals
 from fakes.subscriptions import FakeSubscriptions
 from fakes.trading_rules import FakeTradingRules
 from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
@@ -84,6 +86,7 @@ class World(Services):
         setup = FakeSetup(watchlists, assignments)
         subscriptions, periods, signals, posts = FakeSubscriptions(), FakePeriodLog(), FakeSignals(), FakePosts()
         notices = FakeNotices(subscriptions, periods)
+        scores = FakeScores()
         batches, people, accounts = FakeBatches(posts=posts), FakePeople(), FakeAccounts()
         kept: dict[str, Any] = {
             "setup": setup,
@@ -99,7 +102,11 @@ class World(Services):
             "quarantine": batches.quarantine,
             "kill_switch": FakeKillSwitch(),
             "audit": FakeAuditLog(),
-            "scores": FakeScores(),
+            "scores": scores,
+            "score_alerts": FakeScoreAlerts(scores, notices),
+            "regular_mails": FakeRegularMails(notices),
+            "recipients": FakeRecipients(),
+            "signal_list": FakeSignalList(signals),
             "thresholds": FakeThresholds(),
             "users": FakeUsers(people),
             "sessions": FakeSessions(people),

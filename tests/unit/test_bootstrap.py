@@ -21,6 +21,7 @@ from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.sample import SampleMarketData
 from algo_trading.bootstrap import App
 from algo_trading.bootstrap.intake import Intake
+from algo_trading.bootstrap.notices import Notices
 from algo_trading.bootstrap.orders import Orders
 from algo_trading.bootstrap.people import People
 from algo_trading.bootstrap.services import Services
@@ -63,7 +64,7 @@ def factories() -> dict[str, type]:
     return {
         name: typing.get_type_hints(method, globalns=names)["return"]
         for name, method in inspect.getmembers(Services, inspect.isfunction)
-        if name in {**vars(Services), **vars(Orders), **vars(Intake), **vars(People)}
+        if name in {**vars(Services), **vars(Notices), **vars(Orders), **vars(Intake), **vars(People)}
     }
 
 

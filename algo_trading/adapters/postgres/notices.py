@@ -25,15 +25,16 @@ WITH wanted AS (
     SELECT *
     FROM unnest(
         CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:ats AS timestamptz[]), CAST(:venues AS text[]),
-        CAST(:symbols AS text[]), CAST(:strategies AS text[]), CAST(:bounds AS timestamptz[])
-    ) WITH ORDINALITY AS w (kind, key, at, venue, symbol, strategy, begun_before, place)
+        CAST(:symbols AS text[]), CAST(:strategies AS text[]), CAST(:bounds AS timestamptz[]),
+        CAST(:confidences AS double precision[])
+    ) WITH ORDINALITY AS w (kind, key, at, venue, symbol, strategy, begun_before, confidence, place)
     WHERE (SELECT c.id FROM notice_contents c WHERE c.kind = w.kind AND c.key = w.key) IS NULL
 ),
 matched AS (
     SELECT DISTINCT ON (w.kind, w.key, s.address) w.kind, w.key, w.at, w.place, s.address, s.channel
     FROM wanted w
     JOIN subscriptions s ON s.symbol IN (:every, w.symbol) AND s.strategy IN (:every, w.strategy)
-        AND s.venue IN (:every, w.venue) AND s.start < w.begun_before
+        AND s.venue IN (:every, w.venue) AND s.start < w.begun_before AND s.min_confidence <= w.confidence
     ORDER BY w.kind, w.key, s.address, s.id
 ),
 contents AS (
@@ -100,24 +101,8 @@ class PostgresNoticeQueue:
             return list(connection.execute(query).scalars())
 
     def tell(self, content: Content, recipients: Sequence[str]) -> int:
-        add = insert(notice_contents).values(kind=str(content.kind), key=content.key, at=content.at)
         with self._engine.begin() as connection:
-            made = connection.execute(add.on_conflict_do_nothing().returning(notice_contents.c.id)).scalar()
-            if made is None or not recipients:
-                return 0
-            rows = [
-                {
-                    "dedupe_key": dedupe_key(recipient, content.key),
-                    "content_id": made,
-                    "recipient": recipient,
-                    "channel": "",
-                    "at": content.at,
-                    "status": str(NoticeStatus.PENDING),
-                }
-                for recipient in recipients
-            ]
-            connection.execute(insert(notices).on_conflict_do_nothing(), rows)
-            return len(rows)
+            return add_notices(connection, content, [(recipient, "") for recipient in recipients])
 
     @contextlib.contextmanager
     def step(self) -> "Iterator[PostgresQueueStep]":
@@ -154,9 +139,32 @@ class PostgresQueueStep:
                 "symbols": [one.symbol for one in announcements],
                 "strategies": [one.strategy for one in announcements],
                 "bounds": [one.begun_before for one in announcements],
+                "confidences": [one.confidence for one in announcements],
                 "every": EVERY,
             },
         ).rowcount
+
+
+def add_notices(connection: Connection, content: Content, recipients: Sequence[tuple[str, str]]) -> int:
+    """Put a notice for each of these addresses and channels into the outbox, unless the content is there."""
+    row = {"kind": str(content.kind), "key": content.key, "at": content.at, "details": content.details}
+    add = insert(notice_contents).values(row).on_conflict_do_nothing().returning(notice_contents.c.id)
+    made = connection.execute(add).scalar()
+    if made is None or not recipients:
+        return 0
+    rows = [
+        {
+            "dedupe_key": dedupe_key(recipient, content.key),
+            "content_id": made,
+            "recipient": recipient,
+            "channel": channel,
+            "at": content.at,
+            "status": str(NoticeStatus.PENDING),
+        }
+        for recipient, channel in recipients
+    ]
+    connection.execute(insert(notices).on_conflict_do_nothing(), rows)
+    return len(rows)
 
 
 def _to_notify() -> ColumnElement[bool]:

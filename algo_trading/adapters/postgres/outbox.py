@@ -25,6 +25,7 @@ WHERE c.id = n.content_id AND n.id IN (
     SELECT id FROM notices
     WHERE status = 'pending' AND (not_before IS NULL OR not_before <= :due)
         AND channel <> ALL (CAST(:without AS text[]))
+        AND recipient <> ALL (CAST(:resting AS text[]))
         AND (sender IS NULL OR leased_until <= :due OR sender <> ALL (ARRAY(
             SELECT CAST(objid AS bigint) FROM pg_locks
             WHERE locktype = 'advisory' AND classid = :senders AND objsubid = 2 AND granted
@@ -33,7 +34,7 @@ WHERE c.id = n.content_id AND n.id IN (
     ORDER BY at, id LIMIT :limit
     FOR UPDATE SKIP LOCKED
 )
-RETURNING n.*, c.kind, c.key
+RETURNING n.*, c.kind, c.key, c.details
 """)
 
 SETTLE = text("""
@@ -74,7 +75,7 @@ class PostgresOutbox:
         return counts
 
     def notices(self, limit: int | None = None) -> list[Notice]:
-        columns = (notices, notice_contents.c.kind, notice_contents.c.key)
+        columns = (notices, notice_contents.c.kind, notice_contents.c.key, notice_contents.c.details)
         query = select(*columns).join(notice_contents).order_by(notices.c.at.desc(), notices.c.id.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_notice(row) for row in connection.execute(query)]
@@ -98,7 +99,9 @@ class PostgresSender:
     _connection: Connection
     _number: int
 
-    def claim(self, due: datetime, until: datetime, limit: int, without: Collection[str] = ()) -> list[Notice]:
+    def claim(
+        self, due: datetime, until: datetime, limit: int, without: Collection[str] = (), resting: Collection[str] = ()
+    ) -> list[Notice]:
         claimed = self._connection.execute(
             CLAIM,
             {
@@ -108,6 +111,7 @@ class PostgresSender:
                 "until": until,
                 "limit": limit,
                 "without": list(without),
+                "resting": list(resting),
             },
         )
         return [_notice(row) for row in sorted(claimed, key=lambda row: (row.at, row.id))]
@@ -133,7 +137,7 @@ class PostgresSender:
 def _notice(row: Row[Any]) -> Notice:
     return Notice(
         dedupe_key=row.dedupe_key,
-        content=Content(NoticeKind(row.kind), row.key, row.at.astimezone(UTC)),
+        content=Content(NoticeKind(row.kind), row.key, row.at.astimezone(UTC), row.details),
         recipient=row.recipient,
         channel=row.channel,
         status=NoticeStatus(row.status),

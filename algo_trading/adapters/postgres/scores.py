@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from math import isnan, nan
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from algo_trading.adapters.postgres.database import Database
@@ -32,27 +32,9 @@ class PostgresScores:
         self._engine = database.engine
 
     def store(self, scores: Sequence[PairScore]) -> None:
-        if not scores:
-            return
-        with self._engine.begin() as connection:
-            ids = ensure_instruments(connection, [score.instrument for score in scores])
-            for score in sorted(scores, key=lambda score: (ids[score.instrument], score.at)):
-                own = {"instrument_id": ids[score.instrument]}
-                point = {name: getattr(score, name) for name in POINT}
-                statement = insert(candle_scores).values({**own, **point})
-                connection.execute(statement.on_conflict_do_update(index_elements=["instrument_id", "at"], set_=point))
-                newer = select(candle_scores.c.at).where(
-                    candle_scores.c.instrument_id == own["instrument_id"], candle_scores.c.at > score.at
-                )
-                if connection.execute(newer.limit(1)).first() is not None:
-                    continue
-                connection.execute(delete(candle_ranks).where(candle_ranks.c.instrument_id == own["instrument_id"]))
-                rows = [
-                    {**own, "interval": str(interval), **{name: _null(getattr(rank, name)) for name in RANK}}
-                    for interval, rank in score.timeframes.items()
-                ]
-                if rows:
-                    connection.execute(insert(candle_ranks), rows)
+        if scores:
+            with self._engine.begin() as connection:
+                store_scores(connection, scores)
 
     def newest(self) -> list[PairScore]:
         query = (
@@ -96,6 +78,41 @@ class PostgresScores:
         with self._engine.begin() as connection:
             for table in (candle_ranks, candle_scores):
                 connection.execute(delete(table).where(table.c.instrument_id == instrument_id(instrument)))
+
+
+def store_scores(connection: Connection, scores: Sequence[PairScore]) -> list[PairScore]:
+    """Store them as `ScoreRepository.store` and return those that are newer than all of their pairs before.
+
+    The instruments are locked until the transaction ends: whoever scores one of them, too, waits.
+    """
+    ids = ensure_instruments(connection, [score.instrument for score in scores])
+    lock = select(instruments.c.id).where(instruments.c.id.in_(ids.values())).order_by(instruments.c.id)
+    connection.execute(lock.with_for_update(key_share=True))
+    return [
+        score
+        for score in sorted(scores, key=lambda score: (ids[score.instrument], score.at))
+        if _stored(connection, ids[score.instrument], score)
+    ]
+
+
+def _stored(connection: Connection, number: int, score: PairScore) -> bool:
+    """Store a score; whether it is newer than those that were there."""
+    own = {"instrument_id": number}
+    query = select(func.max(candle_scores.c.at)).where(candle_scores.c.instrument_id == number)
+    newest: datetime | None = connection.execute(query).scalar()
+    point = {name: getattr(score, name) for name in POINT}
+    statement = insert(candle_scores).values({**own, **point})
+    connection.execute(statement.on_conflict_do_update(index_elements=["instrument_id", "at"], set_=point))
+    if newest is not None and newest > score.at:
+        return False
+    connection.execute(delete(candle_ranks).where(candle_ranks.c.instrument_id == number))
+    rows = [
+        {**own, "interval": str(interval), **{name: _null(getattr(rank, name)) for name in RANK}}
+        for interval, rank in score.timeframes.items()
+    ]
+    if rows:
+        connection.execute(insert(candle_ranks), rows)
+    return newest is None or newest < score.at
 
 
 class PostgresThresholds:

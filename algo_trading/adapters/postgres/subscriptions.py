@@ -25,6 +25,7 @@ class PostgresSubscriptions:
             "strategy": subscription.strategy,
             "venue": subscription.venue,
             "start": subscription.start,
+            "min_confidence": subscription.min_confidence,
         }
         statement = insert(subscriptions).values(row).on_conflict_do_nothing().returning(subscriptions.c.id)
         with self._engine.begin() as connection:
@@ -53,5 +54,5 @@ class PostgresSubscriptions:
 
 def _subscription(row: Row[Any]) -> Subscription:
     return Subscription(
-        row.address, row.symbol, row.strategy, row.venue, row.start.astimezone(UTC), channel=row.channel
+        row.address, row.symbol, row.strategy, row.venue, row.start.astimezone(UTC), row.channel, row.min_confidence
     )

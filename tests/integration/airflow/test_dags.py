@@ -83,6 +83,7 @@ def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
         "threshold_tuning",
         "instrument_rules",
         "monitored_bars",
+        "notices",
         "pair_scores",
         "position_watch",
         "housekeeping",

@@ -1,4 +1,4 @@
-"""Scores on PostgreSQL keep what the protocol promises."""
+"""Scores, and who is told of them, on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from algo_trading.adapters.postgres.outbox import PostgresOutbox
+from algo_trading.adapters.postgres.regular_mails import PostgresRecipients, PostgresRegularMails
+from algo_trading.adapters.postgres.score_alerts import PostgresScoreAlerts
 from algo_trading.adapters.postgres.scores import PostgresScores, PostgresThresholds
+from contracts.regular_mails import Regularly, RegularMailContract
+from contracts.score_alerts import ScoreAlertContract, Scored
 from contracts.scores import ScoreContract, ThresholdContract
 
 if TYPE_CHECKING:
@@ -25,3 +30,15 @@ class TestPostgresThresholds(ThresholdContract):
     @pytest.fixture
     def thresholds(self, database: Database) -> PostgresThresholds:
         return PostgresThresholds(database)
+
+
+class TestPostgresScoreAlerts(ScoreAlertContract):
+    @pytest.fixture
+    def scored(self, database: Database) -> Scored:
+        return Scored(PostgresScoreAlerts(database), PostgresScores(database), PostgresOutbox(database))
+
+
+class TestPostgresRegularMails(RegularMailContract):
+    @pytest.fixture
+    def regularly(self, database: Database) -> Regularly:
+        return Regularly(PostgresRegularMails(database), PostgresRecipients(database), PostgresOutbox(database))

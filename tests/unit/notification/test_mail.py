@@ -199,9 +199,9 @@ def by_the_library(recipient: str, key: str) -> EmailMessage:
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
     html_part = list(mail.iter_parts())[-1]
     assert isinstance(html_part, EmailMessage)
-    assert shown.picture is not None
+    (picture,) = shown.pictures
     cid = f"<{own[PICTURE]}>"
-    html_part.add_related(shown.picture, "image", "png", cid=cid, disposition="inline", filename="chart.png")
+    html_part.add_related(picture, "image", "png", cid=cid, disposition="inline", filename="chart.png")
     for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
         part.set_boundary(f"=_{number}_=")
     return mail

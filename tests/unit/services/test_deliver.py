@@ -3,16 +3,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from algo_trading.domain.account import Account, AccountState, Mode
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.costs import Costs
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.notice import NoticeKind, NoticeStatus
+from algo_trading.domain.ledger import Entry, EntryKind, Holding
+from algo_trading.domain.limits import NO_LIMITS
+from algo_trading.domain.notice import Content, NoticeKind, NoticeStatus
 from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.time import DAY
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.gateways.channels import DeferredError, Mail, UndeliverableError
 from algo_trading.notification.rendering import RECIPIENT, Rendering
+from algo_trading.repositories.accounts import AccountStep
 from algo_trading.services.deliver import BATCH, DeliverNotices, DeliveryReport, pause
 from fakes.channel import FakeChannel
 from support.mail_delivery import House, a_house
@@ -241,9 +248,9 @@ def test_a_channel_that_is_not_installed_any_more(house: House) -> None:
 
 def test_an_unavailable_database_of_a_renderer_is_not_the_channels_fault(house: House) -> None:
     class Renderer:
-        def begin(self) -> Callable[[str], Rendering]:
-            def render(key: str) -> Rendering:
-                if "ema_cross" in key:
+        def begin(self) -> Callable[[Content], Rendering]:
+            def render(content: Content) -> Rendering:
+                if "ema_cross" in content.key:
                     raise ServiceUnavailableError("later")
                 return Rendering("Hello", f"{RECIPIENT}\n", "<p></p>\n")
 
@@ -259,3 +266,30 @@ def test_an_unavailable_database_of_a_renderer_is_not_the_channels_fault(house: 
 
 def test_pauses_double_up_to_an_hour() -> None:
     assert [pause(n).total_seconds() / 60 for n in (0, 1, 5, 6, 1000)] == [1, 2, 32, 60, 60]
+
+
+def test_the_mail_has_the_trades_that_are_over_and_a_link(house: House) -> None:
+    signal = ibm_signal()
+    house.page = "http://pages.example/instruments/XNYS/IBM"
+    house.assign(NO_LIMITS)
+    start = SESSION - timedelta(days=30)
+    account = Account("paper", "paper", "USD", Mode.PAPER, "owner", start, Decimal("0.4"), Costs())
+    holding, at = Holding(signal.strategy, signal.series), start + timedelta(days=5)
+    fills = [(0, "10", "-1000"), (3, "-10", "1100"), (4, "10", "-1000"), (60, "-10", "500")]
+    entries = tuple(
+        Entry(EntryKind.FILL, f"{day}", Decimal(amount), at + day * DAY, NOON, asset, holding)
+        for day, quantity, money in fills
+        for amount, asset in ((quantity, ""), (money, "USD"))
+    )
+    house.accounts.open(AccountStep(AccountState(account), AccountState(account), NOON, entries=entries))
+    house.queue("a@localhost", "b@localhost")
+    assert house.deliver().sent == 2
+    plain, html = (house.channel.mails["k0"].get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    text = plain.get_content()
+    assert "2013-02-02  2013-02-05  +10.00 %" in text  # the later one is not over when the signal comes
+    assert "1 trade so far, 1 with a gain; mean result +10.00 %, costs included." in text
+    assert house.page in text.split()
+    assert f'href="{house.page}"' in html.get_content()
+    assert "The last trades of ema_cross on IBM" in html.get_content()

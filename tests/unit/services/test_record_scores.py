@@ -11,8 +11,10 @@ from algo_trading.domain.time import Interval, moment_of
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services.record_scores import RecordScores
 from algo_trading.services.score_candles import ScoreCandles
+from contracts.score_alerts import ScoreAlertContract, Scored
 from contracts.scores import ScoreContract, ThresholdContract
 from fakes.bars import FakeBars
+from fakes.score_alerts import FakeScoreAlerts
 from fakes.scores import FakeScores, FakeThresholds
 from support.candles import candles
 
@@ -33,11 +35,19 @@ class TestFakeThresholds(ThresholdContract):
         return FakeThresholds()
 
 
+class TestFakeScoreAlerts(ScoreAlertContract):
+    @pytest.fixture
+    def scored(self) -> Scored:
+        alerts = FakeScoreAlerts()
+        return Scored(alerts, alerts.scores, alerts.notices)
+
+
 def test_what_is_taken_is_stored() -> None:
     bars, scores = FakeBars(), FakeScores()
     minutes = candles(900, seed=2)
     bars.upsert(bars_table([minutes, candles(900, seed=3, symbol="ETHUSDT")]), "test")
-    record = RecordScores(ScoreCandles(bars, trading_calendar, DEFAULT_POINTS), scores)
+    alerts = FakeScoreAlerts(scores)
+    record = RecordScores(ScoreCandles(bars, trading_calendar, DEFAULT_POINTS), alerts, FakeThresholds())
     pairs = [(Instrument(symbol, "BINANCE"), FRAMES) for symbol in ("BTCUSDT", "ETHUSDT", "XRPUSDT")]
     at = moment_of(minutes.closed_at[-1])
     for moment in (at - timedelta(minutes=5), at, at):

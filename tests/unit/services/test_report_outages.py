@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from algo_trading.domain.notice import NoticeKind
+from algo_trading.domain.notice import Content, NoticeKind
 from algo_trading.domain.outage import Outage
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
@@ -94,12 +94,13 @@ def test_the_mail_says_what_it_means(desk: Desk) -> None:
     desk.at(4)
     desk.decide(HOUR, NOON + timedelta(hours=2))
     desk.at(4.1)
-    first, last = (OutageRenderer().begin()(key) for key in desk.notices.keys(NoticeKind.OUTAGE))
+    keys = desk.notices.keys(NoticeKind.OUTAGE)
+    first, last = (OutageRenderer().begin()(Content(NoticeKind.OUTAGE, key, NOON)) for key in keys)
     assert "no signal, no mail and no order" in first.text
     assert "What was missed is made up for" in last.text
     assert "<h1" in last.html
     with pytest.raises(UndeliverableError):
-        OutageRenderer().begin()("something else")
+        OutageRenderer().begin()(Content(NoticeKind.OUTAGE, "something else", NOON))
 
 
 def test_keys_can_be_read_again() -> None:

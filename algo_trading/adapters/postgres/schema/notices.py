@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -25,10 +26,57 @@ subscriptions = Table(
     Column("strategy", Text, nullable=False, comment="* for every strategy"),
     Column("venue", Text, nullable=False, comment="* for every venue"),
     Column("start", Time, nullable=False, comment="bars that close later and posts from then on count"),
+    Column("min_confidence", Double, nullable=False, comment="of signals, from 0 to 1"),
     written_at(),
     UniqueConstraint("address", "symbol", "strategy", "venue", "channel"),
     Index(None, "symbol"),
     Index(None, "start"),
+)
+
+
+score_subscriptions = Table(
+    "score_subscriptions",
+    metadata,
+    row_id(),
+    Column("address", Text, nullable=False),
+    Column("channel", Text, nullable=False, comment="empty: the configured one"),
+    Column("symbol", Text, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("threshold", Integer, comment="points; null: the tuned ones"),
+    Column("bull", Integer, nullable=False, comment="highest score told since it reached the threshold; 0: below it"),
+    Column("bear", Integer, nullable=False),
+    written_at(),
+    UniqueConstraint("address", "symbol", "venue"),
+    Index(None, "symbol", "venue"),
+    comment="Who is told of high scores of a pair.",
+)
+
+
+regular_mails = Table(
+    "regular_mails",
+    metadata,
+    row_id(),
+    Column("address", Text, nullable=False),
+    Column("kind", Text, CheckConstraint("kind IN ('update', 'digest')", name="kind"), nullable=False),
+    Column("every", Text, nullable=False, comment="4h, daily or weekly"),
+    Column("hour", Integer, nullable=False, comment="of the reader's day, for daily and weekly ones"),
+    Column("start", Time, nullable=False, comment="when it was asked for; hours count from then"),
+    Column("channel", Text, nullable=False, comment="empty: the configured one"),
+    Column("sent", Time, comment="the newest moment at which one was due that is queued"),
+    written_at(),
+    UniqueConstraint("address", "kind"),
+    comment="Updates and digests.",
+)
+
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("zone", Text, nullable=False, comment="IANA name"),
+    Column("quiet_from", Integer, comment="hour of their day from which nothing is delivered; null: always"),
+    Column("quiet_to", Integer),
+    comment="How people like to be reached.",
 )
 
 
@@ -39,6 +87,7 @@ notice_contents = Table(
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False, comment="of a signal its natural key"),
     Column("at", Time, nullable=False, comment="earlier ones are delivered first"),
+    Column("details", Text, nullable=False, server_default="", comment="what is stored nowhere else"),
     written_at(),
     UniqueConstraint("kind", "key"),
     comment="What the recipients of a notice get alike.",

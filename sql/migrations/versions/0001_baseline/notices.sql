@@ -3,6 +3,7 @@ CREATE TABLE notice_contents (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
+    details TEXT DEFAULT '' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_notice_contents PRIMARY KEY (id),
     CONSTRAINT uq_notice_contents_kind_key UNIQUE (kind, key)
@@ -10,6 +11,7 @@ CREATE TABLE notice_contents (
 COMMENT ON TABLE notice_contents IS 'What the recipients of a notice get alike.';
 COMMENT ON COLUMN notice_contents.key IS 'of a signal its natural key';
 COMMENT ON COLUMN notice_contents.at IS 'earlier ones are delivered first';
+COMMENT ON COLUMN notice_contents.details IS 'what is stored nowhere else';
 
 CREATE TABLE subscriptions (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -19,6 +21,7 @@ CREATE TABLE subscriptions (
     strategy TEXT NOT NULL,
     venue TEXT NOT NULL,
     start TIMESTAMP WITH TIME ZONE NOT NULL,
+    min_confidence DOUBLE PRECISION NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_subscriptions PRIMARY KEY (id),
     CONSTRAINT uq_subscriptions_address_symbol_strategy_venue_channel UNIQUE (address, symbol, strategy, venue, channel)
@@ -30,6 +33,57 @@ COMMENT ON COLUMN subscriptions.symbol IS '* for every symbol';
 COMMENT ON COLUMN subscriptions.strategy IS '* for every strategy';
 COMMENT ON COLUMN subscriptions.venue IS '* for every venue';
 COMMENT ON COLUMN subscriptions.start IS 'bars that close later and posts from then on count';
+COMMENT ON COLUMN subscriptions.min_confidence IS 'of signals, from 0 to 1';
+
+CREATE TABLE score_subscriptions (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    address TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    threshold INTEGER,
+    bull INTEGER NOT NULL,
+    bear INTEGER NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_score_subscriptions PRIMARY KEY (id),
+    CONSTRAINT uq_score_subscriptions_address_symbol_venue UNIQUE (address, symbol, venue)
+);
+CREATE INDEX ix_score_subscriptions_symbol_venue ON score_subscriptions (symbol, venue);
+COMMENT ON TABLE score_subscriptions IS 'Who is told of high scores of a pair.';
+COMMENT ON COLUMN score_subscriptions.channel IS 'empty: the configured one';
+COMMENT ON COLUMN score_subscriptions.threshold IS 'points; null: the tuned ones';
+COMMENT ON COLUMN score_subscriptions.bull IS 'highest score told since it reached the threshold; 0: below it';
+
+CREATE TABLE regular_mails (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    address TEXT NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT ck_regular_mails_kind CHECK (kind IN ('update', 'digest')),
+    every TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    start TIMESTAMP WITH TIME ZONE NOT NULL,
+    channel TEXT NOT NULL,
+    sent TIMESTAMP WITH TIME ZONE,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_regular_mails PRIMARY KEY (id),
+    CONSTRAINT uq_regular_mails_address_kind UNIQUE (address, kind)
+);
+COMMENT ON TABLE regular_mails IS 'Updates and digests.';
+COMMENT ON COLUMN regular_mails.every IS '4h, daily or weekly';
+COMMENT ON COLUMN regular_mails.hour IS 'of the reader''s day, for daily and weekly ones';
+COMMENT ON COLUMN regular_mails.start IS 'when it was asked for; hours count from then';
+COMMENT ON COLUMN regular_mails.channel IS 'empty: the configured one';
+COMMENT ON COLUMN regular_mails.sent IS 'the newest moment at which one was due that is queued';
+
+CREATE TABLE recipients (
+    address TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    quiet_from INTEGER,
+    quiet_to INTEGER,
+    CONSTRAINT pk_recipients PRIMARY KEY (address)
+);
+COMMENT ON TABLE recipients IS 'How people like to be reached.';
+COMMENT ON COLUMN recipients.zone IS 'IANA name';
+COMMENT ON COLUMN recipients.quiet_from IS 'hour of their day from which nothing is delivered; null: always';
 
 CREATE TABLE notices (
     id BIGINT GENERATED ALWAYS AS IDENTITY,

@@ -1,0 +1,141 @@
+"""How the services are made that tell people what they asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from algo_trading.bootstrap.orders import Orders
+
+if TYPE_CHECKING:
+    from algo_trading.queries.digest import CollectDigest
+    from algo_trading.queries.performance import ReadPerformance
+    from algo_trading.services.deliver import DeliverNotices
+    from algo_trading.services.notify import QueueNotices
+    from algo_trading.services.queue_regular_mails import QueueRegularMails
+    from algo_trading.services.report_outages import ReportOutages
+    from algo_trading.services.subscribe import Subscribe
+    from algo_trading.services.subscribe_regularly import SubscribeRegularly
+    from algo_trading.services.subscribe_scores import SubscribeScores
+    from algo_trading.services.unsubscribe import Unsubscribe
+
+
+class Notices(Orders):
+    """A method for each of these services, as in `Services`."""
+
+    def queue_notices(self) -> QueueNotices:
+        from algo_trading.services.notify import QueueNotices
+
+        return QueueNotices(
+            subscriptions=self.subscriptions,
+            queue=self.notices,
+            signals=self.signals,
+            assignments=self.assignments,
+            levels=self.levels,
+            calendars=self.calendars,
+            outbox_limit=self.settings.mail.outbox_limit,
+            stale=self.stale_after(),
+        )
+
+    def deliver_notices(self) -> DeliverNotices:
+        from algo_trading.domain.notice import NoticeKind
+        from algo_trading.notification.digest import DigestRenderer
+        from algo_trading.notification.outage import OutageRenderer
+        from algo_trading.notification.score_alert import ScoreAlertRenderer
+        from algo_trading.notification.signal import SignalRenderer
+        from algo_trading.notification.update import UpdateRenderer
+        from algo_trading.services.deliver import DeliverNotices
+
+        signal = SignalRenderer(
+            signals=self.signals,
+            bars=self.bars,
+            actions=self.actions,
+            posts=self.posts,
+            assignments=self.assignments,
+            strategies=self.strategies,
+            levels=self.levels,
+            accounts=self.accounts,
+            page=self.page_of,
+        )
+        past = self.draw_scores().before
+        return DeliverNotices(
+            outbox=self.outbox,
+            renderers={
+                NoticeKind.SIGNAL: signal,
+                NoticeKind.SCORE: ScoreAlertRenderer(past),
+                NoticeKind.UPDATE: UpdateRenderer(
+                    self.regular_mails, self.recipients, self.score_alerts, self.scores, past
+                ),
+                NoticeKind.DIGEST: DigestRenderer(self.regular_mails, self.recipients, self.collect_digest()),
+                NoticeKind.OUTAGE: OutageRenderer(),
+            },
+            channels=self.channel,
+            clock=self.clock,
+            sender=self.settings.mail.sender,
+            resting=lambda now: [one.address for one in self.recipients.all() if one.rests(now)],
+        )
+
+    def report_outages(self) -> ReportOutages:
+        from algo_trading.services.report_outages import ReportOutages
+
+        return ReportOutages(
+            watchlists=self.watchlists,
+            periods=self.periods,
+            queue=self.notices,
+            sources=self.source,
+            calendars=self.calendars,
+            clock=self.clock,
+            recipients=self.owner_addresses,
+            after={one.name: one.notice_after for one in self.settings.watchlists},
+        )
+
+    def subscribe(self) -> Subscribe:
+        from algo_trading.services.subscribe import Subscribe
+
+        return Subscribe(
+            subscriptions=self.subscriptions,
+            periods=self.periods,
+            assignments=self.assignments,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    def subscribe_scores(self) -> SubscribeScores:
+        from algo_trading.services.subscribe_scores import SubscribeScores
+
+        return SubscribeScores(self.score_alerts, self.watchlists, self.points)
+
+    def unsubscribe(self) -> Unsubscribe:
+        from algo_trading.services.unsubscribe import Unsubscribe
+
+        return Unsubscribe(self.subscriptions, self.score_alerts, self.regular_mails)
+
+    def subscribe_regularly(self) -> SubscribeRegularly:
+        from algo_trading.services.subscribe_regularly import SubscribeRegularly
+
+        return SubscribeRegularly(self.regular_mails, self.recipients, self.clock)
+
+    def queue_regular_mails(self) -> QueueRegularMails:
+        from algo_trading.services.queue_regular_mails import QueueRegularMails
+
+        return QueueRegularMails(self.regular_mails, self.recipients, self.clock)
+
+    def collect_digest(self) -> CollectDigest:
+        from algo_trading.queries.digest import CollectDigest
+
+        return CollectDigest(
+            subscriptions=self.subscriptions,
+            alerts=self.score_alerts,
+            assignments=self.assignments,
+            bars=self.bars,
+            actions=self.actions,
+            signals=self.signal_list,
+            mentions=self.mentions,
+            accounts=self.accounts,
+            users=self.users,
+            performance=self.read_performance(),
+        )
+
+    def read_performance(self) -> ReadPerformance:
+        from algo_trading.queries.performance import ReadPerformance
+
+        return ReadPerformance(self.accounts, self.bars, self.read_prices())
