@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from algo_trading.bootstrap.intake import Intake
 
 if TYPE_CHECKING:
+    from algo_trading.queries.approvals import ReadApprovals
+    from algo_trading.services.approval_links import ApprovalLinks
     from algo_trading.services.approve_orders import AnswerApproval, ReadAnswers
     from algo_trading.services.book_executions import BookExecutions
     from algo_trading.services.correct_account import CorrectAccount
@@ -132,6 +134,16 @@ class Orders(Intake):
         from algo_trading.services.approve_orders import AnswerApproval
 
         return AnswerApproval(self.approvals, self.audit, self.clock)
+
+    def read_approvals(self) -> ReadApprovals:
+        from algo_trading.queries.approvals import ReadApprovals
+
+        return ReadApprovals(self.approvals, self.accounts)
+
+    def approval_links(self) -> ApprovalLinks:
+        from algo_trading.services.approval_links import ApprovalLinks
+
+        return ApprovalLinks(self.signing_keys)
 
     def send_orders(self) -> SendOrders:
         from algo_trading.services.send_orders import SendOrders

@@ -6,6 +6,7 @@ from typing import Any
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.scores import PairScore
 from algo_trading.domain.signal import Signal
+from algo_trading.queries.approvals import ApprovalLine
 from algo_trading.queries.orders import OrderLine
 from algo_trading.queries.plain import plain
 
@@ -33,6 +34,11 @@ def order_json(line: OrderLine) -> dict[str, Any]:
         **{key: value for key, value in order.items() if key not in {"series", "opened_at"}},
         "fill": plain(line.fill),
     }
+
+
+def approval_json(line: ApprovalLine) -> dict[str, Any]:
+    """A question about an order for programs, with the order; `sentence` says how it stands."""
+    return {**plain(line.approval), "sentence": line.approval.sentence, "order": order_json(OrderLine(line.order))}
 
 
 def _series_json(series: Series) -> dict[str, Any]:

@@ -18,6 +18,7 @@ NAVIGATION = (
     ("/instruments", "Instruments"),
     ("/signals", "Signals"),
     ("/trades", "Trades"),
+    ("/approvals", "Approvals"),
     ("/accounts", "Accounts"),
     ("/monitoring", "Monitoring"),
     ("/subscriptions", "Subscriptions"),
