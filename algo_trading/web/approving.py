@@ -7,15 +7,14 @@ from algo_trading.domain.user import User
 from algo_trading.errors import AlgoTradingError
 from algo_trading.queries.approvals import ApprovalLine
 from algo_trading.web.refusals import RefusedError
+from algo_trading.web.visible import visible_names
 
 ANSWERS = {"approve": True, "reject": False}
 
 
 def visible_lines(application: App, user: User, lines: Iterable[ApprovalLine]) -> list[ApprovalLine]:
     """All of them for an owner, those of their accounts for a member."""
-    if user.is_owner:
-        return list(lines)
-    own = {name for name in application.accounts.names() if application.ledger_pages.owner(name) == user.name}
+    own = visible_names(application, user)
     return [line for line in lines if line.approval.account in own]
 
 

@@ -17,6 +17,7 @@ NAVIGATION = (
     ("/", "Overview"),
     ("/instruments", "Instruments"),
     ("/signals", "Signals"),
+    ("/watch", "Watch"),
     ("/trades", "Trades"),
     ("/approvals", "Approvals"),
     ("/accounts", "Accounts"),

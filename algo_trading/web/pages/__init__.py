@@ -12,8 +12,10 @@ from algo_trading.web.pages import (
     overview,
     quality,
     signals,
+    steering,
     subscriptions,
     trades,
+    watch,
 )
 
 ROUTERS = tuple(
@@ -25,6 +27,8 @@ ROUTERS = tuple(
         instrument,
         signals,
         trades,
+        watch,
+        steering,
         approvals,
         accounts,
         monitoring,

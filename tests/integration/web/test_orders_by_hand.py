@@ -1,21 +1,28 @@
-"""Approvals by page, by the link of a mail and by the API: one answer counts, and is recorded."""
+"""What people decide about orders on the pages and through the API: approvals, buying, selling, the kill switch."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
+from algo_trading.domain.account import NO_CAPS, Mode, Position
 from algo_trading.domain.approval import Answer
+from algo_trading.domain.instrument import Series
 from algo_trading.domain.order import Order, OrderStatus
+from algo_trading.domain.signal import StrategyId
 from algo_trading.domain.user import Scope
+from algo_trading.domain.watchlist import Assignment, Watchlist
 from algo_trading.errors import ServiceUnavailableError
+from algo_trading.repositories.watchlists import SetupChanges
 from algo_trading.services.approval_links import Invitation
 from algo_trading.services.send_orders import SendOrders
-from support.web_site import ANN, HOST, NOW, Site, Visitor, a_site, hold
+from support.web_site import ANN, HOST, IBM, NOW, OWNER, Site, Visitor, a_site, hold
 
 if TYPE_CHECKING:
     from support.postgres_server import TestServer
@@ -28,6 +35,9 @@ NUMBERS = count(10)
 @pytest.fixture(scope="module")
 def site(postgres: TestServer) -> Iterator[Site]:
     with postgres.own_database() as url, a_site(url) as site:
+        watchlist = Watchlist("us", "XNYS", "sample", (Series(IBM).interval,), ("IBM", "MSFT"))
+        cross = Assignment(StrategyId("sma_cross", "{}"), Series(IBM), "us", "paper", OWNER)
+        site.application.setup.change(SetupChanges(watchlists=(watchlist,), assignments=(cross,)))
         yield site
 
 
@@ -150,3 +160,107 @@ def test_programs_see_and_answer_what_their_user_may(site: Site, held: Order) ->
     newest = program.get("/api/v1/approvals?answered=true&limit=1").json()["items"]
     assert [one["client_order_id"] for one in newest] == [held.client_order_id]
     assert program.post(path, json={"decision": "approve"}, headers={"Origin": HOST}).status_code == 409
+
+
+def cells_of(page: str) -> dict[str, str]:
+    """The texts of what changes on the page Watch, by key."""
+    return dict(re.findall(r'data-live="([^"]*)"[^>]*>([^<]*)<', page))
+
+
+def position(site: Site) -> Position:
+    (found,) = site.application.accounts.state("paper").positions
+    return found
+
+
+def test_the_page_has_prices_and_what_positions_have_gained(site: Site) -> None:
+    key, cells = position(site).opened_by, cells_of(site.owner.get("/watch").text)
+    assert (cells[f"{key} price"], cells[f"{key} change"]) == ("108.91", "+7.78 %")  # entered at 101.05
+    assert cells["XNYS MSFT price"] == "0.004321"
+    assert f"{key} price" not in cells_of(site.ann.get("/watch").text)
+    now = site.owner.get("/watch/prices").json()
+    assert {name: text for name, (text, _) in now.items()} == cells
+    assert now[f"{key} change"][1] == "up"
+    assert f"{key} price" not in site.ann.get("/watch/prices").json()
+
+
+def buying(**changes: str) -> dict[str, str]:
+    return {"account": "anns", "series": "ibm", "budget": "100", "stop": "5", "target": "", **changes}
+
+
+def test_a_purchase_is_shown_then_sent_once(site: Site) -> None:
+    page = site.ann.get("/watch/buy", params=buying())
+    assert page.status_code == 200, page.text
+    assert "anns: up to 100.00 USD: paper: buy IBM at market, within the next bar" in page.text
+    key = re.findall(r'name="key" value="([^"]*)"', page.text)[0]
+    orders = len(site.application.accounts.orders("anns"))
+    for _ in range(2):
+        answer = site.ann.post("/watch/buy", **buying(key=key))
+        assert answer.status_code == 303, answer.text
+        assert "anns%3A+buy+IBM%3A+open%3A+bought+by+ann" in answer.headers["location"]
+    assert len(site.application.accounts.orders("anns")) == orders + 1
+    order = next(one for one in site.application.accounts.orders("anns") if one.strategy.name == "by_hand")
+    assert (order.budget, order.exits.stop) == (Decimal(100), 0.05)
+    again = site.ann.post("/watch/buy", **buying(key="another one"))
+    assert (again.status_code, "still waiting" in again.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "sentence"),
+    [
+        ({"account": "paper"}, 404, "no such account"),
+        ({"budget": "1,000"}, 422, "not an amount above 0 and up to"),
+        ({"budget": "NaN"}, 422, "write a number above 0"),
+        ({"budget": "-1"}, 422, "write a number above 0"),
+        ({"budget": "1e400"}, 422, "write a number above 0"),
+        ({"stop": "100"}, 422, "below 1"),
+        ({"target": "x"}, 422, "write a number above 0"),
+        ({"series": "FB"}, 422, "not a series that may be bought"),
+    ],
+)
+def test_what_may_not_be_bought_is_said_before_anything_is_sent(
+    site: Site, changes: dict[str, str], status: int, sentence: str
+) -> None:
+    fields = buying(**{"series": "MSFT", **changes})
+    orders = len(site.application.accounts.orders())
+    for answer in (site.ann.get("/watch/buy", params=fields), site.ann.post("/watch/buy", **fields, key="12345678")):
+        assert answer.status_code == status
+        assert sentence in answer.text
+    assert len(site.application.accounts.orders()) == orders
+
+
+def test_a_live_account_buys_nothing_by_hand(site: Site) -> None:
+    site.application.accounts.set_mode("anns", Mode.LIVE, NO_CAPS)
+    try:
+        answer = site.ann.get("/watch/buy", params=buying(series="MSFT"))
+        assert (answer.status_code, "spent by strategies alone" in answer.text) == (422, True)
+    finally:
+        site.application.accounts.set_mode("anns", Mode.PAPER, NO_CAPS)
+
+
+def test_a_position_is_shown_then_sold_by_those_whose_account_it_is(site: Site) -> None:
+    held = position(site).opened_by
+    path = f"/watch/sell?position={held}"
+    assert site.ann.get(path).status_code == 422
+    for wanted in (held, "all"):
+        assert site.ann.post("/watch/sell", position=wanted).status_code == 422
+    assert "paper: sell IBM of sma_cross: paper: sell" in site.owner.get(path).text
+    assert "Sell everything?" in site.owner.get("/watch/sell?position=all").text
+    orders = len(site.application.accounts.orders("paper"))
+    answer = site.owner.post("/watch/sell", position=held)
+    assert "paper%3A+sell+IBM+of+sma_cross%3A+open%3A+sold+by+owner" in answer.headers["location"]
+    assert len(site.application.accounts.orders("paper")) == orders + 1
+    assert site.owner.post("/watch/sell", position="all").status_code == 422  # its order waits
+    (entry,) = site.application.audit.newest(1)
+    assert (entry.actor, entry.action, entry.subject) == ("owner", "position.sell", "paper")
+
+
+def test_the_owner_turns_the_kill_switch_and_everybody_sees_it(site: Site) -> None:
+    assert site.ann.get("/watch/kill-switch").status_code == 403
+    assert "Stop new entries everywhere?" in site.owner.get("/watch/kill-switch").text
+    assert site.owner.post("/watch/kill-switch", turn="on", reason="drill").status_code == 303
+    try:
+        assert "(owner: drill): no account enters a position" in site.ann.get("/watch").text
+        assert "nothing is sent: the kill switch is on" in site.ann.get("/watch/buy", params=buying(series="MSFT")).text
+    finally:
+        assert site.owner.post("/watch/kill-switch", turn="off").status_code == 303
+    assert "kill switch is on" not in site.ann.get("/watch").text
