@@ -9,6 +9,9 @@ from algo_trading.domain.signal import Signal
 from algo_trading.queries.approvals import ApprovalLine
 from algo_trading.queries.orders import OrderLine
 from algo_trading.queries.plain import plain
+from algo_trading.queries.posts import PostLine
+
+POST = ("feed", "kind", "author", "published_at", "title", "body", "url")
 
 
 def signal_json(signal: Signal) -> dict[str, Any]:
@@ -39,6 +42,27 @@ def order_json(line: OrderLine) -> dict[str, Any]:
 def approval_json(line: ApprovalLine) -> dict[str, Any]:
     """A question about an order for programs, with the order; `sentence` says how it stands."""
     return {**plain(line.approval), "sentence": line.approval.sentence, "order": order_json(OrderLine(line.order))}
+
+
+def post_json(line: PostLine) -> dict[str, Any]:
+    """A post for programs with what it mentions; `sentiment` and `topic` are null until somebody has read it."""
+    return {
+        "id": str(line.post.key),
+        **{name: plain(getattr(line.post, name)) for name in POST},
+        "sentiment": line.sentiment,
+        "topic": plain(line.topic),
+        "mentions": [
+            {
+                "symbol": one.instrument.symbol,
+                "venue": one.instrument.venue,
+                "confidence": one.confidence,
+                "sentiment": one.sentiment,
+                "topic": str(one.topic),
+                "impact": one.impact,
+            }
+            for one in line.mentions
+        ],
+    }
 
 
 def _series_json(series: Series) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from algo_trading.web.assets import asset_path
 NAVIGATION = (
     ("/", "Overview"),
     ("/instruments", "Instruments"),
+    ("/posts", "Posts"),
     ("/signals", "Signals"),
     ("/watch", "Watch"),
     ("/trades", "Trades"),

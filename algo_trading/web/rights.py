@@ -43,6 +43,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/instruments"): MEMBER,
     ("GET", "/instruments/{venue:path}/{symbol}"): MEMBER,
     ("GET", "/charts/{venue:path}/{symbol}"): MEMBER,
+    ("GET", "/posts"): MEMBER,
     ("GET", "/signals"): MEMBER,
     ("GET", "/trades"): MEMBER,
     ("GET", "/trades/{order_id}"): MEMBER,

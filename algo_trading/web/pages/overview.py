@@ -95,7 +95,7 @@ def _figures(status: Status) -> Mapping[str, tuple[int, str]]:
         "signals": (rows["signals"], "/signals?side=all"),
         "orders filled": (status.orders["filled"], "/trades?status=filled"),
         "orders refused": (status.orders["refused"], "/trades?status=rejected"),
-        "posts and articles": (rows["posts"] + rows["articles"], "/instruments"),
+        "posts and articles": (rows["posts"] + rows["articles"], "/posts"),
         "rows held back": (rows["quarantined"], "/quality/held"),
     }
 
