@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from algo_trading.queries.ledger import LedgerPages
     from algo_trading.queries.orders import OrderLine
     from algo_trading.queries.pages import PagedList
+    from algo_trading.queries.posts import PostPages
     from algo_trading.queries.quality import HeldRow, VerdictPages
     from algo_trading.queries.signals import SignalPages
 
@@ -30,6 +31,12 @@ class Lists(People):
         from algo_trading.adapters.postgres.lists.signals import PostgresSignalPages
 
         return PostgresSignalPages(self.database)
+
+    @cached_property
+    def post_pages(self) -> PostPages:
+        from algo_trading.adapters.postgres.lists.posts import PostgresPostPages
+
+        return PostgresPostPages(self.database)
 
     @cached_property
     def order_pages(self) -> PagedList[OrderLine]:

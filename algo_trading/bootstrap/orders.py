@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from algo_trading.bootstrap.intake import Intake
 
 if TYPE_CHECKING:
+    from algo_trading.queries.approvals import ReadApprovals
+    from algo_trading.queries.watch import ReadWatch
+    from algo_trading.services.approval_links import ApprovalLinks
     from algo_trading.services.approve_orders import AnswerApproval, ReadAnswers
     from algo_trading.services.book_executions import BookExecutions
+    from algo_trading.services.buy_at_market import BuyAtMarket
     from algo_trading.services.correct_account import CorrectAccount
     from algo_trading.services.dispatch import DispatchSignals
     from algo_trading.services.freshness import StaleAfter
@@ -77,6 +81,34 @@ class Orders(Intake):
             clock=self.clock,
         )
 
+    def buy_at_market(self) -> BuyAtMarket:
+        from algo_trading.services.buy_at_market import BuyAtMarket
+
+        return BuyAtMarket(
+            accounts=self.accounts,
+            watchlists=self.watchlists,
+            assignments=self.assignments,
+            prices=self.read_prices(),
+            brokers=self.broker,
+            submit=self.submit_orders(),
+            book=self.book_executions(),
+            locks=self.locks,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
+
+    def read_watch(self) -> ReadWatch:
+        from algo_trading.queries.watch import ReadWatch
+
+        return ReadWatch(
+            accounts=self.accounts,
+            watchlists=self.watchlists,
+            prices=self.read_prices(),
+            scores=self.scores,
+            brokers=self.broker,
+            clock=self.clock,
+        )
+
     def book_executions(self) -> BookExecutions:
         from algo_trading.services.book_executions import BookExecutions
 
@@ -133,6 +165,16 @@ class Orders(Intake):
         from algo_trading.services.approve_orders import AnswerApproval
 
         return AnswerApproval(self.approvals, self.audit, self.clock)
+
+    def read_approvals(self) -> ReadApprovals:
+        from algo_trading.queries.approvals import ReadApprovals
+
+        return ReadApprovals(self.approvals, self.accounts)
+
+    def approval_links(self) -> ApprovalLinks:
+        from algo_trading.services.approval_links import ApprovalLinks
+
+        return ApprovalLinks(self.signing_keys)
 
     def send_orders(self) -> SendOrders:
         from algo_trading.services.send_orders import SendOrders

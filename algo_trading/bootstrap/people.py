@@ -9,6 +9,7 @@ from algo_trading.bootstrap.stores import Stores
 
 if TYPE_CHECKING:
     from algo_trading.gateways.clock import Clock
+    from algo_trading.repositories.signing_keys import SigningKeys
     from algo_trading.repositories.users import ApiTokenRepository, LoginAttempts, SessionRepository, UserRepository
     from algo_trading.services.manage_users import ManageUsers
     from algo_trading.services.passwords import Passwords
@@ -43,6 +44,12 @@ class People(Stores):
         from algo_trading.adapters.postgres.users import PostgresLoginAttempts
 
         return PostgresLoginAttempts(self.database)
+
+    @cached_property
+    def signing_keys(self) -> SigningKeys:
+        from algo_trading.adapters.postgres.signing_keys import PostgresSigningKeys
+
+        return PostgresSigningKeys(self.database)
 
     @cached_property
     def passwords(self) -> Passwords:

@@ -178,11 +178,6 @@ class Services(Notices):
 
         return ScoredPairs(self.bars, self.watchlists)
 
-    def read_performance(self) -> ReadPerformance:
-        from algo_trading.queries.performance import ReadPerformance
-
-        return ReadPerformance(self.accounts, self.bars, self.read_prices())
-
     def remove_old_answers(self) -> RemoveOldAnswers:
         from algo_trading.services.housekeeping import RemoveOldAnswers
 

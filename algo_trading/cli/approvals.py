@@ -23,16 +23,15 @@ def approvals(*, everything: Everything = False, json: Json = False) -> None:
     from algo_trading.bootstrap import bootstrap
 
     with bootstrap() as application:
-        found = application.approvals.newest(100) if everything else application.approvals.waiting()
-        known = [(one, application.accounts.order(one.client_order_id)) for one in found]
+        found = application.read_approvals()(100 if everything else None)
     if json:
-        output.print_json(found)
+        output.print_json([line.approval for line in found])
         return
     columns = ("id", "account", "side", "series", "budget", "why", "answer")
     rows = [
-        (o.client_order_id[:12], o.account, o.side, str(o.series), f"{o.budget or 0:,.2f}", one.reason, one.sentence)
-        for one, o in known
-        if o is not None
+        (o.client_order_id[:12], o.account, o.side, str(o.series), line.budget, one.reason, one.sentence)
+        for line in found
+        for one, o in ((line.approval, line.order),)
     ]
     output.table("Approvals", columns, rows)
 

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     READ = "read"  # see what the user sees
     WRITE = "write"  # change subscriptions and send notifications
     POSTS = "posts"  # hand in posts, as a collector does
+    TRADE = "trade"  # answer approvals, buy and sell
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,12 @@ from typing import Any
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.scores import PairScore
 from algo_trading.domain.signal import Signal
+from algo_trading.queries.approvals import ApprovalLine
 from algo_trading.queries.orders import OrderLine
 from algo_trading.queries.plain import plain
+from algo_trading.queries.posts import PostLine
+
+POST = ("feed", "kind", "author", "published_at", "title", "body", "url")
 
 
 def signal_json(signal: Signal) -> dict[str, Any]:
@@ -32,6 +36,32 @@ def order_json(line: OrderLine) -> dict[str, Any]:
         "decided_session": line.order.period,
         **{key: value for key, value in order.items() if key not in {"series", "opened_at"}},
         "fill": plain(line.fill),
+    }
+
+
+def approval_json(line: ApprovalLine) -> dict[str, Any]:
+    """A question about an order for programs, with the order; `sentence` says how it stands."""
+    return {**plain(line.approval), "sentence": line.approval.sentence, "order": order_json(OrderLine(line.order))}
+
+
+def post_json(line: PostLine) -> dict[str, Any]:
+    """A post for programs with what it mentions; `sentiment` and `topic` are null until somebody has read it."""
+    return {
+        "id": str(line.post.key),
+        **{name: plain(getattr(line.post, name)) for name in POST},
+        "sentiment": line.sentiment,
+        "topic": plain(line.topic),
+        "mentions": [
+            {
+                "symbol": one.instrument.symbol,
+                "venue": one.instrument.venue,
+                "confidence": one.confidence,
+                "sentiment": one.sentiment,
+                "topic": str(one.topic),
+                "impact": one.impact,
+            }
+            for one in line.mentions
+        ],
     }
 
 

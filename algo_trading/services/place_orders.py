@@ -9,7 +9,7 @@ from algo_trading.calendars import Calendars
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.costs import precision_of
 from algo_trading.domain.instrument import Series
-from algo_trading.domain.ledger import Holding
+from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.post import Levels, PostKey
 from algo_trading.domain.signal import Side, Signal
@@ -124,7 +124,8 @@ class PlaceOrders:
         equity = equity_of(state, prices, precision_of(venue).money)
         foreign = self._foreign(state, [one.signal.series for one in new])
         simulated = self.brokers(state.account).simulated
-        loss = self._daily_loss(state, equity, moment, precision_of(venue).money)
+        book = self.accounts.entries(state.account.name) if state.account.rules.max_daily_loss is not None else ()
+        loss = daily_loss_reason(state, book, self.prices, equity, moment, step=precision_of(venue).money)
         placed: list[Order] = []
         for one in new:
             holding = Holding(one.signal.strategy, one.signal.series)
@@ -151,18 +152,6 @@ class PlaceOrders:
         bars = self.prices.newest_bars(one.signal.series, one.priced_at, asked.memory)
         return Decimal(repr(float(asked.fractions(bars)[-1]))) if bars is not None else Decimal(0)
 
-    def _daily_loss(self, state: AccountState, equity: Decimal, moment: datetime, step: Decimal) -> str:
-        """Why no entry is placed any more today; empty where the day's loss is small enough, or not limited."""
-        most = state.account.rules.max_daily_loss
-        if most is None:
-            return ""
-        midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        before = EquityAt(self.prices)(state.account, self.accounts.entries(state.account.name), midnight, step)
-        lost = before.equity + before.paid_since - equity
-        if lost < most * before.equity:
-            return ""
-        return f"the account has lost {lost:.2f} of {before.equity:.2f} since 00:00 UTC, and {most:.1%} is the most"
-
     def _within_rules(
         self, order: Order, state: AccountState, equity: Decimal, prices: Mapping[Series, Decimal], loss: str
     ) -> Order:
@@ -177,6 +166,27 @@ class PlaceOrders:
         rules = self.brokers(state.account).rules([one.instrument for one in series])
         quotes = {one: rules[one.instrument].quote for one in series if one.instrument in rules}
         return {one: quote for one, quote in quotes.items() if quote != state.account.currency}
+
+
+def daily_loss_reason(
+    state: AccountState,
+    book: Sequence[Entry],
+    prices: ReadPrices,
+    equity: Decimal,
+    moment: datetime,
+    *,
+    step: Decimal,
+) -> str:
+    """Why no entry is placed any more today; empty where the day's loss is small enough, or not limited."""
+    most = state.account.rules.max_daily_loss
+    if most is None:
+        return ""
+    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    before = EquityAt(prices)(state.account, book, midnight, step)
+    lost = before.equity + before.paid_since - equity
+    if lost < most * before.equity:
+        return ""
+    return f"the account has lost {lost:.2f} of {before.equity:.2f} since 00:00 UTC, and {most:.1%} is the most"
 
 
 def _within_limits(

@@ -14,6 +14,7 @@ from algo_trading.web.errors import add_handlers
 from algo_trading.web.gate import admit
 from algo_trading.web.headers import Surroundings
 from algo_trading.web.limits import RateLimit
+from algo_trading.web.live import LiveWatch
 from algo_trading.web.pages import ROUTERS as PAGES
 from algo_trading.web.rights import RIGHTS
 
@@ -31,6 +32,7 @@ def create_app(application: App) -> FastAPI:
     app = FastAPI(title="Algo Trading", version="1", openapi_url=None, docs_url=None, redoc_url=None)
     public = application.settings.web.url.rstrip("/")
     app.state.application, app.state.public_url, app.state.rate_limit = application, public, RateLimit()
+    app.state.live = LiveWatch(application.read_watch())
     for router in PAGES:
         app.include_router(router, dependencies=[Depends(admit)], include_in_schema=False)
     for router in API:

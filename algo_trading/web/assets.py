@@ -8,6 +8,7 @@ ASSETS = {
     "style.css": ("algo_trading.web", "static"),
     "app.js": ("algo_trading.web", "static"),
     "charts.js": ("algo_trading.web", "static"),
+    "watch.js": ("algo_trading.web", "static"),
     "docs.js": ("algo_trading.web", "static"),
     "icon.svg": ("algo_trading.web", "static"),
     "htmx-2.min.js": ("django_htmx", "static/django_htmx"),

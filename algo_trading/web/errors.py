@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from algo_trading.errors import AlgoTradingError, ConfigError, ServiceUnavailableError, UnknownNameError
+from algo_trading.services.approve_orders import AlreadyAnsweredError
 from algo_trading.services.sign_in import TooManyAttemptsError
 from algo_trading.web.refusals import LoginNeededError, RefusedError
 from algo_trading.web.render import render
@@ -56,6 +57,8 @@ def _expected(request: Request, error: Exception) -> Response:
     status, title = 500, "This did not work"
     if isinstance(error, TooManyAttemptsError):
         status, title = 429, "Too many attempts"
+    elif isinstance(error, AlreadyAnsweredError):
+        status, title = 409, "This was answered before"
     elif isinstance(error, UnknownNameError):
         status, title = 404, "There is no such thing here"
     elif isinstance(error, ConfigError):

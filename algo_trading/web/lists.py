@@ -24,11 +24,15 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell: a text, where it leads, and a word for its look (`up`, `down`, `badge ...`)."""
+    """What stands in a cell: a text, where it leads, and a word for its look (`up`, `down`, `badge ...`).
+
+    An `external` one leads to somebody else's page; its address stands in the CSV.
+    """
 
     text: str
     href: str = ""
     look: str = ""
+    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ def _cell(column: Column[Row], row: Row) -> dict[str, Any]:
         "text": found.text,
         "href": found.href,
         "look": found.look,
+        "external": found.external,
         "numeric": column.numeric,
         "wide": column.wide,
         "title": column.title,
@@ -161,7 +166,8 @@ def _csv(view: ListView[Row], wanted: PageRequest) -> Iterator[str]:
     for offset in range(0, EXPORTED, AT_ONCE):
         page = view.rows.page(_at(wanted, offset, AT_ONCE))
         for row in page.rows:
-            yield _line([_cell(column, row)["text"] for column in view.columns])
+            cells = [_cell(column, row) for column in view.columns]
+            yield _line([cell["href"] if cell["external"] else cell["text"] for cell in cells])
         if len(page.rows) < AT_ONCE:
             return
 

@@ -16,8 +16,11 @@ from algo_trading.web.assets import asset_path
 NAVIGATION = (
     ("/", "Overview"),
     ("/instruments", "Instruments"),
+    ("/posts", "Posts"),
     ("/signals", "Signals"),
+    ("/watch", "Watch"),
     ("/trades", "Trades"),
+    ("/approvals", "Approvals"),
     ("/accounts", "Accounts"),
     ("/monitoring", "Monitoring"),
     ("/subscriptions", "Subscriptions"),

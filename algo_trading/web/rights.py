@@ -29,7 +29,9 @@ class Right:
 
 
 ANYONE, MEMBER, OWNER = Right(Who.ANYONE), Right(Who.MEMBER), Right(Who.OWNER)
-READ, WRITE, COLLECT = (Right(Who.MEMBER, scope) for scope in (Scope.READ, Scope.WRITE, Scope.POSTS))
+READ, WRITE, COLLECT, TRADE = (
+    Right(Who.MEMBER, scope) for scope in (Scope.READ, Scope.WRITE, Scope.POSTS, Scope.TRADE)
+)
 
 RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/healthz"): ANYONE,
@@ -41,9 +43,22 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/instruments"): MEMBER,
     ("GET", "/instruments/{venue:path}/{symbol}"): MEMBER,
     ("GET", "/charts/{venue:path}/{symbol}"): MEMBER,
+    ("GET", "/posts"): MEMBER,
     ("GET", "/signals"): MEMBER,
     ("GET", "/trades"): MEMBER,
     ("GET", "/trades/{order_id}"): MEMBER,
+    ("GET", "/watch"): MEMBER,
+    ("GET", "/watch/prices"): MEMBER,
+    ("GET", "/watch/sell"): MEMBER,
+    ("POST", "/watch/sell"): MEMBER,
+    ("GET", "/watch/buy"): MEMBER,
+    ("POST", "/watch/buy"): MEMBER,
+    ("GET", "/watch/kill-switch"): OWNER,
+    ("POST", "/watch/kill-switch"): OWNER,
+    ("GET", "/approvals"): MEMBER,
+    ("POST", "/approvals/{order_id}"): MEMBER,
+    ("GET", "/approve/{token}"): ANYONE,  # the link of a mail, which is signed
+    ("POST", "/approve/{token}"): ANYONE,
     ("GET", "/accounts"): MEMBER,
     ("GET", "/accounts/{name}"): MEMBER,
     ("GET", "/accounts/{name}/equity"): MEMBER,
@@ -77,4 +92,6 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("DELETE", "/api/v1/tickers/{ticker}"): WRITE,
     ("GET", "/api/v1/orders"): READ,
     ("GET", "/api/v1/accounts"): READ,
+    ("GET", "/api/v1/approvals"): READ,
+    ("POST", "/api/v1/approvals/{order_id}"): TRADE,
 }

@@ -41,6 +41,6 @@ def serve(port: int | None = None, *, next_free: bool = False) -> None:
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=5,
-            limit_concurrency=500,
+            limit_concurrency=1_500,  # streams included,
             log_config=None,
         )

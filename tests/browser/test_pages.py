@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.web_site import OWNER, PASSWORD, Site, a_site
+from contracts.bars import bar_row, bar_rows
+from support.web_site import IBM, OWNER, PASSWORD, Site, a_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,7 +28,7 @@ DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 PAGES = (
     "/", "/instruments", "/instruments/XNYS/IBM", "/signals", "/trades", "/accounts", "/accounts/paper", "/monitoring",
-    "/subscriptions", "/quality", "/quality/held", "/me", "/admin",
+    "/subscriptions", "/quality", "/quality/held", "/me", "/admin", "/approvals", "/watch", "/posts",
 )  # fmt: skip
 
 pytestmark = [
@@ -50,7 +52,7 @@ def served(postgres: TestServer) -> Iterator[Served]:
 
     with postgres.own_database() as url, a_site(url) as site, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(site.app, log_level="error"))
+        server = uvicorn.Server(uvicorn.Config(site.app, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         limit = time.monotonic() + 20
@@ -167,6 +169,17 @@ def test_without_javascript_lists_filter_and_forms_work(browser: Browser, served
     assert "sort=period" in visit.page.url
     visit.page.get_by_role("button", name="Log out").click()
     visit.page.wait_for_url("**/login")
+    visit.close()
+
+
+def test_prices_change_on_an_open_page(browser: Browser, served: Served) -> None:
+    visit = Visit(browser, served, **DESK)
+    visit.log_in()
+    visit.page.goto("/watch")
+    visit.page.get_by_text("kept up to date").wait_for()
+    served.site.application.bars.upsert(bar_rows(bar_row(IBM, date(2013, 2, 8), 123.45)), "sample")
+    visit.page.get_by_text("123.45").wait_for()
+    assert visit.page.get_by_text("+22.17 %").get_attribute("class") == "up"
     visit.close()
 
 

@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 
 from algo_trading.bootstrap import App
 from algo_trading.domain.account import AccountClock
+from algo_trading.domain.approval import Approval
 from algo_trading.domain.instrument import Instrument
-from algo_trading.domain.order import OrderStatus
+from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.post import PostKey
 from algo_trading.domain.quality import QualityResult
 from algo_trading.domain.signal import Side
@@ -95,6 +96,15 @@ def _trade(application: App) -> None:
     accounts.store(executing(accounts.state("paper"), an_execution(bought)))
     rejected = refused.moved(OrderStatus.REJECTED, "the limit of positions is reached")
     accounts.store(storing(accounts.state("paper"), rejected, at=NEXT))
+
+
+def hold(application: App, number: int, account: str = "anns", reason: str = "1.00 USD is above 0.50") -> Order:
+    """An order that waits for a person, four hours from now on."""
+    accounts = application.accounts
+    order = replace(an_order(number), account=account, budget=Decimal("12.50"), status=OrderStatus.HELD)
+    asked = Approval(order.client_order_id, account, reason, NOW, NOW + timedelta(hours=4))
+    accounts.store(storing(accounts.state(account), order, approvals=(asked,)))
+    return order
 
 
 class Visitor:

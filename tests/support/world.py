@@ -51,6 +51,7 @@ from fakes.score_alerts import FakeScoreAlerts
 from fakes.scorer import FakeScorer
 from fakes.scores import FakeScores, FakeThresholds
 from fakes.signals import FakeSignalList, FakeSignals
+from fakes.signing_keys import FakeSigningKeys
 from fakes.subscriptions import FakeSubscriptions
 from fakes.trading_rules import FakeTradingRules
 from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
@@ -114,6 +115,7 @@ class World(Services):
             "login_attempts": FakeLoginAttempts(),
             "passwords": Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
             "approvals": FakeApprovals(accounts),
+            "signing_keys": FakeSigningKeys(),
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": accounts,

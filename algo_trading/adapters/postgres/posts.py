@@ -88,14 +88,14 @@ class PostgresPosts:
         query = select(posts).where(posts.c.platform == key.platform, posts.c.platform_id == key.id)
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
-        return _post(row) if row else None
+        return post_of(row) if row else None
 
     def unread(self, limit: int, until: datetime | None = None) -> list[Post]:
         query = select(posts).where(posts.c.read_at.is_(None)).order_by(posts.c.available_at, *_BY_KEY).limit(limit)
         if until is not None:
             query = query.where(posts.c.available_at <= until)
         with self._engine.connect() as connection:
-            return [_post(row) for row in connection.execute(query)]
+            return [post_of(row) for row in connection.execute(query)]
 
     def store_annotations(self, readings: Sequence[Annotation]) -> int:
         with self._engine.begin() as connection:
@@ -114,7 +114,7 @@ class PostgresPosts:
     def newest(self, limit: int) -> list[Post]:
         query = select(posts).order_by(posts.c.published_at.desc(), *_BY_KEY).limit(limit)
         with self._engine.connect() as connection:
-            return [_post(row) for row in connection.execute(query)]
+            return [post_of(row) for row in connection.execute(query)]
 
     def counts(self) -> Mapping[PostKind, int]:
         query = select(posts.c.kind, func.count()).group_by(posts.c.kind)
@@ -296,7 +296,8 @@ def _post_row(post: Post) -> dict[str, Any]:
     }
 
 
-def _post(row: Row[Any]) -> Post:
+def post_of(row: Row[Any]) -> Post:
+    """A post of its row."""
     return Post(
         key=PostKey(row.platform, row.platform_id),
         feed=row.feed,

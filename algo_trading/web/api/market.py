@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.post import PostKind
+from algo_trading.domain.sentiment import Tone
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval
 from algo_trading.errors import UnknownNameError
 from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA
 from algo_trading.quality.post_verdict import PostBatch
-from algo_trading.queries.documents import number, score_json, signal_json
+from algo_trading.queries.documents import number, post_json, score_json, signal_json
 from algo_trading.queries.instruments import InstrumentLine
 from algo_trading.queries.plain import plain
 from algo_trading.web.api.answers import MOST, PREFIX, Cursor, Limit, cursor_of, document, offset_of, paged
@@ -24,7 +25,6 @@ from algo_trading.web.refusals import RefusedError
 
 router = APIRouter(prefix=PREFIX, tags=["market"])
 
-POST = ("feed", "kind", "author", "published_at", "title", "body", "url")
 PRICES = ("open", "high", "low", "close", "volume")
 Text = Annotated[str | None, Query(max_length=200)]
 DATE = r"^\d{4}-\d{2}-\d{2}$"
@@ -112,23 +112,15 @@ def signals(
 
 
 @router.get("/posts")
-def posts(request: Request, application: Application, limit: Limit = 100) -> Response:
-    """The newest posts and articles with what they mention."""
-    found = application.posts.newest(limit)
-    mentions = application.mentions.of_posts([one.key for one in found])
-    items = [
-        {
-            "id": str(post.key),
-            **{name: plain(getattr(post, name)) for name in POST},
-            "mentions": [
-                {"symbol": one.instrument.symbol, "venue": one.instrument.venue, "confidence": one.confidence,
-                 "sentiment": one.sentiment, "topic": str(one.topic), "impact": one.impact}
-                for one in mentions if one.post == post.key
-            ],
-        }
-        for post in found
-    ]  # fmt: skip
-    return document(request, {"items": items})
+def posts(
+    request: Request, application: Application, *, symbol: Text = None, platform: Text = None, author: Text = None,
+    kind: PostKind | None = None, sentiment: Tone | None = None,
+    first: From = None, last: To = None, limit: Limit = 100, cursor: Cursor = "",
+) -> Response:  # fmt: skip
+    """Posts and articles, newest first, with what they mention."""
+    filters = {"symbol": symbol, "platform": platform, "author": author, "kind": kind, "sentiment": sentiment}
+    dates = {"from": first, "to": last}
+    return paged(request, application.post_pages, {**filters, **dates}, shown=post_json, limit=limit, cursor=cursor)
 
 
 @router.post("/posts", status_code=202)

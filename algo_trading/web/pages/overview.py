@@ -10,6 +10,7 @@ from algo_trading.bootstrap import App
 from algo_trading.domain.user import User
 from algo_trading.queries.pages import PageRequest
 from algo_trading.queries.status import AccountStatus, Status
+from algo_trading.web.approving import visible_lines
 from algo_trading.web.cells import order_columns, signal_columns, visible_accounts
 from algo_trading.web.gate import Application, CurrentUser
 from algo_trading.web.lists import Column, table
@@ -65,12 +66,23 @@ def _needs(application: App, status: Status, accounts: tuple[AccountStatus, ...]
     for feed in status.feeds:
         if feed.error:
             yield Need(f"The feed {feed.name}: {feed.error}", "/quality" if not user.is_owner else "/admin")
-    if status.mail_errors and user.is_owner:
+    yield from _undelivered(status) if user.is_owner else ()
+    yield from _orders(application, status, accounts, user)
+
+
+def _undelivered(status: Status) -> Iterator[Need]:
+    if status.mail_errors:
         failed = sum(status.mail_errors.values())
         first = next(iter(status.mail_errors))
         yield Need(f"{failed:,} mails could not be delivered: {first}", "/admin")
-    if status.outbox.get("pending", 0) and user.is_owner:
+    if status.outbox.get("pending", 0):
         yield Need(f"{status.outbox['pending']:,} mails wait to be delivered.", "/admin", "note")
+
+
+def _orders(application: App, status: Status, accounts: tuple[AccountStatus, ...], user: User) -> Iterator[Need]:
+    waiting = len(visible_lines(application, user, application.read_approvals()()))
+    if waiting:
+        yield Need(f"{waiting:,} orders wait for somebody to approve them.", "/approvals")
     if status.orders["pending"] and accounts:
         yield Need(f"{status.orders['pending']:,} orders are waiting to be filled.", "/trades?status=new", "note")
 
@@ -83,7 +95,7 @@ def _figures(status: Status) -> Mapping[str, tuple[int, str]]:
         "signals": (rows["signals"], "/signals?side=all"),
         "orders filled": (status.orders["filled"], "/trades?status=filled"),
         "orders refused": (status.orders["refused"], "/trades?status=rejected"),
-        "posts and articles": (rows["posts"] + rows["articles"], "/instruments"),
+        "posts and articles": (rows["posts"] + rows["articles"], "/posts"),
         "rows held back": (rows["quarantined"], "/quality/held"),
     }
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "signing_keys",
         "login_attempts",
         "api_tokens",
         "sessions",

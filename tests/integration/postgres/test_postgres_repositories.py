@@ -19,6 +19,7 @@ from algo_trading.adapters.postgres.periods import PostgresPeriodLog
 from algo_trading.adapters.postgres.posts import PostgresFeedStates, PostgresMentions, PostgresPosts
 from algo_trading.adapters.postgres.quality import PostgresImports, PostgresQuality, PostgresQuarantine
 from algo_trading.adapters.postgres.signals import PostgresSignals
+from algo_trading.adapters.postgres.signing_keys import PostgresSigningKeys
 from algo_trading.adapters.postgres.trading_rules import PostgresTradingRules
 from algo_trading.adapters.postgres.users import (
     PostgresApiTokens,
@@ -40,6 +41,7 @@ from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SignalContract, a_signal
+from contracts.signing_keys import SigningKeysContract
 from contracts.trading_rules import TradingRulesContract
 from contracts.users import People, PeopleContract
 
@@ -177,6 +179,12 @@ class TestPostgresApprovals(ApprovalContract):
     @pytest.fixture
     def approvals(self, accounts: PostgresAccounts, database: Database) -> PostgresApprovals:  # noqa: ARG002
         return PostgresApprovals(database)
+
+
+class TestPostgresSigningKeys(SigningKeysContract):
+    @pytest.fixture
+    def signing_keys(self, database: Database) -> PostgresSigningKeys:
+        return PostgresSigningKeys(database)
 
 
 class TestPostgresAccounts(AccountContract):

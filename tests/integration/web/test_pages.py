@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from algo_trading.cli.listings import print_orders, print_signals
 from algo_trading.queries.selection import Selection
 from algo_trading.web.render import words
+from contracts.posts import a_post
 from support.web_site import ORDER, Site, a_site
 
 if TYPE_CHECKING:
@@ -80,6 +83,29 @@ def test_the_page_of_an_instrument_shows_everything_of_it_and_no_script_of_a_pos
     assert "IBM &lt;script&gt;" in page
     assert "<script>" not in page
     assert site.owner.get("/instruments/XNYS/NOPE").status_code == 404
+
+
+def test_posts_are_filtered_and_lead_to_their_originals(site: Site) -> None:
+    ((published, platform, author, text, mentions, tone, topic, original),) = rows(site, "/posts")
+    assert (published, platform, author, mentions) == ("2013-02-01 00:00", "x", "ann", "IBM 50%")
+    assert (text, tone, topic, original) == ("IBM <script>alert(1)</script> rises", "+0.50", "earnings", "")
+    assert "IBM &lt;script&gt;" in site.owner.get("/posts").text
+    at = datetime(2013, 2, 2, tzinfo=UTC)
+    linked = replace(a_post("8", at, platform="reddit"), url="https://example.com/r/8?a=b&c", body="=2+2")
+    nowhere = replace(a_post("9", at - timedelta(days=2)), url="javascript:alert(1)", author="eve")
+    site.application.posts.add([linked, nowhere])
+    page = site.owner.get("/posts").text
+    assert '<a href="https://example.com/r/8?a=b&amp;c" rel="noopener noreferrer nofollow">example.com</a>' in page
+    assert "javascript:" not in page
+    assert [row[7] for row in rows(site, "/posts")] == ["https://example.com/r/8?a=b&c", "", ""]
+    assert rows(site, "/posts")[0][3] == "'=2+2"
+    for query, found in (
+        ("symbol=ibm", ["ann"]), ("symbol=MSFT", []), ("platform=reddit", ["ann"]), ("author=eve", ["eve"]),
+        ("sentiment=positive", ["ann"]), ("sentiment=negative", []), ("confidence=0.4", ["ann"]),
+        ("confidence=0.7", []), ("confidence=x", ["ann", "ann", "eve"]), ("from=2013-02-02", ["ann"]),
+        ("to=2013-01-30", []), ("kind=article", []), ("sort=author&order=desc", ["eve", "ann", "ann"]),
+    ):  # fmt: skip
+        assert [row[2] for row in rows(site, f"/posts?{query}")] == found, query
 
 
 def test_the_chart_has_candles_averages_and_marks(site: Site) -> None:

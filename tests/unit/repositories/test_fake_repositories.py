@@ -13,6 +13,7 @@ from contracts.periods import PeriodLogContract
 from contracts.posts import FeedStateContract, MentionContract, PostContract
 from contracts.quality import ImportContract, QualityContract, QuarantineContract
 from contracts.signals import SignalContract
+from contracts.signing_keys import SigningKeysContract
 from contracts.users import People, PeopleContract
 from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
@@ -23,6 +24,7 @@ from fakes.periods import FakePeriodLog
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
 from fakes.signals import FakeSignals
+from fakes.signing_keys import FakeSigningKeys
 from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
 
 pytestmark = pytest.mark.unit
@@ -77,6 +79,12 @@ class TestFakeApprovals(ApprovalContract):
     @pytest.fixture
     def approvals(self, accounts: FakeAccounts) -> FakeApprovals:
         return FakeApprovals(accounts)
+
+
+class TestFakeSigningKeys(SigningKeysContract):
+    @pytest.fixture
+    def signing_keys(self) -> FakeSigningKeys:
+        return FakeSigningKeys()
 
 
 class TestFakePeriodLog(PeriodLogContract):

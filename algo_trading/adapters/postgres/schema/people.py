@@ -1,6 +1,6 @@
 """Users, and how they show who they are."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Table, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
 from algo_trading.adapters.postgres.schema.base import Time, metadata, row_id
 
@@ -48,4 +48,12 @@ login_attempts = Table(
     Column("at", Time, nullable=False, index=True),
     Index(None, "key", "at"),
     comment="Those that have not succeeded, of the last minutes.",
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    comment="Keys with which links of mails are signed, made when they are first needed.",
 )

@@ -51,3 +51,10 @@ CREATE INDEX ix_login_attempts_at ON login_attempts (at);
 CREATE INDEX ix_login_attempts_key_at ON login_attempts (key, at);
 COMMENT ON TABLE login_attempts IS 'Those that have not succeeded, of the last minutes.';
 COMMENT ON COLUMN login_attempts.key IS 'login name, or where the attempt came from';
+
+CREATE TABLE signing_keys (
+    purpose TEXT NOT NULL,
+    key BYTEA NOT NULL,
+    CONSTRAINT pk_signing_keys PRIMARY KEY (purpose)
+);
+COMMENT ON TABLE signing_keys IS 'Keys with which links of mails are signed, made when they are first needed.';

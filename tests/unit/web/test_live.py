@@ -1,0 +1,119 @@
+"""Streams of prices: read once for all, sent when something has changed, bounded."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from algo_trading.domain.instrument import Instrument
+from algo_trading.queries.watch import Quote, Watch
+from algo_trading.web import live
+from algo_trading.web.live import LiveWatch
+from algo_trading.web.refusals import RefusedError
+
+pytestmark = pytest.mark.unit
+
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def a_watch(price: float) -> Watch:
+    return Watch(AT, (), {Instrument("IBM"): Quote(price, AT)})
+
+
+def prices(*found: float) -> Callable[[], Watch]:
+    """A reading of each price once, the last one for ever."""
+    left = list(found)
+    return lambda: a_watch(left.pop(0) if len(left) > 1 else left[0])
+
+
+def price_of(found: Watch | None) -> float | None:
+    quote = None if found is None else found.watched[Instrument("IBM")]
+    return None if quote is None else quote.price
+
+
+async def first(watch: LiveWatch, number: int, user: str = "ann") -> list[float | None]:
+    """What a stream has first; it is closed then."""
+    changes = watch.changes(user)
+    seen = [price_of(await anext(changes)) for _ in range(number)]
+    await changes.aclose()
+    return seen
+
+
+def test_a_stream_has_what_is_known_and_every_change() -> None:
+    async def seen() -> list[float | None]:
+        return await first(LiveWatch(prices(1.0, 1.0, 2.0, 3.0), every=0.001, heartbeat=5), 3)
+
+    assert asyncio.run(seen()) == [1.0, 2.0, 3.0]
+
+
+def test_where_nothing_changes_a_stream_says_that_it_is_there() -> None:
+    async def seen() -> list[float | None]:
+        return await first(LiveWatch(prices(1.0), every=0.001, heartbeat=0.005), 3)
+
+    assert asyncio.run(seen()) == [1.0, None, None]
+
+
+def test_one_reading_serves_all_and_ends_with_the_last_stream() -> None:
+    readings = []
+
+    def read() -> Watch:
+        readings.append(1)
+        return a_watch(float(len(readings)))
+
+    async def many() -> list[list[float | None]]:
+        watch = LiveWatch(read, every=0.01, heartbeat=5)
+        found = await asyncio.gather(*(first(watch, 2, f"user {number}") for number in range(50)))
+        count = len(readings)
+        await asyncio.sleep(0.03)
+        assert len(readings) == count
+        return found
+
+    assert asyncio.run(many()) == [[1.0, 2.0]] * 50
+
+
+def test_a_reading_that_fails_ends_no_stream(caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[RuntimeError | Watch] = [RuntimeError("the database is away"), a_watch(2.0)]
+
+    def read() -> Watch:
+        found = answers.pop(0)
+        if isinstance(found, RuntimeError):
+            raise found
+        return found
+
+    async def seen() -> list[float | None]:
+        return await first(LiveWatch(read, every=0.001, heartbeat=5), 1)
+
+    assert asyncio.run(seen()) == [2.0]
+    assert "prices could not be read" in caplog.text
+
+
+def test_there_are_only_so_many_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST", 3)
+    monkeypatch.setattr(live, "MOST_OF_ONE", 2)
+
+    async def opened() -> None:
+        watch = LiveWatch(prices(1.0), every=1, heartbeat=5)
+        streams = []
+        for user in ("ann", "ann", "bob"):
+            watch.check_room(user)
+            streams.append(watch.changes(user))
+            await anext(streams[-1])
+        for user in ("ann", "bob"):
+            with pytest.raises(RefusedError, match="Too many streams"):
+                watch.check_room(user)
+        await streams[0].aclose()
+        watch.check_room("ann")
+        for stream in streams[1:]:
+            await stream.aclose()
+
+    asyncio.run(opened())
+
+
+def test_a_stream_ends_so_that_its_browser_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LONGEST", 0.02)
+
+    async def everything() -> list[float | None]:
+        return [price_of(found) async for found in LiveWatch(prices(1.0), every=1, heartbeat=0.01).changes("ann")]
+
+    assert asyncio.run(everything())[0] == 1.0
