@@ -1,6 +1,7 @@
-"""Charts as Plotly takes them: plain lists of traces and layouts.
+"""Charts as `report.js` draws them: a horizontal axis, panes one above the other, and what is drawn in them.
 
 A string such as `var(--up)` is a colour of the page, resolved in the browser so that charts follow the dark mode.
+Every series of a chart has a value for each place of its `x`; marks and segments name places.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,165 +9,124 @@ from math import pi, sqrt
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from algo_trading.domain.bars import Bars, Floats, Times
 from back_testing.engine import metrics
 from back_testing.engine.result import BacktestResult
 from back_testing.engine.trade import ExitReason, Trade
+from back_testing.report.packed import packed
 
 Chart = dict[str, Any]
 
 MOST_POINTS = 6_000  # of a line, and candles in a chart: more would make the page slow and show nothing new
 LINE_COLOURS = ("var(--line-1)", "var(--line-2)", "var(--line-3)", "var(--line-4)")
-_ENTRY = {"long": "triangle-up", "short": "triangle-down"}
-BASE: Mapping[str, Any] = {
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "font": {"family": "inherit", "size": 12, "color": "var(--muted)"},
-    "margin": {"l": 56, "r": 16, "t": 8, "b": 32},
-    "hovermode": "x unified",
-    "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": "var(--rule)", "font": {"color": "var(--ink)"}},
-    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": "var(--ink)"}},
-}
-AXIS: Mapping[str, Any] = {
-    "gridcolor": "var(--grid)",
-    "linecolor": "var(--rule)",
-    "zerolinecolor": "var(--rule)",
-    "automargin": True,
-}
+BINS = 41  # of the distribution of returns
 
 
 def equity_chart(result: BacktestResult) -> Chart:
     """Equity against buying and holding, the drawdown of both, and how much was invested."""
     kept = kept_points(len(result.times))
-    x = stamps(result.times[kept])
     cash = result.rules.cash
-    strategy = {"color": "var(--strategy)", "width": 2}
-    market = {"color": "var(--benchmark)", "width": 1.5}
-    money, part = "%{y:,.0f}<extra></extra>", "%{y:.1%}<extra></extra>"
-    falls = [_worst(metrics.drawdown(values, cash), kept) for values in (result.benchmark, result.equity)]
-    traces = [
-        line("buy and hold", x, result.benchmark[kept], market, hovertemplate="buy and hold " + money),
-        line("strategy", x, result.equity[kept], strategy, hovertemplate="strategy " + money),
-        line("buy and hold", x, falls[0], market, yaxis="y2", showlegend=False,
-              hovertemplate="drawdown, buy and hold " + part),
-        line("strategy", x, falls[1], {"color": "var(--drawdown)", "width": 1.5}, yaxis="y2", showlegend=False,
-              fill="tozeroy", fillcolor="var(--drawdown-soft)", hovertemplate="drawdown " + part),
-        line("invested", x, result.invested[kept], {"color": "var(--invested)", "width": 1, "shape": "hv"}, yaxis="y3",
-              showlegend=False, fill="tozeroy", fillcolor="var(--invested-soft)", hovertemplate="invested " + part),
-    ]  # fmt: skip
-    layout = {
-        **BASE,
-        "xaxis": {**AXIS, "type": "date", "anchor": "y3", "showgrid": False},
-        "yaxis": {**AXIS, "domain": [0.46, 1], "title": {"text": "equity"}, "tickformat": "~s"},
-        "yaxis2": {**AXIS, "domain": [0.18, 0.42], "title": {"text": "drawdown"}, "tickformat": ".0%"},
-        "yaxis3": {**AXIS, "domain": [0, 0.13], "title": {"text": "invested"}, "tickformat": ".0%", "nticks": 3},
-    }
-    return {"data": traces, "layout": layout}
-
-
-def candle_chart(bars: Bars, lines: Mapping[str, Floats], trades: Sequence[Trade]) -> Chart:
-    """Candles with the strategy's lines, entries and exits; the newest MOST_POINTS bars."""
-    shown = slice(max(0, len(bars) - MOST_POINTS), len(bars))
-    bars = bars[shown]
-    x = stamps(bars.opened_at)
-    traces: list[Chart] = [
-        {
-            "type": "candlestick",
-            "name": bars.instrument.symbol,
-            "x": x,
-            **{name: typed(getattr(bars, name)) for name in ("open", "high", "low", "close")},
-            "increasing": {"line": {"color": "var(--up)", "width": 1}, "fillcolor": "var(--up)"},
-            "decreasing": {"line": {"color": "var(--down)", "width": 1}, "fillcolor": "var(--down)"},
-            "showlegend": False,
-        }
-    ]
-    for number, (name, values) in enumerate(lines.items()):
-        colour = {"color": LINE_COLOURS[number % len(LINE_COLOURS)], "width": 1.4}
-        traces.append(line(name, x, values[shown], colour, hovertemplate=f"{name} %{{y:.2f}}<extra></extra>"))
-    first = bars.opened_at[0].astype("datetime64[us]").item() if len(bars) else None
-    visible = [trade for trade in trades if first is not None and _naive(trade.entry_time) >= first]
-    traces += [_paths(visible), *_marks(visible)]
-    layout = {
-        **BASE,
-        "xaxis": {**AXIS, "type": "date", "showgrid": False, "rangeslider": {"visible": False}},
-        "yaxis": {**AXIS, "tickformat": "~r"},
+    falls = [_worst(metrics.drawdown(values, cash), kept).round(6) for values in (result.benchmark, result.equity)]
+    soft = {"fill": "var(--drawdown-soft)", "below": True}
+    return {
+        **time_axis(result.times[kept]),
+        "panes": [
+            {"title": "equity", "weight": 0.56},
+            {"title": "drawdown", "weight": 0.26},
+            {"title": "invested", "weight": 0.18},
+        ],
+        "series": [
+            line("buy and hold", result.benchmark[kept], "var(--benchmark)", format="money"),
+            line("strategy", result.equity[kept], "var(--strategy)", format="money", width=2),
+            line("drawdown, buy and hold", falls[0], "var(--benchmark)", pane=1, format="percent"),
+            line("drawdown", falls[1], "var(--drawdown)", pane=1, format="percent", **soft),
+            line("invested", result.invested[kept], "var(--invested)", pane=2, format="percent", step=True,
+                 fill="var(--invested-soft)"),
+        ],
     }  # fmt: skip
-    return {"data": traces, "layout": layout}
 
 
-def return_chart(result: BacktestResult) -> Chart:
-    """How the returns of bars with a position are distributed, beside those of the market and a normal distribution."""
+def candle_chart(bars: Bars, lines: Mapping[str, Floats], trades: Sequence[Trade], most: int = MOST_POINTS) -> Chart:
+    """Candles with the strategy's lines, entries and exits; the newest `most` bars."""
+    shown = slice(max(0, len(bars) - most), len(bars))
+    bars = bars[shown]
+    candles = {name: packed(getattr(bars, name)) for name in ("open", "high", "low", "close")}
+    colours = (LINE_COLOURS[number % len(LINE_COLOURS)] for number in range(len(lines)))
+    first = bars.opened_at[0].astype("datetime64[us]").item() if len(bars) else None
+    visible = [trade for trade in trades if first is not None and trade.entry_time.replace(tzinfo=None) >= first]
+    return {
+        **time_axis(bars.opened_at),
+        "panes": [{"title": "price", "weight": 1}],
+        "series": [
+            {"kind": "candles", "name": bars.instrument.symbol, "pane": 0, "format": "price", **candles},
+            *(
+                line(name, values[shown], colour, format="price")
+                for (name, values), colour in zip(lines.items(), colours, strict=True)
+            ),
+        ],
+        "segments": _paths(visible, bars.opened_at),
+        "marks": _marks(visible, bars.opened_at),
+    }
+
+
+def return_chart(result: BacktestResult) -> Chart | None:
+    """How the returns of bars with a position are distributed, beside those of the market and a normal distribution.
+
+    Returns:
+        None where the returns do not vary. The horizontal axis is in percent, as are the shares of bars.
+    """
     own = metrics.period_returns(result.equity, result.rules.cash)
     market = metrics.period_returns(result.benchmark, result.rules.cash)
     own, market = own[own != 0], market[market != 0]
-    traces: list[Chart] = []
-    if len(own) > 1 and np.ptp(own) > 0:
-        reach = float(np.quantile(np.abs(np.concatenate([own, market])), 0.995))
-        edges = np.linspace(-reach, reach, 42)
-        centres, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
-        share = [np.histogram(np.clip(values, -reach, reach), edges)[0] / len(values) for values in (own, market)]
-        spread = float(np.std(own))
-        normal = width / (spread * sqrt(2 * pi)) * np.exp(-0.5 * ((centres - np.mean(own)) / spread) ** 2)
-        part = "%{y:.1%} of bars<extra></extra>"
-        traces = [
-            {"type": "bar", "name": "strategy", "x": typed(centres), "y": typed(share[0]),
-             "marker": {"color": "var(--strategy)"}, "hovertemplate": "strategy " + part},
-            line("buy and hold", typed(centres), share[1], {"color": "var(--benchmark)", "width": 1.5, "shape": "hvh"},
-                  hovertemplate="buy and hold " + part),
-            line("normal", typed(centres), normal, {"color": "var(--line-1)", "width": 1.5, "dash": "dot"},
-                  hovertemplate="normal distribution " + part),
-        ]  # fmt: skip
-    layout = {
-        **BASE,
-        "bargap": 0.08,
-        "xaxis": {**AXIS, "tickformat": ".1%", "showgrid": False, "hoverformat": ".2%"},
-        "yaxis": {**AXIS, "tickformat": ".0%"},
+    if len(own) < 2 or np.ptp(own) == 0:
+        return None
+    reach = float(np.quantile(np.abs(np.concatenate([own, market])), 0.995))
+    edges = np.linspace(-reach, reach, BINS + 1)
+    centres, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
+    share = [np.histogram(np.clip(values, -reach, reach), edges)[0] / len(values) for values in (own, market)]
+    spread = float(np.std(own))
+    normal = width / (spread * sqrt(2 * pi)) * np.exp(-0.5 * ((centres - np.mean(own)) / spread) ** 2)
+    return {
+        "x": packed(np.round(centres * 100, 4)),
+        "axis": "return",
+        "panes": [{"title": "share of bars", "weight": 1}],
+        "series": [
+            {**line("strategy", share[0], "var(--strategy)", format="percent"), "kind": "bars"},
+            line("buy and hold", share[1], "var(--benchmark)", format="percent", step=True),
+            line("normal distribution", normal, "var(--line-1)", format="percent", dotted=True),
+        ],
     }
-    return {"data": traces, "layout": layout}
 
 
-def trade_chart(trades: Sequence[Trade]) -> Chart:
-    """The return of each closed trade, in the order of their ends."""
+def trade_chart(trades: Sequence[Trade]) -> Chart | None:
+    """The return of each closed trade, in the order of their ends; None without any."""
     closed = [trade for trade in trades if trade.exit_time is not None][-MOST_POINTS:]
-    values = [trade.return_ for trade in closed]
-    trace = {
-        "type": "bar",
-        "x": list(range(1, len(closed) + 1)),
-        "y": typed(np.array(values)),
-        "marker": {"color": ["var(--up)" if value > 0 else "var(--down)" for value in values]},
-        "customdata": [f"{trade.symbol}, {trade.exit_time:%Y-%m-%d}, {trade.reason}" for trade in closed],
-        "hovertemplate": "trade %{x}: %{y:.2%}<br>%{customdata}<extra></extra>",
+    if not closed:
+        return None
+    values = np.array([trade.return_ for trade in closed])
+    return {
+        "x": packed(range(1, len(closed) + 1)),
+        "axis": "trade",
+        "panes": [{"title": "return", "weight": 1}],
+        "series": [
+            {**line("return", values, "var(--up)", format="percent", negative="var(--down)"), "kind": "bars"},
+        ],
+        "words": [f"{trade.symbol}, {trade.exit_time:%Y-%m-%d}, {_words(trade.reason)}" for trade in closed],
     }
-    layout = {
-        **BASE,
-        "hovermode": "closest",
-        "xaxis": {**AXIS, "showgrid": False, "title": {"text": "trade"}},
-        "yaxis": {**AXIS, "tickformat": ".0%"},
-    }
-    return {"data": [trace] if closed else [], "layout": layout}
-
-
-def stamps(times: Times) -> list[str]:
-    """Times as text, without a time of day where all are at midnight."""
-    days = times.astype("datetime64[D]")
-    texts: list[str] = np.datetime_as_string(
-        days if bool((days == times).all()) else times.astype("datetime64[m]")
-    ).tolist()
-    return texts
-
-
-def typed(values: Floats) -> Mapping[str, str]:
-    """Numbers as Plotly's typed array: 4 bytes each in base64, seven digits."""
-    import base64
-
-    return {"dtype": "f4", "bdata": base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode("ascii")}
 
 
 def kept_points(n: int, most: int = MOST_POINTS) -> slice:
     """Every k-th point and the last, so that there are at most so many."""
     step = max(1, -(-n // most))
     return slice((n - 1) % step, n, step)
+
+
+def time_axis(times: Times) -> Chart:
+    """The places of a chart as seconds since 1970, and whether they have a time of day."""
+    days = bool((times.astype("datetime64[D]") == times).all())
+    return {"x": packed(times.astype("datetime64[s]").astype(np.int64)), "axis": "day" if days else "minute"}
 
 
 def _worst(values: Floats, kept: slice) -> Floats:
@@ -178,58 +138,53 @@ def _worst(values: Floats, kept: slice) -> Floats:
     return lowest
 
 
-def line(name: str, x: Any, y: Floats, line: Mapping[str, Any], **more: Any) -> Chart:  # noqa: ANN401 - Plotly's JSON
-    """A trace of a line."""
-    return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": typed(y), "line": line, **more}
+def line(name: str, values: Floats, colour: str, **more: Any) -> Chart:  # noqa: ANN401 - JSON
+    """A line, in the uppermost pane unless `pane` says otherwise."""
+    return {"kind": "line", "pane": 0, "name": name, "y": packed(values), "colour": colour, **more}
 
 
-def _marks(trades: Sequence[Trade]) -> list[Chart]:
+def _marks(trades: Sequence[Trade], times: Times) -> list[Chart]:
     """Triangles where trades begin, up for long and down for short, and circles where they end."""
-    entries = [(t.entry_time, t.entry_price, f"{t.side} entry, {t.size:,.4g} shares", _ENTRY[t.side]) for t in trades]
+    entries = [(t.entry_time, t.entry_price, f"{t.side} entry, {t.size:,.4g} shares", t.side) for t in trades]
     exits = [
-        (t.exit_time, t.exit_price, f"{t.side} exit ({_words(t.reason)}), {t.return_:+.2%}", "circle-open")
+        (t.exit_time, t.exit_price, f"{t.side} exit ({_words(t.reason)}), {t.return_:+.2%}", "exit")
         for t in trades
         if t.exit_time is not None and t.reason is not ExitReason.OPEN
     ]
-    edge = {"color": "var(--card)", "width": 1}
     return [
         {
-            "type": "scatter",
-            "mode": "markers",
             "name": name,
-            "x": [_stamp(time) for time, _, _, _ in found],
-            "y": [price for _, price, _, _ in found],
-            "text": [text for _, _, text, _ in found],
-            "hovertemplate": "%{text} at %{y:.2f}<extra></extra>",
-            "marker": {"symbol": [symbol for *_, symbol in found], **marker},
+            "colour": f"var(--{name})",
+            "at": packed(_places([time for time, *_ in found], times)),
+            "price": packed([price for _, price, *_ in found]),
+            "text": [text for *_, text, _ in found],
+            "shape": [shape for *_, shape in found],
         }
-        for name, found, marker in (
-            ("entry", entries, {"size": 11, "color": "var(--entry)", "line": edge}),
-            ("exit", exits, {"size": 11, "color": "var(--exit)", "line": {"width": 2.5}}),
-        )
+        for name, found in (("entry", entries), ("exit", exits))
     ]
 
 
-def _paths(trades: Sequence[Trade]) -> Chart:
+def _paths(trades: Sequence[Trade], times: Times) -> list[Chart]:
     """A dotted line from each entry to its exit."""
-    x: list[str | None] = []
-    y: list[float | None] = []
-    for trade in trades:
-        if trade.exit_time is not None:
-            x += [_stamp(trade.entry_time), _stamp(trade.exit_time), None]
-            y += [trade.entry_price, trade.exit_price, None]
-    line = {"color": "var(--ink)", "width": 1, "dash": "dot"}
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "opacity": 0.5, "hoverinfo": "skip",
-            "showlegend": False, "connectgaps": False}  # fmt: skip
+    ended = [trade for trade in trades if trade.exit_time is not None]
+    return [
+        {
+            "pane": 0,
+            "colour": "var(--muted)",
+            "from": packed(_places([trade.entry_time for trade in ended], times)),
+            "to": packed(_places([trade.exit_time for trade in ended], times)),
+            "start": packed([trade.entry_price for trade in ended]),
+            "end": packed([trade.exit_price for trade in ended]),
+        }
+    ]
+
+
+def _places(moments: Sequence[Any], times: Times) -> NDArray[np.int64]:
+    """The bar of each moment: the last that opened by then."""
+    naive = np.array([moment.replace(tzinfo=None) for moment in moments], dtype="datetime64[us]")
+    places: NDArray[np.int64] = np.searchsorted(times, naive, side="right") - 1
+    return places
 
 
 def _words(reason: ExitReason) -> str:
     return str(reason).replace("_", " ")
-
-
-def _naive(moment: Any) -> Any:  # noqa: ANN401 - a datetime
-    return moment.replace(tzinfo=None)
-
-
-def _stamp(moment: Any) -> str:  # noqa: ANN401 - a datetime
-    return f"{moment:%Y-%m-%d}" if (moment.hour, moment.minute) == (0, 0) else f"{moment:%Y-%m-%dT%H:%M}"

@@ -1,17 +1,16 @@
 """A sweep's metric over two parameters, as one HTML file that needs no network."""
 
-import json
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from algo_trading.domain.bars import Floats
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Strategy
-from back_testing.report.charts import AXIS, BASE
 from back_testing.report.definitions import counted
-from back_testing.report.library import compressed_plotly
+from back_testing.report.packed import compressed_json, packed
 from back_testing.search.sweep import Grid, SweepBlock, grid_size, require_metric
 
 MOST_CELLS = 1_000_000
@@ -50,32 +49,16 @@ class Heatmap:
         np.fmax.at(self._values, (places[self._down], places[self._across]), finite)
 
     def chart(self) -> dict[str, Any]:
-        """Traces and layout, as Plotly takes them."""
-        cells = [[None if np.isnan(value) else float(value) for value in row] for row in self._values]
-        words = self._metric.replace("_", " ")
-        hover = f"{self._down} %{{y}}, {self._across} %{{x}}<br>{words} %{{z:.4g}}<extra></extra>"
-        trace = {
-            "type": "heatmap",
-            "x": [str(value) for value in self._grid[self._across]],
-            "y": [str(value) for value in self._grid[self._down]],
-            "z": cells,
-            **self._colours(),
-            "hovertemplate": hover,
-            "hoverongaps": False,
+        """What `heatmap.js` draws: the names and values of both axes, and the metric row by row, top row first."""
+        finite = self._values[np.isfinite(self._values)]
+        both = bool(len(finite)) and float(finite.min()) < 0 < float(finite.max())
+        return {
+            "metric": self._metric.replace("_", " "),
+            "across": {"name": self._across, "values": [str(value) for value in self._grid[self._across]]},
+            "down": {"name": self._down, "values": [str(value) for value in self._grid[self._down]]},
+            "cells": packed(_four_digits(self._values.ravel())),
+            "colours": "losses and gains" if both else "low to high",
         }
-        layout = {
-            **BASE,
-            "hovermode": "closest",
-            "xaxis": {**AXIS, "type": "category", "title": {"text": self._across}, "showgrid": False},
-            "yaxis": {**AXIS, "type": "category", "title": {"text": self._down}, "showgrid": False},
-        }
-        return {"data": [trace], "layout": layout}
-
-    def _colours(self) -> dict[str, Any]:
-        """Red for losses and blue for gains where there are both."""
-        if np.nanmin(self._values, initial=0.0) < 0 < np.nanmax(self._values, initial=0.0):
-            return {"colorscale": "RdBu", "reversescale": True, "zmid": 0}
-        return {"colorscale": "Viridis"}
 
     def write(self, path: Path, title: str) -> None:
         """Write the page.
@@ -91,6 +74,8 @@ class Heatmap:
         others = [name for name, values in self._grid.items() if name not in {self._down, self._across}]
         page = environment.get_template("heatmap.html.j2").render(
             title=title,
+            down=self._down,
+            across=self._across,
             metric=self._metric.replace("_", " "),
             settings=counted(self._tried - self._refused, "setting"),
             skipped=counted(self._refused, "invalid combination") if self._refused else "",
@@ -102,10 +87,17 @@ class Heatmap:
                 **{name: value for name, value in self._defaults.items() if name not in self._grid},
                 **{name: self._grid[name][0] for name in others if len(self._grid[name]) == 1},
             },
-            charts=json.dumps({"heatmap": self.chart()}, allow_nan=False).replace("<", "\\u003c"),
-            plotly=compressed_plotly(),
+            charts=compressed_json({"heatmap": self.chart()}),
         )
         try:
             path.write_text(page, encoding="utf-8")
         except OSError as error:
             raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _four_digits(values: Floats) -> Floats:
+    """Rounded to four significant digits, as many as the page shows."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = 10.0 ** (3 - np.floor(np.log10(np.abs(values))))
+        rounded = np.round(values * places) / places
+    return np.where(values == 0, 0.0, rounded)

@@ -1,6 +1,5 @@
 """From a result to the HTML file."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,15 @@ from back_testing.engine.strategy_shares import StrategyShare
 from back_testing.report import charts
 from back_testing.report.assumptions import assumptions
 from back_testing.report.definitions import counted, figures, money, percent
-from back_testing.report.library import compressed_plotly
 from back_testing.report.months import Year, monthly_returns
+from back_testing.report.packed import compressed_json, compressed_library
 from back_testing.report.scores import score_sections
 
 HEADLINES = ("total_return", "buy_and_hold_return", "cagr", "sharpe", "max_drawdown", "n_trades")
 DEEPEST = 0.12  # a month's return that has the full colour
 MOST_CANDLE_CHARTS = 12
-MOST_TRADES = 2_000  # rows of the table; JSON and --trades have them all
+MOST_CANDLES = 12_000  # of all charts together, which keeps the file below 600 KB
+MOST_TRADES = 800  # rows of the table; JSON and --trades have them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def write_report(
 
 
 def render_report(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tuple[str, str]] = ()) -> str:
-    """The page. It loads nothing: Plotly, data and styles are inside."""
+    """The page. It loads nothing: lightweight-charts, data and styles are inside."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -70,10 +70,10 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
     candles = [(bars.instrument.symbol, _candles(result, bars, history)) for bars, history in chosen]
     drawn_scores = [(history, len(bars)) for bars, history in chosen]
     scores = [section for strategy in result.strategies for section in score_sections(strategy, drawn_scores)]
+    distributions = {"returns": charts.return_chart(result), "trades": charts.trade_chart(result.trades)}
     drawn = {
         "equity": charts.equity_chart(result),
-        "returns": charts.return_chart(result),
-        "trades": charts.trade_chart(result.trades),
+        **{name: chart for name, chart in distributions.items() if chart},
         **{f"candles-{i}": chart for i, (_, chart) in enumerate(candles)},
         **{f"scores-{i}": section.chart for i, section in enumerate(scores)},
     }
@@ -89,9 +89,11 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
         "statistics": statistics,
         "candles": [symbol for symbol, _ in candles],
         "scores": scores,
+        "older": max(len(bars) for bars, _ in chosen) > _most_bars(result),
+        "most_bars": _most_bars(result),
         "undrawn": len(result.series) - len(candles),
-        "has_returns": bool(drawn["returns"]["data"]),
-        "has_trades": bool(drawn["trades"]["data"]),
+        "has_returns": "returns" in drawn,
+        "has_trades": "trades" in drawn,
         "years": [_row(year) for year in monthly_returns(result.times, result.equity, result.rules.cash)],
         "closed": counted(result.statistics.n_trades, "closed trade"),
         "trades": [_trade_row(trade.as_json()) for trade in result.trades[-MOST_TRADES:]],
@@ -102,14 +104,9 @@ def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tup
         "assumptions": assumptions(result),
         "data": _data(result),
         "version": version("algo-trading"),
-        "charts": _for_script(drawn),
-        "plotly": compressed_plotly(),
+        "charts": compressed_json(drawn),
+        "library": compressed_library(),
     }
-
-
-def _for_script(value: object) -> str:
-    """JSON that can stand in a script element: no `<` ends it early."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def _most_traded(result: BacktestResult) -> list[Bars]:
@@ -123,7 +120,12 @@ def _most_traded(result: BacktestResult) -> list[Bars]:
 def _candles(result: BacktestResult, bars: Bars, whole: Bars) -> charts.Chart:
     """The candles of an instrument with its trades; `whole` has the history, too."""
     trades = [trade for trade in result.trades if trade.symbol == bars.instrument.symbol]
-    return charts.candle_chart(bars, _lines(result, whole, len(bars)), trades)
+    return charts.candle_chart(bars, _lines(result, whole, len(bars)), trades, _most_bars(result))
+
+
+def _most_bars(result: BacktestResult) -> int:
+    """How many bars of an instrument are drawn."""
+    return min(charts.MOST_POINTS, MOST_CANDLES // min(len(result.series), MOST_CANDLE_CHARTS))
 
 
 def _lines(result: BacktestResult, whole: Bars, shown: int) -> dict[str, Floats]:

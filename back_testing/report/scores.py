@@ -11,7 +11,8 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.indicators.candle_ranks import Integers
 from algo_trading.strategies.candle_rank import CandleRank
 from algo_trading.strategies.score_history import ScoreHistory
-from back_testing.report.charts import AXIS, BASE, Chart, kept_points, line, stamps
+from back_testing.report.charts import Chart, kept_points, line, time_axis
+from back_testing.report.packed import packed
 from back_testing.search.crossings import HORIZONS, Crossing, crossings
 
 NOTHING = "\N{EN DASH}"
@@ -47,31 +48,34 @@ def score_section(strategy: CandleRank, whole: Bars, shown: int) -> ScoreSection
 def score_chart(bars: Bars, scores: ScoreHistory, thresholds: Mapping[str, Floats]) -> Chart:
     """Closes, and beneath them the scores with their thresholds; of points left out the highest score stays."""
     kept = kept_points(len(bars), MOST_STEPS)
-    x = stamps(bars.opened_at[kept])
-    price = {"color": "var(--strategy)", "width": 1.5}
-    traces = [line(bars.instrument.symbol, x, bars.close[kept], price, hovertemplate="%{y:.6~g}<extra></extra>")]
+    series = [line(bars.instrument.symbol, bars.close[kept], "var(--strategy)", format="price")]
+    segments = []
     for name, values in (("bull", scores.bull), ("bear", scores.bear)):
-        style = {"color": COLOURS[name], "width": 1.2, "shape": "hv"}
-        text = f"{name} %{{y:.0f}}<extra></extra>"
-        traces.append(line(f"{name} score", x, _highest(values, kept), style, yaxis="y2", hovertemplate=text))
+        series.append(line(f"{name} score", _highest(values, kept), COLOURS[name], pane=1, format="count", step=True))
         if np.isfinite(thresholds[name]).any():
-            traces.append(_threshold(f"{name} threshold", bars, thresholds[name], COLOURS[name]))
-    layout = {
-        **BASE,
-        "xaxis": {**AXIS, "type": "date", "anchor": "y2", "showgrid": False},
-        "yaxis": {**AXIS, "domain": [0.4, 1], "title": {"text": "price"}, "tickformat": "~r"},
-        "yaxis2": {**AXIS, "domain": [0, 0.34], "title": {"text": "scores"}, "range": [0, scores.maximum]},
+            segments.append(_threshold(f"{name} threshold", thresholds[name], kept, COLOURS[name]))
+    return {
+        **time_axis(bars.opened_at[kept]),
+        "panes": [
+            {"title": "price", "weight": 0.64},
+            {"title": "scores", "weight": 0.36, "range": [0, scores.maximum]},
+        ],
+        "series": series,
+        "segments": segments,
     }
-    return {"data": traces, "layout": layout}
 
 
-def _threshold(name: str, bars: Bars, levels: Floats, colour: str) -> Chart:
-    """A dotted line with a point where the threshold changes, and gaps where there is none."""
+def _threshold(name: str, levels: Floats, kept: slice, colour: str) -> Chart:
+    """A dotted line for each stretch with the same finite threshold, from its first place to the next one's."""
     levels = np.where(np.isfinite(levels), levels, np.nan)
     changed = ~((levels[1:] == levels[:-1]) | (np.isnan(levels[1:]) & np.isnan(levels[:-1])))
-    points = np.unique(np.concatenate(([0], np.flatnonzero(changed) + 1, [len(levels) - 1])))
-    style = {"color": colour, "width": 1, "dash": "dot", "shape": "hv"}
-    return line(name, stamps(bars.opened_at[points]), levels[points], style, yaxis="y2", hoverinfo="skip")
+    starts = np.concatenate(([0], np.flatnonzero(changed) + 1))
+    ends = np.append(starts[1:], len(levels) - 1)
+    some = np.isfinite(levels[starts])
+    places = [np.maximum(0, (bars - kept.start) // kept.step) for bars in (starts[some], ends[some])]
+    level = packed(levels[starts[some]])
+    return {"name": name, "pane": 1, "colour": colour, "from": packed(places[0]), "to": packed(places[1]),
+            "start": level, "end": level}  # fmt: skip
 
 
 def _highest(values: Integers, kept: slice) -> Floats:

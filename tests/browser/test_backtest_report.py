@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from algo_trading.domain.bars import Bars
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run_portfolio
 from back_testing.engine.rules import TradingRules
@@ -30,6 +32,8 @@ FLAGS = [
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
+UP, DOWN = (13, 143, 111), (208, 69, 59)  # of candles, in the light
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("backtest_report"),  # one browser, one load
@@ -47,10 +51,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def moving(bars: Bars) -> Bars:
+    """Bars that open where the one before closed, and so have bodies."""
+    opens = np.concatenate((bars.close[:1], bars.close[:-1]))
+    return replace(bars, open=opens, high=np.maximum(opens, bars.high), low=np.minimum(opens, bars.low))
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a report on two symbols."""
-    series = [bars_of(random_walk(900, seed), symbol) for seed, symbol in enumerate(("IBM", "MSFT"))]
+    series = [moving(bars_of(random_walk(900, seed), symbol)) for seed, symbol in enumerate(("IBM", "MSFT"))]
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(path, run_portfolio(SmaCross(5, 20, 0), series, TradingRules(stop_loss=0.04)), series)
     return path.as_uri()
@@ -70,14 +80,28 @@ class Visit:
         self.page.wait_for_selector("html[data-ready]")
 
     def drawn(self, chart: str) -> str:
-        """Plotly's own state of a chart, in JavaScript."""
-        return f"document.querySelector('[data-chart=\"{chart}\"]')"
+        """A chart as it is drawn, in JavaScript."""
+        return f"document.querySelector('[data-chart=\"{chart}\"]').drawing"
 
-    def check(self, address: str) -> None:
+    def colours(self, chart: str) -> set[tuple[int, ...]]:
+        """The colours of a chart's pixels."""
+        found = self.page.evaluate(f"""() => {{
+            const canvas = {self.drawn(chart)}.chart.takeScreenshot();
+            const {{ data }} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const seen = new Set();
+            for (let i = 0; i < data.length; i += 4) seen.add(data.slice(i, i + 3).join());
+            return [...seen];
+        }}""")
+        return {tuple(map(int, colour.split(","))) for colour in found}
+
+    def check(self, address: str, up: tuple[int, ...], down: tuple[int, ...]) -> None:
         """Every chart of the first view is there, nobody complained, and only the file itself was asked for."""
         for chart in ("equity", "candles-0", "returns", "trades"):
-            self.page.wait_for_selector(f"[data-chart='{chart}'] .main-svg")
-        assert self.page.locator("[data-chart='candles-0'] path.box").count() > 50
+            self.page.wait_for_selector(f"[data-chart='{chart}'] canvas")
+            assert len(self.colours(chart)) > 3
+        in_view = f"(() => {{ const {{ from, to }} = {self.drawn('candles-0')}.chart.timeScale()"
+        assert self.page.evaluate(f"{in_view}.getVisibleLogicalRange(); return to - from; }})()") > 50
+        assert {up, down} <= self.colours("candles-0")
         assert self.complaints == []
         assert self.requests == [address]
 
@@ -91,12 +115,12 @@ def desk(browser: Browser, report: str) -> Iterator[Visit]:
 
 
 def test_it_draws_without_a_complaint_and_without_the_network(desk: Visit, report: str) -> None:
-    desk.check(report)
+    desk.check(report, UP, DOWN)
 
 
 def test_on_a_phone_it_scrolls_down_and_never_sideways(browser: Browser, report: str) -> None:
     visit = Visit(browser, report, offline=True, color_scheme="dark", **PHONE)
-    visit.check(report)
+    visit.check(report, (47, 191, 152), (240, 113, 106))
     widths = visit.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1] == 390
     columns = visit.page.evaluate("getComputedStyle(document.querySelector('.tiles')).gridTemplateColumns")
@@ -120,28 +144,33 @@ def test_definitions_open_on_hover_and_stay_on_the_screen(desk: Visit) -> None:
 
 
 def test_colours_follow_the_scheme_while_it_is_open(desk: Visit) -> None:
-    line = desk.drawn("equity") + "._fullData[1].line.color"
+    line = desk.drawn("equity") + ".series[1].drawn.options().color"
     assert desk.page.evaluate(line) == "#2458d3"
+    assert UP in desk.colours("candles-0")
     desk.page.emulate_media(color_scheme="dark")
     desk.page.wait_for_function(f"{line} === '#6ea0ff'")
+    assert UP not in desk.colours("candles-0")
     desk.page.emulate_media(color_scheme="light")
     desk.page.wait_for_function(f"{line} === '#2458d3'")
     assert desk.complaints == []
 
 
 def test_buttons_show_a_part_and_the_price_axis_follows(desk: Visit) -> None:
-    axis = desk.drawn("candles-0") + "._fullLayout.{}.range"
-    candles = desk.drawn("candles-0") + "._fullData[0]"
+    drawing = desk.drawn("candles-0")
+    both = "(() => {{ const {{ from, to }} = {}.getVisibleRange(); return [from, to]; }})()"
+    axis, view = (both.format(f"{drawing}.chart.{part}") for part in ("priceScale('right')", "timeScale()"))
+    candles = f"{drawing}.series[0].values"
     year = f"[Math.min(...{candles}.low.slice(-300)), Math.max(...{candles}.high.slice(-300))]"
     lowest, highest = desk.page.evaluate(year)
-    desk.page.wait_for_function(f"{axis.format('yaxis')}[0] > {lowest} - {highest - lowest} * 0.1")  # from the start on
+    desk.page.wait_for_function(f"{axis}[0] > {lowest} - {highest - lowest} * 0.25")  # from the start on
     desk.page.click("[data-ranges=candles] button:has-text('1y')")
-    whole = desk.page.evaluate(axis.format("yaxis"))
+    desk.page.wait_for_function(f"{view}[1] - {view}[0] > 350 * 86400")
+    whole = desk.page.evaluate(axis)
     desk.page.click("[data-ranges=candles] button:has-text('3m')")
-    desk.page.wait_for_function(f"{axis.format('yaxis')}[0] !== {whole[0]}")
-    first, last = (np.datetime64(day[:10]).astype(int) for day in desk.page.evaluate(axis.format("xaxis")))
+    desk.page.wait_for_function(f"{axis}[1] - {axis}[0] < {whole[1] - whole[0]}")
+    first, last = (second // 86_400 for second in desk.page.evaluate(view))
     assert 85 <= last - first <= 97
-    low, high = desk.page.evaluate(axis.format("yaxis"))
+    low, high = desk.page.evaluate(axis)
     assert high - low < whole[1] - whole[0]
 
 
@@ -149,10 +178,12 @@ def test_another_symbol_and_another_order_are_a_click_away(desk: Visit) -> None:
     names = desk.page.locator("#symbol option").all_inner_texts()
     assert set(names) == {"IBM", "MSFT"}
     desk.page.select_option("#symbol", label=names[1])
-    desk.page.wait_for_selector("[data-chart='candles-1'] .main-svg")
+    desk.page.wait_for_selector("[data-chart='candles-1'] canvas")
     assert not desk.page.locator("[data-chart='candles-0']").is_visible()
     desk.page.select_option("#symbol", label=names[0])
-    profits = "[...document.querySelectorAll('#trades tbody tr')].map((row) => +row.cells[7].dataset.v)"
+    profits = (
+        "[...document.querySelectorAll('#trades tbody tr')].map((row) => +row.cells[7].textContent.replaceAll(',', ''))"
+    )
     desk.page.click("#trades th:has-text('Profit')")
     ascending = desk.page.evaluate(profits)
     assert ascending == sorted(ascending)
@@ -162,16 +193,70 @@ def test_another_symbol_and_another_order_are_a_click_away(desk: Visit) -> None:
 
 
 def test_the_upper_axis_may_be_logarithmic(desk: Visit) -> None:
-    kind = desk.drawn("equity") + "._fullLayout.yaxis.type"
+    equity = desk.drawn("equity")
+    mode = f"{equity}.chart.priceScale('right', 0).options().mode"
+    height = f"(price => {equity}.series[1].drawn.priceToCoordinate(price))"
+    linear = desk.page.evaluate(f"[8000, 9000, 10000].map({height})")
+    assert linear[0] - linear[1] == pytest.approx(linear[1] - linear[2])
     desk.page.click("[data-log=equity]")
-    desk.page.wait_for_function(f"{kind} === 'log'")
-    low, high = desk.page.evaluate(desk.drawn("equity") + "._fullLayout.yaxis.range")
-    values = desk.page.evaluate(f"[...{desk.drawn('equity')}._fullData[1].y]")
-    assert 10**low < min(values)
-    assert max(values) < 10**high < 2 * max(values)
+    desk.page.wait_for_function(f"{mode} === 1")
+    shown = desk.page.evaluate(f"[8000, 9000, 10125].map({height})")
+    assert shown[0] - shown[1] == pytest.approx(shown[1] - shown[2])  # the same ratio, the same distance
+    values = desk.page.evaluate(f"{equity}.series[1].y")
+    low, high = desk.page.evaluate(f"[{min(values)}, {max(values)}].map({height})")
+    assert 0 < high < low < desk.page.evaluate(f"{equity}.chart.panes()[0].getHeight()")
     desk.page.click("[data-log=equity]")
-    desk.page.wait_for_function(f"{kind} === 'linear'")
+    desk.page.wait_for_function(f"{mode} === 0")
     assert desk.complaints == []
+
+
+def test_charts_are_read_by_keyboard(desk: Visit) -> None:
+    chart = desk.page.locator("[data-chart=equity]")
+    chart.focus()
+    chart.press("End")
+    legend = chart.locator(".legend")
+    last = legend.inner_text()
+    assert "strategy" in last
+    chart.press("ArrowLeft")
+    before = legend.inner_text()
+    assert before[:10] < last[:10]
+    chart.press("ArrowRight")
+    assert legend.inner_text() == last
+    chart.press("Home")
+    assert legend.inner_text().startswith("2000-01-03")
+    view = desk.drawn("equity") + ".chart.timeScale().getVisibleLogicalRange().to"
+    chart.press("+")
+    desk.page.wait_for_function(f"{view} < 500")
+    desk.page.click("[data-ranges=equity] button:has-text('all')")
+    desk.page.wait_for_function(f"{view} > 890")
+    assert legend.get_attribute("aria-live") == "polite"
+    assert desk.complaints == []
+
+
+def test_the_cursor_reads_out_candles_and_trades(desk: Visit) -> None:
+    entry = desk.page.evaluate(f"""() => {{
+        const drawing = {desk.drawn("candles-0")}, [entries] = drawing.marks, last = entries.at.length - 1;
+        const box = drawing.place.getBoundingClientRect();
+        window.scrollTo(0, box.top + scrollY - 100);
+        return {{ x: box.left + drawing.chart.timeScale().logicalToCoordinate(entries.at[last]), y: 200,
+                  text: entries.text[last] }};
+    }}""")
+    desk.page.mouse.move(entry["x"], entry["y"])
+    legend = desk.page.locator("[data-chart=candles-0] .legend")
+    read = "(text) => document.querySelector('[data-chart=candles-0] .extra').textContent.includes(text)"
+    desk.page.wait_for_function(read, arg=entry["text"])
+    assert all(word in legend.inner_text() for word in ("open", "high", "low", "close", "SMA 20"))
+    desk.page.mouse.move(0, 0)
+
+
+@pytest.mark.parametrize(("scheme", "options"), [("light", {}), ("dark", PHONE)], ids=["desk", "phone"])
+def test_axe_finds_nothing(browser: Browser, report: str, scheme: str, options: dict[str, Any]) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit = Visit(browser, report, offline=True, color_scheme=scheme, **options)
+    found = Axe().run(visit.page).response["violations"]
+    assert [(one["id"], node["html"][:120]) for one in found for node in one["nodes"]] == []
+    visit.page.context.close()
 
 
 def test_tables_say_how_many_rows_they_have_and_scroll_by_keyboard(desk: Visit) -> None:

@@ -19,6 +19,7 @@ from back_testing.cli import main
 from back_testing.cli.bars import BARS, bar_source
 from back_testing.cli.options import grid, parameters, value_of
 from support.bar_series import random_walk
+from support.report_pages import charts_in, numbers
 
 pytestmark = pytest.mark.unit
 
@@ -235,10 +236,10 @@ def test_a_sweep_for_a_person(backtest: Backtest, prices: Path, tmp_path: Path) 
     assert "4 invalid combinations skipped" in ended.err
     text = page.read_text(encoding="utf-8")
     assert "http-equiv" not in text
-    charts = json.loads(text.split('id="charts">')[1].split("</script>")[0])
-    (trace,) = charts["heatmap"]["data"]
-    assert (trace["y"], trace["x"]) == ([*"345678"], ["5", "10", "15", "20"])
-    assert [row[0] is None for row in trace["z"]] == [False, False, True, True, True, True]
+    drawn = charts_in(text)["heatmap"]
+    assert (drawn["down"]["values"], drawn["across"]["values"]) == ([*"345678"], ["5", "10", "15", "20"])
+    cells = numbers(drawn["cells"]).reshape(6, 4)
+    assert np.isnan(cells[:, 0]).tolist() == [False, False, True, True, True, True]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The report: complete, self-contained, and safe with whatever a strategy or a file is called."""
 
-import base64
-import gzip
 import json
 import re
 from collections.abc import Sequence
@@ -28,6 +26,7 @@ from back_testing.report.charts import MOST_POINTS, candle_chart, equity_chart, 
 from back_testing.report.definitions import figures, meaning
 from back_testing.report.months import monthly_returns
 from support.bar_series import bars_of, random_walk
+from support.report_pages import numbers, series_of, uncompressed
 
 pytestmark = pytest.mark.unit
 
@@ -71,13 +70,8 @@ class Page(HTMLParser):
 
     @property
     def charts(self) -> dict[str, Any]:
-        charts: dict[str, Any] = json.loads(self.scripts["charts"])
+        charts: dict[str, Any] = json.loads(uncompressed(self.scripts["charts"]))
         return charts
-
-
-def numbers(packed: Any) -> Floats:
-    values: Floats = np.frombuffer(base64.b64decode(packed["bdata"]), dtype="<f4").astype(np.float64)
-    return values
 
 
 def candles(n: int = 300, symbol: str = "IBM", seed: int = 4) -> Bars:
@@ -102,7 +96,8 @@ def test_everything_that_was_promised_is_there() -> None:
         assert " ".join(figure.meaning.split()) in page.text
     assert {value for tag, name, value in page.attributes if name == "data-chart"} == set(page.charts)
     assert set(page.charts) == {"equity", "candles-0", "returns", "trades"}
-    assert [trace["name"] for trace in page.charts["candles-0"]["data"] if "name" in trace] == [
+    prices = page.charts["candles-0"]
+    assert [drawn["name"] for part in ("series", "marks") for drawn in prices[part]] == [
         "IBM", "SMA 3", "SMA 8", "entry", "exit",
     ]  # fmt: skip
     assert result.data_hash in page.text
@@ -121,8 +116,18 @@ def test_nothing_is_loaded_from_anywhere() -> None:
     assert "url(" not in html
     assert "@import" not in html
     assert not re.search(r"https?:", "".join(page.scripts[name] for name in ("charts", "code")))
-    assert gzip.decompress(base64.b64decode(page.scripts["plotly"])).startswith(b"/**\n* plotly.js v")
-    assert len(html) < 3_000_000
+    assert not re.search(rb"https?:", uncompressed(page.scripts["charts"]))
+    assert b"Lightweight Charts" in uncompressed(page.scripts["library"])[:100]
+    assert len(html) < 200_000
+
+
+@pytest.mark.parametrize("symbols", [1, 5, 14])
+def test_a_report_stays_below_600_kb_whatever_was_run(symbols: int) -> None:
+    series = [candles(3_300 if symbols < 14 else 6_100, f"S{seed}", seed) for seed in range(symbols)]
+    result = run_portfolio(SmaCross(2, 4, 0), series, TradingRules())
+    html = render_report(result, series)
+    assert len(result.trades) > 400
+    assert len(html.encode()) < 600_000
 
 
 def test_look_ahead_is_said_aloud() -> None:
@@ -134,7 +139,9 @@ def test_look_ahead_is_said_aloud() -> None:
 def test_equity_and_drawdown_are_those_of_the_result() -> None:
     result = result_of(candles())
     page = page_of(result)
-    benchmark, equity, _, fall, invested = (numbers(trace["y"]) for trace in page.charts["equity"]["data"])
+    moments = numbers(page.charts["equity"]["x"]).astype(np.int64).astype("datetime64[s]")
+    np.testing.assert_array_equal(moments, result.times)
+    benchmark, equity, _, fall, invested = (numbers(drawn["y"]) for drawn in page.charts["equity"]["series"])
     np.testing.assert_allclose(equity, result.equity, rtol=1e-6)
     np.testing.assert_allclose(benchmark, result.benchmark, rtol=1e-6)
     np.testing.assert_allclose(invested, result.invested, rtol=1e-6)
@@ -145,8 +152,7 @@ def test_lines_are_computed_with_the_history() -> None:
     bars = candles()
     result = run(SmaCross(3, 100, 0), bars, TradingRules(), first=bars.session(200))
     assert result.history == 200
-    (line,) = [t for t in page_of(result, bars).charts["candles-0"]["data"] if t.get("name") == "SMA 100"]
-    shown = numbers(line["y"])
+    shown = numbers(series_of(page_of(result, bars).charts["candles-0"])["SMA 100"]["y"])
     assert len(shown) == 100
     assert shown[0] == pytest.approx(bars.close[101:201].mean(), rel=1e-6)
 
@@ -155,15 +161,34 @@ def test_a_long_series_is_thinned_and_keeps_its_worst_moment() -> None:
     bars = candles(3 * MOST_POINTS + 7)
     result = result_of(bars)
     chart = equity_chart(result)
-    times, equity, fall = chart["data"][1]["x"], numbers(chart["data"][1]["y"]), numbers(chart["data"][3]["y"])
+    drawn = series_of(chart)
+    times = numbers(chart["x"])
+    equity, fall = (numbers(drawn[name]["y"]) for name in ("strategy", "drawdown"))
     assert len(times) == len(equity) == len(fall) <= MOST_POINTS
-    assert times[-1] == str(bars.session(-1))
+    assert np.datetime64(int(times[-1]), "s") == np.datetime64(bars.session(-1))
     assert equity[-1] == pytest.approx(result.equity[-1], rel=1e-6)
     assert fall.min() == pytest.approx(result.statistics.max_drawdown, rel=1e-5)
-    shown = candle_chart(bars, {}, result.trades)["data"]
-    assert len(shown[0]["x"]) == MOST_POINTS
-    assert 0 < len(shown[2]["x"]) < len(result.trades)
-    assert shown[2]["x"][0] >= shown[0]["x"][0]
+    shown = candle_chart(bars, {}, result.trades)
+    entries = shown["marks"][0]
+    assert len(numbers(shown["x"])) == len(numbers(shown["series"][0]["close"])) == MOST_POINTS
+    assert 0 < len(entries["text"]) < len(result.trades)
+    assert numbers(entries["at"])[0] >= 0
+
+
+def test_trades_are_marked_at_their_bars_and_prices() -> None:
+    bars = candles()
+    result = result_of(bars, TradingRules(direction=Direction.LONG_SHORT, stop_loss=0.03))
+    chart = candle_chart(bars, {}, result.trades)
+    entry, leave = chart["marks"]
+    times = numbers(chart["x"])
+    starts = [np.datetime64(int(times[int(place)]), "s").item() for place in numbers(entry["at"])]
+    assert starts == [trade.entry_time.replace(tzinfo=None) for trade in result.trades]
+    np.testing.assert_allclose(numbers(entry["price"]), [trade.entry_price for trade in result.trades], rtol=1e-6)
+    assert entry["shape"] == [trade.side for trade in result.trades]
+    assert set(entry["shape"]) == {"long", "short"}
+    assert leave["text"][0].startswith(f"{result.trades[0].side} exit (")
+    (paths,) = chart["segments"]
+    np.testing.assert_allclose(numbers(paths["end"]), [trade.exit_price for trade in result.trades], rtol=1e-6)
 
 
 def test_a_portfolio_has_a_chart_for_each_symbol_and_says_how_it_was_shared() -> None:
@@ -223,13 +248,13 @@ def test_names_are_text_and_nothing_else() -> None:
     bars = candles(symbol="<b>&'\"")
     page = page_of(result_of(bars, strategy=Nasty(3, 8, 0)))
     assert not any(tag == "img" for tag, _, _ in page.attributes)
-    assert sorted(page.scripts) == ["charts", "code", "plotly"]
+    assert sorted(page.scripts) == ["charts", "code", "library"]
     assert "</script><script>alert(1)</script>" in page.text
-    assert page.charts["candles-0"]["data"][0]["name"] == "<b>&'\""
+    assert page.charts["candles-0"]["series"][0]["name"] == "<b>&'\""
 
 
 def test_returns_that_never_vary_are_no_chart() -> None:
-    assert return_chart(result_of(bars_of([10.0] * 50)))["data"] == []
+    assert return_chart(result_of(bars_of([10.0] * 50))) is None
 
 
 def test_months_multiply_to_years_and_years_to_the_total() -> None:

@@ -54,7 +54,7 @@ class PostgresPostPages:
     def platforms(self) -> list[str]:
         """Names of platforms that posts are stored of, each found by one step in the index of keys."""
         found: list[str] = []
-        newest = ""
+        newest: str | None = ""
         with self._engine.connect() as connection:
             while newest is not None:
                 query = select(posts.c.platform).where(posts.c.platform > newest).order_by(posts.c.platform).limit(1)
