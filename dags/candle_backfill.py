@@ -3,7 +3,7 @@
 from airflow.sdk import dag, task
 
 from algo_airflow.clocks import SIGNALS, WatchlistClock, clocks
-from algo_airflow.flow import BACKFILL_POOL, LONG_AGO, LONGEST_STUDY, SOURCE_RETRIES, dag_defaults
+from algo_airflow.flow import BACKFILL_POOL, BACKFILL_WEIGHT, LONG_AGO, LONGEST_STUDY, SOURCE_RETRIES, dag_defaults
 from algo_airflow.runtime import Report, application, periods_of_day, publish_event, shard, to_xcom
 
 
@@ -25,7 +25,7 @@ def backfill_dag(clock: WatchlistClock) -> None:
         candles that have just closed.
         """
 
-        @task(outlets=[SIGNALS], pool=BACKFILL_POOL, retries=SOURCE_RETRIES)
+        @task(outlets=[SIGNALS], pool=BACKFILL_POOL, priority_weight=BACKFILL_WEIGHT, retries=SOURCE_RETRIES)
         def run() -> Report:
             """Take every step for the whole watchlist, and note that the periods are decided."""
             with application() as app:

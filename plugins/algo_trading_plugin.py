@@ -3,14 +3,12 @@
 from airflow.plugins_manager import AirflowPlugin
 
 from algo_airflow.deadlines import PeriodCloseDeadline
-from algo_airflow.priority import LiveFirst
 from algo_airflow.timetable import PeriodTimetable
 
 
 class AlgoTradingPlugin(AirflowPlugin):
-    """The market's timetable and deadline, and the order of tasks."""
+    """The market's timetable and deadline."""
 
     name = "algo_trading"
     timetables = [PeriodTimetable]  # noqa: RUF012 - declared so by the base class, as the next one
     deadline_references = [PeriodCloseDeadline]  # noqa: RUF012
-    priority_weight_strategies = [LiveFirst]  # noqa: RUF012

@@ -9,7 +9,6 @@ from airflow.sdk import Asset, PartitionedAssetTimetable, XComArg
 from algo_airflow.clocks import SETTINGS, WatchlistClock
 from algo_airflow.deadlines import signals_within
 from algo_airflow.failures import RetryByError
-from algo_airflow.priority import LiveFirst
 from algo_trading.domain.post import PostKind
 
 # What came in since the last time; the database knows what is still to be done, so these have no partitions.
@@ -20,7 +19,7 @@ MENTIONS = Asset("mentions", uri="algo-trading://mentions", group="text")
 SOURCE_POOL = "market_data"
 BACKFILL_POOL = "backfill"
 TEXT_POOL = "text"  # of its own: a slow platform must not keep bars from coming in at the close
-WEIGHT = 10
+WEIGHT, BACKFILL_WEIGHT = 10, 1  # what has just closed goes before what is long past
 SOURCE_RETRIES = 6  # an hour, for a source that is late or asks to slow down
 # After the close, with single symbols that are late: the first try is half an hour after it, then every ten minutes.
 SYMBOL_WAIT = timedelta(minutes=75)
@@ -76,7 +75,6 @@ def dag_defaults(
         "default_args": {
             "owner": OWNER,
             "priority_weight": WEIGHT,
-            "weight_rule": LiveFirst(),
             "execution_timeout": longest,
             "retries": 3,
             "retry_delay": timedelta(seconds=10),
