@@ -25,6 +25,7 @@ KERNELS = (
     "back_testing.engine.kernels.thresholds",
     "back_testing.engine.kernels.ma_cross",
     "back_testing.engine.kernels.portfolio",
+    "back_testing.engine.kernels.shared_account",
     "back_testing.engine.kernels.single",
     "algo_trading.sentiment.classify.kernels",
     "back_testing.engine.kernels.fully_invested",

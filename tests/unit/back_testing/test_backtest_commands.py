@@ -167,7 +167,10 @@ def test_trades_and_report_are_written(backtest: Backtest, prices: Path, tmp_pat
         (["--size", "cash:0"], "the size of cash must be above 0, not 0"),
         (["--size", "shares:1.5"], "the size shares:1.5 is no whole number of shares: name a whole one, or trade"),
         (["--size", "shares:0.5"], "or trade fractions of shares with --fractional"),
-        (["--size", "lots"], "the size is all, fraction:0.5, cash:1000 or shares:10, not 'lots'"),
+        (
+            ["--size", "lots"],
+            "the size is all, fraction:0.5, cash:1000, shares:10, volatility:0.15 or risk:0.01, not 'lots'",
+        ),
         (["--fill", "now"], "--fill is next_open or close, not 'now'"),
         (["--direction", "up"], "--direction is long or long_short, not 'up'"),
         (["--from", "2030-01-01"], "ACME has no bars in this range: they are from 2020-01-01 to 2021-05-14"),

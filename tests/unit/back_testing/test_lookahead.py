@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from algo_trading.domain.bars import Bars, Floats
+from algo_trading.domain.signal import StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Flags, Strategy
 from algo_trading.strategies.event_driven import EventDriven
@@ -50,6 +52,10 @@ class Cheat(Strategy):
     summary: ClassVar[str] = "knows more than it should"
 
     rule: Callable[[Bars], Flags]
+
+    @cached_property
+    def id(self) -> StrategyId:
+        return StrategyId(self.name, "{}")  # a rule cannot be written down as JSON
 
     @property
     def warmup(self) -> int:
