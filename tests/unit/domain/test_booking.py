@@ -183,7 +183,7 @@ class TestActions:
         booking = book_action(state, DAILY, split, Decimal(31), BOOKED)
         assert position_of(booking.state).quantity == 100
         assert [order.quantity for order in booking.orders] == [10, 1]
-        assert [(entry.asset, entry.amount) for entry in booking.entries] == [("", -200)]
+        assert [(entry.asset, entry.amount) for entry in booking.entries] == [("", Decimal(-200))]
 
     @pytest.mark.parametrize(
         ("held", "side", "value", "whole", "paid"),
