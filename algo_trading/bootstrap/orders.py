@@ -128,7 +128,15 @@ class Orders(Intake):
     def verify_accounts(self) -> VerifyAccounts:
         from algo_trading.services.verify_accounts import VerifyAccounts
 
-        return VerifyAccounts(self.accounts, self.actions, self.account_checks, self.locks, self.calendars, self.clock)
+        return VerifyAccounts(
+            accounts=self.accounts,
+            actions=self.actions,
+            checks=self.account_checks,
+            prices=self.read_prices(),
+            locks=self.locks,
+            calendars=self.calendars,
+            clock=self.clock,
+        )
 
     def correct_account(self) -> CorrectAccount:
         from algo_trading.services.correct_account import CorrectAccount

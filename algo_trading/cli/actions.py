@@ -125,9 +125,9 @@ def withdraw(symbol: Symbol, kind: Kind, day: ExDate, venue: Venue = "XNYS") -> 
 
     with bootstrap() as application:
         application.tell_actions().withdraw(Instrument(symbol, venue), day, kind)
-        detail = {"action": f"{kind} on {day}"}
+        detail = {"action": f"{kind.noun} on {day}"}
         application.audit.add(AuditEntry(application.clock.now(), getpass.getuser(), "action.withdraw", symbol, detail))
-    typer.echo(f"the {kind} of {symbol} on {day} is withdrawn")
+    typer.echo(f"the {kind.noun} of {symbol} on {day} is withdrawn")
 
 
 @app.command("import")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
+from math import floor
 
 from algo_trading.domain.account import AccountClock, AccountState, Position
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
@@ -14,6 +15,7 @@ from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import midnight
 
+ORDER = (ActionKind.SPLIT, ActionKind.DIVIDEND, ActionKind.MERGED, ActionKind.DELISTED)  # within a day
 LARGEST_SPLIT = 10_000  # a ratio is a fraction of whole numbers up to this, if one is the same float
 PRICE_STEP = FRACTIONS.price
 LONGEST_PRICE = 100  # digits: a few reverse splits by a billion make a price longer than Decimal's usual 28
@@ -95,38 +97,63 @@ def book_action(
 ) -> Booking:
     """A split or dividend, for what follows a clock: positions held before it, and orders that wait.
 
+    The end of an instrument is booked by `ends.book_end`; a new name changes nothing.
+
     `previous` is what the actions since the last close have left of it, by which the prices that exits are counted from
-    follow a dividend, as adjusted bars do.
+    follow a dividend, as adjusted bars do, and at which a part of a share is paid out.
     """
     entries = []
     for position in state.positions:
         if position.instrument != action.instrument or not clock.times(position.series):
             continue
+        at, currency = midnight(action.ex_date), state.account.currency
         if action.kind is ActionKind.SPLIT:
-            after = _split(position, split_ratio(action.value))
+            after, in_lieu = _split(position, split_ratio(action.value), previous)
             kind, amount, asset = EntryKind.SPLIT, after.quantity - position.quantity, ""
+            if in_lieu:
+                state = state.paid(currency, in_lieu)
+                entries.append(Entry(kind, cause_of(action), in_lieu, at, booked_at, currency, position.holding))
         else:
             after = _ex_dividend(position, Decimal(repr(action.value)), previous)
-            amount = dividend_of(position.series, position.quantity, action.value)
-            kind, asset = EntryKind.DIVIDEND, state.account.currency
+            amount = cash_for(position.series, position.quantity, action.value)
+            kind, asset = EntryKind.DIVIDEND, currency
             state = state.paid(asset, amount)
         state = state.holding(after)
-        at = midnight(action.ex_date)
         entries.append(Entry(kind, cause_of(action), amount, at, booked_at, asset, position.holding))
     booking = Booking(state, tuple(entries))
     return _split_orders(booking, clock, action) if action.kind is ActionKind.SPLIT else booking
 
 
-def _split(position: Position, ratio: Fraction) -> Position:
-    return replace(
+def _split(position: Position, ratio: Fraction, previous: Decimal | None) -> tuple[Position, Decimal]:
+    """The position after a split, and the cash in lieu of a part of a share."""
+    quantity, in_lieu = split_quantity(position.series, position.quantity, ratio, previous)
+    after = replace(
         position,
-        quantity=times(position.quantity, ratio),
-        entry_price=_divided(position.entry_price, ratio),
-        best_price=_divided(position.best_price, ratio),
+        quantity=quantity,
+        entry_price=divided(position.entry_price, ratio),
+        best_price=divided(position.best_price, ratio),
     )
+    return after, in_lieu
 
 
-def dividend_of(series: Series, quantity: Decimal, value: float) -> Decimal:
+def split_quantity(
+    series: Series, quantity: Decimal, ratio: Fraction, previous: Decimal | None
+) -> tuple[Decimal, Decimal]:
+    """What a split makes of a quantity, and the cash in lieu of what is left over where shares are whole.
+
+    It is paid for at the close before (`previous`), divided by the ratio, and rounded like a dividend; where there is
+    none the part of a share stays.
+    """
+    precision = precision_of(series.venue)
+    if previous is None or not precision.whole:
+        return times(quantity, ratio), Decimal(0)
+    exact = Fraction(quantity) * ratio
+    whole = int(exact)
+    steps = floor((exact - whole) * Fraction(previous) / ratio / Fraction(precision.money))
+    return Decimal(whole), steps * precision.money
+
+
+def cash_for(series: Series, quantity: Decimal, value: float) -> Decimal:
     """What is paid for a quantity, or taken from who is short; what is below the step of money is not ours."""
     return (quantity * Decimal(repr(value))).quantize(precision_of(series.venue).money, ROUND_FLOOR)
 
@@ -138,8 +165,8 @@ def _ex_dividend(position: Position, value: Decimal, previous: Decimal | None) -
     ratio = 1 / (1 - Fraction(value) / Fraction(previous))
     return replace(
         position,
-        entry_price=_divided(position.entry_price, ratio),
-        best_price=_divided(position.best_price, ratio),
+        entry_price=divided(position.entry_price, ratio),
+        best_price=divided(position.best_price, ratio),
     )
 
 
@@ -147,9 +174,9 @@ def price_after(action: CorporateAction, price: Decimal) -> Decimal:
     """What an action leaves of a price."""
     if action.kind is ActionKind.SPLIT:
         step = precision_of(action.instrument.venue).price
-        return _divided(price, split_ratio(action.value)).quantize(step)
+        return divided(price, split_ratio(action.value)).quantize(step)
     value = Decimal(repr(action.value))
-    return price - value if 0 < value < price else price
+    return price - value if action.kind is ActionKind.DIVIDEND and 0 < value < price else price
 
 
 def _split_orders(booking: Booking, clock: AccountClock, action: CorporateAction) -> Booking:
@@ -160,8 +187,8 @@ def _split_orders(booking: Booking, clock: AccountClock, action: CorporateAction
             after = replace(
                 order,
                 quantity=None if order.quantity is None else times(order.quantity, ratio),
-                limit_price=None if order.limit_price is None else _divided(order.limit_price, ratio),
-                stop_price=None if order.stop_price is None else _divided(order.stop_price, ratio),
+                limit_price=None if order.limit_price is None else divided(order.limit_price, ratio),
+                stop_price=None if order.stop_price is None else divided(order.stop_price, ratio),
             )
             if after != order:
                 changed.append(after)
@@ -176,7 +203,7 @@ def dust_cause(client_order_id: str) -> str:
 
 def cause_of(action: CorporateAction) -> str:
     """What the entries of an action are booked for."""
-    return f"{action.kind} of {action.instrument.symbol} ({action.instrument.venue}) on {action.ex_date}"
+    return f"{action.kind.noun} of {action.instrument.symbol} ({action.instrument.venue}) on {action.ex_date}"
 
 
 def split_ratio(value: float) -> Fraction:
@@ -191,7 +218,8 @@ def times(quantity: Decimal, ratio: Fraction) -> Decimal:
     return (int(exact / Fraction(QUANTITY_STEP)) * QUANTITY_STEP).quantize(QUANTITY_STEP, ROUND_DOWN)
 
 
-def _divided(price: Decimal, ratio: Fraction) -> Decimal:
+def divided(price: Decimal, ratio: Fraction) -> Decimal:
+    """A price after a split."""
     exact = Fraction(price) / ratio
     with localcontext() as context:
         context.prec = LONGEST_PRICE
@@ -199,6 +227,9 @@ def _divided(price: Decimal, ratio: Fraction) -> Decimal:
 
 
 def actions_between(actions: list[CorporateAction], after: date, until: date) -> list[CorporateAction]:
-    """Those with `after` < ex-date <= `until` in the order in which they count: a day's splits before its dividends."""
-    due = [action for action in actions if after < action.ex_date <= until]
-    return sorted(due, key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND, a.instrument))
+    """Those with `after` < ex-date <= `until` that book anything, in the order in which they count.
+
+    A day's splits come before its dividends, and these before an end.
+    """
+    due = [action for action in actions if after < action.ex_date <= until and action.kind is not ActionKind.RENAMED]
+    return sorted(due, key=lambda a: (a.ex_date, ORDER.index(a.kind), a.instrument))

@@ -23,10 +23,25 @@ class ActionKind(StrEnum):
     MERGED = "merged"
     RENAMED = "renamed"
 
+    @property
+    def noun(self) -> str:
+        """What it is called."""
+        nouns = {ActionKind.DELISTED: "delisting", ActionKind.MERGED: "merger", ActionKind.RENAMED: "new name"}
+        return nouns.get(self, str(self))
+
+    @property
+    def ends(self) -> bool:
+        """Whether nobody holds the instrument afterwards."""
+        return self in {ActionKind.DELISTED, ActionKind.MERGED}
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class CorporateAction:
     """A split (`value` = new shares for one old) or a dividend (`value` = cash per share held on the ex-date).
+
+    Or the end of an instrument: it is delisted (`value` = cash per share, 0 where it is worth nothing), or merged
+    (`value` = shares of `target` for one). Renamed, it goes on under the symbol `target`. What was held before the
+    ex-date's open counts.
 
     A split by NO_SPLIT changes nothing: it is the word of somebody who knows that a step in prices was none.
     """
@@ -44,7 +59,7 @@ class CorporateAction:
 
     def __str__(self) -> str:
         after = f" into {self.target}" if self.target else ""
-        return f"{self.kind} of {self.instrument} on {self.ex_date} ({self.value:g}{after})"
+        return f"{self.kind.noun} of {self.instrument} on {self.ex_date} ({self.value:g}{after})"
 
 
 def adjustment_factors(bars: Bars, actions: Iterable[CorporateAction]) -> tuple[Floats, Floats]:
@@ -66,7 +81,8 @@ def factors_of(sessions: Times, closes: Floats, actions: Iterable[CorporateActio
         return prices, volumes
     last: date = sessions[-1].item()
     left: dict[int, float] = {}  # of the close before a bar, after the actions between the two
-    due = sorted((a for a in actions if a.ex_date <= last), key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND))
+    adjusting = (a for a in actions if a.ex_date <= last and a.kind in {ActionKind.SPLIT, ActionKind.DIVIDEND})
+    due = sorted(adjusting, key=lambda a: (a.ex_date, a.kind is ActionKind.DIVIDEND))
     for action in due:
         before = int(np.searchsorted(sessions, np.datetime64(action.ex_date, "D")))
         if before == 0:

@@ -9,7 +9,7 @@ from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
 
 BASIS_POINT = Decimal("0.0001")
-QUANTITY_STEP = Decimal("0.00000001")  # of positions: a split may leave a part of a share also where shares are whole
+QUANTITY_STEP = Decimal("0.00000001")  # of positions: a split before any close may leave a part of a whole share
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,17 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from algo_trading.domain.account import AccountClock
-from algo_trading.domain.booking import cause_of, dividend_of, dust_cause, split_ratio, times
+from algo_trading.domain.booking import cash_for, cause_of, divided, dust_cause, split_quantity, split_ratio
 from algo_trading.domain.coins import is_coin_venue, split_pair
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.financing import FINANCING, financing_of
+from algo_trading.domain.ends import end_of
 from algo_trading.domain.ledger import Entry, EntryKind, Holding, Sums
 from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import midnight
 
+OF_ACTIONS = {EntryKind.SPLIT, EntryKind.DIVIDEND, EntryKind.DELISTED, EntryKind.MERGED}
 CORRECTED = ", corrected at "  # between the cause of an action and the moment, in the causes of corrections
 
 
@@ -28,11 +30,15 @@ class Fill(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """A corporate action and the moment from which it counts for the holdings that follow a clock."""
+    """A corporate action and the moment from which it counts for the holdings that follow a clock.
+
+    `previous` is what the actions since the last close have left of it.
+    """
 
     at: datetime
     clock: AccountClock
     action: CorporateAction
+    previous: Decimal | None = None
 
 
 class Change(NamedTuple):
@@ -89,19 +95,40 @@ class Derivation:
         self.held[holding] = self.held.get(holding, Decimal(0)) + change
 
     def act(self, effect: Effect) -> None:
-        """A split multiplies what is held, a dividend pays for it."""
+        """A split multiplies what is held, a dividend pays for it; an end turns it into cash or something else."""
         action = effect.action
         cause, at = cause_of(action), midnight(action.ex_date)
-        for holding, quantity in self.held.items():
+        for holding, quantity in [*self.held.items()]:
             if not quantity or holding.series.instrument != action.instrument or not effect.clock.times(holding.series):
                 continue
-            if action.kind is ActionKind.SPLIT:
-                self.held[holding] = times(quantity, split_ratio(action.value))
+            if action.kind.ends:
+                self.end(effect, holding)
+            elif action.kind is ActionKind.SPLIT:
+                ratio = split_ratio(action.value)
+                self.held[holding], in_lieu = split_quantity(holding.series, quantity, ratio, effect.previous)
+                if in_lieu:
+                    self.pay(self.currency, in_lieu)
+                    self.changes[Change(cause, at, self.currency, holding)] = in_lieu
                 self.changes[Change(cause, at, "", holding)] = self.held[holding] - quantity
             else:
-                amount = dividend_of(holding.series, quantity, action.value)
+                amount = cash_for(holding.series, quantity, action.value)
                 self.pay(self.currency, amount)
                 self.changes[Change(cause, at, self.currency, holding)] = amount
+
+    def end(self, effect: Effect, holding: Holding) -> None:
+        """What is held of an instrument that ends becomes cash, or what takes its place."""
+        action = effect.action
+        cause, at, quantity = cause_of(action), midnight(action.ex_date), self.held.pop(holding)
+        ended = end_of(holding.series, quantity, action, effect.previous)
+        self.changes[Change(cause, at, "", holding)] = -quantity
+        if ended.series is not None and ended.quantity:
+            after = Holding(holding.strategy, ended.series)
+            self.held[after] = self.held.get(after, Decimal(0)) + ended.quantity
+            self.changes[Change(cause, at, "", after)] = ended.quantity
+            self.prices.setdefault(after, divided(self.prices[holding], split_ratio(action.value)))
+        if ended.cash:
+            self.pay(self.currency, ended.cash)
+            self.changes[Change(cause, at, self.currency, holding)] = ended.cash
 
     def dust(self, asset: str, holding: Holding) -> None:
         """What was left of a position became cash of its coin."""
@@ -168,7 +195,7 @@ def booked_changes(book: Iterable[Entry]) -> dict[Change, Decimal]:
     found: dict[Change, Decimal] = {}
     for entry in book:
         corrects = entry.kind is EntryKind.CORRECTION and CORRECTED in entry.cause
-        if corrects or entry.kind in {EntryKind.SPLIT, EntryKind.DIVIDEND, *FINANCING}:
+        if corrects or entry.kind in {*OF_ACTIONS, *FINANCING}:
             change = Change(entry.cause.partition(CORRECTED)[0], entry.effective_at, entry.asset, entry.holding)
             found[change] = found.get(change, Decimal(0)) + entry.amount
     return {change: amount for change, amount in found.items() if amount}

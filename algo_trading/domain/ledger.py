@@ -22,6 +22,8 @@ class EntryKind(StrEnum):
     DIVIDEND = "dividend"
     INTEREST = "interest"
     BORROW = "borrow"
+    DELISTED = "delisted"
+    MERGED = "merged"
     CORRECTION = "correction"
 
 

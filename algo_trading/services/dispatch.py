@@ -7,6 +7,7 @@ from algo_trading.calendars import Calendars
 from algo_trading.domain.account import AccountClock, AccountState, Position
 from algo_trading.domain.booking import Booking, actions_between, book_action, price_after
 from algo_trading.domain.financing import Nights, overnight
+from algo_trading.domain.ends import book_end
 from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.time import Interval, Period
@@ -228,7 +229,8 @@ class DispatchSignals:
         left = {series.instrument: price for series, price in previous.items()}
         now = self.clock.now()
         for action in due:
-            made = book_action(booking.state, clock, action, left.get(action.instrument), now)
+            book = book_end if action.kind.ends else book_action
+            made = book(booking.state, clock, action, left.get(action.instrument), now)
             if action.instrument in left:
                 left[action.instrument] = price_after(action, left[action.instrument])
             booking = Booking(made.state, (*booking.entries, *made.entries), (*booking.orders, *made.orders))

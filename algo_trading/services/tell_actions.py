@@ -45,7 +45,9 @@ class TellActions:
             ConfigError: there is no such action.
         """
         if not self.actions.withdraw(instrument, ex_date, kind):
-            raise ConfigError(f"no {kind} of {instrument} on {ex_date} is known; `algo-trading action list` shows all")
+            raise ConfigError(
+                f"no {kind.noun} of {instrument} on {ex_date} is known; `algo-trading action list` shows all"
+            )
 
 
 def told_action(instrument: Instrument, ex_date: date, kind: ActionKind, value: str, target: str) -> CorporateAction:
@@ -54,7 +56,7 @@ def told_action(instrument: Instrument, ex_date: date, kind: ActionKind, value: 
     Raises:
         ConfigError: a value or the symbol that takes the place is missing, wrong or too much.
     """
-    named, ends = f"a {kind} of {instrument} on {ex_date}", kind in WITH_TARGET
+    named, ends = f"a {kind.noun} of {instrument} on {ex_date}", kind in WITH_TARGET
     if ends is not bool(target):
         raise ConfigError(f"{named} {'needs a' if ends else 'has no'} symbol that takes its place")
     number = _number(value or {ActionKind.DELISTED: "0", ActionKind.RENAMED: "1"}.get(kind, ""))

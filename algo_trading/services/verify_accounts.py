@@ -1,15 +1,18 @@
 """Accounts derived again from deposits, executions and corporate actions, and compared with what is stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
+from decimal import Decimal
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from algo_trading.calendars import Calendars, TradingCalendar
 from algo_trading.domain.account import AccountClock, AccountState
-from algo_trading.domain.booking import actions_between
-from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.booking import actions_between, price_after
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.derivation import Derivation, Effect, Fill, booked_changes, derive, unlike
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.ledger import Entry, differences, sums_of
 from algo_trading.domain.time import Period, midnight
 from algo_trading.domain.venue import venue_of
@@ -19,7 +22,7 @@ from algo_trading.repositories.account_checks import AccountCheck, AccountCheckR
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import CorporateActionRepository
 from algo_trading.repositories.locks import ExclusiveWork
-from algo_trading.services.prices import trading_date
+from algo_trading.services.prices import ReadPrices, period_dates, trading_date
 
 
 class AccountDiffersError(AlgoTradingError):
@@ -58,6 +61,7 @@ class VerifyAccounts:
     accounts: AccountRepository
     actions: CorporateActionRepository
     checks: AccountCheckRepository
+    prices: ReadPrices
     locks: ExclusiveWork
     calendars: Calendars
     clock: Clock
@@ -101,9 +105,40 @@ class VerifyAccounts:
                 continue
             calendar = self.calendars(clock.venue)
             first = trading_date(clock.venue, min(fill.execution.at for fill in traded))
-            instruments = sorted({fill.order.instrument for fill in traded})
-            due = actions_between(self.actions.read(instruments, last, first), first - timedelta(days=1), last)
-            effects += [Effect(_period(calendar, clock, action).starts_at, clock, action) for action in due]
+            due = actions_between(self._actions(traded, first, last), first - timedelta(days=1), last)
+            series = {fill.order.series for fill in traded}
+            for period, together in groupby(due, key=lambda action: _period(calendar, clock, action)):
+                effects += self._together(clock, period, list(together), series)
+        return effects
+
+    def _actions(self, traded: Sequence[Fill], first: date, last: date) -> list[CorporateAction]:
+        """The actions of what was traded, and of what that was merged into."""
+        found: list[CorporateAction] = []
+        known: set[Instrument] = set()
+        wanted = {fill.order.instrument for fill in traded}
+        while wanted:
+            known |= wanted
+            read = self.actions.read(sorted(wanted), last, first)
+            found += read
+            merged = (one for one in read if one.kind is ActionKind.MERGED)
+            wanted = {Instrument(one.target, one.instrument.venue) for one in merged} - known
+        return found
+
+    def _together(
+        self, clock: AccountClock, period: Period, actions: Sequence[CorporateAction], series: Collection[Series]
+    ) -> list[Effect]:
+        """The effects of actions before a period, with what each finds left of the last close."""
+        left: dict[Instrument, Decimal] = {}
+        if any(action.kind in {ActionKind.SPLIT, ActionKind.MERGED} for action in actions):
+            before = self.calendars(clock.venue).previous(clock.interval, period.opened_at)
+            after, _ = period_dates(clock.venue, before, period)
+            found = self.prices.prices(series, period.starts_at, after)
+            left = {one.instrument: price for one, price in found.items()}
+        effects = []
+        for action in actions:
+            effects.append(Effect(period.starts_at, clock, action, left.get(action.instrument)))
+            if action.instrument in left:
+                left[action.instrument] = price_after(action, left[action.instrument])
         return effects
 
 

@@ -159,7 +159,9 @@ class Trading:
 
     @property
     def verify_accounts(self) -> VerifyAccounts:
-        return VerifyAccounts(self.accounts, self.actions, self.checks, self.locks, trading_calendar, self.clock)
+        return VerifyAccounts(
+            self.accounts, self.actions, self.checks, self.prices, self.locks, trading_calendar, self.clock
+        )
 
     @property
     def correct_account(self) -> CorrectAccount:

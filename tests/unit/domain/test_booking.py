@@ -174,6 +174,46 @@ class TestActions:
         assert times(Decimal(1), split_ratio(1 / 3)) == Decimal("0.33333333")
         assert times(Decimal(-1), split_ratio(1 / 3)) == Decimal("-0.33333333")
 
+    def test_three_hundred_shares_at_one_for_three_are_a_hundred(self) -> None:
+        """They were 99.99999999, a waiting order for 30 bought 9, and one for 3 was refused."""
+        state = execute(EMPTY, Side.BUY, "300", "30").state
+        for number, quantity in ((2, "30"), (3, "3")):
+            state = state.ordering(replace(an_order(Side.BUY, number), quantity=Decimal(quantity)))
+        split = CorporateAction(IBM.instrument, EX_DATE, ActionKind.SPLIT, 1 / 3)
+        booking = book_action(state, DAILY, split, Decimal(31), BOOKED)
+        assert position_of(booking.state).quantity == 100
+        assert [order.quantity for order in booking.orders] == [10, 1]
+        assert [(entry.asset, entry.amount) for entry in booking.entries] == [("", Decimal(-200))]
+
+    @pytest.mark.parametrize(
+        ("held", "side", "value", "whole", "paid"),
+        [
+            ("100", Side.BUY, 1 / 3, 33, "31.00"),  # a third of a share that is worth 93
+            ("7", Side.BUY, 1.5, 10, "10.33"),  # half of one of 20.67
+            ("2", Side.BUY, 1 / 3, 0, "62.00"),
+            ("100", Side.SELL, 1 / 3, -33, "-31.00"),
+            ("7", Side.SELL, 1.5, -10, "-10.34"),
+        ],
+    )
+    def test_cash_is_paid_in_lieu_of_a_part_of_a_share(
+        self, held: str, side: Side, value: float, whole: int, paid: str
+    ) -> None:
+        state = execute(EMPTY, side, held, "30").state
+        split = CorporateAction(IBM.instrument, EX_DATE, ActionKind.SPLIT, value)
+        booking = book_action(state, DAILY, split, Decimal(31), BOOKED)
+        assert sum(position.quantity for position in booking.state.positions) == whole
+        assert booking.state.money - state.money == Decimal(paid)
+        assert [(entry.kind, entry.asset) for entry in booking.entries] == [
+            (EntryKind.SPLIT, "USD"),
+            (EntryKind.SPLIT, ""),
+        ]
+        assert sums_of(booking.entries).cash == {"USD": Decimal(paid)}
+
+    def test_without_a_close_the_part_stays(self) -> None:
+        state = execute(EMPTY, Side.BUY, "100", "30").state
+        split = CorporateAction(IBM.instrument, EX_DATE, ActionKind.SPLIT, 1 / 3)
+        assert position_of(book_action(state, DAILY, split, None, BOOKED).state).quantity == Decimal("33.33333333")
+
     def test_a_price_may_become_longer_than_the_usual_decimal(self) -> None:
         state = execute(EMPTY, Side.BUY, "5000000000", "12345678901.5").state
         split = CorporateAction(IBM.instrument, EX_DATE, ActionKind.SPLIT, 1e-9)

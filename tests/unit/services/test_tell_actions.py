@@ -54,7 +54,7 @@ def test_the_end_of_an_instrument_in_words() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(kind: ActionKind, value: str, target: str) -> None:
-    with pytest.raises(ConfigError, match=f"a {kind} of IBM on 2013-01-08 "):
+    with pytest.raises(ConfigError, match=f"a {kind.noun} of IBM on 2013-01-08 "):
         told_action(IBM, DAY, kind, value, target)
 
 

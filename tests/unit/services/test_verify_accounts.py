@@ -137,3 +137,15 @@ def test_the_review_names_accounts_that_differ() -> None:
     assert agreed([fine]) == [fine]
     with pytest.raises(AccountDiffersError, match=r"^1 of 2 accounts are not .*: wrong: USD: 1, not 2; "):
         agreed([fine, wrong])
+
+
+def test_cash_in_lieu_of_a_part_of_a_share_is_derived_too() -> None:
+    world = a_world()
+    world.actions.upsert([replace(ACTIONS[0], value=1 / 7)], "test")
+    world.decide(*ALL)
+    world.dispatch()
+    book = world.accounts.entries("paper")
+    paid = [entry for entry in book if entry.kind is EntryKind.SPLIT and entry.asset == "USD"]
+    assert paid, "a seventh of the shares is no whole number"
+    assert all(position.quantity % 1 == 0 for position in world.accounts.state("paper").positions)
+    assert verified(world).found == ()

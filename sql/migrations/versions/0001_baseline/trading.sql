@@ -86,7 +86,7 @@ COMMENT ON TABLE cash IS 'What the ledger''s lines of each asset add up to.';
 CREATE TABLE ledger (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     account_id INTEGER NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT ck_ledger_kind CHECK (kind IN ('deposit', 'withdrawal', 'fill', 'commission', 'split', 'dividend', 'interest', 'borrow', 'correction')),
+    kind TEXT NOT NULL CONSTRAINT ck_ledger_kind CHECK (kind IN ('deposit', 'withdrawal', 'fill', 'commission', 'split', 'dividend', 'interest', 'borrow', 'delisted', 'merged', 'correction')),
     cause TEXT NOT NULL,
     asset TEXT NOT NULL,
     strategy_id INTEGER,
