@@ -16,16 +16,13 @@ def monitored_bars() -> None:
     """Fetch, archive, judge and store the newest closed bars of `algo-trading monitor`, and what was missed before.
 
     Watchlists are read when the task runs: what is monitored now is processed with its next period, without a restart.
-    Intervals that the configuration has are not touched; they have DAGs of their own. The owner is told where these go
-    on failing.
+    Intervals that the configuration has are not touched; they have DAGs of their own.
     """
 
     @task(outlets=[SIGNALS], pool=SOURCE_POOL, retries=2, execution_timeout=EVERY * 0.8)
     def run() -> Report:
         """Take every step of each timeframe that has a closed period which nobody has processed."""
         with application() as app:
-            if app.report_outages()():
-                app.deliver_notices()()
             reports = app.run_monitored()()
         publish_keys(SIGNALS, {report.period for report in reports if not report.error})
         return to_xcom(reports)

@@ -12,7 +12,9 @@ EVERY = timedelta(minutes=5)
 
 @dag(schedule=EVERY, catchup=False, **dag_defaults("mails", runs=1))
 def notices() -> None:
-    """Queue updates and digests that are due, and deliver whatever waits: also what a channel refused before.
+    """Queue updates and digests that are due, tell the owner what fails, and deliver whatever waits.
+
+    That includes what a channel refused before.
 
     The watch loop does the same every minute, where there is one; each mail is queued once for each time it is due.
     """
@@ -21,7 +23,7 @@ def notices() -> None:
     def send() -> Report:
         """Queue what is due, and hand over what waits; a channel that does not work is tried again next time."""
         with application() as app:
-            queued = app.queue_regular_mails()()
+            queued = app.queue_regular_mails()() + app.report_outages()()
             delivered = app.deliver_notices()()
         return to_xcom(
             {"queued": queued, "sent": delivered.sent, "retried": delivered.retried, "error": delivered.error}

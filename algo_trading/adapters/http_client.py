@@ -33,7 +33,8 @@ class HttpClient:
 
     `headers` (credentials, perhaps) go with every request and never into an error; redirects are followed only where
     `redirects` says so, which it should not beside credentials. Without `private`, an address within this machine or
-    its network is refused, also where a public name or a redirect leads to it; `option` is what allows it.
+    its network is refused, also where a public name or a redirect leads to it; `option` is what allows it. Of an
+    address whose path is secret, errors name the host alone.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class HttpClient:
         redirects: bool = False,
         private: bool = True,
         option: str = "platforms.rss.allow_private",
+        secret_path: bool = False,
     ) -> None:
         self._retries = retries
         self._headers = {"User-Agent": user_agent(), **(headers or {})}
         self._redirects = redirects
         self._private = private
         self._option = option
+        self._shown = host_of if secret_path else shown
 
     def get(self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         """The reply, whose status is below 400 (304 where `headers` make the request conditional).
@@ -67,6 +70,7 @@ class HttpClient:
         """
         import httpx
 
+        where = self._shown(url)
         # A time limit of httpx is for each packet. asyncio's is for everything: a server that drips cannot prolong it.
         try:
             reply = asyncio.run(self._exchange(method, url, **options))
@@ -74,18 +78,18 @@ class HttpClient:
             raise self._retries.connection_failed(f"took longer than {LONGEST_REPLY:g} s to answer") from None
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
             # Their own words may quote a header.
-            raise SourceError(f"{shown(url)} cannot be asked for ({type(error).__name__}): check the address") from None
+            raise SourceError(f"{where} cannot be asked for ({type(error).__name__}): check the address") from None
         except httpx.TimeoutException:
-            raise self._retries.connection_failed(f"did not answer within {TIMEOUT:.0f} s ({shown(url)})") from None
+            raise self._retries.connection_failed(f"did not answer within {TIMEOUT:.0f} s ({where})") from None
         except httpx.ConnectError as error:
-            raise self._retries.connection_failed(f"cannot be reached at {shown(url)} ({cause(error)})") from None
+            raise self._retries.connection_failed(f"cannot be reached at {where} ({cause(error)})") from None
         except httpx.RequestError as error:
-            what = f"broke off its answer from {shown(url)} ({type(error).__name__})"
+            what = f"broke off its answer from {where} ({type(error).__name__})"
             raise self._retries.connection_failed(what) from None
         except (UnicodeError, ValueError):
-            raise SourceError(f"{shown(url)} is not an address that can be asked for") from None
+            raise SourceError(f"{where} is not an address that can be asked for") from None
         if reply.status in {301, 302, 303, 307, 308}:
-            raise RefusedError(f"{self._retries.who} redirects us from {shown(url)} (HTTP {reply.status})", reply)
+            raise RefusedError(f"{self._retries.who} redirects us from {where} (HTTP {reply.status})", reply)
         return reply
 
     async def _exchange(self, method: str, url: str, **options: Any) -> Reply:  # noqa: ANN401 - as httpx has them
@@ -109,7 +113,7 @@ class HttpClient:
                     content += part
                     if len(content) > LARGEST_REPLY:
                         raise SourceError(
-                            f"{self._retries.who} sends more than {LARGEST_REPLY >> 20} MB from {shown(url)}: "
+                            f"{self._retries.who} sends more than {LARGEST_REPLY >> 20} MB from {self._shown(url)}: "
                             "no feed is that large"
                         )
                 return Reply(response.status_code, bytes(content), response.headers)
@@ -190,6 +194,11 @@ def shown(url: str) -> str:
     except ValueError:
         return "the address"
     return f"{host}{port}{parts.path}" or "the address"
+
+
+def host_of(url: str) -> str:
+    """The host of an address."""
+    return shown(url).partition("/")[0] or "the address"
 
 
 def credential(secret: SecretStr, variable: str, purpose: str) -> str:

@@ -1,9 +1,5 @@
 """The broker `webhook`: orders as signed JSON, POSTed to an address that acts on them (TradingView's form)."""
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +12,7 @@ from pydantic import SecretStr
 
 from algo_trading.adapters.http_client import HttpClient
 from algo_trading.adapters.retries import Retries
+from algo_trading.adapters.webhook_signature import signed_headers, signing_key
 from algo_trading.domain.account import Account, AccountState, Mode
 from algo_trading.domain.coins import split_pair
 from algo_trading.domain.costs import decimal_price, precision_of
@@ -31,7 +28,7 @@ from algo_trading.risk.order_rules import round_down, shown
 from algo_trading.services.prices import ReadPrices
 
 TIMEOUT = 5.0  # seconds without a byte
-ENCODED = "whsec_"  # what a secret in base64 begins with
+SECRET = "ALGO_BROKERS__WEBHOOK__SECRET"  # noqa: S105 - the name of a variable
 
 
 class WebhookConfig(PluginConfig):
@@ -156,25 +153,7 @@ class WebhookBroker:
         return json.dumps(message, separators=(",", ":")).encode()
 
     def _signed(self, key: str, body: bytes) -> dict[str, str]:
-        at = str(int(self.clock.now().timestamp()))
-        content = f"{key}.{at}.".encode() + body
-        digest = hmac.new(_key(self.config.secret.get_secret_value()), content, hashlib.sha256).digest()
-        return {
-            "content-type": "application/json",
-            "webhook-id": key,
-            "webhook-timestamp": at,
-            "webhook-signature": "v1," + base64.b64encode(digest).decode(),
-        }
-
-
-def _key(secret: str) -> bytes:
-    """The bytes of a secret, which is text, or base64 behind `whsec_`."""
-    if not secret.startswith(ENCODED):
-        return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix(ENCODED), validate=True)
-    except binascii.Error:
-        raise ConfigError("ALGO_BROKERS__WEBHOOK__SECRET is not base64 behind whsec_") from None
+        return signed_headers(signing_key(self.config.secret, SECRET), key, self.clock.now(), body)
 
 
 def build(config: WebhookConfig, context: BrokerContext) -> WebhookBroker:
@@ -185,8 +164,8 @@ def build(config: WebhookConfig, context: BrokerContext) -> WebhookBroker:
     """
     if urlsplit(config.url.get_secret_value()).scheme != "https":
         raise ConfigError("the broker webhook needs an https address: set ALGO_BROKERS__WEBHOOK__URL (docs/trading.md)")
-    if not _key(config.secret.get_secret_value()):
-        raise ConfigError("the broker webhook signs its messages: set ALGO_BROKERS__WEBHOOK__SECRET (docs/trading.md)")
+    if not signing_key(config.secret, SECRET):
+        raise ConfigError(f"the broker webhook signs its messages: set {SECRET} (docs/trading.md)")
     retries = Retries("the webhook", attempts=1, pause_seconds=0)
     client = HttpClient(retries, private=config.allow_private, option="brokers.webhook.allow_private")
     prices = ReadPrices(context.bars, context.actions)

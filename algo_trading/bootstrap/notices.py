@@ -39,7 +39,7 @@ class Notices(Orders):
     def deliver_notices(self) -> DeliverNotices:
         from algo_trading.domain.notice import NoticeKind
         from algo_trading.notification.digest import DigestRenderer
-        from algo_trading.notification.outage import OutageRenderer
+        from algo_trading.notification.outage import OwnersRenderer
         from algo_trading.notification.score_alert import ScoreAlertRenderer
         from algo_trading.notification.signal import SignalRenderer
         from algo_trading.notification.update import UpdateRenderer
@@ -57,6 +57,7 @@ class Notices(Orders):
             page=self.page_of,
         )
         past = self.draw_scores().before
+        owners = OwnersRenderer(self.strategy_failures, self.link_of)
         return DeliverNotices(
             outbox=self.outbox,
             renderers={
@@ -66,7 +67,8 @@ class Notices(Orders):
                     self.regular_mails, self.recipients, self.score_alerts, self.scores, past
                 ),
                 NoticeKind.DIGEST: DigestRenderer(self.regular_mails, self.recipients, self.collect_digest()),
-                NoticeKind.OUTAGE: OutageRenderer(),
+                NoticeKind.OUTAGE: owners,
+                NoticeKind.STRATEGY: owners,
             },
             channels=self.channel,
             clock=self.clock,
@@ -80,6 +82,7 @@ class Notices(Orders):
         return ReportOutages(
             watchlists=self.watchlists,
             periods=self.periods,
+            failures=self.strategy_failures,
             queue=self.notices,
             sources=self.source,
             calendars=self.calendars,

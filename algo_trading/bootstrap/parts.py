@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from algo_trading.bootstrap.lists import Lists
 from algo_trading.bootstrap.without_database import bar_file_reader, impact_weights
+from algo_trading.domain.notice import NoticeKind
 from algo_trading.domain.post import Levels
 from algo_trading.errors import ConfigError
 from algo_trading.plugins import Context, load_plugin
@@ -200,6 +201,12 @@ class Rules(Gateways):
         """The address of an instrument's page; empty where no pages were ever started and no address is configured."""
         base = self.settings.web_url
         return f"{base}/instruments/{quote(instrument.venue)}/{quote(instrument.symbol, safe='')}" if base else ""
+
+    def link_of(self, kind: NoticeKind) -> str:
+        """Where the owner sees more: periods that fail in Airflow, strategies that do on the page of signals."""
+        if kind is NoticeKind.OUTAGE:
+            return f"http://127.0.0.1:{self.settings.airflow.port}/dags"
+        return f"{self.settings.web_url}/signals" if self.settings.web_url else ""
 
     @cached_property
     def finder(self) -> MentionFinder:

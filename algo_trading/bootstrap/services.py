@@ -79,6 +79,7 @@ class Services(Notices):
             signals=self.signals,
             assignments=self.assignments,
             strategies=self.strategies,
+            failures=self.strategy_failures,
         )
 
     def decide_on_posts(self) -> DecideOnPosts:
@@ -201,6 +202,7 @@ class Services(Notices):
             posts=self.posts,
             mentions=self.mentions,
             feed_states=self.feed_states,
+            failures=self.strategy_failures,
             prices=self.read_prices(),
             calendars=self.calendars,
             clock=self.clock,

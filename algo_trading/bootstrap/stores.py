@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.score_alerts import ScoreAlertRepository
     from algo_trading.repositories.scores import ScoreRepository, ThresholdRepository
     from algo_trading.repositories.signals import SignalRepository
+    from algo_trading.repositories.strategy_failures import StrategyFailureRepository
     from algo_trading.repositories.subscriptions import SubscriptionRepository
     from algo_trading.repositories.trading_rules import TradingRulesRepository
     from algo_trading.repositories.watchlists import AssignmentRepository, SetupRepository, WatchlistRepository
@@ -178,6 +179,12 @@ class Stores:
         from algo_trading.adapters.postgres.score_alerts import PostgresScoreAlerts
 
         return PostgresScoreAlerts(self.database)
+
+    @cached_property
+    def strategy_failures(self) -> StrategyFailureRepository:
+        from algo_trading.adapters.postgres.strategy_failures import PostgresStrategyFailures
+
+        return PostgresStrategyFailures(self.database)
 
     @cached_property
     def regular_mails(self) -> RegularMailRepository:

@@ -168,6 +168,7 @@ def subscribe(
     quiet: Annotated[
         str | None, typer.Option(metavar="22-7|off", help="Hours of one's day in which nothing is delivered.")
     ] = None,
+    channel: Annotated[str, typer.Option(help="Another channel than the configured one, such as telegram.")] = "",
 ) -> None:
     """Send the buys and sells of a strategy on a symbol to ADDRESS, from the next period on, or what else is named.
 
@@ -186,11 +187,11 @@ def subscribe(
     if hour is not None and not (update or digest):
         raise ConfigError("--hour belongs to --update or --digest")
     if scores:
-        subscribe_scores(address, scores, threshold, venue)
+        subscribe_scores(address, scores, threshold, venue, channel)
     elif not regular or symbol != EVERY or strategy != EVERY:
-        subscribe_signals(address, symbol, strategy, venue, min_confidence)
+        subscribe_signals(address, symbol, strategy, venue, min_confidence=min_confidence, channel=channel)
     if regular:
-        subscribe_regularly(address, regular)
+        subscribe_regularly(address, regular, channel)
 
 
 def unsubscribe(

@@ -26,6 +26,7 @@ UNKNOWN: dict[str, Any] = {
     "accounts": [],
     "recommendations": [],
     "feeds": [],
+    "failing": [],
     "configuration_changes": [],
 }
 
@@ -99,6 +100,9 @@ def show(state: dict[str, Any]) -> None:
         output.table("Mails that failed", ("why", "count"), state["mail_errors"].items())
     for account in state["accounts"]:
         _show_account(account)
+    if state["failing"]:
+        failing = [(one["strategy"], one["series"], _minute(one["since"]), one["error"]) for one in state["failing"]]
+        output.table("Strategies that raise errors", ("strategy", "series", "since (UTC)", "error"), failing)
     feeds = [(feed["name"], _minute(feed["newest"]), _state(feed)) for feed in state["feeds"]]
     if feeds:
         output.table("Feeds", ("feed", "newest (UTC)", "state"), feeds)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import typer
 
 from algo_trading.bootstrap import bootstrap
+from algo_trading.bootstrap.services import Services
 from algo_trading.cli import output
 from algo_trading.domain.regular_mail import DAILY, MORNING, WEEKLY, MailKind
 from algo_trading.domain.scores import ML, THRESHOLD
@@ -15,16 +16,19 @@ from algo_trading.errors import ConfigError
 OFF = "off"
 
 
-def subscribe_signals(address: str, symbol: str, strategy: str, venue: str, min_confidence: float) -> None:
+def subscribe_signals(
+    address: str, symbol: str, strategy: str, venue: str, *, min_confidence: float = 0.0, channel: str = ""
+) -> None:
     """Subscribe an address to the buys and sells of a strategy on a symbol."""
     with bootstrap() as application:
+        _check(application, channel)
         subscribe = application.subscribe()
-        subscription, new = subscribe(address, symbol, strategy, venue, min_confidence=min_confidence)
+        subscription, new = subscribe(address, symbol, strategy, venue, channel, min_confidence=min_confidence)
     verb = "is subscribed" if new else "was subscribed already"
     typer.echo(f"{address} {verb} to {strategy} on {symbol}, from {subscription.start:%Y-%m-%d %H:%M} UTC on")
 
 
-def subscribe_scores(address: str, pairs: Sequence[str], threshold: str | None, venue: str) -> None:
+def subscribe_scores(address: str, pairs: Sequence[str], threshold: str | None, venue: str, channel: str = "") -> None:
     """Subscribe an address to high scores of pairs, or change their threshold.
 
     Raises:
@@ -32,9 +36,10 @@ def subscribe_scores(address: str, pairs: Sequence[str], threshold: str | None, 
     """
     points = _points(threshold) if threshold is not None else THRESHOLD
     with bootstrap() as application:
+        _check(application, channel)
         subscribe = application.subscribe_scores()
         for pair in pairs:
-            subscription, new = subscribe(address, normal_symbol(pair), points, venue)
+            subscription, new = subscribe(address, normal_symbol(pair), points, venue, channel)
             verb = "gets a notice" if new else "was subscribed before, and now gets a notice"
             level = "the tuned threshold" if points is None else f"{points}"
             typer.echo(f"{address} {verb} when a score of {subscription.instrument} reaches {level}")
@@ -54,13 +59,14 @@ class Regular:
         return self != Regular()
 
 
-def subscribe_regularly(address: str, wanted: Regular) -> None:
+def subscribe_regularly(address: str, wanted: Regular, channel: str = "") -> None:
     """Send an address updates and digests, or no more, and keep its hours.
 
     Raises:
         ConfigError: what is to be ended is not there.
     """
     with bootstrap() as application:
+        _check(application, channel)
         subscribe, mails = application.subscribe_regularly(), application.regular_mails
         if wanted.zone is not None or wanted.quiet is not None:
             hours = subscribe.keep_hours(address, wanted.zone, wanted.quiet)
@@ -71,7 +77,7 @@ def subscribe_regularly(address: str, wanted: Regular) -> None:
                     raise ConfigError(f"{address} gets no {kind}; `algo-trading subscriptions` lists what goes out")
                 typer.echo(f"{address} gets no more {kind}s")
             elif every is not None:
-                mail, _ = subscribe(address, kind, every, MORNING if wanted.hour is None else wanted.hour)
+                mail, _ = subscribe(address, kind, every, MORNING if wanted.hour is None else wanted.hour, channel)
                 due = mail.due(application.recipients.get(address), application.clock.now())
                 first = due or mail.next(application.recipients.get(address), application.clock.now())
                 typer.echo(f"{address} gets {kind}s ({mail.every}), the next one from {first:%Y-%m-%d %H:%M} UTC on")
@@ -131,6 +137,12 @@ def show_subscriptions(*, as_json: bool) -> None:
     if hours:
         people = [(one.address, one.zone, one.quiet) for one in hours.values()]
         output.table("Zones and quiet hours", ("address", "zone", "quiet hours"), people)
+
+
+def _check(application: Services, channel: str) -> None:
+    """A channel that is not there, or not configured, is said now and not with the first notice."""
+    if channel:
+        application.channel(channel)
 
 
 def _points(text: str) -> int | None:

@@ -14,6 +14,7 @@ class NoticeKind(StrEnum):
     UPDATE = "update"
     DIGEST = "digest"
     OUTAGE = "outage"
+    STRATEGY = "strategy"
 
 
 class NoticeStatus(StrEnum):

@@ -28,7 +28,7 @@ class Outage:
         return cls(watchlist, length, parse_period_key(length, since), word == _word(over=True))
 
     @property
-    def series(self) -> tuple[str, Interval]:
+    def subject(self) -> tuple[str, Interval]:
         """Whose periods they are."""
         return self.watchlist, self.interval
 

@@ -23,6 +23,7 @@ from algo_trading.repositories.posts import FeedStateRepository, MentionReposito
 from algo_trading.repositories.quality import QuarantineRepository
 from algo_trading.repositories.recommendations import RecommendationRepository
 from algo_trading.repositories.signals import SignalRepository
+from algo_trading.repositories.strategy_failures import StrategyFailureRepository
 from algo_trading.repositories.watchlists import AssignmentRepository, WatchlistRepository
 from algo_trading.risk.equity import equity_of
 from algo_trading.services.dispatch import next_period
@@ -104,6 +105,16 @@ class FeedStatus:
 
 
 @dataclass(frozen=True)
+class FailingStatus:
+    """A strategy that raises an error on a series since a period, with what it said last."""
+
+    strategy: str
+    series: str
+    since: datetime
+    error: str
+
+
+@dataclass(frozen=True)
 class Status:
     """Counts and cursors of the market database.
 
@@ -122,6 +133,7 @@ class Status:
     accounts: tuple[AccountStatus, ...]
     recommendations: tuple[RecommendationStatus, ...]
     feeds: tuple[FeedStatus, ...]
+    failing: tuple[FailingStatus, ...]
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,7 @@ class ReadStatus:
     posts: PostRepository
     mentions: MentionRepository
     feed_states: FeedStateRepository
+    failures: StrategyFailureRepository
     prices: ReadPrices
     calendars: Calendars
     clock: Clock
@@ -186,6 +199,9 @@ class ReadStatus:
             feeds=tuple(
                 FeedStatus(state.name, state.watermark.published_at, state.tried_at, state.error)
                 for state in self.feed_states.all()
+            ),
+            failing=tuple(
+                FailingStatus(str(one.strategy), str(one.series), one.since, one.error) for one in self.failures.open()
             ),
         )
 

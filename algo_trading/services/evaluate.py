@@ -5,7 +5,8 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 import pyarrow.compute as pc
@@ -15,10 +16,12 @@ from algo_trading.domain.corporate_actions import CorporateAction, adjusted
 from algo_trading.domain.features import TEXT_FEATURES
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.domain.strategy_failure import StrategyFailure
 from algo_trading.domain.time import Period, array_time, moment_of
 from algo_trading.domain.watchlist import Assignment
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 from algo_trading.repositories.signals import SignalRepository
+from algo_trading.repositories.strategy_failures import StrategyFailureRepository
 from algo_trading.repositories.watchlists import AssignmentRepository
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Strategy
@@ -56,6 +59,7 @@ class EvaluateStrategies:
     signals: SignalRepository
     assignments: AssignmentRepository
     strategies: Strategies
+    failures: StrategyFailureRepository | None = None  # where it is kept that one failed; research keeps nothing
 
     def __call__(self, period: Period, series: Sequence[Series]) -> EvaluateReport:
         """Decide for the strategies that are assigned to `series`; one without a bar of `period` is skipped and named.
@@ -72,7 +76,7 @@ class EvaluateStrategies:
         asked = strategies_by_series(self.assignments.all(), series, self.strategies)
         decided: list[Signal] = []
         skipped: list[str] = []
-        failed: list[str] = []
+        failed: list[StrategyFailure] = []
         alike: defaultdict[int | None, list[Series]] = defaultdict(list)
         for one, strategies in asked.items():
             alike[_memory(strategies)].append(one)
@@ -80,7 +84,12 @@ class EvaluateStrategies:
             for first in range(0, len(several), BATCH):
                 batch = {one: asked[one] for one in several[first : first + BATCH]}
                 failed += self._decide(periods, batch, count, decided, skipped)
-        return EvaluateReport(len(decided), self.signals.add(decided), tuple(skipped), failed=tuple(failed))
+        new, sentences = self.signals.add(decided), tuple(f"{_name(one)}: {one.error}" for one in failed)
+        if self.failures is not None:
+            last = periods[-1].opened_at
+            well = {(signal.strategy, signal.series) for signal in decided if signal.opened_at == last}
+            self.failures.record(streaks(failed, well, last), well, last)
+        return EvaluateReport(len(decided), new, tuple(skipped), failed=sentences)
 
     def _decide(
         self,
@@ -89,9 +98,9 @@ class EvaluateStrategies:
         count: int | None,
         decided: list[Signal],
         skipped: list[str],
-    ) -> list[str]:
+    ) -> list[StrategyFailure]:
         """Decide on the last `count` bars (None: all) of some series in each period; returns what failed."""
-        failed: list[str] = []
+        failed: list[StrategyFailure] = []
         watched, last = sorted(asked), periods[-1]
         table = (
             self.bars.read(watched, None, last.opened_at)
@@ -119,8 +128,25 @@ class EvaluateStrategies:
                         decided.append(decide_last(strategy, known, actions[one.instrument]))
                     except Exception as error:  # the code is anybody's
                         log.exception("%s failed on %s in %s", strategy.name, one, period.key)
-                        failed.append(f"{strategy.name} {one}: {type(error).__name__}: {error}")
+                        said = f"{type(error).__name__}: {error}"
+                        failed.append(StrategyFailure(strategy.id, one, period.opened_at, period.opened_at, said))
         return failed
+
+
+def streaks(
+    failed: Sequence[StrategyFailure], well: Collection[tuple[StrategyId, Series]], last: datetime
+) -> list[StrategyFailure]:
+    """One for each strategy and series, from its first failure to its last; over where `last` went `well`."""
+    found: dict[tuple[StrategyId, Series], StrategyFailure] = {}
+    for one in failed:
+        key = (one.strategy, one.series)
+        over = last if key in well else None
+        found[key] = replace(found.get(key, one), newest=one.newest, error=one.error, over=over)
+    return list(found.values())
+
+
+def _name(failure: StrategyFailure) -> str:
+    return f"{failure.strategy.name} {failure.series}"
 
 
 def _bars_up_to(bars: Bars, period: Period, count: int | None) -> Bars | None:

@@ -36,7 +36,10 @@ def _watching(**changes: object) -> dict[str, str]:
 
 
 WRONG_VARIABLES = [
-    ({"ALGO_CHANNEL": "pigeon"}, "there is no channel 'pigeon'; known are: maildir, smtp"),
+    (
+        {"ALGO_CHANNEL": "pigeon"},
+        "there is no channel 'pigeon'; known are: apprise, maildir, slack, smtp, telegram, webhook",
+    ),
     ({"ALGO_OBJECT_STORE": "minio"}, "ALGO_OBJECT_STORES__MINIO__ACCESS_KEY is not set"),
     ({"ALGO_OBJECT_STORE": "ftp"}, "there is no object store 'ftp'; known are: local, minio"),
     (_watching(venue="XNYC"), "did you mean XNYS"),

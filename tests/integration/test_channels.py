@@ -21,7 +21,7 @@ import pytest
 from algo_trading.adapters.maildir import MaildirChannel
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.gateways.channels import Channel
-from contracts.channel import ChannelContract
+from contracts.channel import MailChannelContract
 from fakes.channel import FakeChannel
 from support.mail_examples import ibm_mail, put
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.integration
 NOBODY = 65534
 
 
-class TestFake(ChannelContract):
+class TestFake(MailChannelContract):
     @pytest.fixture
     def fake(self) -> FakeChannel:
         return FakeChannel()
@@ -51,7 +51,7 @@ class TestFake(ChannelContract):
         return fake
 
 
-class TestMaildir(ChannelContract):
+class TestMaildir(MailChannelContract):
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
         return tmp_path / "data" / "maildir"

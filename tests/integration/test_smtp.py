@@ -18,7 +18,7 @@ from algo_trading.adapters.smtp import SmtpChannel, SmtpConfig, build
 from algo_trading.errors import ConfigError, ServiceUnavailableError
 from algo_trading.gateways.channels import Channel, DeferredError, UndeliverableError
 from algo_trading.plugins import Context
-from contracts.channel import ChannelContract
+from contracts.channel import MailChannelContract
 from support.mail_examples import ibm_mail, put
 from support.smtp_server import PASSWORD, USER, Certificates, Mailbox, free_port, make_certificates, smtp_server
 
@@ -52,7 +52,7 @@ def deliver(port: int, key: str = "k1", address: str = "trader@localhost", **cha
 
 
 @pytest.mark.usefixtures("trusting")
-class TestSmtp(ChannelContract):
+class TestSmtp(MailChannelContract):
     @pytest.fixture
     def open_channel(self, box: Mailbox) -> Callable[[], Channel]:
         return lambda: SmtpChannel(smtp_config(box.port))

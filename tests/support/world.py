@@ -52,6 +52,7 @@ from fakes.scorer import FakeScorer
 from fakes.scores import FakeScores, FakeThresholds
 from fakes.signals import FakeSignalList, FakeSignals
 from fakes.signing_keys import FakeSigningKeys
+from fakes.strategy_failures import FakeStrategyFailures
 from fakes.subscriptions import FakeSubscriptions
 from fakes.trading_rules import FakeTradingRules
 from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
@@ -105,6 +106,7 @@ class World(Services):
             "audit": FakeAuditLog(),
             "scores": scores,
             "score_alerts": FakeScoreAlerts(scores, notices),
+            "strategy_failures": FakeStrategyFailures(),
             "regular_mails": FakeRegularMails(notices),
             "recipients": FakeRecipients(),
             "signal_list": FakeSignalList(signals),

@@ -153,7 +153,10 @@ class TestParts:
             app.source("yaho")
         with pytest.raises(UnknownNameError, match="there is no broker 'papr'; did you mean 'paper'"):
             app.broker(an_account("papr"))
-        with pytest.raises(UnknownNameError, match="there is no channel 'pigeon'; known are: maildir, smtp"):
+        with pytest.raises(
+            UnknownNameError,
+            match="there is no channel 'pigeon'; known are: apprise, maildir, slack, smtp, telegram, webhook",
+        ):
             app.channel("pigeon")
 
     def test_options_that_are_wrong_are_named(self, monkeypatch: pytest.MonkeyPatch, app: App) -> None:

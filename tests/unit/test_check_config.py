@@ -107,7 +107,7 @@ def test_mistakes_of_every_kind_come_with_their_lines(folder: Path) -> None:
         "there is no platform 'redit'; did you mean 'reddit'?",
         "ALGO_PLATFORMS__X__BEARER_TOKEN",
         "there is no such key; did you mean 'attempts'?",
-        "there is no channel 'pigeon'; known are: maildir, smtp",
+        "there is no channel 'pigeon'; known are: apprise, maildir, slack, smtp, telegram, webhook",
         "there is no scorer 'luck'",
     ):
         assert hint in text

@@ -59,6 +59,7 @@ def downgrade() -> None:
         "accounts",
         "kill_switch",
         "backtests",
+        "strategy_failures",
         "signals",
         "recommendations",
         "assignments",

@@ -45,6 +45,9 @@ STATE: dict[str, Any] = {
         {"name": "x @ann", "newest": None, "tried": "", "error": "the token has expired", "configured": True},
         {"name": "rss old", "newest": "2013-01-02T12:00:00+00:00", "tried": "", "error": "", "configured": False},
     ],
+    "failing": [
+        {"strategy": "own(x=1)", "series": "IBM", "since": "2013-01-02T00:00:00+00:00", "error": "KeyError: 'volume'"}
+    ],
     "configuration_errors": [],
     "configuration_changes": [],
 }  # fmt: skip
@@ -91,3 +94,13 @@ def test_a_stopped_database_has_no_counts(capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr()
     assert "it is stopped" in printed.err
     assert "Newest session" not in printed.out
+
+
+def test_strategies_that_raise_errors_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    show(STATE)
+    printed = capsys.readouterr().out
+    assert "Strategies that raise errors" in printed
+    assert "own(x=1)" in printed
+    assert "KeyError: 'volume'" in printed
+    show({**STATE, "failing": []})
+    assert "raise errors" not in capsys.readouterr().out

@@ -15,6 +15,7 @@ from algo_trading.domain.watchlist import Watchlist
 from algo_trading.queries.status import (
     CALENDAR_AHEAD,
     ClockStatus,
+    FailingStatus,
     FeedStatus,
     ReadStatus,
     Status,
@@ -28,12 +29,14 @@ from contracts.posts import IBM as IBM_TEXT
 from contracts.posts import MSFT as MSFT_TEXT
 from contracts.posts import NOON, a_post, annotation_of
 from contracts.quality import ROW
+from contracts.strategy_failures import FAILURE, FIRST
 from fakes.bars import FakeIndicators
 from fakes.clock import FakeClock
 from fakes.notices import FakeNotices
 from fakes.posts import FakeFeedStates, FakeMentions, FakePosts
 from fakes.quality import FakeQuarantine
 from fakes.recommendations import FakeRecommendations
+from fakes.strategy_failures import FakeStrategyFailures
 from fakes.watchlists import FakeWatchlists
 from support.account_world import DAYS, FAST, IBM, MSFT, SAID, World
 
@@ -49,6 +52,7 @@ class StatusWorld(World):
 
     outbox: FakeNotices = field(default_factory=FakeNotices)
     clock: FakeClock = field(default_factory=FakeClock)
+    failures: FakeStrategyFailures = field(default_factory=FakeStrategyFailures)
 
     def status(self) -> Status:
         quarantine = FakeQuarantine()
@@ -72,6 +76,7 @@ class StatusWorld(World):
             posts=posts,
             mentions=FakeMentions(posts),
             feed_states=feed_states,
+            failures=self.failures,
             prices=self.prices,
             calendars=trading_calendar,
             clock=self.clock,
@@ -97,6 +102,12 @@ def test_at_first_nothing_has_happened(world: StatusWorld) -> None:
     assert status.watchlists["stocks"] == WatchlistStatus(
         "XNYS", "sample", ("1d", "1w"), ("MSFT", "IBM"), {"1d": None, "1w": None}
     )
+
+
+def test_strategies_that_raise_errors_are_named(world: StatusWorld) -> None:
+    assert world.status().failing == ()
+    world.failures.record([FAILURE], [], FIRST)
+    assert world.status().failing == (FailingStatus("sma_cross(fast=7)", "IBM", FIRST, "ValueError: no"),)
 
 
 def test_each_watchlist_has_its_newest_periods(world: StatusWorld) -> None:

@@ -12,12 +12,13 @@ import pytest
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.signal import Side, Signal
+from algo_trading.domain.signal import Side, Signal, StrategyId
+from algo_trading.domain.strategy_failure import StrategyFailure
 from algo_trading.domain.time import Interval, Period, midnight
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services import evaluate
-from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash
+from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash, streaks
 from algo_trading.services.features import JoinFeatures, Knowledge
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
@@ -28,6 +29,7 @@ from algo_trading.strategies.volatility_drop import VolatilityDrop
 from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.signals import FakeSignals
+from fakes.strategy_failures import FakeStrategyFailures
 from support.bar_series import bars_of, random_walk
 from support.factories import a_mention, chatter, joining, looked_up, moment_of
 
@@ -68,6 +70,7 @@ class Desk:
     actions: FakeCorporateActions = field(default_factory=FakeCorporateActions)
     signals: FakeSignals = field(default_factory=FakeSignals)
     join: JoinFeatures = field(default_factory=joining)
+    failures: FakeStrategyFailures = field(default_factory=FakeStrategyFailures)
 
     def __post_init__(self) -> None:
         for seed, instrument in enumerate((A, B)):
@@ -77,7 +80,7 @@ class Desk:
     def run(self, index: int, *instruments: Instrument) -> EvaluateReport:
         assignments = FakeAssignments(assigned(*self.pairs))
         service = EvaluateStrategies(
-            self.bars, self.actions, self.join, self.signals, assignments, strategies_among(*self.pairs)
+            self.bars, self.actions, self.join, self.signals, assignments, strategies_among(*self.pairs), self.failures
         )
         return service(period(index), [Series(instrument) for instrument in instruments or (A, B)])
 
@@ -113,6 +116,23 @@ def test_a_strategy_that_raises_an_error_stops_itself_alone(caplog: pytest.LogCa
     (said,) = caplog.records
     assert said.getMessage() == f"ema_cross failed on B in {day(50)}"
     assert said.exc_info
+    (failure,) = desk.failures.open()
+    assert (failure.strategy.name, str(failure.series)) == ("ema_cross", "B")
+    assert failure.error == "ZeroDivisionError: no volume at all"
+    assert failure.since == failure.newest == at(50)
+    with caplog.at_level("CRITICAL"):
+        desk.run(51)
+    assert [(one.since, one.newest) for one in desk.failures.open()] == [(at(50), at(51))]
+    desk.pairs = ((EmaCross(fast=3, slow=9), B),)  # repaired
+    desk.run(52)
+    assert desk.failures.open() == []
+
+
+def test_a_failure_within_a_range_is_kept_and_over() -> None:
+    key, last = (StrategyId("x", "{}"), Series(B)), at(9)
+    bad = [StrategyFailure(*key, at(day), at(day), f"error {day}") for day in (3, 5)]
+    assert streaks(bad, {key}, last) == [StrategyFailure(*key, at(3), at(5), "error 5", last)]
+    assert streaks(bad, set(), last) == [StrategyFailure(*key, at(3), at(5), "error 5")]
 
 
 def test_holds_are_written_too() -> None:

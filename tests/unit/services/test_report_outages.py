@@ -1,15 +1,19 @@
 """The owner hears once that candles are no longer processed, and once that they are again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.notice import Content, NoticeKind
 from algo_trading.domain.outage import Outage
+from algo_trading.domain.signal import StrategyId
+from algo_trading.domain.strategy_failure import StrategyFailure
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.gateways.channels import UndeliverableError
-from algo_trading.notification.outage import OutageRenderer
+from algo_trading.notification.outage import OwnersRenderer
 from algo_trading.repositories.periods import Stage
 from algo_trading.services.report_outages import ReportOutages
 from fakes.market_data import FakeMarketData
@@ -36,8 +40,8 @@ class Desk(World):
 
     def report_outages(self) -> ReportOutages:
         return ReportOutages(
-            self.watchlists, self.periods, self.notices, self.source, self.calendars, self.clock,
-            lambda: ["owner@localhost"], self.after,
+            self.watchlists, self.periods, self.strategy_failures, self.notices, self.source, self.calendars,
+            self.clock, lambda: ["owner@localhost"], self.after,
         )  # fmt: skip
 
     def at(self, hours: float) -> list[str]:
@@ -95,15 +99,103 @@ def test_the_mail_says_what_it_means(desk: Desk) -> None:
     desk.decide(HOUR, NOON + timedelta(hours=2))
     desk.at(4.1)
     keys = desk.notices.keys(NoticeKind.OUTAGE)
-    first, last = (OutageRenderer().begin()(Content(NoticeKind.OUTAGE, key, NOON)) for key in keys)
+    render = OwnersRenderer(desk.strategy_failures).begin()
+    first, last = (render(Content(NoticeKind.OUTAGE, key, NOON)) for key in keys)
     assert "no signal, no mail and no order" in first.text
     assert "What was missed is made up for" in last.text
     assert "<h1" in last.html
-    with pytest.raises(UndeliverableError):
-        OutageRenderer().begin()(Content(NoticeKind.OUTAGE, "something else", NOON))
+    for kind in (NoticeKind.OUTAGE, NoticeKind.STRATEGY):
+        with pytest.raises(UndeliverableError):
+            render(Content(kind, "something else", NOON))
 
 
 def test_keys_can_be_read_again() -> None:
     outage = Outage("coins", FOUR, NOON)
     assert Outage.parse(outage.key) == outage
     assert Outage.parse(outage.ended.key) == outage.ended != outage
+
+
+STOCKS = Watchlist("stocks", "XNYS", "stocks", (Interval.DAY,), ("IBM",))
+THURSDAY, FRIDAY, MONDAY = (datetime(2026, 3, day, tzinfo=UTC) for day in (5, 6, 9))
+CLOSE = timedelta(hours=21)  # of New York, in UTC
+
+
+class Sessions(Desk):
+    """A daily watchlist of which everything up to Thursday is decided."""
+
+    def __init__(self) -> None:
+        World.__init__(self, [STOCKS], sources={"stocks": FakeMarketData({})}, now=THURSDAY)
+        self.after = {"stocks": 3}
+        self.decided(THURSDAY)
+
+    def decided(self, session: datetime) -> None:
+        self.periods.mark("stocks", Interval.DAY, session, Stage.DECIDED)
+
+    def on(self, session: datetime, hours: float) -> list[str]:
+        """The subjects so many hours after a session's close."""
+        self.clock.time = session + CLOSE + timedelta(hours=hours)
+        self.report_outages()()
+        self.deliver_notices()()
+        return [str(mail["Subject"]) for mail in self.mail.mails.values()]
+
+
+def test_a_late_daily_run_is_told_once_and_so_is_its_end() -> None:
+    desk = Sessions()
+    late = "stocks 1d is late: nothing is decided after 2026-03-05"
+    assert desk.on(FRIDAY, 3.9) == []
+    assert desk.on(FRIDAY, 4.1) == [late]
+    assert desk.on(FRIDAY, 30) == [late]
+    assert desk.on(MONDAY, 5) == [late]
+    desk.decided(FRIDAY)
+    assert desk.on(MONDAY, 6) == [late]
+    desk.decided(MONDAY)
+    assert desk.on(MONDAY, 7) == [late, "stocks 1d is processed again"]
+    desk.after = {}
+    assert len(desk.on(MONDAY, 100)) == 2
+    plain = next(iter(desk.mail.mails.values())).get_body(("plain",))
+    assert plain is not None
+    text = plain.get_content()
+    assert "look for the failed task" in text
+    assert "http://127.0.0.1:8080/dags" in text.split()
+
+
+SMA = StrategyId("sma_cross", '{"fast":7}')
+
+
+def failing(symbol: str, day: int) -> StrategyFailure:
+    at = THURSDAY + timedelta(days=day)
+    return StrategyFailure(SMA, Series(Instrument(symbol)), at, at, "ValueError: no\nvolume")
+
+
+def test_a_strategy_that_raises_errors_is_told_once_however_many_series_it_fails_on() -> None:
+    desk = Sessions()
+    desk.after = {}
+    symbols = [f"S{number}" for number in range(12)]
+    desk.strategy_failures.record([failing(symbol, 0) for symbol in symbols], [], THURSDAY)
+    raises = "sma_cross raises an error instead of deciding"
+    assert desk.on(THURSDAY, 1) == [raises]
+    desk.strategy_failures.record([failing(symbol, 1) for symbol in symbols], [], FRIDAY)
+    assert desk.on(FRIDAY, 1) == [raises]
+    plain = next(iter(desk.mail.mails.values())).get_body(("plain",))
+    assert plain is not None
+    text = " ".join(plain.get_content().split())
+    assert "sma_cross(fast=7) fails on S0, S1, S10, S11, S2, S3, S4, S5, S6, S7 and 2 more" in text
+    assert "It says: ValueError: no volume" in text
+    well = [(SMA, Series(Instrument(symbol))) for symbol in symbols]
+    desk.strategy_failures.record([], well[1:], MONDAY)
+    assert desk.on(MONDAY, 1) == [raises]
+    desk.strategy_failures.record([], well, MONDAY)
+    assert desk.on(MONDAY, 2) == [raises, "sma_cross decides again"]
+
+
+def test_a_strategy_that_fails_now_and_then_is_told_once_a_day() -> None:
+    desk = Sessions()
+    desk.after = {}
+    well = [(SMA, Series(Instrument("IBM")))]
+    told = []
+    for hour in range(60):
+        moment = THURSDAY + timedelta(hours=hour)
+        bad = replace(failing("IBM", 0), since=moment, newest=moment)
+        desk.strategy_failures.record([bad] if hour % 2 == 0 else [], well if hour % 2 else [], moment)
+        told.append(len(desk.on(THURSDAY, hour)))
+    assert told[-1] == 6  # three days begin, and each notice has its end

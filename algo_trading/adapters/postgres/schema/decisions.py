@@ -70,6 +70,25 @@ signals = Table(
     Index(None, "available_at", postgresql_where=text("available_at IS NOT NULL")),
 )
 
+strategy_failures = Table(
+    "strategy_failures",
+    metadata,
+    row_id(),
+    Column("strategy", Text, nullable=False),
+    Column("params", Text, nullable=False, comment="canonical JSON"),
+    Column("symbol", Text, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("since", Time, nullable=False, comment="when the first period opened in which it failed"),
+    Column("newest", Time, nullable=False, comment="when the last one did"),
+    Column("error", Text, nullable=False, comment="of the last one"),
+    Column("over", Time, comment="when the period opened in which it decided again; null: it has not yet"),
+    written_at(),
+    UniqueConstraint("strategy", "params", "symbol", "venue", "interval", "since", name="uq_strategy_failures_key"),
+    Index("ix_strategy_failures_open", "strategy", postgresql_where=text("over IS NULL")),
+    comment="Strategies that raised errors instead of deciding, a row for each streak.",
+)
+
 periods = Table(
     "periods",
     metadata,

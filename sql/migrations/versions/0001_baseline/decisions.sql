@@ -21,6 +21,29 @@ CREATE TABLE strategies (
 COMMENT ON TABLE strategies IS 'Two settings of one strategy are two strategies.';
 COMMENT ON COLUMN strategies.params IS 'canonical JSON';
 
+CREATE TABLE strategy_failures (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    strategy TEXT NOT NULL,
+    params TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    newest TIMESTAMP WITH TIME ZONE NOT NULL,
+    error TEXT NOT NULL,
+    over TIMESTAMP WITH TIME ZONE,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_strategy_failures PRIMARY KEY (id),
+    CONSTRAINT uq_strategy_failures_key UNIQUE (strategy, params, symbol, venue, interval, since)
+);
+CREATE INDEX ix_strategy_failures_open ON strategy_failures (strategy) WHERE over IS NULL;
+COMMENT ON TABLE strategy_failures IS 'Strategies that raised errors instead of deciding, a row for each streak.';
+COMMENT ON COLUMN strategy_failures.params IS 'canonical JSON';
+COMMENT ON COLUMN strategy_failures.since IS 'when the first period opened in which it failed';
+COMMENT ON COLUMN strategy_failures.newest IS 'when the last one did';
+COMMENT ON COLUMN strategy_failures.error IS 'of the last one';
+COMMENT ON COLUMN strategy_failures.over IS 'when the period opened in which it decided again; null: it has not yet';
+
 CREATE TABLE watchlists (
     name TEXT NOT NULL,
     venue TEXT NOT NULL,
