@@ -1,15 +1,19 @@
 """The application: its routes, and what stands before them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse, Response
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from algo_trading.bootstrap import App
 from algo_trading.web.api import ROUTERS as API
 from algo_trading.web.assets import asset_path
+from algo_trading.web.backtests import BacktestRuns
 from algo_trading.web.errors import add_handlers
 from algo_trading.web.gate import admit
 from algo_trading.web.headers import Surroundings
@@ -29,10 +33,18 @@ def create_app(application: App) -> FastAPI:
     Raises:
         RuntimeError: a route has no rights, or rights have no route.
     """
-    app = FastAPI(title="Algo Trading", version="1", openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Algo Trading",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_ending_backtests,
+    )
     public = application.settings.web.url.rstrip("/")
     app.state.application, app.state.public_url, app.state.rate_limit = application, public, RateLimit()
     app.state.live = LiveWatch(application.read_watch())
+    app.state.backtests = BacktestRuns(application.settings.home / "web" / "backtests", application.clock.now)
     for router in PAGES:
         app.include_router(router, dependencies=[Depends(admit)], include_in_schema=False)
     for router in API:
@@ -42,6 +54,13 @@ def create_app(application: App) -> FastAPI:
     _check_rights(app)
     app.add_middleware(Surroundings, hosts={*LOOPBACK, *([urlsplit(public).hostname or ""] if public else [])})
     return app
+
+
+@asynccontextmanager
+async def _ending_backtests(app: FastAPI) -> AsyncIterator[None]:
+    """When the process ends in order, the backtests that it started end with it."""
+    yield
+    await run_in_threadpool(app.state.backtests.close)
 
 
 def routes_of(app: FastAPI) -> set[tuple[str, str]]:

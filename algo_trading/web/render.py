@@ -22,6 +22,7 @@ NAVIGATION = (
     ("/trades", "Trades"),
     ("/approvals", "Approvals"),
     ("/accounts", "Accounts"),
+    ("/backtests", "Backtests"),
     ("/monitoring", "Monitoring"),
     ("/subscriptions", "Subscriptions"),
     ("/quality", "Quality"),

@@ -28,7 +28,7 @@ DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 PAGES = (
     "/", "/instruments", "/instruments/XNYS/IBM", "/signals", "/trades", "/accounts", "/accounts/paper", "/monitoring",
-    "/subscriptions", "/quality", "/quality/held", "/me", "/admin", "/approvals", "/watch", "/posts",
+    "/subscriptions", "/quality", "/quality/held", "/me", "/admin", "/approvals", "/watch", "/posts", "/backtests",
 )  # fmt: skip
 
 pytestmark = [

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 
 PARTS = {
     "{venue:path}": "XNYS", "{symbol}": "IBM", "{order_id}": ORDER, "{name}": "paper", "{ticker}": "IBM",
-    "{token}": "x.y",
+    "{token}": "x.y", "{run_id}": "none",
 }  # fmt: skip
 ROUTES = sorted(RIGHTS)
 OPEN_TO_ALL = {200, 401, 404, 422, 429}  # a login without a password, a link without a signature or an answer
