@@ -1,6 +1,5 @@
 """Strategies decide: one signal for each strategy, series and period."""
 
-import hashlib
 import logging
 import math
 from collections import defaultdict
@@ -11,7 +10,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow.compute as pc
 
-from algo_trading.domain.bars import COLUMNS, Bars
+from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import CorporateAction, adjusted
 from algo_trading.domain.features import TEXT_FEATURES
 from algo_trading.domain.instrument import Instrument, Series
@@ -23,8 +22,11 @@ from algo_trading.repositories.bars import BarRepository, CorporateActionReposit
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.repositories.strategy_failures import StrategyFailureRepository
 from algo_trading.repositories.watchlists import AssignmentRepository
+from algo_trading.services.evaluate_together import evaluate_sections, sections_of
 from algo_trading.services.features import JoinFeatures
+from algo_trading.services.inputs_hash import inputs_hash
 from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.cross_section import CrossSection
 from algo_trading.strategies.registry import Strategies
 
 BATCH = 250  # series whose bars are in memory at once
@@ -50,7 +52,8 @@ class EvaluateReport:
 class EvaluateStrategies:
     """Ask every assigned strategy about its series, as of the close of one period.
 
-    Strategies that decide at single posts are not asked.
+    Strategies that decide at single posts are not asked; those that weigh instruments against each other are asked
+    about all that they weigh (`evaluate_together`).
     """
 
     bars: BarRepository
@@ -73,10 +76,11 @@ class EvaluateStrategies:
 
     def over(self, periods: Sequence[Period], series: Sequence[Series]) -> EvaluateReport:
         """The same decisions as for one period after the other, of consecutive ones; their bars are read once."""
-        asked = strategies_by_series(self.assignments.all(), series, self.strategies)
-        decided: list[Signal] = []
-        skipped: list[str] = []
-        failed: list[StrategyFailure] = []
+        assignments = self.assignments.all()
+        asked = strategies_by_series(assignments, series, self.strategies)
+        sections = sections_of(assignments, series, self.strategies)
+        together = evaluate_sections(self.bars, self.actions, sections, periods)
+        decided, skipped, failed = together.decided, together.skipped, together.failed
         alike: defaultdict[int | None, list[Series]] = defaultdict(list)
         for one, strategies in asked.items():
             alike[_memory(strategies)].append(one)
@@ -169,12 +173,15 @@ def _memory(strategies: Sequence[Strategy]) -> int | None:
 def strategies_by_series(
     assignments: Sequence[Assignment], series: Collection[Series], build: Strategies, *, on_posts: bool = False
 ) -> dict[Series, list[Strategy]]:
-    """The strategies assigned to each of `series`, once each; those that decide on single posts or the others."""
+    """The strategies assigned to each of `series`, once each; those that decide on single posts or the others.
+
+    Those that weigh instruments against each other are `evaluate_together.sections_of` them.
+    """
     wanted, asked = set(series), dict[Series, dict[StrategyId, Strategy]]()
     for assignment in assignments:
         if assignment.series in wanted:
             strategy = build(assignment.strategy)
-            if strategy.on_posts is on_posts:
+            if strategy.on_posts is on_posts and not isinstance(strategy, CrossSection):
                 asked.setdefault(assignment.series, {})[assignment.strategy] = strategy
     return {one: list(strategies.values()) for one, strategies in asked.items()}
 
@@ -235,21 +242,3 @@ def _bars_covered(like: str) -> int | None:
 def _within(bars: Bars, actions: Sequence[CorporateAction]) -> list[CorporateAction]:
     """The actions that adjust a bar: those after the first one."""
     return [action for action in actions if action.ex_date > bars.session(0)]
-
-
-def inputs_hash(bars: Bars, actions: Sequence[CorporateAction], features: Sequence[str] = ()) -> str:
-    """SHA-256 over the bars as traded, the actions up to the last one and these features of the bars, in hexadecimal.
-
-    Without features it is that of bars and actions alone.
-    """
-    digest = hashlib.sha256()
-    opened = bars.opened_at if bars.interval.intraday else bars.sessions
-    digest.update(opened.astype(np.int64).tobytes())
-    for name in COLUMNS:
-        digest.update(np.ascontiguousarray(getattr(bars, name), dtype="<f8").tobytes())
-    for action in sorted(action for action in actions if action.ex_date <= bars.session(-1)):
-        digest.update(f"{action.ex_date} {action.kind} {action.value!r};".encode())
-    for name in features:
-        digest.update(f"{name};".encode())
-        digest.update(np.ascontiguousarray(bars.features[name], dtype="<f8").tobytes())
-    return digest.hexdigest()

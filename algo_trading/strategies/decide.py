@@ -1,6 +1,7 @@
 """Asking a strategy: what it is given cannot be changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +22,19 @@ def decide(strategy: Strategy, bars: Bars) -> Decisions:
     Raises:
         ConfigError: the strategy writes into the bars.
     """
-    try:
+    with no_writing(strategy):
         return strategy.decide(read_only(bars))
+
+
+@contextmanager
+def no_writing(strategy: Strategy) -> Iterator[None]:
+    """Name the strategy in the error of who writes into read-only bars.
+
+    Raises:
+        ConfigError: it does.
+    """
+    try:
+        yield
     except ValueError as error:
         if "read-only" not in str(error):
             raise

@@ -16,6 +16,13 @@ def returns(close: Floats) -> Floats:
     return change
 
 
+def delayed(values: Floats, by: int) -> Floats:
+    """The value of `by` bars before; NaN for the first ones."""
+    delayed = np.full(len(values), np.nan)
+    delayed[by:] = values[: max(len(values) - by, 0)]
+    return delayed
+
+
 def held_for(entries: Flags, bars: int) -> Flags:
     """True where the newest entry is exactly `bars` bars old."""
     index = np.arange(len(entries))

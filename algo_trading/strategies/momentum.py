@@ -9,6 +9,7 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.signal import Side
 from algo_trading.strategies.base import Decisions, Flags, Strategy
 from algo_trading.strategies.crosses import require_windows
+from algo_trading.strategies.inputs import delayed
 
 
 @dataclass(frozen=True)
@@ -65,17 +66,10 @@ class Momentum(Strategy):
 
     def lines(self, bars: Bars) -> dict[str, Floats]:
         """The two closes that are compared."""
-        return {f"close {back} bars ago": _delayed(bars.close, back) for back in (self.skip, self.lookback)}
+        return {f"close {back} bars ago": delayed(bars.close, back) for back in (self.skip, self.lookback)}
 
     def _gained(self, bars: Bars) -> Floats:
-        return _delayed(bars.close, self.skip) / _delayed(bars.close, self.lookback) - 1
-
-
-def _delayed(values: Floats, by: int) -> Floats:
-    """The value of `by` bars before; NaN for the first ones."""
-    delayed = np.full(len(values), np.nan)
-    delayed[by:] = values[: max(len(values) - by, 0)]
-    return delayed
+        return delayed(bars.close, self.skip) / delayed(bars.close, self.lookback) - 1
 
 
 def _month_begins(bars: Bars) -> Flags:

@@ -15,7 +15,7 @@ import numpy as np
 
 from algo_trading.domain.bars import Bars
 from algo_trading.strategies.base import Decisions, Strategy
-from algo_trading.strategies.decide import decide
+from algo_trading.strategies.cross_section import decide_all, decide_one
 from back_testing.analysis.lookahead_cuts import Answers, Questions, ask_in_fresh_process, spread_out
 from back_testing.analysis.lookahead_fills import fills_of, moved_fill
 from back_testing.engine import backtest
@@ -28,6 +28,9 @@ MOST_CUTS = 2_500  # of all symbols together, but
 FEWEST_CUTS = 250  # of each
 MOST_FILLS = 40
 SCALES = tuple(2.0**power for power in (-12, -5, -2, -1, 1, 2, 5, 12))  # exact in floating point: no rounding differs
+
+
+Say = Callable[[Bars], Decisions]  # what is decided about an instrument, with these bars in place of its own
 
 
 @dataclass(frozen=True)
@@ -95,15 +98,15 @@ def check_lookahead(
     for bars in series:
         require_bars(bars)
         require_warmup(strategy, bars)
-    whole = tuple(decide(strategy, bars) for bars in series)  # one after the other, as a portfolio's backtest asks
+    whole = tuple(decide_all(strategy, series))  # as a portfolio's backtest asks
     budget = max(MOST_CUTS // len(series), FEWEST_CUTS)
-    cuts = tuple(_cuts(strategy, bars, said, budget) for bars, said in zip(series, whole, strict=True))
+    asked = [partial(decide_one, strategy, series, k) for k in range(len(series))]
+    cuts = tuple(_cuts(strategy, bars, said, budget, say) for bars, said, say in zip(series, whole, asked, strict=True))
     answers = (ask or ask_in_fresh_process)(Questions(strategy, tuple(series), whole, cuts, join))
     reports = []
-    for bars, said, kept, answer in zip(series, whole, cuts, answers, strict=True):
-        result = backtest.run(strategy, bars, rules, first)
-        trade = partial(backtest.trades_alone, strategy, rules=rules, first=first)
-        reports.append(_report(result, bars, said, answer, trade, len(kept)))
+    for bars, said, kept, answer, say in zip(series, whole, cuts, answers, asked, strict=True):
+        result = backtest.run_decisions(strategy, bars, said, rules, first)
+        reports.append(_report(result, bars, said, answer, say, len(kept), first))
     return reports
 
 
@@ -112,10 +115,15 @@ def _report(  # noqa: PLR0917 - one value of each kind
     bars: Bars,
     whole: Decisions,
     answers: Answers,
-    trade: Callable[[Bars], list[Trade]],
+    say: Say,
     cuts: int,
+    first: date | None,
 ) -> LookaheadReport:
     strategy, filled = result.strategy, fills_of(bars, result.trades)
+
+    def trade(these: Bars) -> list[Trade]:
+        return backtest.trades_alone(strategy, these, say(these), result.rules, first)
+
     asked = [filled[i] for i in spread_out(len(filled), MOST_FILLS)]
     moved = [moved_fill(bars, fill, filled, lambda these: fills_of(these, trade(these))) for fill in asked]
     return LookaheadReport(
@@ -125,14 +133,14 @@ def _report(  # noqa: PLR0917 - one value of each kind
         rescalings=2 * len(SCALES),
         decisions_changed=tuple(dict.fromkeys(answers.changed)),
         remembered=tuple(dict.fromkeys(answers.remembered)),
-        level_dependent=tuple(_level_dependent(strategy, bars, whole)),
+        level_dependent=tuple(_level_dependent(say, bars, whole)),
         in_warmup=tuple(_in_warmup(strategy, bars, whole)),
         fills_moved=tuple(dict.fromkeys(filter(None, moved))),
         idle="" if filled else _idle(result, whole),
     )
 
 
-def _cuts(strategy: Strategy, bars: Bars, whole: Decisions, budget: int) -> list[int]:
+def _cuts(strategy: Strategy, bars: Bars, whole: Decisions, budget: int, say: Say) -> list[int]:
     """Numbers of bars to keep: all, else up to each decision, to where there might have been one, and some in between.
 
     Where there might have been one is where there is one on other volumes: a decision that tomorrow's volume vetoed.
@@ -144,7 +152,7 @@ def _cuts(strategy: Strategy, bars: Bars, whole: Decisions, budget: int) -> list
     decided = whole.entries | whole.exits
     for seed in range(4):
         noise = np.exp(np.random.default_rng(seed).normal(0, 1.5, n))
-        other = decide(strategy, replace(bars, volume=bars.volume * noise))
+        other = say(replace(bars, volume=bars.volume * noise))
         decided = decided | other.entries | other.exits
     places = np.flatnonzero(decided) + 1
     chosen = places[spread_out(len(places), budget // 2)]
@@ -152,12 +160,12 @@ def _cuts(strategy: Strategy, bars: Bars, whole: Decisions, budget: int) -> list
     return [cut for cut in cuts if warmup <= cut < n]
 
 
-def _level_dependent(strategy: Strategy, bars: Bars, whole: Decisions) -> Iterator[str]:
+def _level_dependent(say: Say, bars: Bars, whole: Decisions) -> Iterator[str]:
     """What changes when prices are at another level, as a split (volumes the other way) or a dividend leaves them."""
     for kind, power in (("volumes divided by it", -1), ("volumes as they are", 0)):
         for scale in SCALES:
             prices = {name: getattr(bars, name) * scale for name in ("open", "high", "low", "close")}
-            seen = decide(strategy, replace(bars, **prices, volume=bars.volume * scale**power))
+            seen = say(replace(bars, **prices, volume=bars.volume * scale**power))
             for name in ("entries", "exits", "confidence", "size"):
                 then, now = getattr(seen, name), getattr(whole, name)
                 same = np.isclose(then, now, rtol=1e-9, atol=1e-9, equal_nan=True)

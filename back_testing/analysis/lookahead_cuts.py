@@ -17,7 +17,7 @@ import numpy as np
 from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
-from algo_trading.strategies.decide import decide
+from algo_trading.strategies.cross_section import CrossSection, decide_one, explain_one, known_at
 
 SAME = 1e-9  # relative: rounding may depend on where an array ends
 ASKED_AGAIN = 40  # cuts of each symbol
@@ -74,24 +74,31 @@ def ask(questions: Questions) -> list[Answers]:
     every.sort(key=lambda place: (questions.series[place[0]].closed_at[place[1] - 1], place))
     reasons = {}
     for k, cut in every:
-        known = questions.join(_copy(questions.series[k][:cut]))
-        answers[k].changed += _differences(questions, k, known, decide(strategy, known))
-        reasons[k, cut] = strategy.explain(known, -1)
+        known = _known(questions, k, cut)
+        answers[k].changed += _differences(questions, k, known[k], decide_one(strategy, known, k))
+        reasons[k, cut] = explain_one(strategy, known, k, -1)
     for k, (bars, whole) in enumerate(zip(questions.series, questions.whole, strict=True)):
-        again = decide(strategy, bars)
+        again = decide_one(strategy, questions.series, k)
         if next(_changes(bars, again, whole, len(bars)), ""):
             answers[k].remembered.append("it decides differently about the same bars when it is asked again")
         for cut in questions.cuts[k]:
-            if strategy.explain(bars, cut - 1) != reasons[k, cut]:
+            if explain_one(strategy, questions.series, k, cut - 1) != reasons[k, cut]:
                 sentence = f"the reason at {bars.session(cut - 1)} is another one {_without(bars, cut)}"
                 answers[k].changed.append(sentence)
     for k, cuts in enumerate(questions.cuts):
         for cut in [cuts[at] for at in spread_out(len(cuts), ASKED_AGAIN)]:
-            known = questions.join(_copy(questions.series[k][:cut]))
-            found = next(_differences(questions, k, known, decide(strategy, known)), "")
+            known = _known(questions, k, cut)
+            found = next(_differences(questions, k, known[k], decide_one(strategy, known, k)), "")
             if found and found not in answers[k].changed:
                 answers[k].remembered.append(f"after it has seen all bars: {found}")
     return answers
+
+
+def _known(questions: Questions, k: int, cut: int) -> list[Bars]:
+    """The series, with what had closed by the bar number `cut` of one of them; of the others only where they count."""
+    if not isinstance(questions.strategy, CrossSection):
+        return [questions.join(_copy(b[:cut])) if other == k else b[:0] for other, b in enumerate(questions.series)]
+    return [questions.join(_copy(bars)) for bars in known_at(questions.series, k, cut)]
 
 
 def spread_out(n: int, most: int) -> list[int]:

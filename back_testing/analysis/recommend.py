@@ -21,6 +21,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Strategy
 from algo_trading.strategies.buy_and_hold import BuyAndHold
 from algo_trading.strategies.candle_rank import CandleRank
+from algo_trading.strategies.cross_section import CrossSection
 from algo_trading.strategies.registry import strategy_class, strategy_names
 from algo_trading.strategies.scalping import Scalping
 from back_testing.analysis.deflated_sharpe import deflated_sharpe
@@ -67,7 +68,8 @@ def candidates(*, intraday: bool) -> list[str]:
     strategies on candles where bars are not shorter than a day.
     """
     left_out = {BuyAndHold.name, *(() if intraday else (CandleRank.name, Scalping.name))}
-    return [name for name in strategy_names() if name not in left_out and not strategy_class(name).features]
+    kinds = {name: strategy_class(name) for name in strategy_names() if name not in left_out}
+    return [name for name, kind in kinds.items() if not kind.features and not issubclass(kind, CrossSection)]
 
 
 def recommend(

@@ -22,7 +22,9 @@ from algo_trading.services.decide_on_posts import decide_on_post, with_figures
 from algo_trading.services.evaluate import decide_last
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Strategy
+from algo_trading.strategies.cross_section import CrossSection
 from algo_trading.strategies.registry import build_strategy
+from back_testing.analysis.derive_together import DeriveTogether
 from back_testing.engine.suggestions import did_you_mean, shortened
 
 REVISED = "inputs revised since"
@@ -86,13 +88,13 @@ class VerifyLive:
 
         Side, confidence, size, shares and close are compared; the wording of a reason may change with the program.
         """
-        report = VerifyReport()
+        report, together = VerifyReport(), DeriveTogether(self.bars, self.actions, self.signals)
         for one in self.signals.series() if series is None else series:
-            report += self._of(one, strategies)
+            report += self._of(one, strategies, together)
             progress(one)
         return report
 
-    def _of(self, series: Series, names: Collection[str]) -> VerifyReport:
+    def _of(self, series: Series, names: Collection[str], together: DeriveTogether) -> VerifyReport:
         found = self.signals.of_series(series)
         stored = [signal for signal in found if not names or signal.strategy.name in names]
         if not stored:
@@ -107,6 +109,9 @@ class VerifyLive:
             seen = None if bars is None else _until(bars, signal)
             if isinstance(strategy, str):
                 report += VerifyReport(checked=1, explained=(Difference(signal, None, strategy),))
+                continue
+            if isinstance(strategy, CrossSection):
+                report += _derived_together(signal, together(strategy, signal))
                 continue
             known = _known(versions, signal)
             derive = partial(self._derived, strategy, signal, seen, mentions)
@@ -224,6 +229,13 @@ def _traced(
                 revised = f"{REVISED}: {'; '.join(known.revisions)}"
                 return _compared(stored, derived, revised) if _same(stored, again) else _compared(stored, again)
     return _compared(stored, derived)
+
+
+def _derived_together(stored: Signal, derived: Signal | None) -> VerifyReport:
+    if derived is not None:
+        return _compared(stored, derived)
+    difference = Difference(stored, None, f"{REVISED}: there is no bar of the period")
+    return VerifyReport(checked=1, revised=1, explained=(difference,))
 
 
 def _same(stored: Signal, derived: Signal) -> bool:

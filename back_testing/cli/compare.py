@@ -37,6 +37,7 @@ def compare(
 
     Example: backtest compare --symbol AAPL --symbol IBM --strategy sma_cross:fast=10,slow=30 --strategy buy_and_hold
     """
+    from algo_trading.strategies.cross_section import CrossSection
     from algo_trading.strategies.registry import build_strategy, strategy_names
     from back_testing.analysis.compare import compare as compared
     from back_testing.engine.backtest import first_bar
@@ -52,7 +53,8 @@ def compare(
         chosen = [o.parse_strategy(text) for text in strategy]
     else:
         every = [build_strategy(name, {}) for name in strategy_names()]
-        chosen = [one for one in every if source.csv is None or not one.needs]  # a file has prices alone
+        priced = [one for one in every if source.csv is None or not one.needs]  # a file has prices alone
+        chosen = [one for one in priced if not isinstance(one, CrossSection)]
     history = source.load(chosen)
     series = history.series
     rules = rules.for_bars(series)

@@ -15,7 +15,7 @@ from algo_trading.domain.account_rules import NO_RULES
 from algo_trading.domain.bars import COLUMNS, Bars, Times
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Decisions, Strategy
-from algo_trading.strategies.decide import decide
+from algo_trading.strategies.cross_section import CrossSection, decide_all
 from back_testing.engine import metrics
 from back_testing.engine.checks import require_bars, require_decisions, require_warmup
 from back_testing.engine.gaps import require_no_gaps
@@ -65,7 +65,8 @@ def run_strategies(
     Raises:
         ConfigError: as `run`, or an instrument or a strategy is there twice.
     """
-    strategies = sorted(strategies, key=lambda one: one.id)
+    if len(strategies) > 1:
+        strategies = sorted(strategies, key=lambda one: one.id)
     twice = {str(one.id) for one, other in pairwise(strategies) if one.id == other.id}
     if twice or not strategies:
         raise ConfigError(f"{', '.join(sorted(twice))} is there twice" if twice else "name at least one strategy")
@@ -73,7 +74,7 @@ def run_strategies(
         require_bars(bars)
         for strategy in strategies:
             require_warmup(strategy, bars)
-    decisions = [[decide(strategy, bars) for bars in series] for strategy in strategies]
+    decisions = [decide_all(strategy, series) for strategy in strategies]
     return _trade(strategies, series, decisions, rules, first)
 
 
@@ -85,15 +86,17 @@ def run_decisions(
     return _trade([strategy], [bars], [[decisions]], rules, first)
 
 
-def trades_alone(strategy: Strategy, bars: Bars, rules: TradingRules, first: date | None = None) -> list[Trade]:
-    """The trades of `run`, in a third of its time: without benchmark and statistics.
+def trades_alone(
+    strategy: Strategy, bars: Bars, decisions: Decisions, rules: TradingRules, first: date | None = None
+) -> list[Trade]:
+    """The trades of `run_decisions`, in a third of its time: without benchmark and statistics.
 
     Raises:
         ConfigError: as `run`.
     """
     require_bars(bars)
     require_warmup(strategy, bars)
-    played = _play([strategy], [bars], [[decide(strategy, bars)]], rules, first)
+    played = _play([strategy], [bars], [[decisions]], rules, first)
     return trades_of([strategy], played.outcome, played.market)
 
 
@@ -116,13 +119,13 @@ def periods_of(series: Sequence[Bars], times: Times) -> float:
     return metrics.periods_per_year(venues.pop() if len(venues) == 1 else "", times)
 
 
-def allocation(rules: TradingRules, symbols: int, *, suggests_shares: bool = False) -> str:
+def allocation(rules: TradingRules, among: int, *, suggests_shares: bool = False) -> str:
     """How the capital is shared, in words; `suggests_shares`: the strategy asks for a number of shares."""
     takes = "each entry takes " + ("the shares that the strategy suggests, at most " if suggests_shares else "")
     if rules.size.kind is SizeKind.ALL:
-        if symbols == 1:
+        if among == 1:
             return f"{takes}the whole equity"
-        return f"the capital is shared equally: {takes}1/{symbols} of the equity"
+        return f"the capital is shared equally: {takes}1/{among} of the equity"
     what = {
         SizeKind.FRACTION: f"{rules.size.amount:.4g} of the equity",
         SizeKind.CASH: f"{rules.size.amount:,.2f} of the money",
@@ -130,7 +133,7 @@ def allocation(rules: TradingRules, symbols: int, *, suggests_shares: bool = Fal
         SizeKind.VOLATILITY: f"the part of the equity whose annual volatility is {rules.size.amount:.4g}",
         SizeKind.RISK: f"the part of the equity that a usual move changes by {rules.size.amount:.4g} of it",
     }[rules.size.kind]
-    shared = "" if symbols == 1 else f", as long as the capital that {symbols} symbols share has enough free"
+    shared = "" if among == 1 else f", as long as the capital that {among} positions share has enough free"
     return f"{takes}{what}{shared}"
 
 
@@ -184,9 +187,9 @@ def _play(
     ]
     limits = [rules.limits.of(strategy).max_positions for strategy in strategies]
     if len(strategies) == 1:
-        outcome = market.trade(rules, ordered[0], limits[0])
+        outcome = market.trade(rules, ordered[0], limits[0], among=_among(strategies, market))
     else:
-        outcome = trade_together(market, rules, ordered, limits)
+        outcome = trade_together(market, rules, ordered, limits, among=_among(strategies, market))
     below = [_orders(before) - _orders(after) for before, after in zip(traded, ordered, strict=True)]
     return _Played(market, outcome, max(starts), below)
 
@@ -208,6 +211,12 @@ def _trade(
         suggests_shares=any(decided.shares is not None for own in decisions for decided in own),
         hashed=data_hash(series),
     )
+
+
+def _among(strategies: Sequence[Strategy], market: Market) -> int:
+    """Among how many positions the whole equity is shared."""
+    symbols = len(market.series)
+    return sum(min(one.most_held, symbols) if isinstance(one, CrossSection) else symbols for one in strategies)
 
 
 def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> float:
@@ -283,7 +292,7 @@ def _result(
         ),
         periods_per_year=periods,
         suggests_shares=suggests_shares,
-        allocation=allocation(rules, len(market.series) * len(strategies), suggests_shares=suggests_shares),
+        allocation=allocation(rules, _among(strategies, market), suggests_shares=suggests_shares),
         data_hash=hashed,
         interest=outcome.interest,
         above_cap=outcome.above_cap,
@@ -318,7 +327,7 @@ def trades_of(strategies: Sequence[Strategy], outcome: Outcome, market: Market) 
                 costs=costs,
                 bars=int(last - first),
                 reason=REASONS[int(reason)],
-                strategy=strategies[strategy].id,
+                strategy=strategies[strategy],
             )
         )
     return trades

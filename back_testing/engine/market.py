@@ -66,16 +66,26 @@ class Market:
             return self.series[0].opened_at
         return np.unique(np.concatenate([bars.opened_at for bars in self.series]))
 
-    def trade(self, rules: TradingRules, decisions: Sequence[Decisions], max_positions: int | None = None) -> Outcome:
-        """Trade on the decisions about each bar of each instrument, with at most so many positions (None: no bound)."""
+    def trade(
+        self,
+        rules: TradingRules,
+        decisions: Sequence[Decisions],
+        max_positions: int | None = None,
+        *,
+        among: int | None = None,
+    ) -> Outcome:
+        """Trade on the decisions about each bar of each instrument, with at most so many positions (None: no bound).
+
+        The whole equity is shared `among` so many positions, one of each instrument unless given.
+        """
         if not rules.fills_alone:
             from back_testing.engine.shared_account import trade_together
 
-            return trade_together(self, rules, [decisions], [max_positions])
+            return trade_together(self, rules, [decisions], [max_positions], among=among)
         from back_testing.engine.kernels.account import TRADE_FIELDS
         from back_testing.engine.kernels.single import simulate
 
-        params = params_of(rules, len(self.series), max_positions)
+        params = params_of(rules, among or len(self.series), max_positions)
         # Each flag leads to at most one trade's end or beginning, and each trade has both.
         rows = sum(int(np.count_nonzero(d.entries) + np.count_nonzero(d.exits)) for d in decisions) + len(decisions)
         trades = np.empty((rows, TRADE_FIELDS))

@@ -18,11 +18,14 @@ def trade_together(
     rules: TradingRules,
     decisions: Sequence[Sequence[Decisions]],
     max_positions: Sequence[int | None],
+    *,
+    among: int | None = None,
 ) -> Outcome:
     """Trade on the decisions of each strategy about each bar of each instrument, with one capital.
 
     Rows of the outcome's tables, and the instruments of its trades, are sleeves: the first strategy on each instrument,
-    then the second one. `max_positions` is the limit of each strategy, None for none.
+    then the second one. `max_positions` is the limit of each strategy, None for none. The whole
+    equity is shared `among` so many positions, one of each sleeve unless given.
     """
     from back_testing.engine.kernels.account import TRADE_FIELDS
     from back_testing.engine.kernels.shared_account import (
@@ -68,7 +71,7 @@ def trade_together(
         floats(np.concatenate([one.max_shares for one in tables])),
     )
     done, interest = simulate_shared(
-        params_of(rules, count),
+        params_of(rules, among or count),
         terms,
         sleeves,
         Calendar(_nights(market), _volumes(market, rules)),

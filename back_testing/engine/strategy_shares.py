@@ -59,7 +59,7 @@ def strategy_shares(
     rows = len(outcome.held) // len(strategies)
     for number, strategy in enumerate(strategies):
         sleeves = slice(number * rows, (number + 1) * rows)
-        own = [trade for trade in trades if trade.strategy == strategy.id]
+        own = [trade for trade in trades if trade.strategy == strategy]
         closed = [trade for trade in own if trade.reason is not ExitReason.OPEN]
         counts = outcome.counts[sleeves].sum(axis=0)
         shares.append(

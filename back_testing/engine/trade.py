@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from algo_trading.domain.signal import StrategyId
+from algo_trading.strategies.base import Strategy
 
 
 class ExitReason(StrEnum):
@@ -43,7 +43,7 @@ class Trade:
     costs: float
     bars: int
     reason: ExitReason
-    strategy: StrategyId
+    strategy: Strategy
 
     @property
     def days(self) -> float:

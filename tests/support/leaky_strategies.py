@@ -1,12 +1,14 @@
 """Strategies that know the future, each in another way; importable, so that they can be asked in another process."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Decisions, Flags, Strategy
+from algo_trading.strategies.top_momentum import TopMomentum
 
 
 @dataclass(frozen=True)
@@ -127,3 +129,13 @@ class TooEarly(Leaky):
     def decide(self, bars: Bars) -> Decisions:
         up = np.append(bars.close[:1] > 0, bars.close[1:] > bars.close[:-1])[: len(bars)]
         return Decisions(up, ~up, np.ones(len(bars)), np.ones(len(bars)))
+
+
+@dataclass(frozen=True)
+class KnowsTomorrowsBest(TopMomentum):
+    """Ranks symbols by what they will have gained tomorrow."""
+
+    name: ClassVar[str] = "knows_tomorrows_best"
+
+    def decide_together(self, series: Sequence[Bars]) -> list[Decisions]:
+        return super().decide_together([replace(b, close=np.append(b.close[1:], b.close[-1:])) for b in series])

@@ -169,7 +169,7 @@ def test_an_instrument_is_not_there_twice() -> None:
         (
             Size(SizeKind.CASH, 1000),
             3,
-            "each entry takes 1,000.00 of the money, as long as the capital that 3 symbols share has enough free",
+            "each entry takes 1,000.00 of the money, as long as the capital that 3 positions share has enough free",
         ),
     ],
 )

@@ -89,7 +89,7 @@ def test_crossings_are_runs(
     ],
     ids=["whole shares", "all in", "stops and parts", "long and short", "at the close"],
 )
-@pytest.mark.parametrize("name", sorted(set(strategy_names()) - {"momentum"}))
+@pytest.mark.parametrize("name", sorted(set(strategy_names()) - {"momentum", "top_momentum"}))
 def test_every_strategy_sweeps_as_it_runs(name: str, rules: TradingRules) -> None:
     bars, strategy = with_features(market(260)), build_strategy(name, {})
     number = next((f.name for f in fields(strategy) if isinstance(getattr(strategy, f.name), int)), None)

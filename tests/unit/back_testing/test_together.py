@@ -48,7 +48,7 @@ def test_each_strategy_sells_what_it_bought() -> None:
         "long 10 -8763@10 -8762@11 signal",
         "long 10 -8763@10 -8761@12 signal",
     ]
-    assert [trade.strategy for trade in result.trades] == [Told("BS...").id, Told("B.S..").id]
+    assert [trade.strategy for trade in result.trades] == [Told("BS..."), Told("B.S..")]
 
 
 def test_one_may_be_long_where_another_is_short() -> None:
@@ -63,7 +63,7 @@ def test_the_first_in_the_order_of_ids_gets_the_money() -> None:
     for order in ([Told("B..."), Told("B...", sizes=(1.0,) * 4)], [Told("B...", sizes=(1.0,) * 4), Told("B...")]):
         result = run_strategies(order, series, replace(FREE, size=Size(SizeKind.FRACTION, 1.0)))
         (trade,) = result.trades
-        assert trade.strategy == min(one.id for one in order)
+        assert trade.strategy.id == min(one.id for one in order)
         assert [share.refused for share in result.shares] == [0, 1]
 
 

@@ -18,8 +18,9 @@ from algo_trading.domain.time import Interval, Period, midnight
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.services import evaluate
-from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, inputs_hash, streaks
+from algo_trading.services.evaluate import EvaluateReport, EvaluateStrategies, decide_last, streaks
 from algo_trading.services.features import JoinFeatures, Knowledge
+from algo_trading.services.inputs_hash import inputs_hash
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.event_driven import EventDriven

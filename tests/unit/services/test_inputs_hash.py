@@ -10,7 +10,7 @@ from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.features import IMPACT, SENTIMENT
 from algo_trading.domain.instrument import Instrument
-from algo_trading.services.evaluate import inputs_hash
+from algo_trading.services.inputs_hash import inputs_hash
 from support.bar_series import bars_of, random_walk, with_features
 
 pytestmark = pytest.mark.unit

@@ -25,6 +25,7 @@ SHORT: Mapping[str, Mapping[str, float | str]] = {
     "rsi_reversion": {"window": 3},
     "donchian_breakout": {"entry": 5, "exit": 3},
     "momentum": {"lookback": 12, "skip": 2},
+    "top_momentum": {"lookback": 12, "skip": 2, "rebalance": "week"},
     "event_driven": {"impact": 0.1, "drop": -0.5, "hold": 3},
     "volatility_drop": {"window": 3, "sigmas": 0.5, "drop": -0.1, "sentiment": 0.0, "hold": 2},
     "candle_rank": {"timeframes": "1d 1w", "bull": 4, "bear": 4, "history": 40},

@@ -30,6 +30,7 @@ OTHERS = [
     build_strategy("rsi_reversion", {"window": 5, "oversold": 45, "overbought": 55}),
     build_strategy("donchian_breakout", {"entry": 3, "exit": 7}),
     build_strategy("momentum", {"lookback": 12, "skip": 2}),
+    build_strategy("top_momentum", {"lookback": 12, "skip": 2, "rebalance": "week"}),
     build_strategy("event_driven", {"impact": 0.1, "drop": -0.5, "hold": 3}),
     build_strategy("volatility_drop", {"window": 3, "sigmas": 0.5, "drop": -0.1, "sentiment": 0.0, "hold": 2}),
     build_strategy("candle_rank", {"timeframes": "1d,1w,1M", "bull": 6, "bear": 6, "history": 50}),
