@@ -187,8 +187,9 @@ class Rules(Gateways):
     def pages(self) -> FaultPages:
         """Pages about what both gates held back, published at the end of a command or task."""
         from algo_trading.quality.data_docs import DataDocs
+        from algo_trading.quality.gate_page import GatePages
 
-        return DataDocs()
+        return GatePages(DataDocs(), self.quality, self.quarantine, self.clock)
 
     def owner_addresses(self) -> list[str]:
         """Those of the owners; where none has one, the address that mails come from."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,11 @@ class QualityResult:
     def success(self) -> bool:
         """Whether every row passed."""
         return self.evaluated == self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBatch:
+    """The verdict on a batch and the moment of it."""
+
+    judged_at: datetime
+    result: QualityResult

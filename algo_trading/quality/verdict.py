@@ -73,7 +73,7 @@ class FaultPages(Protocol):
     def publish(self, objects: ObjectStore, label: str) -> str | None:
         """Store what was added since the last call as pages under quality/docs/`label`.
 
-        Returns the key of the index page; None where nothing was added. Call it once at the end of a command.
+        Returns the key of the page to begin with; None where nothing was added. Call it once at the end of a command.
         """
         ...
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.domain.quality import JudgedBatch, QualityResult, QuarantinedRow
 
 # A file may hold anything; text in PostgreSQL is without NUL and without halves of surrogate pairs.
 NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
@@ -69,6 +69,10 @@ class QualityRepository(Protocol):
 
     def newest(self, limit: int) -> list[QualityResult]:
         """Verdicts, newest first."""
+        ...
+
+    def judged(self, limit: int) -> list[JudgedBatch]:
+        """As `newest`, with the moment of each."""
         ...
 
 

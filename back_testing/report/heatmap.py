@@ -11,6 +11,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.strategies.base import Strategy
 from back_testing.report.definitions import counted
 from back_testing.report.packed import compressed_json, packed
+from back_testing.report.pages import rendered
 from back_testing.search.sweep import Grid, SweepBlock, grid_size, require_metric
 
 MOST_CELLS = 1_000_000
@@ -66,13 +67,9 @@ class Heatmap:
         Raises:
             ConfigError: the file cannot be written.
         """
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-
-        environment = Environment(
-            loader=PackageLoader("back_testing.report"), undefined=StrictUndefined, autoescape=True, trim_blocks=True
-        )
         others = [name for name, values in self._grid.items() if name not in {self._down, self._across}]
-        page = environment.get_template("heatmap.html.j2").render(
+        page = rendered(
+            "heatmap.html.j2",
             title=title,
             down=self._down,
             across=self._across,

@@ -17,6 +17,7 @@ from back_testing.report.assumptions import assumptions
 from back_testing.report.definitions import counted, figures, money, percent
 from back_testing.report.months import Year, monthly_returns
 from back_testing.report.packed import compressed_json, compressed_library
+from back_testing.report.pages import rendered
 from back_testing.report.scores import score_sections
 
 HEADLINES = ("total_return", "buy_and_hold_return", "cagr", "sharpe", "max_drawdown", "n_trades")
@@ -53,13 +54,7 @@ def write_report(
 
 def render_report(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tuple[str, str]] = ()) -> str:
     """The page. It loads nothing: lightweight-charts, data and styles are inside."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("back_testing.report"), undefined=StrictUndefined, autoescape=True, trim_blocks=True
-    )
-    page: str = environment.get_template("report.html.j2").render(**_content(result, series, notes))
-    return page
+    return rendered("report.html.j2", **_content(result, series, notes))
 
 
 def _content(result: BacktestResult, series: Sequence[Bars], notes: Sequence[tuple[str, str]]) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.quality import JudgedBatch, QualityResult, QuarantinedRow
+from algo_trading.quality.gate_page import render
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import run_portfolio
 from back_testing.engine.rules import TradingRules
 from back_testing.report import write_report
+from fakes.quality import FakeQuarantine
 from support.bar_series import bars_of, random_walk
 
 if TYPE_CHECKING:
@@ -308,4 +312,41 @@ def test_an_old_browser_is_told_why_there_are_no_charts(browser: Browser, report
     page.wait_for_selector("html[data-ready]")
     assert page.locator("[data-chart='equity']").inner_text() == "Charts need a browser of 2023 or newer."
     assert page.locator("#trades tbody tr").count() > 10
+    context.close()
+
+
+@pytest.mark.parametrize(("scheme", "options"), [("dark", {}), ("light", PHONE)], ids=["desk", "phone"])
+def test_the_gates_page_looks_alike_and_needs_no_network(
+    browser: Browser, tmp_path: Path, scheme: str, options: dict[str, Any]
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    quarantine, moment = FakeQuarantine(), datetime(2026, 11, 20, 22, tzinfo=UTC)
+    rows = [("volume is below 0", 7), ("high is below low", 2)]
+    quarantine.add([
+        QuarantinedRow("import", f"prices-{i}.csv:{i}", "IBM", "2026-11-18", reason, {"close": "1", "volume": f"-{i}"})
+        for reason, count in rows for i in range(count)
+    ])  # fmt: skip
+    verdicts = [
+        QualityResult(
+            "daily_bars", "import", f"a-long-folder/of-some-length/prices-{i}.csv", 1000, 1000 - i, {"volume": i}
+        )
+        for i in range(9)
+    ]
+    batches = [JudgedBatch(moment - timedelta(days=i), verdict) for i, verdict in enumerate(verdicts)]
+    path = tmp_path / "gate.html"
+    path.write_text(render(batches, quarantine, moment, "quality/docs/import/index.html"), encoding="utf-8")
+    context = browser.new_context(offline=True, color_scheme=scheme, **options)
+    page = context.new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+    assert requests == [path.as_uri()]
+    heights = page.evaluate("[...document.querySelectorAll('.days i')].map((bar) => bar.offsetHeight)")
+    assert heights == sorted(heights, reverse=True)  # most was held back on the first of the days
+    assert heights[0] > 100
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], node["html"][:120]) for one in found for node in one["nodes"]] == []
+    assert page.evaluate(CONTRAST) == []
     context.close()

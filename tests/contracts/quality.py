@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -138,6 +139,10 @@ class QualityContract:
         assert quality.newest(5) == [again, second]
         assert quality.newest(1) == [again]
         assert again.success
+        newest, older = quality.judged(5)
+        assert (newest.result, older.result) == (again, second)
+        assert newest.judged_at.astimezone(UTC) >= older.judged_at
+        assert quality.judged(1) == [newest]
 
     def test_several_verdicts_at_once(self, quality: QualityRepository) -> None:
         quality.record()

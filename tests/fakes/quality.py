@@ -3,8 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
-from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.domain.quality import JudgedBatch, QualityResult, QuarantinedRow
 from algo_trading.repositories.quality import ImportedFile, storable
 
 
@@ -60,6 +61,11 @@ class FakeQuality:
 
     def newest(self, limit: int) -> list[QualityResult]:
         return list(self._results.values())[::-1][:limit]
+
+    def judged(self, limit: int) -> list[JudgedBatch]:
+        start = datetime(2026, 11, 20, tzinfo=UTC)
+        moments = (start + timedelta(hours=number) for number in range(len(self._results)))
+        return [JudgedBatch(*one) for one in zip(moments, self._results.values(), strict=True)][::-1][:limit]
 
 
 class FakeImports:

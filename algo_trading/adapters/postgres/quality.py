@@ -5,12 +5,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, Text, any_, delete, func, literal, select
+from sqlalchemy import ARRAY, Row, Select, Text, any_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import ArrowConnection, Database
 from algo_trading.adapters.postgres.schema.quality import imported_files, quality_results, quarantine
-from algo_trading.domain.quality import QualityResult, QuarantinedRow
+from algo_trading.domain.quality import JudgedBatch, QualityResult, QuarantinedRow
 from algo_trading.repositories.quality import ImportedFile, storable
 
 AT_ONCE = 5_000  # rows held back by one statement
@@ -128,21 +128,25 @@ class PostgresQuality:
             record_results(connection, results)
 
     def newest(self, limit: int) -> list[QualityResult]:
+        return [batch.result for batch in self.judged(limit)]
+
+    def judged(self, limit: int) -> list[JudgedBatch]:
         query = select(quality_results).order_by(quality_results.c.judged_at.desc(), quality_results.c.id.desc())
         with self._engine.connect() as connection:
-            return [
-                QualityResult(
-                    suite=row.suite,
-                    source=row.source,
-                    batch=row.batch,
-                    evaluated=row.evaluated,
-                    passed=row.passed,
-                    expectations=row.expectations,
-                    gaps={symbol: tuple(keys) for symbol, keys in row.gaps.items()},
-                    errors=row.errors,
-                )
-                for row in connection.execute(query.limit(limit))
-            ]
+            return [JudgedBatch(row.judged_at, _result(row)) for row in connection.execute(query.limit(limit))]
+
+
+def _result(row: Row[Any]) -> QualityResult:
+    return QualityResult(
+        suite=row.suite,
+        source=row.source,
+        batch=row.batch,
+        evaluated=row.evaluated,
+        passed=row.passed,
+        expectations=row.expectations,
+        gaps={symbol: tuple(keys) for symbol, keys in row.gaps.items()},
+        errors=row.errors,
+    )
 
 
 def _quality_row(result: QualityResult) -> dict[str, object]:
