@@ -11,8 +11,8 @@ from algo_trading.domain.account import AccountClock
 from algo_trading.domain.booking import cash_for, cause_of, divided, dust_cause, split_quantity, split_ratio
 from algo_trading.domain.coins import is_coin_venue, split_pair
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
-from algo_trading.domain.financing import FINANCING, financing_of
 from algo_trading.domain.ends import end_of
+from algo_trading.domain.financing import FINANCING, financing_of
 from algo_trading.domain.ledger import Entry, EntryKind, Holding, Sums
 from algo_trading.domain.order import Execution, Order
 from algo_trading.domain.signal import Side

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from algo_trading.calendars import Calendars
 from algo_trading.domain.account import AccountClock, AccountState, Position
 from algo_trading.domain.booking import Booking, actions_between, book_action, price_after
-from algo_trading.domain.financing import Nights, overnight
 from algo_trading.domain.ends import book_end
+from algo_trading.domain.financing import Nights, overnight
 from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.time import Interval, Period

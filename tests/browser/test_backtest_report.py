@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -317,7 +317,7 @@ def test_an_old_browser_is_told_why_there_are_no_charts(browser: Browser, report
 
 @pytest.mark.parametrize(("scheme", "options"), [("dark", {}), ("light", PHONE)], ids=["desk", "phone"])
 def test_the_gates_page_looks_alike_and_needs_no_network(
-    browser: Browser, tmp_path: Path, scheme: str, options: dict[str, Any]
+    browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"], options: dict[str, Any]
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -152,4 +152,4 @@ def test_an_error_is_named_and_stops_nobody_else() -> None:
         desk.evaluate, assignments=FakeAssignments(assigned(*pairs)), strategies=strategies_among(*pairs)
     )
     report = evaluate(desk.period(40), [Series(Instrument("A"))])
-    assert (report.decided, report.failed) == (1, ("top_momentum: ZeroDivisionError: of 4",))
+    assert (report.decided, report.failed) == (1, ("top_momentum A: ZeroDivisionError: of 4",))
