@@ -1,6 +1,7 @@
 """What Airflow itself leaves behind: records of runs in its database, logs of tasks on disk."""
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -9,11 +10,12 @@ from pathlib import Path
 
 from algo_trading.errors import AlgoTradingError
 
+REMOVED = re.compile(r"Checking table (\w+)\s+Found (\d+) rows")
 CONNECTION = "airflow_db"  # Airflow's own name for its database
 
 
-def remove_records(url: str, before: datetime) -> list[str]:
-    """Delete what Airflow recorded before a moment, with Airflow's own command, and return what it said.
+def remove_records(url: str, before: datetime) -> dict[str, int]:
+    """Delete what Airflow recorded before a moment, with Airflow's own command; returns the rows by table.
 
     The newest run of each DAG stays. A task is not given Airflow's database: its address comes from a connection that
     somebody made for this.
@@ -29,10 +31,11 @@ def remove_records(url: str, before: datetime) -> list[str]:
         text=True,
         check=False,
     )
-    said = [line for line in (finished.stdout + finished.stderr).splitlines() if line.strip()]
+    said = finished.stdout + finished.stderr
     if finished.returncode:
-        raise AlgoTradingError("Airflow's records could not be removed: " + " | ".join(said[-3:]))
-    return said
+        last = [line for line in said.splitlines() if line.strip()][-3:]
+        raise AlgoTradingError("Airflow's records could not be removed: " + " | ".join(last))
+    return {table: int(rows) for table, rows in REMOVED.findall(said) if int(rows)}
 
 
 def remove_logs(folder: Path, before: datetime) -> int:

@@ -161,7 +161,7 @@ def test_housekeeping_removes_old_records_and_says_what(seen: dict[str, Any]) ->
     assert {name: state for name, (state, _) in steps.items()} == dict.fromkeys(
         ("records", "logs", "answers", "vacuum"), "success"
     )
-    assert any("dag_run" in line for line in steps["records"][1]["removed"])
+    assert steps["records"][1]["removed"] == {}
     assert steps["logs"][1]["files"] == 0  # all of them are of today
     assert steps["answers"][1] == {"before": None, "answers": {}}
     assert steps["vacuum"][1]["dead_rows"]["posts"] > 0

@@ -15,6 +15,16 @@ pytestmark = pytest.mark.unit
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
+SAID = """Checking table dag_run
+Found 12 rows meeting deletion criteria.
+Checking table trigger
+Found 0 rows meeting deletion criteria.
+Performing Delete...
+Checking table xcom
+Found 1 rows meeting deletion criteria.
+"""
+
+
 def a_log(path: Path, age: timedelta) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("a line\n")
@@ -44,11 +54,11 @@ def test_airflow_cleans_the_database_that_the_connection_names(monkeypatch: pyte
 
     def run(command: list[str], **given: object) -> subprocess.CompletedProcess[str]:
         asked.update(given, command=command)
-        return subprocess.CompletedProcess(command, 0, "Found 3 rows\n\n", "dag_run: 3\n")
+        return subprocess.CompletedProcess(command, 0, SAID, "a warning\n")
 
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "airflow-db-not-allowed:///")
-    assert remove_records("postgresql://airflow:secret@here/airflow", NOW) == ["Found 3 rows", "dag_run: 3"]
+    assert remove_records("postgresql://airflow:secret@here/airflow", NOW) == {"dag_run": 12, "xcom": 1}
     environment, command = asked["env"], asked["command"]
     assert isinstance(environment, dict)
     assert environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "postgresql://airflow:secret@here/airflow"
