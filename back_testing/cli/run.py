@@ -127,6 +127,8 @@ def _show(result: "BacktestResult") -> None:
     for sentence in result.notes:
         output.note(sentence)
     output.note(result.allocation)
+    if result.interest:
+        output.note(f"cash earned {output.number(result.interest)} of interest")
     if result.refused:
         output.note(f"{result.refused} entries could not be afforded")
     for sentence in limit_notes(result):

@@ -18,6 +18,7 @@ from back_testing.engine.result import BacktestResult
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
 from back_testing.engine.signal_limits import PACKAGED, SignalLimits
 from back_testing.report import write_report
+from support.backtest_program import Backtest
 from support.bar_series import bars_of, random_walk
 from support.candle_table import Told, trade_lines
 
@@ -106,3 +107,18 @@ def test_the_report_shows_what_each_did(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for said in ("What each strategy did", "ema_cross + sma_cross", "ema_cross.fast", "A position belongs to"):
         assert said in page
+
+
+def test_the_command_runs_several_with_their_own_parameters(backtest: Backtest, prices: Path) -> None:
+    told = ["run", "--strategy", "sma_cross:fast=3,slow=9,trend=0", "--strategy", "ema_cross:fast=5,slow=20"]
+    terms = ["--interest", "0.05", "--participation", "0.5", "--max-exposure", "0.6", "--size", "volatility:0.3"]
+    document = backtest(*told, *terms, "--csv", prices, "--symbol", "IBM", "--json").json
+    assert [one["strategy"] for one in document["strategies"]] == ["ema_cross", "sma_cross"]
+    assert document["interest"] > 0
+    shown = backtest(*told, *terms, "--csv", prices, "--symbol", "IBM")
+    assert shown.code == 0
+    for said in ("What each strategy did", "cash earned", "60% in all positions"):
+        assert said in shown.out + shown.err
+    refused = backtest(*told, "--set", "fast=3", "--csv", prices)
+    assert refused.code == 2
+    assert "--set is for a single --strategy NAME" in refused.err
