@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, select, update
+from sqlalchemy import Connection, Row, case, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from algo_trading.adapters.postgres.database import Database
@@ -20,6 +20,14 @@ from algo_trading.domain.scores import PairScore
 
 KEY = ("address", "symbol", "venue")
 COLUMNS = score_subscriptions.c
+KEEP = text("""
+UPDATE score_subscriptions s SET bull = k.bull, bear = k.bear
+FROM unnest(
+    CAST(:addresses AS text[]), CAST(:symbols AS text[]), CAST(:venues AS text[]), CAST(:bulls AS integer[]),
+    CAST(:bears AS integer[])
+) AS k (address, symbol, venue, bull, bear)
+WHERE s.address = k.address AND s.symbol = k.symbol AND s.venue = k.venue
+""")
 
 
 class PostgresScoreAlerts:
@@ -85,17 +93,15 @@ class PostgresScoreStep:
 
     def keep(self, subscriptions: Sequence[ScoreSubscription]) -> None:
         if subscriptions:
-            statement = update(score_subscriptions).where(*(COLUMNS[name] == bindparam(f"own_{name}") for name in KEY))
             self._connection.execute(
-                statement.values(bull=bindparam("told_bull"), bear=bindparam("told_bear")),
-                [
-                    {
-                        **{f"own_{name}": _values(one)[name] for name in KEY},
-                        "told_bull": one.bull,
-                        "told_bear": one.bear,
-                    }
-                    for one in subscriptions
-                ],
+                KEEP,
+                {
+                    "addresses": [one.address for one in subscriptions],
+                    "symbols": [one.instrument.symbol for one in subscriptions],
+                    "venues": [one.instrument.venue for one in subscriptions],
+                    "bulls": [one.bull for one in subscriptions],
+                    "bears": [one.bear for one in subscriptions],
+                },
             )
 
     def tell(self, content: Content, to: Sequence[ScoreSubscription]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +13,10 @@ from algo_trading.adapters.postgres.regular_mails import PostgresRecipients, Pos
 from algo_trading.adapters.postgres.score_alerts import PostgresScoreAlerts
 from algo_trading.adapters.postgres.scores import PostgresScores, PostgresThresholds
 from algo_trading.adapters.postgres.strategy_failures import PostgresStrategyFailures
+from algo_trading.services.record_scores import RecordScores
 from contracts.regular_mails import Regularly, RegularMailContract
-from contracts.score_alerts import ScoreAlertContract, Scored
-from contracts.scores import ScoreContract, ThresholdContract
+from contracts.score_alerts import ANN, ScoreAlertContract, Scored
+from contracts.scores import NOON, PAIR, ScoreContract, ThresholdContract, a_score
 from contracts.strategy_failures import StrategyFailureContract
 
 if TYPE_CHECKING:
@@ -38,6 +41,14 @@ class TestPostgresScoreAlerts(ScoreAlertContract):
     @pytest.fixture
     def scored(self, database: Database) -> Scored:
         return Scored(PostgresScoreAlerts(database), PostgresScores(database), PostgresOutbox(database))
+
+    def test_of_several_who_score_at_once_one_tells(self, scored: Scored, database: Database) -> None:
+        scored.alerts.put(ANN)
+        record = RecordScores(lambda *_: a_score(), scored.alerts, PostgresThresholds(database))  # type: ignore[arg-type]
+        with ThreadPoolExecutor(4) as pool:
+            reports = list(pool.map(lambda _: record([(PAIR, ())], NOON), range(8)))
+        assert sorted(report.notices for report in reports) == [0] * 7 + [1]
+        assert scored.alerts.all() == [replace(ANN, bull=3)]
 
 
 class TestPostgresRegularMails(RegularMailContract):
