@@ -5,7 +5,7 @@ import hmac
 import math
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
@@ -60,6 +60,8 @@ async def admit(request: Request) -> None:
         RefusedError: it is not for this user or token, or a page of another site asks.
     """
     right = RIGHTS[_method(request), request.scope["route"].path]
+    if "\x00" in unquote(f"{request.url.path}?{request.url.query}"):  # which no text of the database may have
+        raise RefusedError(422, "This does not fit", "An address has no zero bytes.")
     if request.url.path.startswith(API):
         _slow_down(request)
     secret = _bearer(request)

@@ -12,10 +12,10 @@ router = APIRouter(include_in_schema=False)
 
 ABOUT = """
 Send a token with each request: `Authorization: Bearer algo_...`. *Your account* and `algo-trading user token add` make
-one; its scopes are `read`, `write` and `posts`. Errors are problem documents (RFC 9457). Lists come in pages: ask again
-with `cursor` set to `next` until that is null. Answers have an `ETag`; sent back as `If-None-Match`, an unchanged one
-costs no body. Ten requests a second are answered for each user (429 says when to go on). What is sent twice is there
-once: each POST and PUT may be repeated.
+one; its scopes are `read`, `write`, `trade` and `posts`. Errors are problem documents (RFC 9457). Lists come in
+pages: ask again with `cursor` set to `next` until that is null. Answers have an `ETag`; sent back as `If-None-Match`,
+an unchanged one costs no body. Ten requests a second are answered for each user (429 says when to go on). What is
+sent twice is there once: each POST and PUT may be repeated, a backtest with the same `Idempotency-Key`.
 """
 
 
