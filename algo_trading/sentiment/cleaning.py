@@ -47,6 +47,7 @@ UNCLEAN = re.compile(
     "\u2460-\u24ff\u3000\ufb00-\ufb06\ufeff\uff00-\uffff\ue000-\uf8ff\ud800-\udfff\U0001d400-\U0001d7ff"
     "\U0001f100-\U0001f1e5]|[\xc2-\xf4][\u0080-\u00ff\u0152-\u02dc\u2013-\u2122]"
 )
+REPEATED = re.compile(" {2,}")
 LINES = re.compile(r" \n|\n |\n\n\n")
 # Letters of other scripts that look like Latin ones, repaired inside words that have Latin letters too.
 LOOK_ALIKES = str.maketrans(
@@ -62,6 +63,15 @@ NOT_WORDS = re.compile(r"https?://\S+|[@#$]\w+|\bu/\w+|\br/\w+")
 FEWEST_LETTERS = 20  # below, a language is a guess
 SURE = 0.6  # the identifier's probability from which it is nearly always right
 UNDETERMINED = "und"
+ENGLISH = "en"
+ENOUGH_WORDS = 2
+# Words that English has and no other language in Latin letters; two of them tell as much as the identifier, at once.
+_ENGLISH_WORDS = """
+the and with that this from after its have would their which what you your they could should says said about
+into than because how why these those there where while being both each few other only own very now again
+further once before through during above below between against amid
+"""
+ENGLISH_WORDS = frozenset(_ENGLISH_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +98,11 @@ def clean(raw: str) -> CleanText:
 
 
 def plain_text(raw: str) -> str:
-    """`clean(raw).text`, at once where there is nothing to clean."""
-    return raw if _is_clean(raw) else clean(raw).text
+    """`clean(raw).text`, at once where there is nothing to clean but repeated blanks."""
+    if _is_clean(raw):
+        return raw
+    single = REPEATED.sub(" ", raw).strip(" ")
+    return single if _is_clean(single) else clean(raw).text
 
 
 def _is_clean(text: str) -> bool:
@@ -113,13 +126,15 @@ def is_readable(text: str) -> bool:
 def language_of(text: str) -> str:
     """The ISO 639-1 code of the language, UNDETERMINED where a text is too short or the case is not sure."""
     words = NOT_WORDS.sub(" ", text)
-    letters = sum(character.isalpha() for character in words)
-    # A character of Chinese, Japanese or Korean tells as much as several letters.
-    weight = letters + 3 * sum(
-        "\u3040" <= character <= "\u9fff" or "\uac00" <= character <= "\ud7a3" for character in words
-    )
-    if weight < FEWEST_LETTERS:
+    letters = sum(map(str.isalpha, words))
+    if not words.isascii():  # a character of Chinese, Japanese or Korean tells as much as several letters
+        letters += 3 * sum(
+            "\u3040" <= character <= "\u9fff" or "\uac00" <= character <= "\ud7a3" for character in words
+        )
+    if letters < FEWEST_LETTERS:
         return UNDETERMINED
+    if words.isascii() and len(ENGLISH_WORDS.intersection(words.lower().split())) >= ENOUGH_WORDS:
+        return ENGLISH
     language, probability = _identifier().classify(words)
     return str(language) if probability >= SURE and len(language) == 2 else UNDETERMINED
 

@@ -4,6 +4,7 @@
 `SCARCE` are words that are rare enough in plain English that a capital letter mostly makes a name of them (Apple).
 """
 
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,6 +102,7 @@ hq id ii iii jr sr vs ok oh no tf bs gg gl brb rn
 """
 COMMON = frozenset(f"{_GRAMMAR} {_PLAIN} {_ABBREVIATIONS} {_ACRONYMS} dish dow hp sap ups".split())
 SCARCE = frozenset(_SCARCE.split()) - COMMON
+FIRST_WORD = re.compile(r"^(?!;)[^ \n]+", re.MULTILINE)  # of each line that is no comment
 
 
 @cache
@@ -111,5 +113,4 @@ def english() -> frozenset[str]:
     assert found.origin is not None
     folder = Path(found.origin).parent / "en"
     lists = ((folder / name).read_text(encoding="utf-8") for name in ("en-spelling.txt", "en-lexicon.txt"))
-    words = (line.partition(" ")[0] for text in lists for line in text.splitlines() if not line.startswith(";"))
-    return frozenset(word for word in words if word.islower())
+    return frozenset(filter(str.islower, (word for text in lists for word in FIRST_WORD.findall(text))))

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,6 +24,8 @@ LEGAL_FORM = re.compile(
     r",?\s+(?:incorporated|inc|corporation|corp|company|co|limited|ltd|plc|llc|n\.?v|s\.?a|a\.?g|s\.?e)\.?$",
     re.IGNORECASE,
 )
+WORD = re.compile(r"[^\W_]+")
+KEPT = 20_000  # names whose being everyday words is remembered: each is asked for several times
 ARTICLES = frozenset({"the", "of", "and"})
 
 
@@ -117,6 +119,7 @@ def _is_word(name: str, symbol: str, names: Collection[str], *, curated: bool) -
     return not curated and is_english(name) and not (name == symbol and symbol in names)
 
 
+@lru_cache(maxsize=KEPT)
 def is_everyday(name: str) -> bool:
     """Whether a name is made of everyday words alone, or is a single letter or a number."""
     words = _words(name)
@@ -129,6 +132,7 @@ def is_english(name: str) -> bool:
     return word in english() or word.removesuffix("s") in english()
 
 
+@lru_cache(maxsize=KEPT)
 def is_common(name: str) -> bool:
     """Whether it is one word of a kind (one, the graph) that not even a capital letter makes a name."""
     words = _words(name)
@@ -145,7 +149,7 @@ def is_common(name: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in re.findall(r"[^\W_]+", name.casefold()) if word not in ARTICLES]
+    return [word for word in WORD.findall(name.casefold()) if word not in ARTICLES]
 
 
 def obscure(listing: Listing) -> bool:

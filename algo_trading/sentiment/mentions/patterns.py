@@ -7,7 +7,7 @@ names and cashtags, one as written for bare symbols.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -116,7 +116,10 @@ class Patterns:
         # Without a capital these are the words that they also are, in every second post.
         self._capital = [all(pattern.everyday is EverydayUse.COMMON for pattern in several) for several in self._lower]
         # Overlapping: neighbours share the space between them, and a name may hold a shorter one.
-        self._automata = [BytesAhoCorasick(list(table), implementation=Implementation.DFA) for table in tables]
+        # This kind is made in a third of a DFA's time and is as fast on texts.
+        self._automata = [
+            BytesAhoCorasick(list(table), implementation=Implementation.ContiguousNFA) for table in tables
+        ]
 
     def search(self, texts: Sequence[str]) -> Iterator[TextHits]:
         """The texts in which something hits, in no certain order."""
@@ -166,11 +169,11 @@ def _written(number: int, listing: Listing) -> Iterator[tuple[bool, bytes, Patte
         pattern = Pattern(number, canonical(name), kind, everyday, capitals=len(name) <= 2)
         yield False, b" %b " % text, pattern
         if name.isalpha() and name.isascii() and len(name) >= PLURAL_FROM and not everyday and name[-1] not in "sS":
-            yield False, b" %bs " % text, replace(pattern, spelling=pattern.spelling + "s")
+            yield False, b" %bs " % text, Pattern(number, pattern.spelling + "s", kind, everyday)
         joined = text.replace(b" ", b"")  # as people write it behind a sign
         if name.isascii() and joined.isalnum():
-            tagged = replace(pattern, spelling=joined.decode(), capitals=False)
-            yield False, SIGIL + joined + b" ", replace(tagged, everyday=EverydayUse.NO) if b" " in text else tagged
+            tagged = Pattern(number, joined.decode(), kind, EverydayUse.NO if b" " in text else everyday)
+            yield False, SIGIL + joined + b" ", tagged
     symbol = listing.instrument.symbol
     if symbol.isascii() and any(map(str.isalnum, symbol)):
         known = symbol in KNOWN_CAPITALS
@@ -179,7 +182,11 @@ def _written(number: int, listing: Listing) -> Iterator[tuple[bool, bytes, Patte
         yield False, SIGIL + symbol.encode().translate(LOWER) + b" ", pattern
         yield True, b" %b " % symbol.encode().translate(CASED), pattern
         if not everyday and _known_small(listing):
-            yield False, b" %b " % symbol.lower().encode(), replace(pattern, small=True)
+            yield (
+                False,
+                b" %b " % symbol.lower().encode(),
+                Pattern(number, pattern.spelling, pattern.kind, everyday, small=True),
+            )
 
 
 def _known_small(listing: Listing) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from algo_trading.sentiment import cleaning
 from algo_trading.sentiment.cleaning import clean, is_readable, language_of, one_line, plain_text
 from support.shared_data import SHARED_DATA, needs_shared_data
 
@@ -126,10 +127,10 @@ def test_whatever_comes_can_be_stored(raw: str) -> None:
 )
 def test_no_text_takes_long(head: str, part: str) -> None:
     raw = head + part * (100_000 // len(part.encode()))
-    began = time.perf_counter()
+    began = time.process_time()
     clean(raw)
     language_of(raw)
-    assert time.perf_counter() - began < 5  # what grows with the square of the length takes a minute
+    assert time.process_time() - began < 5  # what grows with the square of the length takes a minute
 
 
 @needs_shared_data
@@ -143,6 +144,33 @@ def test_real_posts_are_not_taken_for_garbage_or_markup() -> None:
         cleaned = clean(text)
         assert cleaned.garbled == 0
         assert cleaned.text.count("<") == text.count("<") + text.count("&lt;")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "asked"),
+    [
+        ("Shares of the bank fell after its profit missed what analysts expected", "en", False),
+        ("Ich lese gerade das Buch The Intelligent Investor und finde es sehr gut", "de", True),
+        ("Las acciones subieron despu\u00e9s de la noticia, and the trend continues al alza", "es", True),
+    ],
+)
+def test_the_identifier_is_asked_where_words_do_not_tell(
+    text: str, expected: str, *, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identifier, heard = cleaning._identifier(), list[str]()
+
+    class Listening:
+        def classify(self, words: str) -> object:
+            heard.append(words)
+            return identifier.classify(words)
+
+    monkeypatch.setattr(cleaning, "_identifier", Listening)
+    assert (language_of(text), bool(heard)) == (expected, asked)
+
+
+@pytest.mark.parametrize("raw", ["up  5%   today", "  a\nb  c ", "up  &amp;  down", "a  \n  b"])
+def test_repeated_blanks_are_cleaned_alike(raw: str) -> None:
+    assert plain_text(raw) == clean(raw).text
 
 
 def test_readable() -> None:
