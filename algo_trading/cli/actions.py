@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from algo_trading.domain.corporate_actions import ActionKind
 
 app = typer.Typer(
-    help="Splits, dividends, delistings, mergers and new names: list them, and tell what no source does.",
+    help="Splits, dividends, delistings and mergers: list them, and tell what no source does.",
     no_args_is_help=True,
 )
 TIMES = ("seen", "withdrawn")
@@ -33,7 +33,7 @@ def _kind(text: str) -> "ActionKind":
 
 Kind = Annotated[
     Any,  # an ActionKind; its module imports numpy, which the help must not wait for
-    typer.Argument(parser=_kind, metavar="KIND", help="split, dividend, delisted, merged or renamed."),
+    typer.Argument(parser=_kind, metavar="KIND", help="split, dividend, delisted or merged."),
 ]
 ExDate = Annotated[date, typer.Argument(parser=parse_date, metavar=DATE, help="The first date on which it counts.")]
 Venue = Annotated[str, typer.Option("--venue", "--calendar", help="Where the symbol is traded.")]
@@ -91,7 +91,7 @@ def add(
         ),
     ] = "",
     *,
-    into: Annotated[str, typer.Option(help="The symbol that takes its place, of a merger or a new name.")] = "",
+    into: Annotated[str, typer.Option(help="The symbol that takes its place, of a merger.")] = "",
     venue: Venue = "XNYS",
 ) -> None:
     """Tell an action that no source tells, or tells wrong; sources do not overrule it.

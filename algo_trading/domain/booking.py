@@ -97,7 +97,7 @@ def book_action(
 ) -> Booking:
     """A split or dividend, for what follows a clock: positions held before it, and orders that wait.
 
-    The end of an instrument is booked by `ends.book_end`; a new name changes nothing.
+    The end of an instrument is booked by `ends.book_end`.
 
     `previous` is what the actions since the last close have left of it, by which the prices that exits are counted from
     follow a dividend, as adjusted bars do, and at which a part of a share is paid out.
@@ -227,9 +227,9 @@ def divided(price: Decimal, ratio: Fraction) -> Decimal:
 
 
 def actions_between(actions: list[CorporateAction], after: date, until: date) -> list[CorporateAction]:
-    """Those with `after` < ex-date <= `until` that book anything, in the order in which they count.
+    """Those with `after` < ex-date <= `until` in the order in which they count.
 
     A day's splits come before its dividends, and these before an end.
     """
-    due = [action for action in actions if after < action.ex_date <= until and action.kind is not ActionKind.RENAMED]
+    due = [action for action in actions if after < action.ex_date <= until]
     return sorted(due, key=lambda a: (a.ex_date, ORDER.index(a.kind), a.instrument))

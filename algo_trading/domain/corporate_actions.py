@@ -21,12 +21,11 @@ class ActionKind(StrEnum):
     DIVIDEND = "dividend"
     DELISTED = "delisted"
     MERGED = "merged"
-    RENAMED = "renamed"
 
     @property
     def noun(self) -> str:
         """What it is called."""
-        nouns = {ActionKind.DELISTED: "delisting", ActionKind.MERGED: "merger", ActionKind.RENAMED: "new name"}
+        nouns = {ActionKind.DELISTED: "delisting", ActionKind.MERGED: "merger"}
         return nouns.get(self, str(self))
 
     @property
@@ -40,8 +39,7 @@ class CorporateAction:
     """A split (`value` = new shares for one old) or a dividend (`value` = cash per share held on the ex-date).
 
     Or the end of an instrument: it is delisted (`value` = cash per share, 0 where it is worth nothing), or merged
-    (`value` = shares of `target` for one). Renamed, it goes on under the symbol `target`. What was held before the
-    ex-date's open counts.
+    (`value` = shares of `target` for one). What was held before the ex-date's open counts.
 
     A split by NO_SPLIT changes nothing: it is the word of somebody who knows that a step in prices was none.
     """

@@ -15,7 +15,6 @@ from algo_trading.repositories.bars import CorporateActionRepository
 from algo_trading.services.release_held import ReleaseHeld
 
 HEADER = ("symbol", "date", "kind", "value", "target")
-WITH_TARGET = (ActionKind.MERGED, ActionKind.RENAMED)
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,10 @@ def told_action(instrument: Instrument, ex_date: date, kind: ActionKind, value: 
     Raises:
         ConfigError: a value or the symbol that takes the place is missing, wrong or too much.
     """
-    named, ends = f"a {kind.noun} of {instrument} on {ex_date}", kind in WITH_TARGET
+    named, ends = f"a {kind.noun} of {instrument} on {ex_date}", kind is ActionKind.MERGED
     if ends is not bool(target):
         raise ConfigError(f"{named} {'needs a' if ends else 'has no'} symbol that takes its place")
-    number = _number(value or {ActionKind.DELISTED: "0", ActionKind.RENAMED: "1"}.get(kind, ""))
+    number = _number(value or ("0" if kind is ActionKind.DELISTED else ""))
     if number is None or number < 0 or (number == 0 and kind is not ActionKind.DELISTED):
         needed = "a value above 0: a ratio such as 2, 3:2 or 1:10, or money per share"
         raise ConfigError(f"{named} needs {needed}, not {value!r}")

@@ -34,7 +34,6 @@ def test_the_end_of_an_instrument_in_words() -> None:
     assert told_action(IBM, DAY, ActionKind.DELISTED, "", "").value == 0
     assert told_action(IBM, DAY, ActionKind.DELISTED, "4.2", "").value == 4.2
     assert told_action(IBM, DAY, ActionKind.MERGED, "1:2", "msft").target == "MSFT"
-    assert told_action(IBM, DAY, ActionKind.RENAMED, "", "IBMX").value == 1
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,6 @@ def test_the_end_of_an_instrument_in_words() -> None:
         (ActionKind.DIVIDEND, "0", ""),
         (ActionKind.DELISTED, "-1", ""),
         (ActionKind.MERGED, "2", ""),
-        (ActionKind.RENAMED, "", ""),
     ],
 )
 def test_what_makes_no_sense_is_refused(kind: ActionKind, value: str, target: str) -> None:
@@ -68,10 +66,10 @@ def test_what_was_told_is_stored_and_can_be_withdrawn(tell: TellActions) -> None
 
 
 def test_a_file() -> None:
-    lines = ["Symbol,date,kind,value,target\n", "ibm,2013-01-08,split,3:2,\n", "FB,2022-06-09,Renamed,,META\n"]
+    lines = ["Symbol,date,kind,value,target\n", "ibm,2013-01-08,split,3:2,\n", "FB,2022-06-09,Merged,2,META\n"]
     assert actions_of_file(lines, "a.csv", "XNYS") == [
         CorporateAction(IBM, DAY, ActionKind.SPLIT, 1.5),
-        CorporateAction(Instrument("FB"), date(2022, 6, 9), ActionKind.RENAMED, 1.0, "META"),
+        CorporateAction(Instrument("FB"), date(2022, 6, 9), ActionKind.MERGED, 2.0, "META"),
     ]
 
 

@@ -43,7 +43,7 @@ CREATE TABLE corporate_actions (
     instrument_id INTEGER NOT NULL,
     ex_date DATE NOT NULL,
     kind TEXT NOT NULL
-        CONSTRAINT ck_corporate_actions_kind CHECK (kind IN ('split', 'dividend', 'delisted', 'merged', 'renamed')),
+        CONSTRAINT ck_corporate_actions_kind CHECK (kind IN ('split', 'dividend', 'delisted', 'merged')),
     value DOUBLE PRECISION NOT NULL,
     target TEXT DEFAULT '' NOT NULL,
     source TEXT NOT NULL,
@@ -58,7 +58,7 @@ CREATE TABLE withdrawn_actions (
     instrument_id INTEGER NOT NULL,
     ex_date DATE NOT NULL,
     kind TEXT NOT NULL
-        CONSTRAINT ck_withdrawn_actions_kind CHECK (kind IN ('split', 'dividend', 'delisted', 'merged', 'renamed')),
+        CONSTRAINT ck_withdrawn_actions_kind CHECK (kind IN ('split', 'dividend', 'delisted', 'merged')),
     value DOUBLE PRECISION NOT NULL,
     target TEXT DEFAULT '' NOT NULL,
     source TEXT NOT NULL,
