@@ -81,7 +81,7 @@ def test_strategies_that_failed_are_named(capsys: pytest.CaptureFixture[str]) ->
 
 
 SERIES = Series(Instrument("ACME", "XNYS"), Interval.DAY)
-MINE = Assignment(StrategyId("sma_cross", {"fast": 5}), SERIES, "mine", "paper", "")
+MINE = Assignment(StrategyId("sma_cross", "fast=5"), SERIES, "mine", "paper", "")
 
 
 def status(cursor: str | None, waits_for: str, name: str = "paper") -> AccountStatus:
