@@ -2,11 +2,13 @@
 
 import getpass
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import typer
 
 from algo_trading.cli import output
+from algo_trading.domain.time import midnight
 from algo_trading.errors import ConfigError, DisagreementError, UnknownNameError, unknown_name
 from algo_trading.queries.performance import Performance
 from algo_trading.repositories.audit import AuditEntry
@@ -39,18 +41,19 @@ def plot_equity(found: Performance, file: Path) -> None:
     typer.echo(f"wrote {file}")
 
 
-def reset_account(name: str, *, really: bool) -> None:
-    """Let a paper account begin anew."""
+def reset_account(name: str, *, start: date | None, really: bool) -> None:
+    """Let a paper account begin anew, with the periods from `start` on or, without it, those to come."""
     if not really:
         raise ConfigError(f"all that {name} did would be removed for good; repeat the command with --yes-really")
     from algo_trading.bootstrap import bootstrap
 
     with bootstrap() as application:
         _known(application.accounts.names(), name)
-        state = application.reset_account()(name)
+        state = application.reset_account()(name, midnight(start) if start else None)
         entry = AuditEntry(application.clock.now(), getpass.getuser(), "account.reset", name, {})
         application.audit.add(entry)
-    typer.echo(f"{name} begins anew with {state.money:,.2f} {state.account.currency}")
+    begins = f"begins anew on {start}" if start else "begins anew"
+    typer.echo(f"{name} {begins} with {state.money:,.2f} {state.account.currency}")
 
 
 def reconcile_account(name: str, *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """The command `run-session`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from algo_trading.bootstrap import bootstrap
@@ -9,7 +9,9 @@ from algo_trading.cli import output
 from algo_trading.cli.configuration import warn_of_difference
 from algo_trading.cli.watched import sessions_due
 from algo_trading.domain.time import Interval
+from algo_trading.domain.watchlist import Assignment
 from algo_trading.errors import AlgoTradingError
+from algo_trading.queries.status import AccountStatus, ClockStatus
 from algo_trading.services.deliver import DeliveryReport
 from algo_trading.services.run_period import PeriodReport
 
@@ -35,6 +37,11 @@ def run_sessions(first: date, last: date | None, watchlist: str | None, *, as_js
             if reports:
                 (output.print_json if as_json else _print)(_summary(reports))
         application.pages.publish(application.objects, f"sessions-{first}")
+        if reports and not as_json:
+            venues = {one.watchlist.name: one.watchlist.venue for one in due}
+            assigned = application.assignments.all()
+            for sentence in passed_over(reports, venues, assigned, application.read_status().account_states(assigned)):
+                output.warn(sentence)
     if failure:
         raise failure
     if sentences := troubles([report.delivered for report in reports]):
@@ -55,6 +62,47 @@ def _refusals(deliveries: Sequence[DeliveryReport]) -> Counter[str]:
     for delivered in deliveries:
         counts.update(delivered.refusals)
     return counts
+
+
+def passed_over(
+    reports: Sequence[PeriodReport],
+    venues: Mapping[str, str],
+    assigned: Sequence[Assignment],
+    accounts: Sequence[AccountStatus],
+) -> list[str]:
+    """Why signals of these sessions led to no order in an account that trades their bars; `venues` by watchlist."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for report in reports:
+        keys.setdefault((venues[report.watchlist], str(report.interval)), []).append(report.session)
+    traded = {(one.account, one.series.venue, str(one.series.interval)) for one in assigned}
+    moved = {one.account for report in reports for one in report.accounts if one.periods}
+    news = any(report.decided.new for report in reports)
+    return [
+        f"account {account.name} ordered nothing: {why}"
+        for account in accounts
+        for clock in account.clocks
+        if news and account.name not in moved and (account.name, clock.venue, clock.interval) in traded
+        for sessions in [keys.get((clock.venue, clock.interval), [])]
+        if sessions and (why := _standing(account.name, clock, min(sessions), max(sessions)))
+    ]
+
+
+def _standing(account: str, clock: ClockStatus, first: str, last: str) -> str:
+    """Where an account stands that did not move in the sessions from `first` to `last`, and what helps."""
+    begin = (
+        f"`algo-trading account reset {account} --start {first[:10]} --yes-really` lets it begin with these sessions "
+        "(its book is removed), or give these symbols an account of their own, with a `start`"
+    )
+    if clock.waits_for > last:
+        at = f"stands at {clock.cursor} already" if clock.cursor else f"takes part from {clock.waits_for} on"
+        return f"it {at}, and earlier sessions are not traded any more; {begin}"
+    if clock.waits_for < first:
+        at = f"stands at {clock.cursor}" if clock.cursor else "has not begun"
+        return f"it {at} and goes on with {clock.waits_for}; run the sessions from there on, or {begin}"
+    return (
+        f"it waits for {clock.waits_for}, which not every watchlist of {clock.venue} {clock.interval} has decided; "
+        "run the session without --watchlist"
+    )
 
 
 def _summary(reports: Sequence[PeriodReport]) -> dict[str, object]:

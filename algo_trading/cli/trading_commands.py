@@ -1,6 +1,7 @@
 """Commands about accounts, and those for an emergency."""
 
 import getpass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from algo_trading.cli import approvals, output
-from algo_trading.cli.options import Account, Json, Newest, Strategy
+from algo_trading.cli.options import DATE, Account, Json, Newest, Strategy, parse_date
 from algo_trading.cli.position_watch import position_watch
 
 account = typer.Typer(help="Accounts: what they hold, and whether they trade real money.", no_args_is_help=True)
@@ -68,12 +69,16 @@ def show_account(
 def reset(
     name: Name,
     *,
+    start: Annotated[
+        date | None,
+        typer.Option(parser=parse_date, metavar=DATE, help="Day from which on it takes part, also a past one."),
+    ] = None,
     yes_really: Annotated[bool, typer.Option("--yes-really", help="Needed: its book is removed.")] = False,
 ) -> None:
     """Let a paper account begin anew, with the cash that was paid in."""
     from algo_trading.cli.account_books import reset_account
 
-    reset_account(name, really=yes_really)
+    reset_account(name, start=start, really=yes_really)
 
 
 @account.command("reconcile")

@@ -1,6 +1,7 @@
 """A paper account begins anew."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from algo_trading.domain.account import AccountState, Mode
@@ -23,8 +24,8 @@ class ResetAccount:
     locks: ExclusiveWork
     clock: Clock
 
-    def __call__(self, name: str) -> AccountState:
-        """The account as it begins now.
+    def __call__(self, name: str, start: datetime | None = None) -> AccountState:
+        """The account as it begins: with the periods that open from `start` on, or else from now on.
 
         Raises:
             ConfigError: it is live, or its orders are executed on a market, which does not forget them.
@@ -34,7 +35,8 @@ class ResetAccount:
             if state.account.mode is Mode.LIVE or not self.brokers(state.account).simulated:
                 raise ConfigError(f"{name} is not on paper: what it did at {state.account.broker} cannot be undone")
             now = self.clock.now()
+            begin = start or now
             deposits = (e.amount for e in self.accounts.entries(name) if e.kind is EntryKind.DEPOSIT)
-            before = AccountState(replace(state.account, start=now), version=state.version)
-            booking = book_deposit(before, sum(deposits, Decimal(0)), OPENING, now, now)
+            before = AccountState(replace(state.account, start=begin), version=state.version)
+            booking = book_deposit(before, sum(deposits, Decimal(0)), OPENING, begin, now)
             return self.accounts.reset(AccountStep(before, booking.state, now, entries=booking.entries))

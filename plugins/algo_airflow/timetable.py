@@ -147,11 +147,19 @@ class PeriodTimetable(Timetable):
                 yield self._run(period)
 
     def _decode_partition_date(self, partition_key: str) -> datetime:
-        """The partition date of a run that somebody starts with a key."""
+        """The partition date of a run started with a key; its period has to be over, or begun in a backfill."""
+        calendar, now = self._calendar(), datetime.now(UTC)
         try:
-            return self._calendar().parse(self.interval, partition_key).opened_at
+            period = calendar.parse(self.interval, partition_key)
         except AlgoTradingError as error:
             raise InvalidPartitionKeyError(f"{partition_key!r} names no period of {self.venue}: {error}") from error
+        if (period.closed_at if self.scheduled else period.starts_at) > now:
+            newest = calendar.newest_closed(self.interval, now).key
+            raise InvalidPartitionKeyError(
+                f"{partition_key!r} is still to come, it closes at {period.closed_at:%Y-%m-%d %H:%M} UTC; "
+                f"the newest closed period of {self.venue} is {newest}"
+            )
+        return period.opened_at
 
     def infer_manual_data_interval(self, *, run_after: "DateTime") -> DataInterval:
         """Runs started by hand have a partition and no interval; Airflow asks all the same."""

@@ -336,7 +336,7 @@ def test_the_gates_page_looks_alike_and_needs_no_network(
     batches = [JudgedBatch(moment - timedelta(days=i), verdict) for i, verdict in enumerate(verdicts)]
     path = tmp_path / "gate.html"
     path.write_text(render(batches, quarantine, moment, "quality/docs/import/index.html"), encoding="utf-8")
-    context = browser.new_context(offline=True, color_scheme=scheme, **options)
+    context = browser.new_context(**{"offline": True, "color_scheme": scheme, **options})
     page = context.new_page()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

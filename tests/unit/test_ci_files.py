@@ -40,6 +40,32 @@ def test_ci_runs_targets_that_exist_on_every_python() -> None:
     assert versions == ["3.11", "3.12", "3.13"]
 
 
+def test_a_release_is_tested_and_has_a_version_and_a_section(tmp_path: Path) -> None:
+    workflow = yaml.safe_load(text_of(".github/workflows/release.yml"))
+    steps = workflow["jobs"]["release"]["steps"]
+    runs = [step["run"] for step in steps if "run" in step]
+    order = [
+        next(i for i, run in enumerate(runs) if part in run) for part in ("make check", "make test ", "gh release")
+    ]
+    assert order == sorted(order)
+    assert "gh release create" in runs[-1]
+    (tmp_path / "pyproject.toml").write_text(text_of("pyproject.toml"), encoding="utf-8")
+    changelog = "# Changelog\n\n## [Unreleased]\n\n- later\n\n## [{}] - 2026-11-22\n\n- first\n\n## [0.0.9]\n\n- old\n"
+    version = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
+    (tmp_path / "CHANGELOG.md").write_text(changelog.format(version), encoding="utf-8")
+    version_step, section = (run.split("\n", 1)[1] if "merge-base" in run else run for run in runs[:2])
+
+    def succeeds(script: str, tag: str) -> bool:
+        environment = {**os.environ, "GITHUB_REF_NAME": tag}
+        return subprocess.run(["/bin/bash", "-ec", script], cwd=tmp_path, env=environment, check=False).returncode == 0
+
+    assert succeeds(version_step, f"v{version}")
+    assert not succeeds(version_step, "v9.9.9")
+    assert succeeds(section, f"v{version}")
+    assert (tmp_path / "notes.md").read_text(encoding="utf-8").strip() == "- first"
+    assert not succeeds(section, "v9.9.9")
+
+
 def test_merges_run_everything() -> None:
     jobs = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"]
     always = {name for name, job in jobs.items() if "if" not in job}

@@ -178,6 +178,22 @@ def test_a_key_that_is_no_session_is_refused(key: str, says: str) -> None:
         XNYS.resolve_partition_date(key)
 
 
+def test_a_key_of_the_future_is_refused_with_the_newest_closed_period() -> None:
+    now = datetime.now(UTC)
+    newest, later = XNYS._calendar().newest_closed(Interval.DAY, now), XNYS._calendar().next(Interval.DAY, now)
+    assert XNYS.resolve_partition_date(newest.key) == newest.opened_at
+    with pytest.raises(InvalidPartitionKeyError, match=f"to come.*the newest closed period of XNYS is {newest.key}"):
+        XNYS.resolve_partition_date(later.key)
+
+
+def test_a_backfill_of_candles_takes_the_day_that_has_begun() -> None:
+    day = PeriodTimetable("24/7", Interval.DAY, scheduled=False)
+    today = day._calendar().next(Interval.DAY, datetime.now(UTC) - timedelta(days=1))
+    assert day.resolve_partition_date(today.key) == today.opened_at
+    with pytest.raises(InvalidPartitionKeyError, match="still to come"):
+        PeriodTimetable("24/7", Interval.DAY).resolve_partition_date(today.key)
+
+
 @given(
     venue=st.sampled_from(["XNYS", "XLON", "24/7"]),
     delay=st.timedeltas(timedelta(0), timedelta(days=1)),

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from algo_trading.domain.approval import Approval
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.signal import Side, StrategyId
+from algo_trading.domain.time import midnight
 from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.accounts import AccountStep
 from algo_trading.repositories.audit import AuditEntry
@@ -220,6 +221,11 @@ def test_a_paper_account_begins_anew(world: World, run: Runs) -> None:
     assert (code, "spot begins anew with" in out) == (0, True)
     assert world.accounts.state("spot").positions == ()
     assert world.audit.newest(1)[0].action == "account.reset"
+    code, out, _ = run("account", "reset", "spot", "--start", "2012-09-03", "--yes-really")
+    assert (code, "spot begins anew on 2012-09-03 with" in out) == (0, True)
+    state = world.accounts.state("spot")
+    assert state.account.start == midnight(date(2012, 9, 3))
+    assert state.clocks == ()
 
 
 def test_a_live_account_does_not_begin_anew(run: Runs) -> None:
