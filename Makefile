@@ -58,7 +58,7 @@ check: $(VENV)/dev.stamp ## lint, format, types, structure, deployment files
 	@$(BIN)/mypy
 	@PYTHONPATH=plugins $(BIN)/lint-imports
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
-	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/hadolint Dockerfile
 
 bench: $(VENV)/bench.stamp ## measure speed side by side with the peers
