@@ -45,8 +45,9 @@ QUERIES = {
     "periods": "SELECT watchlist, interval, opened_at, stage, notified_at IS NULL FROM periods",
     "accounts": """
         SELECT name, broker, currency, mode, owner, start, position_fraction, commission, commission_fixed,
-            slippage_bps, shorts
+            slippage_bps, interest, borrow, participation, shorts, sizer
         FROM accounts""",
+    "account_checks": f"SELECT a.name, found::text FROM account_checks AS t {OF_ACCOUNT}",
     "account_clocks": f"SELECT a.name, venue, interval, t.start, cursor, begun FROM account_clocks AS t {OF_ACCOUNT}",
     "cash": f"SELECT a.name, asset, amount FROM cash AS t {OF_ACCOUNT}",
     "positions": f"""
@@ -66,7 +67,7 @@ QUERIES = {
     "ledger": f"""
         SELECT a.name, kind, cause, asset, {STRATEGY}, {INSTRUMENT}, interval, amount, effective_at
         FROM ledger AS t {OF_ACCOUNT} LEFT {OF_STRATEGY} LEFT {OF_INSTRUMENT}""",
-    "subscriptions": "SELECT address, channel, symbol, strategy, venue, start FROM subscriptions",
+    "subscriptions": "SELECT address, channel, symbol, strategy, venue, start, min_confidence FROM subscriptions",
     "notice_contents": "SELECT kind, key, at FROM notice_contents",
     "notices": """
         SELECT dedupe_key, kind, key, recipient, channel, n.at, status, last_error <> '', sent_at IS NULL
@@ -81,7 +82,7 @@ QUERIES = {
         FROM posts""",
     "mentions": f"""
         SELECT p.platform, p.platform_id, {INSTRUMENT}, t.available_at, matched, t.kind, confidence, t.sentiment,
-            t.topic, impact, influencer
+            t.topic, impact, influencer, option_direction, strikes::text, expiries::text
         FROM mentions AS t JOIN posts AS p ON p.id = t.post_id {OF_INSTRUMENT}""",
     "feeds": "SELECT name, newest_at, newest_id, token, error <> '' FROM feeds",
     "series": f"SELECT {INSTRUMENT}, interval, first_opened_at, last_opened_at, bars FROM series AS t {OF_INSTRUMENT}",
