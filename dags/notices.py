@@ -12,9 +12,9 @@ EVERY = timedelta(minutes=5)
 
 @dag(schedule=EVERY, catchup=False, **dag_defaults("mails", runs=1))
 def notices() -> None:
-    """Queue updates and digests that are due, tell the owner what fails, and deliver whatever waits.
+    """Queue updates and digests that are due, tell the owner what fails and what waits for a person, and deliver.
 
-    That includes what a channel refused before.
+    Whatever waits is delivered, what a channel refused before included.
 
     The watch loop does the same every minute, where there is one; each mail is queued once for each time it is due.
     """
@@ -23,7 +23,7 @@ def notices() -> None:
     def send() -> Report:
         """Queue what is due, and hand over what waits; a channel that does not work is tried again next time."""
         with application() as app:
-            queued = app.queue_regular_mails()() + app.report_outages()()
+            queued = app.queue_regular_mails()() + app.report_outages()() + app.ask_for_approvals()()
             delivered = app.deliver_notices()()
         return to_xcom(
             {"queued": queued, "sent": delivered.sent, "retried": delivered.retried, "error": delivered.error}

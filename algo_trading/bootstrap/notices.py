@@ -9,6 +9,7 @@ from algo_trading.bootstrap.orders import Orders
 if TYPE_CHECKING:
     from algo_trading.queries.digest import CollectDigest
     from algo_trading.queries.performance import ReadPerformance
+    from algo_trading.services.ask_for_approvals import AskForApprovals
     from algo_trading.services.deliver import DeliverNotices
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.queue_regular_mails import QueueRegularMails
@@ -38,6 +39,7 @@ class Notices(Orders):
 
     def deliver_notices(self) -> DeliverNotices:
         from algo_trading.domain.notice import NoticeKind
+        from algo_trading.notification.approval import ApprovalRenderer
         from algo_trading.notification.digest import DigestRenderer
         from algo_trading.notification.outage import OwnersRenderer
         from algo_trading.notification.score_alert import ScoreAlertRenderer
@@ -69,12 +71,20 @@ class Notices(Orders):
                 NoticeKind.DIGEST: DigestRenderer(self.regular_mails, self.recipients, self.collect_digest()),
                 NoticeKind.OUTAGE: owners,
                 NoticeKind.STRATEGY: owners,
+                NoticeKind.APPROVAL: ApprovalRenderer(
+                    self.approvals, self.accounts, lambda asked: self.page_at(self.approval_links().path(asked))
+                ),
             },
             channels=self.channel,
             clock=self.clock,
             sender=self.settings.mail.sender,
             resting=lambda now: [one.address for one in self.recipients.all() if one.rests(now)],
         )
+
+    def ask_for_approvals(self) -> AskForApprovals:
+        from algo_trading.services.ask_for_approvals import AskForApprovals
+
+        return AskForApprovals(self.approvals, self.notices, self.clock, self.addresses_for)
 
     def report_outages(self) -> ReportOutages:
         from algo_trading.services.report_outages import ReportOutages

@@ -198,16 +198,26 @@ class Rules(Gateways):
         found = [user.address for user in self.users.all() if user.is_owner and user.address]
         return found or [sender_address(self.settings.mail.sender).addr_spec]
 
-    def page_of(self, instrument: Instrument) -> str:
-        """The address of an instrument's page; empty where no pages were ever started and no address is configured."""
+    def addresses_for(self, account: str) -> list[str]:
+        """The address of an account's owner; those of the installation's owners where there is none."""
+        owner = self.accounts.state(account).account.owner
+        found = [user.address for user in self.users.all() if user.name == owner and user.address]
+        return found or self.owner_addresses()
+
+    def page_at(self, path: str) -> str:
+        """The address of a page; empty where no pages were ever started and no address is configured."""
         base = self.settings.web_url
-        return f"{base}/instruments/{quote(instrument.venue)}/{quote(instrument.symbol, safe='')}" if base else ""
+        return f"{base}{path}" if base else ""
+
+    def page_of(self, instrument: Instrument) -> str:
+        """The address of an instrument's page, as `page_at` gives it."""
+        return self.page_at(f"/instruments/{quote(instrument.venue)}/{quote(instrument.symbol, safe='')}")
 
     def link_of(self, kind: NoticeKind) -> str:
         """Where the owner sees more: periods that fail in Airflow, strategies that do on the page of signals."""
         if kind is NoticeKind.OUTAGE:
             return f"http://127.0.0.1:{self.settings.airflow.port}/dags"
-        return f"{self.settings.web_url}/signals" if self.settings.web_url else ""
+        return self.page_at("/signals")
 
     @cached_property
     def finder(self) -> MentionFinder:

@@ -154,6 +154,7 @@ class Services(Notices):
             queue=self.queue_notices(),
             deliver=self.deliver_notices(),
             outages=self.report_outages(),
+            ask=self.ask_for_approvals(),
             regular=self.queue_regular_mails(),
             sources=self.source,
             calendars=self.calendars,

@@ -39,3 +39,22 @@ class Approval:
             return f"nobody approved it before {self.expires_at:%Y-%m-%d %H:%M} UTC"
         where = f" ({self.answered_from})" if self.answered_from else ""
         return f"{self.answer} by {self.answered_by}{where} at {self.answered_at:%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Which order a link is about, and the address that it was sent to."""
+
+    client_order_id: str
+    address: str
+
+    @property
+    def key(self) -> str:
+        """Names it among notices."""
+        return f"{self.client_order_id} {self.address}"
+
+    @classmethod
+    def parse(cls, key: str) -> "Invitation":
+        """The invitation with this key."""
+        client_order_id, _, address = key.partition(" ")
+        return cls(client_order_id, address)

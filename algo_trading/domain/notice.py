@@ -15,6 +15,7 @@ class NoticeKind(StrEnum):
     DIGEST = "digest"
     OUTAGE = "outage"
     STRATEGY = "strategy"
+    APPROVAL = "approval"
 
 
 class NoticeStatus(StrEnum):

@@ -6,18 +6,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from algo_trading.domain.approval import Invitation
 from algo_trading.repositories.signing_keys import SigningKeys
 
 PATH = "/approve/"
 PURPOSE = "approval links"
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """Which order a link is about, and the address that it was sent to."""
-
-    client_order_id: str
-    address: str
 
 
 @dataclass(frozen=True)

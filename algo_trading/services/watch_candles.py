@@ -17,6 +17,7 @@ from algo_trading.gateways.running_candles import RunningSource
 from algo_trading.repositories.bars import BarRepository
 from algo_trading.repositories.periods import PeriodLog, Stage
 from algo_trading.repositories.watchlists import WatchlistRepository
+from algo_trading.services.ask_for_approvals import AskForApprovals
 from algo_trading.services.deliver import DeliverNotices
 from algo_trading.services.dispatch import DispatchSignals
 from algo_trading.services.notify import QueueNotices
@@ -55,6 +56,7 @@ class WatchCandles:
     queue: QueueNotices
     deliver: DeliverNotices
     outages: ReportOutages
+    ask: AskForApprovals
     regular: QueueRegularMails
     sources: Sources
     calendars: Calendars
@@ -75,7 +77,7 @@ class WatchCandles:
         told = self.outages() + self.regular()
         if decided:
             self._hand_on(errors)
-        if decided or told:
+        if decided or self.ask() + told:
             self._deliver(errors)
         high = 0
         for watchlist in wanted:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from algo_trading.domain.account import NO_CAPS, Mode, Position
-from algo_trading.domain.approval import Answer
+from algo_trading.domain.approval import Answer, Invitation
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.signal import StrategyId
@@ -20,7 +20,6 @@ from algo_trading.domain.user import Scope
 from algo_trading.domain.watchlist import Assignment, Watchlist
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.repositories.watchlists import SetupChanges
-from algo_trading.services.approval_links import Invitation
 from algo_trading.services.send_orders import SendOrders
 from support.web_site import ANN, HOST, IBM, NOW, OWNER, Site, Visitor, a_site, hold
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.services.approval_links import ApprovalLinks, Invitation
+from algo_trading.domain.approval import Invitation
+from algo_trading.services.approval_links import ApprovalLinks
 from fakes.signing_keys import FakeSigningKeys
 from support.fuzz import examples
 
