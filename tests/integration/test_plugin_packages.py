@@ -21,6 +21,7 @@ import pytest
 
 from algo_trading.cli.plugin_packages import create_package
 from algo_trading.launcher.airflow_config import checkout_folder
+from support.report_pages import charts_in
 
 pytestmark = pytest.mark.integration
 
@@ -91,7 +92,7 @@ def test_a_strategy_gets_everything_that_a_built_in_one_gets(tmp_path: Path, dat
     found = desk.json(*BACKTEST, "run", *on_file, "--report", str(tmp_path / "mine.html"))
     assert found["params"] == {"window": 10}
     assert found["n_trades"] > 100
-    assert "SMA 10" in (tmp_path / "mine.html").read_text()
+    assert "SMA 10" in str(charts_in((tmp_path / "mine.html").read_text()))
     header, *bars = gzip.decompress(SAMPLE.read_bytes()).decode().splitlines()
     year = tmp_path / "year.csv"  # each of its bars is asked about, in a process of its own
     year.write_text("\n".join([header, *[bar for bar in bars if bar.startswith("IBM,")][-250:]]))
