@@ -93,11 +93,18 @@ def load_entry_point(group: str, name: str) -> Any:  # noqa: ANN401 - what an en
 
     Raises:
         UnknownNameError: nothing is; the known names are listed.
+        ConfigError: its package cannot be imported.
     """
     point = _registered(group).get(name)
-    if point is not None:
+    if point is None:
+        raise UnknownNameError(unknown_name(GROUPS[group], name, plugin_names(group)))
+    try:
         return point.load()
-    raise UnknownNameError(unknown_name(GROUPS[group], name, plugin_names(group)))
+    except ImportError as error:
+        raise ConfigError(
+            f"the {GROUPS[group]} {name!r} cannot be imported ({error}); where its package was installed while this "
+            "program ran, `algo-trading restart` is what it needs"
+        ) from error
 
 
 def load_plugin(group: str, name: str) -> Plugin[Any, Any, Any]:

@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(up)
     app.command()(down)
+    app.command()(restart)
     app.command(
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
     )(airflow)
@@ -51,6 +52,15 @@ def down() -> None:
 
     if not stop(load_settings(), typer.echo):
         typer.echo("nothing was running")
+
+
+def restart() -> None:
+    """Stop everything and start it again, as a new plug-in or another version of this package needs.
+
+    Nothing that was begun is lost: tasks that are cut off are taken up again.
+    """
+    down()
+    up()
 
 
 def airflow(context: typer.Context) -> None:

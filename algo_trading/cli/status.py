@@ -19,6 +19,7 @@ UNKNOWN: dict[str, Any] = {
     "latest_partition": None,
     "watchlists": {},
     "calendars_ending": {},
+    "without_bars": {},
     "rows": dict.fromkeys(("bars", "indicators", "signals", "quarantined", "posts", "articles", "mentions")),
     "outbox": dict.fromkeys(("sent", "pending", "failed")),
     "mail_errors": {},
@@ -125,6 +126,11 @@ def _show_watchlists(state: dict[str, Any]) -> None:
     for venue, last in state["calendars_ending"].items():
         said = f"the calendar of {venue} ends on {last}, and nothing is scheduled there afterwards: update the package"
         output.notes.print(f"{said} exchange-calendars", soft_wrap=True)
+    for name, symbols in state["without_bars"].items():
+        said = (
+            f"no bar ever came for {', '.join(symbols)} of {name}: the source may not know it; check how it is written"
+        )
+        output.notes.print(output.showable(said), soft_wrap=True)
     changes = state["configuration_changes"]
     if changes:
         said = "the configuration differs from what is stored; `algo-trading config apply` brings it over:"

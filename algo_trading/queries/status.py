@@ -120,12 +120,14 @@ class Status:
 
     `latest_partition` is the key of the newest decided period, of a daily watchlist if there is one. `mail_errors` are
     the most frequent reasons of mails that failed for good, with their number. `calendars_ending` are watched venues
-    whose sessions are known for less than CALENDAR_AHEAD, with the last one.
+    whose sessions are known for less than CALENDAR_AHEAD, with the last one. `without_bars` are, by watchlist, symbols
+    that no bar ever came for although others have some.
     """
 
     latest_partition: str | None
     watchlists: Mapping[str, WatchlistStatus]
     calendars_ending: Mapping[str, date]
+    without_bars: Mapping[str, tuple[str, ...]]
     rows: Mapping[str, int]
     outbox: Mapping[str, int]
     mail_errors: Mapping[str, int]
@@ -171,6 +173,7 @@ class ReadStatus:
             latest_partition=_latest(decided),
             watchlists={one.name: _watchlist(one, decided) for one in watchlists},
             calendars_ending=self._calendars_ending(watchlists),
+            without_bars=self._without_bars(watchlists),
             rows={
                 "bars": self.bars.count(),
                 "indicators": self.indicators.count(),
@@ -208,6 +211,15 @@ class ReadStatus:
     def _calendars_ending(self, watchlists: Sequence[Watchlist]) -> dict[str, date]:
         ends = {one.venue: self.calendars(one.venue).last for one in watchlists}
         return {venue: last for venue, last in sorted(ends.items()) if last < self.clock.now().date() + CALENDAR_AHEAD}
+
+    def _without_bars(self, watchlists: Sequence[Watchlist]) -> dict[str, tuple[str, ...]]:
+        stored = {extent.series.instrument for extent in self.bars.extents()}
+        missing = {
+            one.name: tuple(i.symbol for i in one.instruments if i not in stored)
+            for one in watchlists
+            if any(i in stored for i in one.instruments)
+        }
+        return {name: symbols for name, symbols in missing.items() if symbols}
 
     def account_states(self, assignments: Sequence[Assignment] | None = None) -> tuple[AccountStatus, ...]:
         """What is in each account, sorted by name."""

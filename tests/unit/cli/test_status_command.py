@@ -27,6 +27,7 @@ STATE: dict[str, Any] = {
         },
     },
     "calendars_ending": {},
+    "without_bars": {},
     "rows": {"bars": 1234, "signals": 5},
     "outbox": {"pending": 0, "sent": 3, "failed": 2},
     "mail_errors": {"550 no such user": 2},
@@ -80,9 +81,10 @@ def test_watchlists_accounts_and_counts(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_what_differs_and_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     wrong = {"configuration_errors": ["a.toml:1: x: y"], "configuration_changes": ["watchlist coins removed"]}
-    show({**STATE, **wrong, "calendars_ending": {"XSHG": "2026-12-31"}})
+    show({**STATE, **wrong, "calendars_ending": {"XSHG": "2026-12-31"}, "without_bars": {"us_stocks": ["IMB"]}})
     said = capsys.readouterr().err
     assert "the calendar of XSHG ends on 2026-12-31" in said
+    assert "no bar ever came for IMB of us_stocks: the source may not know it" in said
     assert "the configuration is wrong: a.toml:1: x: y" in said
     assert "the configuration differs from what is stored; `algo-trading config apply` brings it over:" in said
     assert "  watchlist coins removed" in said

@@ -1,6 +1,6 @@
 """How things stand, read without changing them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -52,6 +52,7 @@ class StatusWorld(World):
 
     outbox: FakeNotices = field(default_factory=FakeNotices)
     clock: FakeClock = field(default_factory=FakeClock)
+    watched: Watchlist = STOCKS
     failures: FakeStrategyFailures = field(default_factory=FakeStrategyFailures)
 
     def status(self) -> Status:
@@ -62,7 +63,7 @@ class StatusWorld(World):
         posts.store_annotations([annotation_of(a_post(), IBM_TEXT, MSFT_TEXT)])
         feed_states.put(FeedState("x @ann", Watermark(NOON), NOON, "the token has expired"))
         return ReadStatus(
-            watchlists=FakeWatchlists([STOCKS, COINS]),
+            watchlists=FakeWatchlists([self.watched, COINS]),
             assignments=self.assignments,
             bars=self.bars,
             indicators=FakeIndicators(),
@@ -127,6 +128,13 @@ def test_a_calendar_that_ends_soon_is_named(world: StatusWorld) -> None:
     assert world.status().calendars_ending == {}
     world.clock.move(DAY)
     assert world.status().calendars_ending == {"XNYS": last}
+
+
+def test_symbols_that_no_bar_ever_came_for_are_named(world: StatusWorld) -> None:
+    world.open()
+    assert world.status().without_bars == {}  # of the coins there is nothing yet at all
+    world.watched = replace(STOCKS, symbols=("MSFT", "IMB", "IBM"))
+    assert world.status().without_bars == {"stocks": ("IMB",)}
 
 
 def test_without_a_daily_watchlist_the_newest_period_of_any(world: StatusWorld) -> None:

@@ -38,6 +38,7 @@ ENTRY_POINTS = """
 windowed = users_plug_ins:Windowed
 other_name = users_plug_ins:Windowed
 nothing = users_plug_ins:nothing
+elsewhere = a_package_installed_since:Windowed
 """
 
 
@@ -101,6 +102,14 @@ def test_a_users_strategy_is_found_beside_the_built_in_ones() -> None:
 def test_a_users_strategy_says_what_is_wrong(params: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build_strategy("windowed", params)
+
+
+@pytest.mark.usefixtures("plug_ins")
+def test_a_package_that_this_process_cannot_import_is_named_with_what_helps() -> None:
+    told = r"the strategy 'elsewhere' cannot be imported \(No module named .*\); where .* `algo-trading restart`"
+    with pytest.raises(ConfigError, match=told):
+        strategy_class("elsewhere")
+    assert build_strategy("windowed", {"window": 5}).id.name == "windowed"
 
 
 @pytest.mark.usefixtures("plug_ins")
