@@ -167,9 +167,9 @@ class Rules(Gateways):
 
     @property
     def strategies(self) -> Strategies:
-        from algo_trading.strategies.registry import strategy_of
+        from algo_trading.strategies.unusable import strategy_to_ask
 
-        return strategy_of
+        return strategy_to_ask
 
     @cached_property
     def gate(self) -> Gate:

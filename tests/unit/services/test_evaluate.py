@@ -26,6 +26,7 @@ from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.event_driven import EventDriven
 from algo_trading.strategies.influencer_mention import InfluencerMention
 from algo_trading.strategies.sma_cross import SmaCross
+from algo_trading.strategies.unusable import strategy_to_ask
 from algo_trading.strategies.volatility_drop import VolatilityDrop
 from fakes.assignments import FakeAssignments, assigned, strategies_among
 from fakes.bars import FakeBars, FakeCorporateActions
@@ -102,6 +103,18 @@ class Fragile(EmaCross):
         if bars.instrument == B:
             raise ZeroDivisionError("no volume at all")
         return super().decide(bars)
+
+
+def test_a_strategy_that_cannot_be_built_stops_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """Its package was removed, or installed after this process began."""
+    gone, sound = strategy_to_ask(StrategyId("sma_corss", "{}")), SmaCross(fast=3, slow=9, trend=0)
+    desk = Desk(pairs=((gone, A), (sound, A), (sound, B)))
+    with caplog.at_level("CRITICAL"):
+        report = desk.run(50)
+    assert (report.decided, len(report.failed)) == (2, 1)
+    assert report.failed[0].startswith("sma_corss A: ConfigError: there is no strategy 'sma_corss'; did you mean")
+    assert [failure.strategy for failure in desk.failures.open()] == [gone.id] == [StrategyId("sma_corss", "{}")]
+    assert strategy_to_ask(sound.id) == sound
 
 
 def test_a_strategy_that_raises_an_error_stops_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
