@@ -47,7 +47,7 @@ test-e2e: $(VENV)/dev.stamp ## run the tests of the whole program and of its pag
 	@$(BIN)/pytest -m "e2e or browser" tests
 
 test-faults: $(VENV)/dev.stamp ## kill the program at random moments, more than twenty times
-	@$(BIN)/pytest -n 2 --dist load -m faults tests
+	@$(BIN)/pytest -n $(WORKERS) --dist load -m faults tests
 
 test-fuzz: $(VENV)/dev.stamp ## try ten times as many random markets and days on what computes figures
 	@FUZZ=10 $(BIN)/pytest -n $(WORKERS) --timeout 3600 $$(grep -rl "support.fuzz import" tests/unit)

@@ -164,7 +164,7 @@ def test_housekeeping_removes_old_records_and_says_what(seen: dict[str, Any]) ->
     assert steps["records"][1]["removed"] == {}
     assert steps["logs"][1]["files"] == 0  # all of them are of today
     assert steps["answers"][1] == {"before": None, "answers": {}}
-    assert steps["vacuum"][1]["dead_rows"]["posts"] > 0
+    assert all(rows > 0 for rows in steps["vacuum"][1]["dead_rows"].values())  # the server may have been faster
 
 
 def test_dags_and_tasks_say_what_they_do_and_whom_to_ask(seen: dict[str, Any]) -> None:

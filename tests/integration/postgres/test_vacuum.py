@@ -11,7 +11,7 @@ pytestmark = pytest.mark.integration
 
 def test_dead_rows_are_counted_and_their_space_is_free_again(database: Database) -> None:
     with database.engine.begin() as connection:
-        connection.execute(text("CREATE TABLE shortlived (n int)"))
+        connection.execute(text("CREATE TABLE shortlived (n int) WITH (autovacuum_enabled = false)"))
         connection.execute(text("INSERT INTO shortlived SELECT generate_series(1, 20000)"))
     with database.engine.begin() as connection:
         connection.execute(text("DELETE FROM shortlived"))
