@@ -26,6 +26,7 @@ from back_testing.engine.shared_account import trade_together
 from back_testing.engine.statistics import summarise
 from back_testing.engine.strategy_shares import strategy_shares
 from back_testing.engine.trade import ExitReason, Trade
+from back_testing.engine.trading import trade
 
 REASONS = tuple(ExitReason)  # as the kernels count them
 
@@ -187,7 +188,7 @@ def _play(
     ]
     limits = [rules.limits.of(strategy).max_positions for strategy in strategies]
     if len(strategies) == 1:
-        outcome = market.trade(rules, ordered[0], limits[0], among=_among(strategies, market))
+        outcome = trade(market, rules, ordered[0], limits[0], among=_among(strategies, market))
     else:
         outcome = trade_together(market, rules, ordered, limits, among=_among(strategies, market))
     below = [_orders(before) - _orders(after) for before, after in zip(traded, ordered, strict=True)]
@@ -207,7 +208,7 @@ def _trade(
         strategies,
         rules,
         played,
-        market.trade(_without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series]),
+        trade(market, _without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series]),
         suggests_shares=any(decided.shares is not None for own in decisions for decided in own),
         hashed=data_hash(series),
     )
@@ -223,7 +224,8 @@ def buy_and_hold(bars: Bars, rules: TradingRules, first: date | None = None) -> 
     """The return of the benchmark: bought at the first possible moment, for the same costs, and held."""
     window = bars[first_bar(bars, first) :]
     return (
-        float(Market([window]).trade(_without_choices(rules), [_buy_and_hold(len(window))]).equity[-1]) / rules.cash - 1
+        float(trade(Market([window]), _without_choices(rules), [_buy_and_hold(len(window))]).equity[-1]) / rules.cash
+        - 1
     )
 
 

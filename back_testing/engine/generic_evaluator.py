@@ -14,6 +14,7 @@ from algo_trading.strategies.base import Decisions, Flags, Strategy
 from algo_trading.strategies.decide import decide, read_only
 from back_testing.engine.checks import missing_features, require_decisions
 from back_testing.engine.kernels.params import Orders, flags, floats, params_of
+from back_testing.engine.trading import trade
 from back_testing.engine.window import Window
 from back_testing.engine.workers import Workers
 
@@ -150,7 +151,7 @@ class DecisionBatch:
         for at, row in enumerate(rows):
             shares = self._max_shares[at] if self._max_shares.size else None
             decided = Decisions(self._entries[at], self._exits[at], np.ones(len(window)), self._sizes[at], shares)
-            outcome = market.trade(window.rules, [decided])
+            outcome = trade(market, window.rules, [decided])
             bars_held = int(np.count_nonzero(outcome.held))
             accumulate_shared(
                 window.rules.cash, outcome.equity, bars_held, floats(outcome.trades), len(outcome.trades), row

@@ -74,14 +74,7 @@ class Market:
         *,
         among: int | None = None,
     ) -> Outcome:
-        """Trade on the decisions about each bar of each instrument, with at most so many positions (None: no bound).
-
-        The whole equity is shared `among` so many positions, one of each instrument unless given.
-        """
-        if not rules.fills_alone:
-            from back_testing.engine.shared_account import trade_together
-
-            return trade_together(self, rules, [decisions], [max_positions], among=among)
+        """Trade by the quick kernels, on rules under which each order fills alone (see `trading`)."""
         from back_testing.engine.kernels.account import TRADE_FIELDS
         from back_testing.engine.kernels.single import simulate
 

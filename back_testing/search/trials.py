@@ -14,6 +14,7 @@ from back_testing.engine.checks import require_decisions
 from back_testing.engine.generic_evaluator import rejection_reason
 from back_testing.engine.market import Market
 from back_testing.engine.rules import TradingRules
+from back_testing.engine.trading import trade
 from back_testing.search.sweep import Grid
 
 
@@ -39,5 +40,5 @@ def trials(kind: type[Strategy], grid: Grid, bars: Bars, rules: TradingRules, fi
         decisions = decide(strategy, bars)
         require_decisions(strategy, bars, decisions)
         orders = rules.limits.ordered(strategy, decisions_from(decisions, start))
-        outcome = market.trade(rules, [orders], rules.limits.of(strategy).max_positions)
+        outcome = trade(market, rules, [orders], rules.limits.of(strategy).max_positions)
         yield Trial(params, outcome.equity, outcome.held[0])
