@@ -1,6 +1,7 @@
 """Splits and dividends, and prices adjusted for them as of a session."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -117,3 +118,11 @@ def adjusted(bars: Bars, actions: Iterable[CorporateAction]) -> Bars:
         close=bars.close * prices,
         volume=bars.volume * volumes,
     )
+
+
+def actions_by_instrument(actions: Sequence[CorporateAction]) -> Mapping[Instrument, list[CorporateAction]]:
+    """The actions of each instrument; none for one that is not there."""
+    found: defaultdict[Instrument, list[CorporateAction]] = defaultdict(list)
+    for action in actions:
+        found[action.instrument].append(action)
+    return found

@@ -44,7 +44,7 @@ class VolatilityTarget:
 
     @property
     def memory(self) -> int:
-        """The returns of the window, or its ranges, need the close before."""
+        """The first move of the window needs the close before it."""
         return self.window + 1
 
     def fractions(self, bars: Bars) -> Floats:
@@ -76,7 +76,7 @@ class EqualRisk:
 
     @property
     def memory(self) -> int:
-        """The returns of the window, or its ranges, need the close before."""
+        """The first move of the window needs the close before it."""
         return self.window + 1
 
     def fractions(self, bars: Bars) -> Floats:

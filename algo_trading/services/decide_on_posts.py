@@ -10,7 +10,7 @@ import numpy as np
 
 from algo_trading.calendars import Calendars
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.corporate_actions import CorporateAction, actions_by_instrument
 from algo_trading.domain.features import TEXT_FEATURES, with_mention
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.post import Mention
@@ -23,7 +23,6 @@ from algo_trading.repositories.signals import SignalRepository
 from algo_trading.repositories.watchlists import AssignmentRepository
 from algo_trading.services.evaluate import (
     EvaluateReport,
-    actions_by_instrument,
     decide_last,
     instruments_of,
     strategies_by_series,

@@ -7,22 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import numpy as np
 import pyarrow.compute as pc
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.corporate_actions import CorporateAction, adjusted
+from algo_trading.domain.corporate_actions import CorporateAction, actions_by_instrument, adjusted
 from algo_trading.domain.features import TEXT_FEATURES
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.strategy_failure import StrategyFailure
-from algo_trading.domain.time import Period, array_time, moment_of
+from algo_trading.domain.time import Period, moment_of
 from algo_trading.domain.watchlist import Assignment
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 from algo_trading.repositories.signals import SignalRepository
 from algo_trading.repositories.strategy_failures import StrategyFailureRepository
 from algo_trading.repositories.watchlists import AssignmentRepository
-from algo_trading.services.evaluate_together import evaluate_sections, sections_of
+from algo_trading.services.evaluate_together import bars_up_to, evaluate_sections, sections_of
 from algo_trading.services.features import JoinFeatures
 from algo_trading.services.inputs_hash import inputs_hash
 from algo_trading.strategies.base import Strategy
@@ -121,7 +120,7 @@ class EvaluateStrategies:
             features = sorted({name for strategy in strategies for name in strategy.needs})
             bars = found.get(one)
             for period in periods:
-                part = None if bars is None else _bars_up_to(bars, period, count)
+                part = None if bars is None else bars_up_to(bars, period, count)
                 if part is None:
                     skipped += [f"{strategy.name} {one}" for strategy in strategies]
                     continue
@@ -153,14 +152,6 @@ def _name(failure: StrategyFailure) -> str:
     return f"{failure.strategy.name} {failure.series}"
 
 
-def _bars_up_to(bars: Bars, period: Period, count: int | None) -> Bars | None:
-    """The last `count` of `bars` (None: all) up to `period`; None where it has no bar."""
-    end = int(np.searchsorted(bars.opened_at, array_time(period.opened_at), side="right"))
-    if end == 0 or bars.opened_at[end - 1] != array_time(period.opened_at):
-        return None
-    return bars[0 if count is None else max(0, end - count) : end]
-
-
 def _memory(strategies: Sequence[Strategy]) -> int | None:
     """Bars to read for the strategies of a series; one more than they remember.
 
@@ -189,14 +180,6 @@ def strategies_by_series(
 def instruments_of(series: Sequence[Series]) -> list[Instrument]:
     """The instruments of several series, sorted, once each."""
     return sorted({one.instrument for one in series})
-
-
-def actions_by_instrument(actions: Sequence[CorporateAction]) -> Mapping[Instrument, list[CorporateAction]]:
-    """The actions of each instrument; none for one that is not there."""
-    found: defaultdict[Instrument, list[CorporateAction]] = defaultdict(list)
-    for action in actions:
-        found[action.instrument].append(action)
-    return found
 
 
 def needs_text(assignments: Sequence[Assignment], build: Strategies) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.corporate_actions import CorporateAction, adjusted
+from algo_trading.domain.corporate_actions import CorporateAction, actions_by_instrument, adjusted
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import Side, Signal, StrategyId
 from algo_trading.domain.strategy_failure import StrategyFailure
@@ -58,9 +58,9 @@ def evaluate_sections(
             else bars.read_last(section.weighed, last.opened_at, count + len(periods) - 1)
         )
         found = split_by_series(table)
-        known = by_instrument(actions.read(sorted({s.instrument for s in section.weighed}), last.date))
+        known = actions_by_instrument(actions.read(sorted({s.instrument for s in section.weighed}), last.date))
         for period in periods:
-            parts = {one: part for one, own in found.items() if (part := _up_to(own, period)) is not None}
+            parts = {one: part for one, own in found.items() if (part := bars_up_to(own, period)) is not None}
             made.skipped += [f"{strategy.name} {one}" for one in sorted(section.wanted - parts.keys())]
             try:
                 signals = decide_section(strategy, parts, known)
@@ -130,15 +130,9 @@ def sections_of(assignments: Sequence[Assignment], series: Collection[Series], b
     return sections
 
 
-def by_instrument(actions: Sequence[CorporateAction]) -> dict[Instrument, list[CorporateAction]]:
-    """The actions of each instrument that has any."""
-    found: dict[Instrument, list[CorporateAction]] = {}
-    for action in actions:
-        found.setdefault(action.instrument, []).append(action)
-    return found
-
-
-def _up_to(bars: Bars, period: Period) -> Bars | None:
-    """The bars up to a period; None where it has no bar."""
+def bars_up_to(bars: Bars, period: Period, count: int | None = None) -> Bars | None:
+    """The last `count` of `bars` (None: all) up to `period`; None where it has no bar."""
     end = int(np.searchsorted(bars.opened_at, array_time(period.opened_at), side="right"))
-    return bars[:end] if end and bars.opened_at[end - 1] == array_time(period.opened_at) else None
+    if end == 0 or bars.opened_at[end - 1] != array_time(period.opened_at):
+        return None
+    return bars[0 if count is None else max(0, end - count) : end]

@@ -6,13 +6,13 @@ from datetime import datetime
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.corporate_actions import CorporateAction, actions_by_instrument
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import Signal, StrategyId
 from algo_trading.domain.time import array_time
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 from algo_trading.repositories.signals import SignalRepository
-from algo_trading.services.evaluate_together import by_instrument, decide_section
+from algo_trading.services.evaluate_together import decide_section
 from algo_trading.strategies.cross_section import CrossSection
 
 
@@ -48,7 +48,7 @@ class DeriveTogether:
             instruments = sorted({one.instrument for one in series})
             last = max((self._bars[one].session(-1) for one in series if one in self._bars), default=None)
             if last is not None:
-                self._actions |= by_instrument(self.actions.read(instruments, last))
+                self._actions |= actions_by_instrument(self.actions.read(instruments, last))
 
     def _until(self, series: Series, opened_at: datetime) -> Bars | None:
         bars = self._bars.get(series)
