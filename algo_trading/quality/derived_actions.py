@@ -46,6 +46,7 @@ def derived_actions(rows: pa.Table, venue: str) -> DerivedActions:
     known = np.flatnonzero(~is_none(parsed.symbol) & ~np.isnat(parsed.opened_at) & (parsed.numbers["close"] > 0))
     symbols, opened, closes = parsed.symbol[known], parsed.opened_at[known], parsed.numbers["close"][known]
     beside = {name: _numbers(rows, name)[known] for name in BESIDE}
+    printed = {name: _printed(rows[name])[known] for name in ("close", ADJUSTED_CLOSE) if name in rows.column_names}
     found: list[CorporateAction] = []
     silent = set()
     for symbol, own in _of_symbols(symbols, opened):
@@ -53,8 +54,8 @@ def derived_actions(rows: pa.Table, venue: str) -> DerivedActions:
         adjusted, paid = beside[ADJUSTED_CLOSE][own], beside[DIVIDEND][own]
         if (adjusted > 0).any():
             told = np.flatnonzero(adjusted > 0)
-            texts = {name: rows[name].take(pa.array(known[own[told]])) for name in ("close", ADJUSTED_CLOSE)}
-            found += _from_adjusted(instrument, days[told], closes[own[told]], adjusted[told], texts)
+            digits = {name: int(count[own[told]].max()) for name, count in printed.items()}
+            found += _from_adjusted(instrument, days[told], closes[own[told]], adjusted[told], digits)
         elif np.isfinite(paid).any():
             found += [
                 CorporateAction(instrument, days[row].item(), ActionKind.DIVIDEND, float(paid[row]))
@@ -81,33 +82,34 @@ def _of_symbols(symbols: NDArray[np.object_], opened: Times) -> Iterator[tuple[s
         yield codes.dictionary[int(ordered[start])].as_py(), order[start:end]
 
 
-def _error(texts: pa.ChunkedArray, values: Floats) -> Floats:
-    """By how much each value may be off, relatively: half of the last digit that its column prints."""
+def _printed(texts: pa.ChunkedArray) -> NDArray[np.int64]:
+    """How many digits each number has after its point."""
     point = pc.find_substring(texts, ".")
-    printed = pc.if_else(pc.less(point, 0), 0, pc.subtract(pc.subtract(pc.utf8_length(texts), point), 1))
-    digits = int(pc.max(printed).as_py() or 0)
+    digits = pc.if_else(pc.less(point, 0), 0, pc.subtract(pc.subtract(pc.utf8_length(texts), point), 1))
+    counts: NDArray[np.int64] = pc.fill_null(digits, 0).to_numpy().astype(np.int64)
+    return counts
+
+
+def _error(digits: int, values: Floats) -> Floats:
+    """By how much each value may be off, relatively: half of the last digit that its column prints."""
     return 0.5 * 10.0**-digits / values + SINGLE
 
 
-def _errors(ratio: Floats, closes: Floats, adjusted: Floats, texts: Mapping[str, pa.ChunkedArray]) -> Floats:
-    """By how much each (logarithm of a) ratio may be off.
+def _from_adjusted(
+    instrument: Instrument, days: Times, closes: Floats, adjusted: Floats, digits: Mapping[str, int]
+) -> list[CorporateAction]:
+    """The steps of the staircase; a step that goes back after one row was a slip.
 
     Closes are rounded like the adjusted ones where the ratio moves by more than the rounding of those on most days;
     else they are what was traded, to the cent.
     """
-    errors = _error(texts[ADJUSTED_CLOSE], adjusted)
-    moves = np.abs(np.diff(ratio))
-    exact = not len(moves) or np.median(moves) <= np.median(errors)
-    return errors if exact else errors + _error(texts["close"], closes)
-
-
-def _from_adjusted(
-    instrument: Instrument, days: Times, closes: Floats, adjusted: Floats, texts: Mapping[str, pa.ChunkedArray]
-) -> list[CorporateAction]:
-    """The steps of the staircase; a step that goes back after one row was a slip."""
     ratio = np.log(adjusted / closes)
-    errors = _errors(ratio, closes, adjusted, texts)
-    edges = np.flatnonzero(np.abs(np.diff(ratio)) > errors[1:] + errors[:-1]) + 1
+    moves, errors = np.abs(np.diff(ratio)), _error(digits[ADJUSTED_CLOSE], adjusted)
+    if not (moves > errors[1:] + errors[:-1]).any():
+        return []
+    if np.median(moves) > np.median(errors):
+        errors = errors + _error(digits["close"], closes)
+    edges = np.flatnonzero(moves > errors[1:] + errors[:-1]) + 1
     starts = [0, *edges.tolist()]
     levels = [float(np.median(part)) for part in np.split(ratio, edges)]
     stairs: list[tuple[int, float]] = []
