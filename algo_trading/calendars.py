@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -251,15 +251,24 @@ class ExchangeCalendar(TradingCalendar):
         return self._dates[low:high].astype("datetime64[us]"), self._opens[low:high], self._closes[low:high]
 
     def _spans(self, interval: Interval, first: date, last: date) -> Periods:
-        if interval is Interval.WEEK:
-            labels = EPOCH_MONDAY + (self._dates - EPOCH_MONDAY) // np.timedelta64(7, "D") * np.timedelta64(7, "D")
-        else:
-            labels = self._dates.astype("datetime64[M]").astype("datetime64[D]")
+        opened, opens, closes = self._weeks if interval is Interval.WEEK else self._months
+        inside = (opened >= np.datetime64(first, "D")) & (opened <= np.datetime64(last, "D"))
+        return Periods(opened[inside].astype("datetime64[us]"), opens[inside], closes[inside])
+
+    @cached_property
+    def _weeks(self) -> tuple[Times, Times, Times]:
+        week = np.timedelta64(7, "D")
+        return self._joined(EPOCH_MONDAY + (self._dates - EPOCH_MONDAY) // week * week)
+
+    @cached_property
+    def _months(self) -> tuple[Times, Times, Times]:
+        return self._joined(self._dates.astype("datetime64[M]").astype("datetime64[D]"))
+
+    def _joined(self, labels: Times) -> tuple[Times, Times, Times]:
+        """The periods that the label of each session makes: label, first open and last close."""
         begins = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
         ends = np.append(begins[1:], len(labels)) - 1
-        opened = labels[begins]
-        inside = (opened >= np.datetime64(first, "D")) & (opened <= np.datetime64(last, "D"))
-        return Periods(opened[inside].astype("datetime64[us]"), self._opens[begins][inside], self._closes[ends][inside])
+        return labels[begins], self._opens[begins], self._closes[ends]
 
 
 def _within(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf, log1p
 
 from algo_trading.domain.instrument import Instrument
@@ -197,6 +198,7 @@ def best_matches(places: Sequence[EntityMatch]) -> list[EntityMatch]:
     return sorted(best.values(), key=lambda place: (place.start, place.instrument))
 
 
+@cache
 def packaged_finder() -> MentionFinder:
-    """A finder of the names that ship with the package."""
+    """The finder of the names that ship with the package."""
     return MentionFinder(packaged_listings())
