@@ -13,8 +13,9 @@ from faults.installations import BUSY, DAY_OF_CANDLES, LOAD, SESSIONS, Installat
 from faults.kills import IN_FIRST_START, IN_SESSIONS, IN_TEXT, Blow, Measure, log_position, plan, strike
 from faults.undisturbed import Undisturbed
 from faults.world import World
+from support.fuzz import examples
 
-SHORT, LONG, CANDLES, FIRST_STARTS, TEXTS = 1, 12, 8, 6, 10
+SHORT, LONG, CANDLES, FIRST_STARTS, TEXTS = 1, examples(8), examples(6), examples(4), examples(6)
 TEXT = ("run-text", "--json")
 SEED = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 # A program that is interrupted, or whose server dies, ends with a sentence, unless it was about to end anyway.

@@ -13,6 +13,7 @@ from algo_trading.errors import AlgoTradingError
 from algo_trading.repositories.accounts import AccountStep
 from fakes.accounts import FakeAccounts
 from support.exchange_world import SECRET
+from support.fuzz import examples
 from support.spot_exchange import SpotDesk, SpotExchange
 from support.spot_scenario import FAULTS, SYMBOLS, run_scenario
 from support.workers import Killed
@@ -151,14 +152,14 @@ def test_two_processes_at_once_place_each_order_once() -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("first", range(0, 200, 20))
+@pytest.mark.parametrize("first", range(0, examples(100), 10))
 def test_book_and_exchange_agree_on_many_days(first: int) -> None:
-    for seed in range(first, first + 20):
+    for seed in range(first, first + 10):
         run_single(seed)
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("first", range(0, 200, 20))
+@pytest.mark.parametrize("first", range(0, examples(100), 10))
 def test_two_processes_at_once_on_many_days(first: int) -> None:
-    for seed in range(first, first + 20):
+    for seed in range(first, first + 10):
         run_scenario(seed)
