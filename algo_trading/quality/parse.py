@@ -44,7 +44,7 @@ SYMBOL = re.compile(r"(?![=+@-])(?:[\w.^$&=:!+*@#~'() -]|(?<=\w)/(?=\w))+")
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
 EPOCH = re.compile(r"\d{9,19}", re.ASCII)
-EPOCHS = r"^\d{9,18}$"  # those that fit into 64 bits for certain
+SHORTEST_EPOCH, LONGEST_EPOCH = 9, 18  # digits of those that fit into 64 bits for certain
 EPOCH_START = np.datetime64(0, "us")
 UNITS = tuple(np.timedelta64(1, unit) for unit in ("s", "ms", "us", "ns"))
 # Up to the year 5138 in seconds, and the same in smaller units.
@@ -127,9 +127,15 @@ def parse_moments(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDAr
     told apart by their size.
     """
     texts = column.combine_chunks()
-    if len(texts) and not texts.null_count and pc.all(pc.match_substring_regex(texts, EPOCHS)).as_py():
+    if len(texts) and not texts.null_count and _are_epochs(texts):
         return _epochs(pc.cast(texts, pa.int64()).to_numpy()), np.zeros(len(texts), dtype=bool)
     return _by_distinct_value(column, _moment, np.array(["NaT"], "datetime64[us]"))
+
+
+def _are_epochs(texts: pa.Array) -> bool:
+    lengths = pc.min_max(pc.binary_length(texts))
+    fits = lengths["min"].as_py() >= SHORTEST_EPOCH and lengths["max"].as_py() <= LONGEST_EPOCH
+    return fits and bool(pc.all(pc.ascii_is_decimal(texts)).as_py())
 
 
 def _epochs(values: NDArray[np.int64]) -> NDArray[np.datetime64]:
@@ -199,6 +205,8 @@ def _moment(text: str) -> np.datetime64 | None:
 
 def parse_numbers(column: pa.ChunkedArray) -> tuple[Floats, NDArray[np.bool_]]:
     """Finite numbers (NaN where missing), and where there is a text that is not one."""
+    if (plain := _all_numbers(column)) is not None:
+        return plain, np.zeros(len(plain), dtype=bool)
     texts = pc.utf8_trim_whitespace(column.combine_chunks()).fill_null("")
     is_number = pc.match_substring_regex(texts, NUMBER)
     values: Floats = pc.cast(pc.if_else(is_number, texts, None), pa.float64()).to_numpy(zero_copy_only=False).copy()
@@ -209,3 +217,14 @@ def parse_numbers(column: pa.ChunkedArray) -> tuple[Floats, NDArray[np.bool_]]:
     missing = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MISSING))
     wrong: NDArray[np.bool_] = ~pc.or_(is_number, missing).to_numpy(zero_copy_only=False) | infinite
     return values, wrong
+
+
+def _all_numbers(column: pa.ChunkedArray) -> Floats | None:
+    """The values of a column in which every cell is a finite number and nothing else, as nearly all are; else None."""
+    if column.null_count:
+        return None
+    try:
+        values: Floats = pc.cast(column, pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return values if np.isfinite(values).all() else None  # Arrow reads "nan" and "inf", too
