@@ -47,7 +47,10 @@ def read_csv(
             number, text = _behind_header(block, header)
         split = _split_at_once(text, header, columns)
         if split is not None:
-            numbers, cells = number + np.arange(len(split)), dict(zip(_places(header, columns), split.columns, strict=True))
+            numbers, cells = (
+                number + np.arange(len(split)),
+                dict(zip(_places(header, columns), split.columns, strict=True)),
+            )
             yield _table(header, cells, numbers, place, symbol=symbol, columns=columns)
             continue
         for run in _runs(_lines(text, number, max_line), header):

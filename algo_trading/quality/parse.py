@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from algo_trading.domain.bars import COLUMNS, TURNOVER, Floats
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval, array_time
-from algo_trading.quality.rules import is_none
+from algo_trading.quality.rules import is_none, nothing
 
 # Texts that stand for "no value" in a date or a number. A symbol may be called NA or NULL, so it has only the blank.
 MISSING = ("", "nan", "none", "null", "na", "n/a", "#n/a", "nat")
@@ -69,8 +70,17 @@ class Parsed:
     def __len__(self) -> int:
         return len(self.symbol)
 
+    @cached_property
+    def names(self) -> pa.DictionaryArray:
+        """The symbols, each text once."""
+        return pa.array(self.symbol, pa.string()).dictionary_encode()
+
     def take(self, rows: NDArray[np.int64]) -> "Parsed":
-        """The rows at these positions."""
+        """The rows at these positions, which are in ascending order."""
+        return self if len(rows) == len(self) else self.rearranged(rows)
+
+    def rearranged(self, rows: NDArray[np.int64]) -> "Parsed":
+        """The rows at these positions, in whatever order."""
         numbers = {name: column[rows] for name, column in self.numbers.items()}
         turnover = {name: column[rows] for name, column in self.turnover.items()}
         return Parsed(self.symbol[rows], self.opened_at[rows], numbers, self.unparseable[rows], turnover)
@@ -82,11 +92,14 @@ def parse_rows(rows: pa.Table, interval: Interval) -> Parsed:
     opened_at, bad_time = parse_opened(rows["session"], interval)
     numbers = {name: parse_numbers(rows[name]) for name in COLUMNS}
     turnover = {name: parse_numbers(rows[name]) for name in TURNOVER if name in rows.column_names}
-    unparseable = np.full(rows.num_rows, None, dtype=object)
+    unparseable = nothing(rows.num_rows)
     bad = {"symbol": bad_symbol, "session": bad_time} | {
         name: wrong for name, (_, wrong) in (numbers | turnover).items()
     }
     for name, wrong in bad.items():
+        if not wrong.any():
+            continue
+        unparseable = unparseable.copy()
         for row in np.flatnonzero(wrong & is_none(unparseable)):
             unparseable[row] = f"{name}: {rows[name][int(row)].as_py()}"
     return Parsed(
@@ -104,6 +117,15 @@ def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray
     Control characters, `..`, slashes at the ends and what a spreadsheet takes for a formula are in no symbol.
     """
     return _by_distinct_value(column, _symbol, np.array([None]))
+
+
+def distinct_symbols(column: pa.ChunkedArray) -> set[str]:
+    """Those of `parse_symbols` that there are."""
+    found: set[str] = set()
+    for text in pc.unique(column).drop_null().to_pylist():
+        with suppress(ValueError):
+            found |= {symbol} if (symbol := _symbol(text.strip())) is not None else set()
+    return found
 
 
 def parse_opened(column: pa.ChunkedArray, interval: Interval) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
