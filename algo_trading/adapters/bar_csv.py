@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv
 
 from algo_trading.adapters.bar_header import Header, NoBarsError, header_of, kline_header, yfinance_header
 
@@ -44,9 +45,13 @@ def read_csv(
         if header is None:
             header = _header(block[:HEAD])
             number, text = _behind_header(block, header)
-        cells = _split_at_once(text, header)
-        if cells is not None:
-            yield _table(header, cells, number + np.arange(len(cells[0])), place, symbol=symbol, columns=columns)
+        split = _split_at_once(text, header, columns)
+        if split is not None:
+            numbers, cells = (
+                number + np.arange(len(split)),
+                dict(zip(_places(header, columns), split.columns, strict=True)),
+            )
+            yield _table(header, cells, numbers, place, symbol=symbol, columns=columns)
             continue
         for run in _runs(_lines(text, number, max_line), header):
             header = run.header
@@ -128,15 +133,34 @@ def _behind_header(block: str, header: Header) -> tuple[int, str]:
     return number, block[start:]
 
 
-def _split_at_once(text: str, header: Header) -> list[pa.Array] | None:
-    """The columns of a text in which every line has as many cells as the header, without a quote; else None."""
-    if not text or '"' in text or "close" in text.lower():
+def _split_at_once(text: str, header: Header, columns: Sequence[str]) -> pa.Table | None:
+    """The columns asked for of a text in which every line has as many cells as the header, without a quote; else None.
+
+    They are in the order of their places in the file.
+    """
+    # Arrow takes an empty line for a row, and drops a byte order mark that belongs to a cell.
+    if not text or text[0] in "\n\ufeff" or "\n\n" in text or '"' in text or "close" in text.lower():
         return None
-    lines = pc.split_pattern(pa.array([text.removesuffix("\n")]), "\n").flatten()
-    if not pc.all(pc.equal(pc.count_substring(lines, ","), header.width - 1)).as_py():
+    content = text.encode()
+    names = [str(column) for column in range(header.width)]
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.py_buffer(content),
+            pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
+            pyarrow.csv.ParseOptions(quote_char=False, double_quote=False, ignore_empty_lines=False),
+            pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=[names[place] for place in _places(header, columns)],
+            ),
+        )
+    except pa.ArrowInvalid:  # a line has more cells or fewer
         return None
-    cells = pc.split_pattern(lines, ",").flatten()
-    return [cells.take(pa.array(np.arange(column, len(cells), header.width))) for column in range(header.width)]
+    return table.combine_chunks()
+
+
+def _places(header: Header, columns: Sequence[str]) -> list[int]:
+    """Where those of `columns` stand that the table has."""
+    return sorted({header.columns[name] for name in columns if name in header.columns})
 
 
 class _Run:
@@ -157,12 +181,12 @@ class _Run:
         self.numbers.append(number)
         self._rows.append(cells)
 
-    def cells(self) -> list[pa.Array]:
-        """The columns; what a short line lacks is null."""
-        return [
-            pa.array([row[column] if column < len(row) else None for row in self._rows], pa.string())
+    def cells(self) -> dict[int, pa.Array]:
+        """The columns by their places; what a short line lacks is null."""
+        return {
+            column: pa.array([row[column] if column < len(row) else None for row in self._rows], pa.string())
             for column in range(self.header.width)
-        ]
+        }
 
 
 def _runs(lines: Iterator[tuple[int, str]], header: Header) -> list[_Run]:
@@ -182,7 +206,7 @@ def _runs(lines: Iterator[tuple[int, str]], header: Header) -> list[_Run]:
 
 def _table(
     header: Header,
-    cells: Sequence[pa.Array],
+    cells: Mapping[int, pa.Array],
     numbers: np.ndarray[tuple[int], np.dtype[np.int64]],
     place: str,
     *,

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,11 @@ from algo_trading.adapters.bar_tables import read_batches, table_header
 from algo_trading.adapters.unpack import (
     BLOCK,
     UNPACK_ERRORS,
+    KeptStream,
     LimitError,
     Member,
     ReadLimits,
+    Room,
     members,
     opened,
     printable,
@@ -31,6 +33,7 @@ from algo_trading.gateways.market_data import BESIDE, RAW_COLUMNS
 from algo_trading.settings import ImportSettings
 
 DEFAULTS = ReadLimits()
+KEPT = 64 * 2**20  # bytes of the contents of those files that were opened and whose rows are not read yet
 CHECKSUM = ".CHECKSUM"  # as Binance's archive has one beside each file
 
 
@@ -47,14 +50,17 @@ def read_bar_files(paths: Sequence[Path], symbol: str | None, limits: ReadLimits
     """Implements BarFileReader. Every path is checked at the call, before the first file is yielded."""
     folders = [path for path in paths if _is_folder(path)]
     named = [path for path in paths if path not in folders]
+    room = Room(KEPT)
+    known: dict[Path, FileOnDisk] = {}
     for path in named:
-        file = open_file(path, symbol, limits)
+        known[path] = file = open_file(path, symbol, limits, room)
         if not file.tables:
             raise AlgoTradingError(f"{path} holds no bars: {file.skipped[0].reason}")
     found = {path.resolve(): path for path in named}
     for folder in folders:
         found |= {path.resolve(): path for path in _files_in(folder)}
-    return _opened(paths, sorted(found.values(), key=lambda path: (path.name, path)), symbol, limits)
+    files = sorted(found.values(), key=lambda path: (path.name, path))
+    return _opened(paths, files, known, lambda path: open_file(path, symbol, limits, room))
 
 
 def _is_folder(path: Path) -> bool:
@@ -65,12 +71,12 @@ def _is_folder(path: Path) -> bool:
 
 
 def _opened(
-    paths: Sequence[Path], files: Sequence[Path], symbol: str | None, limits: ReadLimits
+    paths: Sequence[Path], files: Sequence[Path], known: dict[Path, FileOnDisk], read: Callable[[Path], FileOnDisk]
 ) -> Iterator[FileOnDisk]:
     tables = 0
     for path in files:
         try:
-            file = open_file(path, symbol, limits)
+            file = known.pop(path, None) or read(path)
         except AlgoTradingError as error:
             file = FileOnDisk(path, "", skipped=(Skipped(_shown(path), str(error)),))
         tables += len(file.tables)
@@ -94,8 +100,8 @@ def _files_in(folder: Path) -> list[Path]:
     ]
 
 
-def open_file(path: Path, symbol: str | None, limits: ReadLimits = DEFAULTS) -> FileOnDisk:
-    """A file and the tables in it.
+def open_file(path: Path, symbol: str | None, limits: ReadLimits = DEFAULTS, room: Room | None = None) -> FileOnDisk:
+    """A file and the tables in it; their contents are kept where there is `room` for them, until they are gone.
 
     Raises:
         AlgoTradingError: it cannot be read.
@@ -115,7 +121,7 @@ def open_file(path: Path, symbol: str | None, limits: ReadLimits = DEFAULTS) -> 
     skipped: list[Skipped] = []
     for member in found:
         try:
-            tables.append(_table(member, symbol, limits))
+            tables.append(_table(path, member, symbol, limits, room))
         except (NoBarsError, LimitError) as error:
             skipped.append(Skipped(member.place, str(error)))
         except UNPACK_ERRORS as error:
@@ -127,7 +133,8 @@ def open_file(path: Path, symbol: str | None, limits: ReadLimits = DEFAULTS) -> 
         return FileOnDisk(path, "", skipped=skipped)
     with _readable(path):
         digest = _sha256(path) if found[0].is_packed else tables[0].sha256
-    return FileOnDisk(path, digest, tables, skipped)
+        size = path.stat().st_size
+    return FileOnDisk(path, digest, tables, skipped, size)
 
 
 def broken_checksum(path: Path) -> str | None:
@@ -159,11 +166,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _table(member: Member, symbol: str | None, limits: ReadLimits) -> BarFile:
+def _table(path: Path, member: Member, symbol: str | None, limits: ReadLimits, room: Room | None) -> BarFile:
+    state = _state(path)
+    if room is not None:
+        member = member.kept(room)
     with opened(member) as (stream, _):
         header = table_header(stream)
     with opened(member) as (stream, raw):
-        while stream.read(BLOCK):
+        while not isinstance(raw, KeptStream) and stream.read(BLOCK):
             pass
         digest = raw.sha256()
     name = named(member.place)
@@ -174,16 +184,18 @@ def _table(member: Member, symbol: str | None, limits: ReadLimits) -> BarFile:
         raise NoBarsError(f"its name says {name.interval} and its rows are {header.interval}")
     columns = (*RAW_COLUMNS, *(column for column in (*TURNOVER, *BESIDE) if column in header.columns))
     interval = header.interval or name.interval
-    content = _Content(member, digest, of_all, limits, columns, interval)
+    content = _Content(member, digest, path, state, of_all, limits, columns, interval)
     return BarFile(member.place, digest, of_all, content.rows, content.parts, interval)
 
 
 @dataclass(frozen=True)
 class _Content:
-    """The rows of a member whose content had this `digest` when it was opened."""
+    """The rows of a member whose content had this `digest`, and its file this `state`, when it was opened."""
 
     member: Member
     digest: str
+    path: Path
+    state: Sequence[int]
     symbol: str | None
     limits: ReadLimits
     columns: Sequence[str]  # of `parts`
@@ -204,7 +216,7 @@ class _Content:
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         with opened(self.member) as (stream, raw):
             yield from read_batches(stream, self.member.place, self.symbol, columns, self.limits)
-            if raw.sha256() != self.digest:
+            if raw.sha256() != self.digest or _state(self.path) != self.state:
                 raise NoBarsError("it was changed while it was read; import it again")
 
     @contextmanager
@@ -215,6 +227,12 @@ class _Content:
             raise UnreadableTableError(self.member.place, str(error)) from error
         except UNPACK_ERRORS as error:
             raise UnreadableTableError(self.member.place, f"it cannot be unpacked ({error})") from error
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What tells a file from what it was before and from another one in its place."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _shown(path: Path) -> str:

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -79,6 +79,49 @@ class LimitedStream(io.RawIOBase):
         super().close()
 
 
+class Room:
+    """So many bytes of contents are kept in memory at once, so that these are read and unpacked a single time."""
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+    def keep(self, content: bytes, sha256: str) -> "Kept | None":
+        """The content, whose room is free again when nothing refers to it any more; None where there is none."""
+        if len(content) > self.free:
+            return None
+        kept = Kept(content, sha256)
+        self._add(-len(content))
+        finalize(kept, self._add, len(content))
+        return kept
+
+    def _add(self, size: int) -> None:
+        self.free += size
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A content in memory."""
+
+    content: bytes
+    sha256: str
+
+    def open(self) -> "KeptStream":
+        """Begin to read it."""
+        return KeptStream(self)
+
+
+class KeptStream(io.BytesIO):
+    """A content in memory as a stream, which was read through a LimitedStream before."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__(kept.content)
+        self._kept = kept
+
+    def sha256(self) -> str:
+        """The SHA-256 of the whole content."""
+        return self._kept.sha256
+
+
 def check_size(unpacked: int, packed: int, limits: ReadLimits) -> None:
     """Raise LimitError where content is too large, or too large for what it was packed in."""
     if unpacked > limits.max_unpacked:
@@ -92,12 +135,24 @@ class Member:
     """A file, or a member of an archive; `open` begins to read it. `is_packed`: its content is not the file's bytes."""
 
     place: str
-    open: Callable[[], LimitedStream]
+    open: Callable[[], LimitedStream | KeptStream]
     is_packed: bool = True
+
+    def kept(self, room: Room) -> "Member":
+        """The same, kept in memory if it is small and there is room.
+
+        Raises:
+            LimitError: it is larger than its limits allow.
+            UNPACK_ERRORS: it is damaged.
+        """
+        with opened(self) as (stream, raw):
+            content = stream.read(min(room.free, IN_MEMORY) + 1)
+            kept = room.keep(content, raw.sha256()) if len(content) <= min(room.free, IN_MEMORY) else None
+        return self if kept is None else replace(self, open=kept.open)
 
 
 @contextmanager
-def opened(member: Member) -> Iterator[tuple[io.BufferedReader, LimitedStream]]:
+def opened(member: Member) -> Iterator[tuple[io.BufferedReader, LimitedStream | KeptStream]]:
     """The content of a member as a buffered stream, and the stream below it, which counts."""
     raw = member.open()
     stream: io.BufferedReader = io.BufferedReader(raw, BLOCK)
@@ -119,7 +174,7 @@ def members(path: Path, place: str, limits: ReadLimits) -> list[Member]:
         return _zip_members(path, place, limits)
     if not head.startswith(GZIP):
         if head[TAR_AT:] == TAR:
-            return _tar_members(_Kept(path.open("rb")), place, size, limits)
+            return _tar_members(_Unpacked(path.open("rb")), place, size, limits)
         return [Member(place, lambda: LimitedStream(path.open("rb"), size, limits), is_packed=False)]
     packed = Member(place, lambda: LimitedStream(gzip.GzipFile(path), size, limits))
     with opened(packed) as (stream, _):
@@ -127,14 +182,14 @@ def members(path: Path, place: str, limits: ReadLimits) -> list[Member]:
             return [packed]
     with opened(packed) as (stream, _):
         unpacked = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - kept as long as its members
-        kept = _Kept(unpacked)
+        kept = _Unpacked(unpacked)
         while block := stream.read(BLOCK):
             unpacked.write(block)
     unpacked.seek(0)
     return _tar_members(kept, place, size, limits)
 
 
-class _Kept:
+class _Unpacked:
     """An open file that is closed when nothing refers to it any more."""
 
     def __init__(self, file: Any) -> None:  # noqa: ANN401 - a file of any kind
@@ -142,7 +197,7 @@ class _Kept:
         finalize(self, file.close)
 
 
-def _tar_members(kept: _Kept, place: str, packed: int, limits: ReadLimits) -> list[Member]:
+def _tar_members(kept: _Unpacked, place: str, packed: int, limits: ReadLimits) -> list[Member]:
     _check_tar(kept.file)
     archive = tarfile.open(fileobj=kept.file, mode="r:")  # noqa: SIM115 - read as long as its members are
     return [
@@ -167,7 +222,7 @@ def _check_tar(file: BinaryIO) -> None:
 
 
 def _open_tar(
-    kept: _Kept, archive: tarfile.TarFile, info: tarfile.TarInfo, packed: int, limits: ReadLimits
+    kept: _Unpacked, archive: tarfile.TarFile, info: tarfile.TarInfo, packed: int, limits: ReadLimits
 ) -> LimitedStream:
     assert not kept.file.closed
     file = archive.extractfile(info)
@@ -176,7 +231,7 @@ def _open_tar(
 
 
 def _zip_members(path: Path, place: str, limits: ReadLimits) -> list[Member]:
-    kept = _Kept(path.open("rb"))
+    kept = _Unpacked(path.open("rb"))
     _check_zip(kept.file)
     archive = zipfile.ZipFile(kept.file)
     return [
@@ -186,7 +241,7 @@ def _zip_members(path: Path, place: str, limits: ReadLimits) -> list[Member]:
     ]
 
 
-def _open_zip(kept: _Kept, archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: ReadLimits) -> LimitedStream:
+def _open_zip(kept: _Unpacked, archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: ReadLimits) -> LimitedStream:
     assert not kept.file.closed
     return LimitedStream(archive.open(info), info.compress_size, limits)
 

@@ -63,13 +63,14 @@ class Skipped:
 class FileOnDisk:
     """A file as it lies there, with the tables and the other members found in it.
 
-    `sha256` is of the file's bytes, empty where no table was found.
+    `sha256` is of the file's bytes, empty where no table was found, and `size` their number.
     """
 
     path: Path
     sha256: str
     tables: Sequence[BarFile] = ()
     skipped: Sequence[Skipped] = field(default=())
+    size: int = 0
 
 
 class BarFileReader(Protocol):

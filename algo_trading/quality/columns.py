@@ -1,6 +1,6 @@
 """The columns that the suites look at, computed from parsed rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, log10
 
@@ -15,7 +15,7 @@ from algo_trading.domain.time import Interval, array_time
 from algo_trading.domain.venue import AssetClass, venue_of
 from algo_trading.quality.bar_rules import MOST_VOLUME, PRICES, Reason
 from algo_trading.quality.parse import Parsed
-from algo_trading.quality.rules import Columns, is_none
+from algo_trading.quality.rules import Columns, is_none, nothing
 from algo_trading.quality.units import SUSPICIOUS, Closes, off_unit, off_unit_within
 from algo_trading.quality.untold_splits import LikelySplit, Steps, untold_splits
 from algo_trading.quality.verdict import Batch
@@ -42,20 +42,29 @@ def value_columns(parsed: Parsed, venue: str) -> Columns:
 
 def _impossible(volume: Floats, venue: str) -> NDArray[np.object_]:
     """Volumes that no venue can have, else None."""
-    parts = venue_of(venue).whole_quantities & (np.mod(volume, 1) != 0)
-    found = np.full(len(volume), None, dtype=object)
-    for row in np.flatnonzero(np.isfinite(volume) & (parts | (volume > MOST_VOLUME))):
-        found[row] = f"{volume[row]:g}"
-    return found
+    impossible = volume > MOST_VOLUME
+    if venue_of(venue).whole_quantities:
+        impossible |= np.mod(volume, 1) != 0
+    return _said(np.isfinite(volume) & impossible, lambda row: f"{volume[row]:g}")
 
 
 def _missing(parsed: Parsed) -> NDArray[np.object_]:
     absent = {"symbol": is_none(parsed.symbol), "session": np.isnat(parsed.opened_at)}
     absent |= {name: np.isnan(values) for name, values in parsed.numbers.items()}
-    named = np.full(len(parsed), None, dtype=object)
-    for row in np.flatnonzero(np.any(list(absent.values()), axis=0)):
-        named[row] = ", ".join(name for name, rows in absent.items() if rows[row])
-    return named
+    return _said(
+        np.logical_or.reduce(list(absent.values())),
+        lambda row: ", ".join(name for name, rows in absent.items() if rows[row]),
+    )
+
+
+def _said(rows: NDArray[np.bool_], text: Callable[[int], str]) -> NDArray[np.object_]:
+    """The text about each of the rows marked, None for the others."""
+    if not rows.any():
+        return nothing(len(rows))
+    found = np.full(len(rows), None, dtype=object)
+    for row in np.flatnonzero(rows).tolist():
+        found[row] = text(row)
+    return found
 
 
 def series_columns(batch: Batch, parsed: Parsed) -> Columns:
@@ -65,25 +74,26 @@ def series_columns(batch: Batch, parsed: Parsed) -> Columns:
     closed_at = _closes(batch, parsed.opened_at)
     hours = (now - closed_at) / np.timedelta64(1, "h")
     valid = np.flatnonzero(is_none(repeat) & (hours >= 0))
-    unit, split = np.full(len(parsed), None, dtype=object), np.full(len(parsed), None, dtype=object)
-    beside = _beside(batch, parsed.take(valid))
-    off = _off_unit(batch, beside, parsed.take(valid))
-    for row in valid[off]:
-        unit[row] = f"close {parsed.numbers['close'][row]:g}"
+    bars = parsed.take(valid)
+    beside = _beside(batch, bars)
+    off = _off_unit(batch, beside, bars)
+    is_off = np.zeros(len(parsed), dtype=bool)
+    is_off[valid[off]] = True
+    unit, split = _said(is_off, lambda row: f"close {parsed.numbers['close'][row]:g}"), nothing(len(parsed))
     if batch.interval is Interval.DAY and venue_of(batch.calendar.venue).asset_class is AssetClass.EQUITY:
-        for at, untold in _untold(batch, beside, off).items():
-            split[valid[at]] = str(untold)
+        untold = {int(valid[at]): str(found) for at, found in _untold(batch, beside, off).items()}
+        split = _said(np.isin(np.arange(len(parsed)), list(untold)), untold.__getitem__)
     return {"repeat": repeat, "closed_at": closed_at, "hours_since_close": hours, "unit": unit, "split": split}
 
 
 def repeats(parsed: Parsed) -> NDArray[np.object_]:
     """For each row IDENTICAL (a further copy), CONFLICTING (its key comes with different values too) or None."""
-    found = np.full(len(parsed), None, dtype=object)
-    codes = _codes(parsed.symbol)
+    codes = parsed.names.indices.to_numpy()
     order = np.lexsort((parsed.opened_at, codes))  # stable: the first copy stays first
     same = (np.diff(codes[order]) == 0) & (np.diff(parsed.opened_at[order]) == np.timedelta64(0, "us"))
     if not same.any():
-        return found
+        return nothing(len(parsed))
+    found = np.full(len(parsed), None, dtype=object)
     first = np.concatenate(([True], ~same))
     group = np.cumsum(first) - 1
     first_of_row = np.flatnonzero(first)[group]
@@ -95,11 +105,6 @@ def repeats(parsed: Parsed) -> NDArray[np.object_]:
     found[order[~first]] = Reason.IDENTICAL
     found[order[conflicting]] = Reason.CONFLICTING
     return found
-
-
-def _codes(symbols: NDArray[np.object_]) -> NDArray[np.int64]:
-    codes: NDArray[np.int64] = pa.array(symbols, pa.string()).dictionary_encode().indices.to_numpy()
-    return codes
 
 
 def _closes(batch: Batch, opened_at: Times) -> Times:
@@ -115,10 +120,11 @@ class _Beside:
     """The valid rows of a batch and, after them, the stored bars of its venue next to them.
 
     `order` sorts them by series and session, a stored one before the row that comes again; `stored` tells them apart.
+    `codes` are the places of their symbols in `symbols`.
     """
 
-    symbols: NDArray[np.object_]
-    codes: NDArray[np.int64]
+    symbols: Sequence[str]
+    codes: NDArray[np.int32]
     opened_at: Times
     numbers: Mapping[str, Floats]
     stored: NDArray[np.bool_]
@@ -128,11 +134,12 @@ class _Beside:
 def _beside(batch: Batch, bars: Parsed) -> _Beside:
     of_venue = pc.equal(batch.neighbours["venue"], batch.calendar.venue)
     stored = batch.neighbours.filter(pc.and_(of_venue, pc.greater(batch.neighbours["close"], 0)))
-    symbols = np.concatenate((bars.symbol, stored["symbol"].to_numpy()))
+    names = pa.chunked_array([bars.names, stored["symbol"].combine_chunks().dictionary_encode()]).unify_dictionaries()
+    codes = np.concatenate([chunk.indices.to_numpy() for chunk in names.chunks])
     opened_at = np.concatenate((bars.opened_at, stored["opened_at"].to_numpy().astype("datetime64[us]")))
-    codes, is_stored = _codes(symbols), np.arange(len(symbols)) >= len(bars)
+    is_stored = np.arange(len(codes)) >= len(bars)
     return _Beside(
-        symbols=symbols,
+        symbols=names.chunk(0).dictionary.to_pylist(),
         codes=codes,
         opened_at=opened_at,
         numbers={name: np.concatenate((bars.numbers[name], stored[name].to_numpy())) for name in COLUMNS},
@@ -180,7 +187,9 @@ def _untold(batch: Batch, beside: _Beside, off: NDArray[np.bool_]) -> dict[int, 
     sessions = steps.session.astype("datetime64[D]").astype(object)
     splits = [action for action in batch.actions if action.kind is ActionKind.SPLIT]
     right = {*batch.believed, *((one.instrument.symbol, one.ex_date) for one in splits if one.value == NO_SPLIT)}
-    believed = [at for at, row in enumerate(order.tolist()) if (beside.symbols[row], sessions[at]) in right]
+    believed = [
+        at for at, row in enumerate(order.tolist()) if (beside.symbols[beside.codes[row]], sessions[at]) in right
+    ]
     return {int(order[at]): split for at, split in untold_splits(steps, believed).items()}
 
 
@@ -189,9 +198,13 @@ def _splits(actions: Iterable[CorporateAction], beside: _Beside, least: float = 
 
     Splits below `least` (a decimal logarithm, too) are left out: they explain no jump of that size.
     """
-    shares = np.zeros(len(beside.symbols))
+    shares = np.zeros(len(beside.codes))
+    code_of = {symbol: code for code, symbol in enumerate(beside.symbols)}
     for action in actions:
-        if action.kind is ActionKind.SPLIT and action.value > 0 and abs(log10(action.value)) >= least:
+        code = code_of.get(action.instrument.symbol)
+        if code is not None and action.kind is ActionKind.SPLIT and action.value > 0:
+            if abs(log10(action.value)) < least:
+                continue
             before = beside.opened_at < np.datetime64(action.ex_date, "D")
-            shares[(beside.symbols == action.instrument.symbol) & before] += log10(action.value)
+            shares[(beside.codes == code) & before] += log10(action.value)
     return shares

@@ -20,7 +20,7 @@ from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval
 from algo_trading.gateways.market_data import ADJUSTED_CLOSE, BESIDE, DIVIDEND
-from algo_trading.quality.parse import parse_numbers, parse_rows
+from algo_trading.quality.parse import parse_numbers, parse_opened, parse_symbols
 from algo_trading.quality.rules import is_none
 
 SINGLE = 3e-7  # relative error of a 32-bit float that was computed with, as Yahoo's are
@@ -42,9 +42,10 @@ class DerivedActions:
 
 def derived_actions(rows: pa.Table, venue: str) -> DerivedActions:
     """The actions of daily rows, by their adjusted closes where they have some, else by their dividends."""
-    parsed = parse_rows(rows, Interval.DAY)
-    known = np.flatnonzero(~is_none(parsed.symbol) & ~np.isnat(parsed.opened_at) & (parsed.numbers["close"] > 0))
-    symbols, opened, closes = parsed.symbol[known], parsed.opened_at[known], parsed.numbers["close"][known]
+    symbols, opened = parse_symbols(rows["symbol"])[0], parse_opened(rows["session"], Interval.DAY)[0]
+    closes = parse_numbers(rows["close"])[0]
+    known = np.flatnonzero(~is_none(symbols) & ~np.isnat(opened) & (closes > 0))
+    symbols, opened, closes = symbols[known], opened[known], closes[known]
     beside = {name: _numbers(rows, name)[known] for name in BESIDE}
     printed = {name: _printed(rows[name])[known] for name in ("close", ADJUSTED_CLOSE) if name in rows.column_names}
     found: list[CorporateAction] = []

@@ -13,7 +13,7 @@ from algo_trading.quality.bar_rules import SERIES, SUITE, VALUES, Reason
 from algo_trading.quality.columns import series_columns, value_columns
 from algo_trading.quality.gaps import find_gaps
 from algo_trading.quality.parse import Parsed, parse_rows
-from algo_trading.quality.rules import Columns, Suite, is_none
+from algo_trading.quality.rules import Columns, Suite, is_none, nothing, spread
 from algo_trading.quality.verdict import Batch, FaultPages, NoPages, Verdict
 from algo_trading.repositories.bars import BAR_SCHEMA, TIME, TURNOVER_SCHEMA
 
@@ -48,15 +48,16 @@ class BarGate:
     ) -> tuple[NDArray[np.object_], NDArray[np.datetime64], NDArray[np.object_]]:
         """The first broken rule of each row (None: none); where it got that far, its close and its likely split."""
         closed_at = np.full(len(parsed), np.datetime64("NaT", "us"))
-        split = np.full(len(parsed), None, dtype=object)
+        split = nothing(len(parsed))
         if not len(parsed):
             return np.empty(0, dtype=object), closed_at, split
         reasons = self._ask(VALUES, value_columns(parsed, batch.calendar.venue), batch)
         valid = np.flatnonzero(is_none(reasons))
         if len(valid):
             columns = series_columns(batch, parsed.take(valid))
-            closed_at[valid], split[valid] = columns["closed_at"], columns["split"]
-            reasons[valid] = self._ask(SERIES, columns, batch)
+            closed_at[valid] = columns["closed_at"]
+            split = spread(columns["split"], split, valid)
+            reasons = spread(self._ask(SERIES, columns, batch), reasons, valid)
         return reasons, closed_at, split
 
     def _ask(self, suite: Suite, columns: Columns, batch: Batch) -> NDArray[np.object_]:
@@ -67,24 +68,33 @@ class BarGate:
 
 
 def _bars(batch: Batch, parsed: Parsed, rows: NDArray[np.int64], closed_at: NDArray[np.datetime64]) -> pa.Table:
+    """These rows, sorted by symbol and time."""
+    bars = parsed.take(rows)
+    symbols = np.array(bars.names.dictionary.to_pylist(), dtype=object)
+    place = np.empty(len(symbols), dtype=np.int64)
+    place[np.argsort(symbols)] = np.arange(len(symbols))
+    order = np.lexsort((bars.opened_at, place[bars.names.indices.to_numpy()]))
+    if (np.diff(order) != 1).any():
+        rows = rows[order]
+        bars = parsed.rearranged(rows)
     venue, interval = (pa.repeat(text, len(rows)).cast(pa.string()) for text in (batch.calendar.venue, batch.interval))
     table = pa.table(
         [
-            pa.array(parsed.symbol[rows], pa.string()),
+            bars.names.cast(pa.string()),
             venue,
             interval,
-            pa.array(parsed.opened_at[rows]).cast(TIME),
+            pa.array(bars.opened_at).cast(TIME),
             pa.array(closed_at[rows]).cast(TIME),
-            *(pa.array(parsed.numbers[name][rows]) for name in COLUMNS),
+            *(pa.array(bars.numbers[name]) for name in COLUMNS),
         ],
         schema=BAR_SCHEMA,
     )
     if parsed.turnover:
-        unknown = np.full(len(parsed), np.nan)
+        unknown = np.full(len(rows), np.nan)
         for name in TURNOVER:
-            values = parsed.turnover.get(name, unknown)[rows]
+            values = bars.turnover.get(name, unknown)
             table = table.append_column(TURNOVER_SCHEMA.field(name), pa.array(values, from_pandas=True))
-    return table.sort_by([("symbol", "ascending"), ("opened_at", "ascending")])
+    return table
 
 
 def _quarantined(

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from algo_trading.domain.bars import COLUMNS, TURNOVER, Floats
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.time import Interval, array_time
-from algo_trading.quality.rules import is_none
+from algo_trading.quality.rules import is_none, nothing
 
 # Texts that stand for "no value" in a date or a number. A symbol may be called NA or NULL, so it has only the blank.
 MISSING = ("", "nan", "none", "null", "na", "n/a", "#n/a", "nat")
@@ -44,7 +45,7 @@ SYMBOL = re.compile(r"(?![=+@-])(?:[\w.^$&=:!+*@#~'() -]|(?<=\w)/(?=\w))+")
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
 EPOCH = re.compile(r"\d{9,19}", re.ASCII)
-EPOCHS = r"^\d{9,18}$"  # those that fit into 64 bits for certain
+SHORTEST_EPOCH, LONGEST_EPOCH = 9, 18  # digits of those that fit into 64 bits for certain
 EPOCH_START = np.datetime64(0, "us")
 UNITS = tuple(np.timedelta64(1, unit) for unit in ("s", "ms", "us", "ns"))
 # Up to the year 5138 in seconds, and the same in smaller units.
@@ -69,8 +70,17 @@ class Parsed:
     def __len__(self) -> int:
         return len(self.symbol)
 
+    @cached_property
+    def names(self) -> pa.DictionaryArray:
+        """The symbols, each text once."""
+        return pa.array(self.symbol, pa.string()).dictionary_encode()
+
     def take(self, rows: NDArray[np.int64]) -> "Parsed":
-        """The rows at these positions."""
+        """The rows at these positions, which are in ascending order."""
+        return self if len(rows) == len(self) else self.rearranged(rows)
+
+    def rearranged(self, rows: NDArray[np.int64]) -> "Parsed":
+        """The rows at these positions, in whatever order."""
         numbers = {name: column[rows] for name, column in self.numbers.items()}
         turnover = {name: column[rows] for name, column in self.turnover.items()}
         return Parsed(self.symbol[rows], self.opened_at[rows], numbers, self.unparseable[rows], turnover)
@@ -82,11 +92,14 @@ def parse_rows(rows: pa.Table, interval: Interval) -> Parsed:
     opened_at, bad_time = parse_opened(rows["session"], interval)
     numbers = {name: parse_numbers(rows[name]) for name in COLUMNS}
     turnover = {name: parse_numbers(rows[name]) for name in TURNOVER if name in rows.column_names}
-    unparseable = np.full(rows.num_rows, None, dtype=object)
+    unparseable = nothing(rows.num_rows)
     bad = {"symbol": bad_symbol, "session": bad_time} | {
         name: wrong for name, (_, wrong) in (numbers | turnover).items()
     }
     for name, wrong in bad.items():
+        if not wrong.any():
+            continue
+        unparseable = unparseable.copy()
         for row in np.flatnonzero(wrong & is_none(unparseable)):
             unparseable[row] = f"{name}: {rows[name][int(row)].as_py()}"
     return Parsed(
@@ -104,6 +117,15 @@ def parse_symbols(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray
     Control characters, `..`, slashes at the ends and what a spreadsheet takes for a formula are in no symbol.
     """
     return _by_distinct_value(column, _symbol, np.array([None]))
+
+
+def distinct_symbols(column: pa.ChunkedArray) -> set[str]:
+    """Those of `parse_symbols` that there are."""
+    found: set[str] = set()
+    for text in pc.unique(column).drop_null().to_pylist():
+        with suppress(ValueError):
+            found |= {symbol} if (symbol := _symbol(text.strip())) is not None else set()
+    return found
 
 
 def parse_opened(column: pa.ChunkedArray, interval: Interval) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
@@ -127,9 +149,15 @@ def parse_moments(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDAr
     told apart by their size.
     """
     texts = column.combine_chunks()
-    if len(texts) and not texts.null_count and pc.all(pc.match_substring_regex(texts, EPOCHS)).as_py():
+    if len(texts) and not texts.null_count and _are_epochs(texts):
         return _epochs(pc.cast(texts, pa.int64()).to_numpy()), np.zeros(len(texts), dtype=bool)
     return _by_distinct_value(column, _moment, np.array(["NaT"], "datetime64[us]"))
+
+
+def _are_epochs(texts: pa.Array) -> bool:
+    lengths = pc.min_max(pc.binary_length(texts))
+    fits = lengths["min"].as_py() >= SHORTEST_EPOCH and lengths["max"].as_py() <= LONGEST_EPOCH
+    return fits and bool(pc.all(pc.ascii_is_decimal(texts)).as_py())
 
 
 def _epochs(values: NDArray[np.int64]) -> NDArray[np.datetime64]:
@@ -199,6 +227,8 @@ def _moment(text: str) -> np.datetime64 | None:
 
 def parse_numbers(column: pa.ChunkedArray) -> tuple[Floats, NDArray[np.bool_]]:
     """Finite numbers (NaN where missing), and where there is a text that is not one."""
+    if (plain := _all_numbers(column)) is not None:
+        return plain, np.zeros(len(plain), dtype=bool)
     texts = pc.utf8_trim_whitespace(column.combine_chunks()).fill_null("")
     is_number = pc.match_substring_regex(texts, NUMBER)
     values: Floats = pc.cast(pc.if_else(is_number, texts, None), pa.float64()).to_numpy(zero_copy_only=False).copy()
@@ -209,3 +239,14 @@ def parse_numbers(column: pa.ChunkedArray) -> tuple[Floats, NDArray[np.bool_]]:
     missing = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MISSING))
     wrong: NDArray[np.bool_] = ~pc.or_(is_number, missing).to_numpy(zero_copy_only=False) | infinite
     return values, wrong
+
+
+def _all_numbers(column: pa.ChunkedArray) -> Floats | None:
+    """The values of a column in which every cell is a finite number and nothing else, as nearly all are; else None."""
+    if column.null_count:
+        return None
+    try:
+        values: Floats = pc.cast(column, pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return values if np.isfinite(values).all() else None  # Arrow reads "nan" and "inf", too

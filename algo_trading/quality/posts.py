@@ -15,7 +15,7 @@ from algo_trading.gateways.post_feeds import RAW_POST_COLUMNS
 from algo_trading.plugins import plugin_names
 from algo_trading.quality.post_rules import LARGEST_TEXT, POST_REPEATS, POST_SUITE, POST_VALUES, PostReason
 from algo_trading.quality.post_verdict import PostBatch, PostVerdict, key_of
-from algo_trading.quality.rules import Columns, Suite, is_none
+from algo_trading.quality.rules import Columns, Suite, is_none, nothing, spread
 from algo_trading.quality.verdict import FaultPages, NoPages
 from algo_trading.sentiment.cleaning import clean, is_readable, language_of, one_line
 
@@ -57,7 +57,7 @@ class PostGate:
     def judge(self, batch: PostBatch) -> PostVerdict:
         """Good posts of a batch, and the other rows with their reasons."""
         rows = [_read(cells) for cells in batch.rows.to_pylist()]
-        reasons = np.full(len(rows), None, dtype=object)
+        reasons = nothing(len(rows))
         repeated = 0
         posts: list[Post] = []
         if rows:
@@ -65,7 +65,8 @@ class PostGate:
             valid = np.flatnonzero(is_none(reasons))
             if len(valid):
                 kept, conflicting, repeated = _first_copies([rows[place] for place in valid])
-                reasons[valid] = self._ask(POST_REPEATS, {"repeat": _objects(conflicting)}, batch)
+                repeats = self._ask(POST_REPEATS, {"repeat": _objects(conflicting)}, batch)
+                reasons = spread(repeats, reasons, valid)
                 posts = [_post(rows[valid[place]], batch) for place in kept]
         bad = np.flatnonzero(~is_none(reasons)).tolist()
         counts = Counter(str(reasons[place]) for place in bad)

@@ -111,10 +111,34 @@ class Suite:
 
         `columns` are arrays of n values: those that the rules look at.
         """
-        reasons = np.full(len(next(iter(columns.values()))), None, dtype=object)
+        reasons = nothing(len(next(iter(columns.values()))))
         for rule in reversed(self.rules):
-            reasons[rule.broken(columns[rule.column])] = rule.reason
+            values = columns[rule.column]
+            if is_nothing(values) and not rule.broken(values[:1]).any():
+                continue
+            if (broken := rule.broken(values)).any():
+                reasons = reasons.copy() if is_nothing(reasons) else reasons
+                reasons[broken] = rule.reason
         return reasons
+
+
+def nothing(length: int) -> NDArray[np.object_]:
+    """So many None that cost no memory and cannot be changed: what is nearly always said of the rows of a batch."""
+    return np.broadcast_to(np.array(None, dtype=object), (length,))
+
+
+def is_nothing(values: NDArray[Any]) -> bool:
+    """Whether an array was made by `nothing`, so that one look at it is enough."""
+    return values.dtype.kind == "O" and values.strides == (0,) and (not len(values) or values[0] is None)
+
+
+def spread(found: NDArray[np.object_], among: NDArray[np.object_], rows: NDArray[np.int64]) -> NDArray[np.object_]:
+    """`among` with what was found of the rows at some positions, of which it says nothing yet."""
+    if is_nothing(found):
+        return among
+    said = among.copy()
+    said[rows] = found
+    return said
 
 
 def is_null(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -131,5 +155,7 @@ def is_null(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 def is_none(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Where an array of objects holds None."""
+    if is_nothing(cells):
+        return np.ones(len(cells), dtype=bool)
     mask: NDArray[np.bool_] = cells == np.array(None)
     return mask

@@ -141,7 +141,8 @@ def _alike(one: QuarantinedRow, other: QuarantinedRow) -> bool:
 
 def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
     """Which rows of `good` are not among `stored` as they are; a null of TURNOVER says nothing that could differ."""
-    if not len(stored) or not len(good):
+    stored = _among(good, stored)
+    if not len(stored):
         return np.ones(len(good), dtype=bool)
     keys = [*KEYS, "opened_at"]
     values = [name for name in good.column_names if name not in keys]
@@ -153,6 +154,15 @@ def differing(good: pa.Table, stored: pa.Table) -> NDArray[np.bool_]:
         alike = pc.equal(joined[name], joined[f"{name} before"]).fill_null(fill_value=False)
         same &= (pc.or_(alike, pc.is_null(joined[name])) if name in TURNOVER else alike).to_numpy()
     return ~same
+
+
+def _among(good: pa.Table, stored: pa.Table) -> pa.Table:
+    """Those of `stored` that opened between the first and the last row of `good`."""
+    span = pc.min_max(good["opened_at"])
+    if not len(good) or not len(stored):
+        return stored.slice(0, 0)
+    opened = stored["opened_at"]
+    return stored.filter(pc.and_(pc.greater_equal(opened, span["min"]), pc.less_equal(opened, span["max"])))
 
 
 def _extent(batch: BarBatch, calendar: TradingCalendar) -> tuple[datetime, datetime]:

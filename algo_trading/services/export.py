@@ -4,12 +4,14 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algo_trading.domain.time import Interval
-from algo_trading.repositories.bars import BarRepository
+from algo_trading.repositories.bars import KEYS, BarRepository
 from algo_trading.repositories.locks import ExclusiveWork
 from algo_trading.repositories.objects import ObjectStore
 
@@ -38,10 +40,20 @@ class ExportBars:
                 table = self.bars.read_venue(venue, interval, first, last)
                 if table.num_rows:
                     buffer = io.BytesIO()
-                    pq.write_table(table, buffer, compression="zstd", row_group_size=ROW_GROUP)
+                    pq.write_table(table, buffer, row_group_size=ROW_GROUP, **_encodings(table.schema))
                     self.objects.put(key, buffer.getvalue(), "application/vnd.apache.parquet")
                     keys.append(key)
         return keys
+
+
+def _encodings(schema: pa.Schema) -> dict[str, Any]:
+    """How Parquet keeps each column: prices are hardly ever repeated, so that a dictionary of them is work for nothing.
+
+    Bytes of the same weight beside each other, and differences of times, take a third of the room and of the time.
+    """
+    numbers = {field.name: "BYTE_STREAM_SPLIT" for field in schema if pa.types.is_floating(field.type)}
+    times = {field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_timestamp(field.type)}
+    return {"compression": "zstd", "use_dictionary": list(KEYS), "column_encoding": numbers | times}
 
 
 def copies_of(venue: str, interval: Interval) -> str:

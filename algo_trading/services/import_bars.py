@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -24,8 +24,7 @@ from algo_trading.gateways.clock import Clock
 from algo_trading.gateways.market_data import BESIDE
 from algo_trading.quality.bar_rules import SUITE, Reason
 from algo_trading.quality.derived_actions import derived_actions
-from algo_trading.quality.parse import parse_symbols
-from algo_trading.quality.rules import is_none
+from algo_trading.quality.parse import distinct_symbols
 from algo_trading.quality.verdict import FaultPages, Verdict
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import (
@@ -40,7 +39,7 @@ from algo_trading.services.import_report import FileReport, ImportReport, sum_of
 SOURCE = "import"
 BATCH_ROWS = 50_000  # that are judged at once: enough that what a judgement costs by itself is little for each
 ROUNDING = 0.02  # by which an action derived from adjusted closes may differ from the one that is known
-FILES_AT_ONCE = 100  # of which one query tells whether they are known
+FILES_AT_ONCE, BYTES_AT_ONCE = 100, 8 * 2**20  # of which one query tells whether they are known
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,9 @@ class ImportBars:
         """
         work = _Work(self, _Batches(self.calendars(venue), interval or Interval.DAY), interval, progress)
         files = self.read_bar_files(paths, symbol)
-        while some := list(islice(files, FILES_AT_ONCE)):
+        while some := _next_files(files):
             work.take(some)
+            some.clear()  # before the next ones are opened: the reader keeps the contents of open files in memory
         work.flush()
         if not work.tables:
             raise AlgoTradingError(
@@ -278,7 +278,7 @@ class _Work:
         if self._archived is not file:
             self._service.archive(file)
             self._archived = file
-        symbols = _symbols(part)
+        symbols = distinct_symbols(part["symbol"])
         if self._rows + len(part) > BATCH_ROWS or symbols & self._owners.keys():
             self.flush()
         if self._batches.has_actions:
@@ -331,9 +331,14 @@ class _Work:
             table.waits_for_close |= row.reason == Reason.FUTURE and row.session <= today
 
 
-def _symbols(rows: pa.Table) -> set[str]:
-    symbols, wrong = parse_symbols(rows["symbol"])
-    return set(symbols[~wrong & ~is_none(symbols)].tolist())
+def _next_files(files: Iterator[FileOnDisk]) -> list[FileOnDisk]:
+    """The next FILES_AT_ONCE files, or fewer that together have BYTES_AT_ONCE."""
+    some: list[FileOnDisk] = []
+    for file in islice(files, FILES_AT_ONCE):
+        some.append(file)
+        if sum(one.size for one in some) >= BYTES_AT_ONCE:
+            break
+    return some
 
 
 def _months(verdict: Verdict) -> set[datetime]:
