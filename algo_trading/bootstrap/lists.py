@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from algo_trading.bootstrap.people import People
 
 if TYPE_CHECKING:
+    from algo_trading.queries.alerts import AlertLine
+    from algo_trading.queries.indicators import IndicatorLine
     from algo_trading.queries.instruments import InstrumentList
     from algo_trading.queries.ledger import LedgerPages
     from algo_trading.queries.orders import OrderLine
@@ -31,6 +33,18 @@ class Lists(People):
         from algo_trading.adapters.postgres.lists.signals import PostgresSignalPages
 
         return PostgresSignalPages(self.database)
+
+    @cached_property
+    def alert_pages(self) -> PagedList[AlertLine]:
+        from algo_trading.adapters.postgres.lists.alerts import PostgresAlertPages
+
+        return PostgresAlertPages(self.database)
+
+    @cached_property
+    def indicator_pages(self) -> PagedList[IndicatorLine]:
+        from algo_trading.adapters.postgres.lists.indicators import PostgresIndicatorPages
+
+        return PostgresIndicatorPages(self.database)
 
     @cached_property
     def post_pages(self) -> PostPages:

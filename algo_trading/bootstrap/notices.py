@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.queue_regular_mails import QueueRegularMails
     from algo_trading.services.report_outages import ReportOutages
+    from algo_trading.services.send_signal import SendSignal
     from algo_trading.services.subscribe import Subscribe
     from algo_trading.services.subscribe_regularly import SubscribeRegularly
     from algo_trading.services.subscribe_scores import SubscribeScores
@@ -43,6 +44,7 @@ class Notices(Orders):
         from algo_trading.notification.digest import DigestRenderer
         from algo_trading.notification.outage import OwnersRenderer
         from algo_trading.notification.score_alert import ScoreAlertRenderer
+        from algo_trading.notification.sent_signal import SentSignalRenderer
         from algo_trading.notification.signal import SignalRenderer
         from algo_trading.notification.update import UpdateRenderer
         from algo_trading.services.deliver import DeliverNotices
@@ -69,6 +71,7 @@ class Notices(Orders):
                     self.regular_mails, self.recipients, self.score_alerts, self.scores, past
                 ),
                 NoticeKind.DIGEST: DigestRenderer(self.regular_mails, self.recipients, self.collect_digest()),
+                NoticeKind.SENT_SIGNAL: SentSignalRenderer(),
                 NoticeKind.OUTAGE: owners,
                 NoticeKind.STRATEGY: owners,
                 NoticeKind.APPROVAL: ApprovalRenderer(
@@ -100,6 +103,11 @@ class Notices(Orders):
             recipients=self.owner_addresses,
             after={one.name: one.notice_after for one in self.settings.watchlists},
         )
+
+    def send_signal(self) -> SendSignal:
+        from algo_trading.services.send_signal import SendSignal
+
+        return SendSignal(self.notices, self.clock, self.settings.mail.outbox_limit)
 
     def subscribe(self) -> Subscribe:
         from algo_trading.services.subscribe import Subscribe

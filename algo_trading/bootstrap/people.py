@@ -9,6 +9,7 @@ from algo_trading.bootstrap.stores import Stores
 
 if TYPE_CHECKING:
     from algo_trading.gateways.clock import Clock
+    from algo_trading.repositories.api_answers import ApiAnswerRepository
     from algo_trading.repositories.signing_keys import SigningKeys
     from algo_trading.repositories.users import ApiTokenRepository, LoginAttempts, SessionRepository, UserRepository
     from algo_trading.services.manage_users import ManageUsers
@@ -44,6 +45,12 @@ class People(Stores):
         from algo_trading.adapters.postgres.users import PostgresLoginAttempts
 
         return PostgresLoginAttempts(self.database)
+
+    @cached_property
+    def api_answers(self) -> ApiAnswerRepository:
+        from algo_trading.adapters.postgres.api_answers import PostgresApiAnswers
+
+        return PostgresApiAnswers(self.database)
 
     @cached_property
     def signing_keys(self) -> SigningKeys:

@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     OUTAGE = "outage"
     STRATEGY = "strategy"
     APPROVAL = "approval"
+    SENT_SIGNAL = "sent_signal"
 
 
 class NoticeStatus(StrEnum):

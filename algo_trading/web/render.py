@@ -18,6 +18,7 @@ NAVIGATION = (
     ("/instruments", "Instruments"),
     ("/posts", "Posts"),
     ("/signals", "Signals"),
+    ("/alerts", "Alerts"),
     ("/watch", "Watch"),
     ("/trades", "Trades"),
     ("/approvals", "Approvals"),

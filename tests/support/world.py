@@ -28,6 +28,7 @@ from algo_trading.services.passwords import Passwords
 from algo_trading.settings import Settings, load_settings
 from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
+from fakes.api_answers import FakeApiAnswers
 from fakes.approvals import FakeApprovals
 from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeIndicators
@@ -118,6 +119,7 @@ class World(Services):
             "passwords": Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
             "approvals": FakeApprovals(accounts),
             "signing_keys": FakeSigningKeys(),
+            "api_answers": FakeApiAnswers(),
             "quality": batches.quality,
             "imports": FakeImports(),
             "accounts": accounts,

@@ -78,7 +78,7 @@ class PostgresOutbox:
         columns = (notices, notice_contents.c.kind, notice_contents.c.key, notice_contents.c.details)
         query = select(*columns).join(notice_contents).order_by(notices.c.at.desc(), notices.c.id.desc()).limit(limit)
         with self._engine.connect() as connection:
-            return [_notice(row) for row in connection.execute(query)]
+            return [notice_of(row) for row in connection.execute(query)]
 
     def errors(self, limit: int) -> Mapping[str, int]:
         query = (
@@ -114,7 +114,7 @@ class PostgresSender:
                 "resting": list(resting),
             },
         )
-        return [_notice(row) for row in sorted(claimed, key=lambda row: (row.at, row.id))]
+        return [notice_of(row) for row in sorted(claimed, key=lambda row: (row.at, row.id))]
 
     def extend(self, claimed: Sequence[Notice], until: datetime) -> None:
         keys = literal([notice.dedupe_key for notice in claimed], ARRAY(Text))
@@ -134,7 +134,8 @@ class PostgresSender:
             )
 
 
-def _notice(row: Row[Any]) -> Notice:
+def notice_of(row: Row[Any]) -> Notice:
+    """The notice of a row with the kind, key and details of its content."""
     return Notice(
         dedupe_key=row.dedupe_key,
         content=Content(NoticeKind(row.kind), row.key, row.at.astimezone(UTC), row.details),

@@ -10,6 +10,7 @@ from algo_trading.queries.documents import approval_json
 from algo_trading.web.api.answers import PREFIX, Limit, document
 from algo_trading.web.approving import ANSWERS, answer, seen_line, visible_lines
 from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.once import DoneOnce
 
 router = APIRouter(prefix=PREFIX, tags=["accounts"])
 
@@ -34,10 +35,14 @@ def approvals(
 
 @router.post("/approvals/{order_id}")
 def decide(
-    request: Request, application: Application, user: CurrentUser, sent: Decision,
-    order_id: Annotated[str, Path(max_length=64)],
+    request: Request, application: Application, user: CurrentUser, *, sent: Decision,
+    order_id: Annotated[str, Path(max_length=64)], once: DoneOnce,
 ) -> Response:  # fmt: skip
     """Approve or reject an order; the first answer counts, and a later one gets 409 with the sentence of the first."""
-    line = seen_line(application, user, order_id)
-    said = answer(application, line, user, approved=ANSWERS[sent.decision], where="API")
-    return document(request, {"said": said, **approval_json(seen_line(application, user, order_id))})
+
+    def decided() -> Response:
+        line = seen_line(application, user, order_id)
+        said = answer(application, line, user, approved=ANSWERS[sent.decision], where="API")
+        return document(request, {"said": said, **approval_json(seen_line(application, user, order_id))})
+
+    return once(decided)

@@ -4,7 +4,7 @@ import secrets
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,14 +13,11 @@ from algo_trading.web.api.answers import PREFIX, Limit, document
 from algo_trading.web.backtest_requests import BacktestRequest
 from algo_trading.web.backtests import Run
 from algo_trading.web.gate import CurrentUser
+from algo_trading.web.once import IdempotencyKey
 from algo_trading.web.pages.backtests import runs_of, seen_run, visible_runs
 from algo_trading.web.refusals import RefusedError
 
 router = APIRouter(prefix=PREFIX, tags=["backtests"])
-
-IdempotencyKey = Annotated[
-    str | None, Header(max_length=200, description="The same key starts one backtest, however often it is sent.")
-]
 
 
 class AskedBacktest(BaseModel):

@@ -1,6 +1,7 @@
 """What is known of the market: bars, scores, signals and posts."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated
 
 import pyarrow as pa
@@ -8,11 +9,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from algo_trading.bootstrap import App
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.post import PostKind
 from algo_trading.domain.sentiment import Tone
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval
+from algo_trading.domain.user import User
 from algo_trading.errors import UnknownNameError
 from algo_trading.gateways.post_feeds import RAW_POST_SCHEMA
 from algo_trading.quality.post_verdict import PostBatch
@@ -21,6 +24,7 @@ from algo_trading.queries.instruments import InstrumentLine
 from algo_trading.queries.plain import plain
 from algo_trading.web.api.answers import MOST, PREFIX, Cursor, Limit, cursor_of, document, offset_of, paged
 from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.once import DoneOnce
 from algo_trading.web.refusals import RefusedError
 
 router = APIRouter(prefix=PREFIX, tags=["market"])
@@ -95,6 +99,20 @@ def bars(
     return document(request, {**head, "items": items, "next": after})
 
 
+@router.get("/indicators")
+def indicators(
+    request: Request, application: Application, *, symbol: Annotated[str, Query(max_length=200)],
+    venue: Annotated[str, Query(max_length=50)] = "XNYS", interval: Interval = Interval.DAY,
+    first: From = None, last: To = None, limit: Limit = 100, cursor: Cursor = "",
+) -> Response:  # fmt: skip
+    """Indicators of a series as each period saw them, newest first; `from` and `to` are dates."""
+    filters = {"symbol": symbol, "venue": venue, "interval": interval, "from": first, "to": last}
+    return paged(
+        request, application.indicator_pages, filters, limit=limit, cursor=cursor,
+        shown=lambda line: {"opened_at": plain(line.opened_at), **line.values},
+    )  # fmt: skip
+
+
 @router.get("/scores")
 def scores(request: Request, application: Application) -> Response:
     """The newest scores of each pair with the ranks that they are made of."""
@@ -124,8 +142,12 @@ def posts(
 
 
 @router.post("/posts", status_code=202)
-def hand_in(request: Request, application: Application, user: CurrentUser, sent: SentPosts) -> Response:
+def hand_in(request: Request, application: Application, user: CurrentUser, sent: SentPosts, once: DoneOnce) -> Response:
     """Hand in posts; each is stored once, or held back with the reason."""
+    return once(lambda: _accept(request, application, user, sent))
+
+
+def _accept(request: Request, application: App, user: User, sent: SentPosts) -> Response:
     now, feed = application.clock.now(), f"api {user.name}"
     rows = [{**one.model_dump(), "place": f"api, post {place}"} for place, one in enumerate(sent.posts, start=1)]
     batch = PostBatch(
@@ -133,14 +155,12 @@ def hand_in(request: Request, application: Application, user: CurrentUser, sent:
         name=f"{feed} {now:%Y-%m-%dT%H:%M:%S.%f}", now=now,
     )  # fmt: skip
     content = sent.model_dump_json().encode()
-    report = application.accept_posts()(batch, archive=lambda: archive_posts(application, feed, now, content))
+    report = application.accept_posts()(batch, archive=lambda: _archive(application, feed, now, content))
     return document(request, report, 202)
 
 
-def archive_posts(application: Application, feed: str, now: datetime, content: bytes) -> None:
+def _archive(application: App, feed: str, now: datetime, content: bytes) -> None:
     """Keep what came, as it came."""
-    from hashlib import sha256
-
     digest = sha256(content).hexdigest()[:16]
     key = f"raw/api/{now:%Y/%m/%d}/{feed.replace(' ', '-')}-{digest}.json"
     application.objects.put(key, content, "application/json")

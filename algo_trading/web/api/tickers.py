@@ -1,20 +1,27 @@
 """Tickers that are watched, and who is told of their signals."""
 
-from typing import Annotated
+import datetime as dt
+import logging
+import secrets
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from algo_trading.bootstrap import App
+from algo_trading.domain.sent_signal import SentSignal
+from algo_trading.domain.signal import Side
 from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.errors import UnknownNameError, unknown_name
 from algo_trading.repositories.audit import AuditEntry
 from algo_trading.web.api.answers import PREFIX, document
 from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.once import DoneOnce
 from algo_trading.web.pages.subscriptions import receiver_of, record, visible
 
+LOG = logging.getLogger(__name__)
 router = APIRouter(prefix=PREFIX, tags=["tickers"])
 
 Ticker = Annotated[str, Path(max_length=200)]
@@ -39,6 +46,18 @@ class Items(BaseModel):
     watchlist: str | None = Field(default=None, max_length=200)
 
 
+class Message(BaseModel):
+    """A signal that a program sends; `strategy` is the name of what has decided it, `date` a day (default: today)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signal: Literal["BUY", "SELL"]
+    strategy: str = Field(max_length=200, min_length=1, examples=["sma_cross"])
+    date: dt.date | None = None
+    venue: str = Field(default="XNYS", max_length=50)
+    test: bool = False
+
+
 @router.get("/tickers")
 def tickers(request: Request, application: Application) -> Response:
     """Everything that is watched."""
@@ -51,12 +70,16 @@ def tickers(request: Request, application: Application) -> Response:
 
 
 @router.post("/tickers")
-def follow(request: Request, application: Application, user: CurrentUser, wanted: Items) -> Response:
+def follow(request: Request, application: Application, user: CurrentUser, wanted: Items, once: DoneOnce) -> Response:
     """Watch more, as `algo-trading monitor` does; what is watched already stays."""
-    report = application.monitor().add(wanted.items, wanted.watchlist)
-    entry = AuditEntry(application.clock.now(), user.name, "monitoring.monitor", " ".join(wanted.items)[:200])
-    application.audit.add(entry)
-    return document(request, report)
+
+    def followed() -> Response:
+        report = application.monitor().add(wanted.items, wanted.watchlist)
+        entry = AuditEntry(application.clock.now(), user.name, "monitoring.monitor", " ".join(wanted.items)[:200])
+        application.audit.add(entry)
+        return document(request, report)
+
+    return once(followed)
 
 
 @router.get("/tickers/{ticker}")
@@ -95,6 +118,35 @@ def unsubscribe(
         now = application.clock.now()
         application.audit.add(AuditEntry(now, user.name, "subscription.remove", address, {"symbol": symbol}))
     return document(request, {"ticker": symbol, "removed": gone})
+
+
+@router.post("/tickers/{ticker}/notifications", status_code=202)
+def send(
+    request: Request, application: Application, user: CurrentUser, *, ticker: Ticker, sent: Message, once: DoneOnce,
+    later: BackgroundTasks,
+) -> Response:  # fmt: skip
+    """Send a signal of one's own to everyone who subscribed to the ticker, or with `test` to oneself alone."""
+
+    def queued() -> Response:
+        symbol = _known(application, ticker)
+        on = sent.date or application.clock.now().date()
+        side = Side(sent.signal.lower())
+        signal = SentSignal(symbol, side, sent.strategy, on, user.name, secrets.token_hex(8), sent.test)
+        count = application.send_signal()(signal, sent.venue, user.address)
+        detail = {"symbol": symbol, "side": sent.signal, "strategy": sent.strategy, "recipients": f"{count}"}
+        action = "notification.test" if sent.test else "notification.send"
+        application.audit.add(AuditEntry(application.clock.now(), user.name, action, symbol, detail))
+        later.add_task(deliver, application)
+        return document(request, {"ticker": symbol, "queued": count, "test": sent.test}, 202)
+
+    return once(queued)
+
+
+def deliver(application: App) -> None:
+    """Bring what is queued on its way; what a channel does not take waits in the outbox for the next round."""
+    report = application.deliver_notices()()
+    if report.error or report.refusal:
+        LOG.warning("not everything was delivered: %s", report.error or report.refusal)
 
 
 def _known(application: App, ticker: str) -> str:

@@ -28,6 +28,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         "signing_keys",
+        "api_answers",
         "login_attempts",
         "api_tokens",
         "sessions",

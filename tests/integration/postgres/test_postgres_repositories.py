@@ -8,6 +8,7 @@ import pytest
 
 from algo_trading.adapters.postgres.account_checks import PostgresAccountChecks
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
+from algo_trading.adapters.postgres.api_answers import PostgresApiAnswers
 from algo_trading.adapters.postgres.approvals import PostgresApprovals
 from algo_trading.adapters.postgres.audit import PostgresAuditLog
 from algo_trading.adapters.postgres.bars import PostgresBars, PostgresIndicators
@@ -27,8 +28,10 @@ from algo_trading.adapters.postgres.users import (
     PostgresSessions,
     PostgresUsers,
 )
+from algo_trading.domain.user import Role, User
 from contracts.account_checks import AccountCheckContract
 from contracts.accounts import INSTRUMENTS, AccountContract, an_account, opening
+from contracts.api_answers import AT, ApiAnswersContract
 from contracts.approvals import ApprovalContract
 from contracts.audit import AuditContract
 from contracts.bars import BarContract
@@ -179,6 +182,14 @@ class TestPostgresApprovals(ApprovalContract):
     @pytest.fixture
     def approvals(self, accounts: PostgresAccounts, database: Database) -> PostgresApprovals:  # noqa: ARG002
         return PostgresApprovals(database)
+
+
+class TestPostgresApiAnswers(ApiAnswersContract):
+    @pytest.fixture
+    def api_answers(self, database: Database) -> PostgresApiAnswers:
+        for name in ("ann", "bob"):
+            PostgresUsers(database).add(User(name, Role.MEMBER, AT), "")
+        return PostgresApiAnswers(database)
 
 
 class TestPostgresSigningKeys(SigningKeysContract):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from algo_trading.domain.instrument import Series
@@ -12,6 +14,7 @@ from algo_trading.domain.signal import StrategyId
 from algo_trading.domain.subscription import Subscription
 from algo_trading.domain.user import Scope
 from algo_trading.domain.watchlist import Assignment, Watchlist
+from algo_trading.repositories.bars import INDICATOR_SCHEMA, INDICATORS
 from algo_trading.repositories.watchlists import SetupChanges
 from algo_trading.web.limits import AT_ONCE, RateLimit
 from algo_trading.web.rights import RIGHTS
@@ -35,6 +38,9 @@ def site(postgres: TestServer) -> Iterator[Site]:
 @pytest.fixture(autouse=True)
 def _patient(site: Site) -> None:
     site.app.state.rate_limit = RateLimit()
+
+
+A_SIGNAL = {"signal": "BUY", "strategy": "sma_cross", "date": "2013-02-01"}
 
 
 class Program:
@@ -138,6 +144,72 @@ def test_a_collector_hands_in_posts_once_and_bad_ones_are_held_back(site: Site, 
     assert (again["new"], again["known"]) == (0, 1)
     assert owner.client.post("/api/v1/posts", json={"posts": [{**good, "sent_by": "me"}]}).status_code == 422
     assert site.application.quarantine.newest(1)[0].source == "api owner"
+
+
+def test_what_is_sent_again_with_its_key_is_done_once_and_answered_alike(site: Site, owner: Program) -> None:
+    good = {"platform": "x", "id": "200", "author": "ann", "published": "2013-02-10T11:00:00Z", "body": "IBM rises"}
+    key = {"Idempotency-Key": "posts 1"}
+    first, again = (owner.client.post("/api/v1/posts", json={"posts": [good]}, headers=key) for _ in range(2))
+    assert (first.status_code, first.json()["new"]) == (202, 1)
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
+    other = owner.client.post("/api/v1/posts", json={"posts": [{**good, "id": "201"}]}, headers=key)
+    assert (other.status_code, other.json()["detail"]) == (422, "The key was sent before with another request.")
+    assert site.application.api_answers.begin("owner", "open", "digest", NOW, NOW) is None
+    busy = owner.client.post("/api/v1/posts", json={"posts": [good]}, headers={"Idempotency-Key": "open"})
+    assert busy.status_code == 422  # that key belongs to another request
+
+
+def test_a_key_is_free_again_when_its_request_was_refused(owner: Program) -> None:
+    key = {"Idempotency-Key": "wrong"}
+    wrong = [owner.client.post("/api/v1/tickers", json={"items": ["NOPE/"]}, headers=key) for _ in range(2)]
+    assert [one.status_code for one in wrong] == [200, 200]  # it says what was wrong with each item
+    wrong = [
+        owner.client.post("/api/v1/tickers/NOPE/notifications", json=A_SIGNAL, headers={"Idempotency-Key": "gone"})
+        for _ in range(2)
+    ]
+    assert [one.status_code for one in wrong] == [404, 404]
+    assert "idempotent-replayed" not in wrong[1].headers
+
+
+def test_a_program_sends_a_signal_to_those_who_subscribed(site: Site, owner: Program, ann: Program) -> None:
+    key = {"Idempotency-Key": "signal 1"}
+    path = "/api/v1/tickers/ibm/notifications"
+    answers = [owner.client.post(path, json=A_SIGNAL, headers=key) for _ in range(2)]
+    assert [one.status_code for one in answers] == [202, 202]
+    told = owner.json("/alerts?kind=sent_signal")["items"]
+    assert {one["address"] for one in told} >= {"ann@example.com", "bob@example.com"}
+    assert len(told) == answers[0].json()["queued"]
+    assert {one["status"] for one in told} == {"sent"}
+    assert told[0]["about"] == "buy IBM 2013-02-01, sma_cross, sent by owner"
+    assert [one["address"] for one in ann.json("/alerts")["items"]] == ["ann@example.com"]
+    assert [one["address"] for one in ann.json("/alerts?address=bob@example.com")["items"]] == ["ann@example.com"]
+    assert owner.json("/alerts?symbol=MSFT")["items"] == []
+    assert ann.client.post(path, json=A_SIGNAL).status_code == 403
+    assert site.application.audit.newest(1)[0].action == "notification.send"
+    for wrong in ({"signal": "HOLD"}, {"date": "yesterday"}, {"strategy": ""}):
+        assert owner.client.post(path, json={**A_SIGNAL, **wrong}).status_code == 422
+    test = owner.client.post(path, json={**A_SIGNAL, "test": True})
+    assert (test.status_code, "no email address" in test.json()["detail"]) == (422, True)
+
+
+def test_indicators_are_those_that_were_published(site: Site, owner: Program) -> None:
+    day = datetime(2013, 2, 1, tzinfo=UTC)
+    names = dict.fromkeys(INDICATORS)
+    rows = [
+        {"symbol": "IBM", "venue": "XNYS", "interval": "1d", "opened_at": day + timedelta(days=number), **names,
+         "sma_7": 100.0 + number}
+        for number in range(3)
+    ]  # fmt: skip
+    site.application.indicators.upsert(pa.Table.from_pylist(rows, schema=INDICATOR_SCHEMA))
+    found = owner.json("/indicators?symbol=IBM&limit=2")
+    assert [(one["sma_7"], one["sma_200"]) for one in found["items"]] == [(102.0, None), (101.0, None)]
+    assert owner.json(f"/indicators?symbol=IBM&cursor={found['next']}")["items"][0]["opened_at"] == (
+        "2013-02-01T00:00:00+00:00"
+    )
+    assert len(owner.json("/indicators?symbol=IBM&from=2013-02-02")["items"]) == 2
+    assert owner.json("/indicators?symbol=NOPE")["items"] == []
+    assert owner.get("/indicators?symbol=IBM&interval=2d").status_code == 422
 
 
 def test_too_many_requests_are_told_when_to_go_on(site: Site, owner: Program) -> None:

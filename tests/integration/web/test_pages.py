@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from algo_trading.cli.listings import print_orders, print_signals
+from algo_trading.domain.notice import Content, NoticeKind, NoticeStatus
+from algo_trading.domain.score_alert import ScoreAlert, ScoreSide
 from algo_trading.queries.selection import Selection
+from algo_trading.repositories.notices import Outcome
 from algo_trading.web.render import words
 from contracts.posts import a_post
-from support.web_site import ORDER, Site, a_site
+from contracts.scores import a_score
+from support.web_site import IBM, NOW, ORDER, Site, a_site
 
 if TYPE_CHECKING:
     from support.postgres_server import TestServer
@@ -118,6 +122,37 @@ def test_the_chart_has_candles_averages_and_marks(site: Site) -> None:
     few = site.owner.get(f"/charts/XNYS/IBM?first={chart['times'][10]}&last={chart['times'][20]}").json()
     assert few["times"] == chart["times"][10:21]
     assert few["close"] == chart["close"][10:21]
+
+
+def test_alerts_say_to_whom_and_what_became_of_them(site: Site) -> None:
+    (buy, _) = reversed(site.application.signals.newest(2))
+    said = Content(NoticeKind.SIGNAL, buy.key, buy.opened_at)
+    assert site.application.notices.tell(said, ["ann@example.com", "bob@example.com"]) == 2
+    score = ScoreAlert(ScoreSide.BULL, 3, tuned=False, score=a_score(pair=IBM))
+    alert = Content(NoticeKind.SCORE, score.key, score.score.at, score.details)
+    assert site.application.notices.tell(alert, ["bob@example.com"]) == 1
+    with site.application.outbox.sender() as sender:
+        first, second, third = sender.claim(NOW, NOW, 5)
+        sender.settle([
+            Outcome(first.dedupe_key, NoticeStatus.SENT, NOW),
+            Outcome(second.dedupe_key, NoticeStatus.FAILED, NOW, "the mail server does not know him"),
+            Outcome(third.dedupe_key, NoticeStatus.PENDING, NOW + timedelta(minutes=1), "try later"),
+        ])  # fmt: skip
+    by_address = {(row[1], row[5]): row for row in rows(site, "/alerts")}
+    assert by_address["signal", "ann@example.com"][2:5] == ["buy IBM 2013-01-31, sma_cross", "10.25", "50%"]
+    assert by_address["score", "bob@example.com"][2] == "bull score 3 of 12 of IBM"
+    assert sorted(row[7:] for row in rows(site, "/alerts")) == [
+        ["failed", "the mail server does not know him"],
+        ["pending", "again after 2013-02-11 00:01 UTC; try later"],
+        ["sent", "2013-02-11 00:00 UTC"],
+    ]
+    for query, count in (
+        ("symbol=ibm", 3), ("symbol=MSFT", 0), ("kind=score", 1), ("status=failed", 1), ("address=bob@example.com", 2),
+        ("sort=address&order=desc", 3), ("from=2001-01-01&to=2001-01-02", 0),
+    ):  # fmt: skip
+        assert len(rows(site, f"/alerts?{query}")) == count, query
+    assert [row[5] for row in rows(site, "/alerts?address=bob@example.com", "ann")] == ["ann@example.com"]
+    assert "/instruments/XNYS/IBM" in site.owner.get("/alerts").text
 
 
 def test_a_trade_shows_what_became_of_it(site: Site) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from contracts.account_checks import AccountCheckContract
 from contracts.accounts import AccountContract, an_account, opening
+from contracts.api_answers import ApiAnswersContract
 from contracts.approvals import ApprovalContract
 from contracts.audit import AuditContract
 from contracts.bars import BarContract
@@ -17,6 +18,7 @@ from contracts.signing_keys import SigningKeysContract
 from contracts.users import People, PeopleContract
 from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
+from fakes.api_answers import FakeApiAnswers
 from fakes.approvals import FakeApprovals
 from fakes.audit import FakeAuditLog
 from fakes.bars import FakeBars, FakeCorporateActions, FakeIndicators
@@ -79,6 +81,12 @@ class TestFakeApprovals(ApprovalContract):
     @pytest.fixture
     def approvals(self, accounts: FakeAccounts) -> FakeApprovals:
         return FakeApprovals(accounts)
+
+
+class TestFakeApiAnswers(ApiAnswersContract):
+    @pytest.fixture
+    def api_answers(self) -> FakeApiAnswers:
+        return FakeApiAnswers()
 
 
 class TestFakeSigningKeys(SigningKeysContract):

@@ -112,6 +112,7 @@ notices = Table(
     Column("sent_at", Time),
     written_at(),
     Index("ix_notices_pending", "at", "id", postgresql_where=text("status = 'pending'")),
+    Index(None, "recipient", "id"),
     Index("ix_notices_failed", "id", postgresql_where=text("status = 'failed'")),
     comment="The outbox: one row for each recipient of a content.",
 )

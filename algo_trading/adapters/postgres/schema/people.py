@@ -1,6 +1,6 @@
 """Users, and how they show who they are."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from algo_trading.adapters.postgres.schema.base import Time, metadata, row_id
 
@@ -48,6 +48,18 @@ login_attempts = Table(
     Column("at", Time, nullable=False, index=True),
     Index(None, "key", "at"),
     comment="Those that have not succeeded, of the last minutes.",
+)
+
+api_answers = Table(
+    "api_answers",
+    metadata,
+    Column("user_name", ForeignKey("users.name", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True, comment="the Idempotency-Key of the request"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the request"),
+    Column("status", Integer, nullable=False, server_default="0", comment="0: it is being worked on"),
+    Column("body", LargeBinary, nullable=False, server_default=""),
+    Column("at", Time, nullable=False, index=True),
+    comment="What requests with an idempotency key were answered, of the last day.",
 )
 
 signing_keys = Table(

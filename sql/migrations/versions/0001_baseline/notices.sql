@@ -104,6 +104,7 @@ CREATE TABLE notices (
     CONSTRAINT uq_notices_dedupe_key UNIQUE (dedupe_key),
     CONSTRAINT fk_notices_content_id FOREIGN KEY(content_id) REFERENCES notice_contents (id)
 );
+CREATE INDEX ix_notices_recipient_id ON notices (recipient, id);
 CREATE INDEX ix_notices_failed ON notices (id) WHERE status = 'failed';
 CREATE INDEX ix_notices_pending ON notices (at, id) WHERE status = 'pending';
 COMMENT ON TABLE notices IS 'The outbox: one row for each recipient of a content.';

@@ -52,6 +52,22 @@ CREATE INDEX ix_login_attempts_key_at ON login_attempts (key, at);
 COMMENT ON TABLE login_attempts IS 'Those that have not succeeded, of the last minutes.';
 COMMENT ON COLUMN login_attempts.key IS 'login name, or where the attempt came from';
 
+CREATE TABLE api_answers (
+    user_name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    status INTEGER DEFAULT '0' NOT NULL,
+    body BYTEA DEFAULT '' NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_api_answers PRIMARY KEY (user_name, key),
+    CONSTRAINT fk_api_answers_user_name FOREIGN KEY(user_name) REFERENCES users (name) ON DELETE CASCADE
+);
+CREATE INDEX ix_api_answers_at ON api_answers (at);
+COMMENT ON TABLE api_answers IS 'What requests with an idempotency key were answered, of the last day.';
+COMMENT ON COLUMN api_answers.key IS 'the Idempotency-Key of the request';
+COMMENT ON COLUMN api_answers.digest IS 'SHA-256 of the request';
+COMMENT ON COLUMN api_answers.status IS '0: it is being worked on';
+
 CREATE TABLE signing_keys (
     purpose TEXT NOT NULL,
     key BYTEA NOT NULL,
