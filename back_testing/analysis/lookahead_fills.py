@@ -18,7 +18,7 @@ from back_testing.engine.trade import ExitReason, Trade
 
 FACTORS = (0.7, 1.4)
 INTRABAR = {ExitReason.STOP_LOSS, ExitReason.TRAILING_STOP, ExitReason.TAKE_PROFIT, ExitReason.RUIN}
-NO_FILL = {ExitReason.END_OF_DATA, ExitReason.OPEN}
+NO_FILL = {ExitReason.END_OF_DATA, ExitReason.OPEN, ExitReason.DELISTED, ExitReason.MERGED}
 
 
 @dataclass(frozen=True, slots=True)

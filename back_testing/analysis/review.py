@@ -46,7 +46,7 @@ class ReviewStrategies:
             try:
                 history = self.history([one], until)
                 (bars,) = history.series
-                review = recommend(bars, self.rules(one), plan)
+                review = recommend(bars, replace(self.rules(one), ends=history.ends), plan)
             except ConfigError as error:
                 skipped[str(one)] = str(error)
                 self.recommendations.store(Recommendation(one, until.date(), None, str(error), trials=0, data_hash=""))

@@ -95,8 +95,8 @@ class BarSource:
             features[one.name] = (*features.get(one.name, ()), *needed)
         return self._from_database(features) if self.csv is None else self._from_file(self.csv, features)
 
-    def load_one(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "tuple[Bars, tuple[str, ...]]":
-        """As `load`, for a command that takes a single symbol: its bars, and the notes on them.
+    def load_one(self, strategies: "Iterable[Strategy | type[Strategy]]") -> "tuple[Bars, History]":
+        """As `load`, for a command that takes a single symbol: its bars, and what they are of.
 
         Raises:
             ConfigError: as `load`, or there are several.
@@ -104,7 +104,7 @@ class BarSource:
         history = self.load(strategies)
         if len(history.series) != 1:
             raise ConfigError(f"this takes one symbol, not {len(history.series)}")
-        return history.series[0], history.notes
+        return history.series[0], history
 
     def _from_file(self, path: Path, features: Mapping[str, Sequence[str]]) -> "History":
         for name, needed in features.items():

@@ -1,6 +1,6 @@
 """The command `backtest lookahead`."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -41,8 +41,9 @@ def lookahead(
     from back_testing.analysis.lookahead import check_lookahead
 
     chosen = build_strategy(strategy, o.parameters(settings))
-    series = source.load([chosen]).series
-    reports = check_lookahead(chosen, series, rules.for_bars(series), source.first, join=feature_join(chosen, series))
+    history = source.load([chosen])
+    series, rules = history.series, replace(rules.for_bars(history.series), ends=history.ends)
+    reports = check_lookahead(chosen, series, rules, source.first, join=feature_join(chosen, series))
     honest = all(report.honest for report in reports)
     proven = honest and any(report.proven for report in reports)
     if json:

@@ -1,6 +1,7 @@
 """The command `backtest recommend`."""
 
 import json as jsonlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from back_testing.cli import options as o
@@ -42,8 +43,9 @@ def recommend(
     from back_testing.search.walk_forward import Plan
 
     kinds = [strategy_class(name) for name in strategy or ()]
-    bars, data_notes = source.load_one(kinds)
-    bars, rules = bars[first_bar(bars, source.first) :], rules.for_bars([bars])
+    bars, history = source.load_one(kinds)
+    data_notes, rules = history.notes, replace(rules.for_bars([bars]), ends=history.ends)
+    bars = bars[first_bar(bars, source.first) :]
     with output.progress() as bar:
         task = bar.add_task("reviewing", total=None)
         found = review(

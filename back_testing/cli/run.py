@@ -58,9 +58,9 @@ def run(
     output.require_writable(report, trades)
     from back_testing.engine.backtest import run_strategies
 
-    rules = replace(rules, keep_open=keep_open)
     chosen = _strategies(strategy, settings)
     history = source.load(chosen)
+    rules = replace(rules, keep_open=keep_open, ends=history.ends)
     result = run_strategies(chosen, history.series, rules.for_bars(history.series), source.first)
     if report:
         from back_testing.report import write_report

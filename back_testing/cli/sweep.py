@@ -52,6 +52,7 @@ def sweep(
     output.require_writable(report)
     from algo_trading.strategies.registry import strategy_class
     from back_testing.engine.backtest import buy_and_hold, first_bar
+    from back_testing.engine.ends import end_notes
     from back_testing.engine.gaps import gap_notes
     from back_testing.engine.missing_features import unknown_features
     from back_testing.report.heatmap import Heatmap
@@ -62,8 +63,8 @@ def sweep(
     grid = o.grid(settings)
     found = sweeping.Best(metric, top)
     chart = Heatmap(grid, metric, kind) if report else None
-    bars, notes = source.load_one([kind])
-    rules = rules.for_bars([bars])
+    bars, history = source.load_one([kind])
+    notes, rules = history.notes, replace(rules.for_bars([bars]), ends=history.ends)
     size_of_grid, tried, refused = sweeping.grid_size(grid), 0, 0
     interrupted = False
     with output.progress() as bar:
@@ -90,7 +91,12 @@ def sweep(
         "lookahead": rules.lookahead,
         "buy_and_hold_return": benchmark,
         "top": found.rows(),
-        "notes": [*notes, *gap_notes([traded]), *unknown_features(kind, [traded])],
+        "notes": [
+            *notes,
+            *gap_notes([traded]),
+            *end_notes([traded], traded.opened_at, rules.ends),
+            *unknown_features(kind, [traded]),
+        ],
     }
     if chart and report:
         chart.write(report, f"{strategy} on {bars.instrument}")

@@ -1,5 +1,6 @@
 """The command `backtest walk-forward`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,8 +50,9 @@ def walk_forward(
 
     kind = strategy_class(strategy)
     grid = o.grid(settings) if settings else default_grid(kind)
-    bars, data_notes = source.load_one([kind])
-    bars, rules = bars[first_bar(bars, source.first) :], rules.for_bars([bars])
+    bars, history = source.load_one([kind])
+    data_notes, rules = history.notes, replace(rules.for_bars([bars]), ends=history.ends)
+    bars = bars[first_bar(bars, source.first) :]
     plan = Plan(in_sample, out_of_sample, anchored)
     with output.progress() as bar:
         task = bar.add_task(strategy, total=None)

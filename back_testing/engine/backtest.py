@@ -18,6 +18,7 @@ from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.cross_section import CrossSection, decide_all
 from back_testing.engine import metrics
 from back_testing.engine.checks import require_bars, require_decisions, require_warmup
+from back_testing.engine.ends import End
 from back_testing.engine.gaps import require_no_gaps
 from back_testing.engine.market import Market, Outcome
 from back_testing.engine.result import BacktestResult
@@ -138,8 +139,8 @@ def allocation(rules: TradingRules, among: int, *, suggests_shares: bool = False
     return f"{takes}{what}{shared}"
 
 
-def data_hash(series: Sequence[Bars]) -> str:
-    """SHA-256 over the instruments, times, prices, volumes and joined features, in hexadecimal."""
+def data_hash(series: Sequence[Bars], ends: Sequence[End] = ()) -> str:
+    """SHA-256 over the instruments, times, prices, volumes, joined features and ends, in hexadecimal."""
     digest = hashlib.sha256()
     for bars in series:
         digest.update(f"{bars.instrument.symbol} {bars.instrument.venue} {bars.interval};".encode())
@@ -149,6 +150,8 @@ def data_hash(series: Sequence[Bars]) -> str:
         for name, values in sorted(bars.features.items()):
             digest.update(f"{name};".encode())
             digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+    for end in ends:
+        digest.update(f"{end};".encode())
     return digest.hexdigest()
 
 
@@ -210,7 +213,7 @@ def _trade(
         played,
         trade(market, _without_choices(rules), [_buy_and_hold(len(bars)) for bars in market.series]),
         suggests_shares=any(decided.shares is not None for own in decisions for decided in own),
-        hashed=data_hash(series),
+        hashed=data_hash(series, rules.ends),
     )
 
 

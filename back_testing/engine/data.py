@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from algo_trading.domain.bars import COLUMNS, Bars, Floats, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.time import Interval, period_key
+from algo_trading.domain.time import Interval, midnight, period_key
 from algo_trading.errors import AlgoTradingError, ConfigError
 from algo_trading.gateways.bar_files import BarFile, BarFileReader
 from algo_trading.gateways.market_data import BESIDE, RAW_COLUMNS
@@ -21,18 +21,21 @@ from algo_trading.quality.parse import parse_numbers, parse_rows
 from algo_trading.repositories.bars import BarReader, CorporateActionRepository, split_by_series
 from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Flags
+from back_testing.engine.ends import End, ends_of
 from back_testing.engine.metrics import never_closes
 from back_testing.engine.suggestions import did_you_mean, shortened
 
+LOOKED_AT = timedelta(days=10)  # after a merger, for the price of what was merged into
 NO_DIVIDENDS = "the return is that of the price alone where any was paid"
 
 
 @dataclass(frozen=True)
 class History:
-    """Bars to test on, and what a reader of the result has to know about their prices, as sentences."""
+    """Bars to test on, what a reader of the result has to know about their prices, and the ends that are known."""
 
     series: list[Bars]
     notes: tuple[str, ...] = ()
+    ends: tuple[End, ...] = ()
 
 
 def bars_from_file(
@@ -173,14 +176,28 @@ class ReadHistory:
                 self._missing(missing[0], f" up to {period_key(missing[0].interval, last)}" if last else "")
             )
         found = [self.join(stored[one], features) for one in series]
+        ends = self._ends(found, last)
         if not adjust or not found:
-            return History(found)
+            return History(found, ends=ends)
         actions = self.actions.read([one.instrument for one in series], max(bars.session(-1) for bars in found))
         paying = {action.instrument for action in actions if action.kind is ActionKind.DIVIDEND}
         bare = [one.symbol for one in series if one.instrument not in paying and not never_closes(one.venue)]
         note = f"the database has no dividends of {shortened(bare)}: {NO_DIVIDENDS}"
         known = [adjusted(bars, [a for a in actions if a.instrument == bars.instrument]) for bars in found]
-        return History(known, (note,) if bare else ())
+        return History(known, (note,) if bare else (), ends)
+
+    def _ends(self, series: Sequence[Bars], last: datetime | None) -> tuple[End, ...]:
+        """The ends up to `last`, or of which anybody knows."""
+        if not series:
+            return ()
+        interval, until = series[0].interval, last.date() if last else date.max
+
+        def opening(instrument: Instrument, day: date) -> float | None:
+            one = Series(instrument, interval)
+            found = split_by_series(self.bars.read([one], midnight(day), midnight(day) + LOOKED_AT)).get(one)
+            return float(found.open[0]) if found is not None else None
+
+        return ends_of(series, self.actions.read([bars.instrument for bars in series], until), opening)
 
     def _missing(self, series: Series, until: str) -> str:
         known = [other.symbol for other in self.bars.series(series.interval) if other.venue == series.venue]

@@ -7,6 +7,7 @@ from typing import Any
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.limits import Limits
 from algo_trading.strategies.base import Strategy, parameters_of
+from back_testing.engine.ends import end_notes
 from back_testing.engine.gaps import gap_notes
 from back_testing.engine.missing_features import unknown_features
 from back_testing.engine.rules import TradingRules
@@ -80,9 +81,10 @@ class BacktestResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Missing bars, and what the strategy needed and never knew with how to bring it in, as sentences."""
+        """Sentences on missing bars, ends of instruments, and what the strategy needed and never knew."""
         unknown = [note for strategy in self.strategies for note in unknown_features(strategy, self.series)]
-        return (*gap_notes(self.series), *dict.fromkeys(unknown))
+        ends = end_notes(self.series, self.times, self.rules.ends)
+        return (*gap_notes(self.series), *ends, *dict.fromkeys(unknown))
 
     @property
     def bars(self) -> Bars:

@@ -12,6 +12,7 @@ from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError
 from algo_trading.risk.sizers import Sizer, sizer_of
 from algo_trading.strategies.base import Decisions
+from back_testing.engine.ends import End
 from back_testing.engine.signal_limits import SignalLimits
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class TradingRules:
     trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
     Shares are whole unless `whole_shares` is False; None leaves that to `for_bars`. `limits` say which of a strategy's
     decisions become orders, and `caps` how much may be at risk in one place: of an account's rules only those on
-    exposure. `allow_gaps` trades over missing bars (`gaps`).
+    exposure. `allow_gaps` trades over missing bars (`gaps`). `ends` are those of instruments that have ended.
 
     Raises:
         ConfigError: a value is out of range.
@@ -127,6 +128,7 @@ class TradingRules:
     allow_gaps: bool = False
     caps: AccountRules = NO_RULES
     limits: SignalLimits = field(default_factory=SignalLimits)
+    ends: tuple[End, ...] = ()
 
     def __post_init__(self) -> None:
         if not isfinite(self.cash) or self.cash <= 0:
@@ -156,7 +158,7 @@ class TradingRules:
     @property
     def fills_alone(self) -> bool:
         """Whether money changes with fills alone, which are whole, and no cap refuses any: what quick kernels take."""
-        return self.costs.of_fills_alone and not self.caps.caps
+        return self.costs.of_fills_alone and not self.caps.caps and not self.ends
 
     @property
     def lookahead(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from algo_trading.domain.bars import Floats
 from algo_trading.domain.financing import YEAR
 from algo_trading.strategies.base import Decisions
+from back_testing.engine.ends import ends_table
 from back_testing.engine.kernels.params import Orders, flags, floats, params_of
 from back_testing.engine.market import Market, Outcome, invested_part
 from back_testing.engine.rules import TradingRules
@@ -74,7 +75,7 @@ def trade_together(
         params_of(rules, among or count),
         terms,
         sleeves,
-        Calendar(_nights(market), _volumes(market, rules)),
+        Calendar(_nights(market), _volumes(market, rules), ends_table(market, rules.ends)),
         market.prices,
         orders,
         equity,

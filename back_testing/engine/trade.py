@@ -10,7 +10,10 @@ from algo_trading.strategies.base import Strategy
 
 
 class ExitReason(StrEnum):
-    """Why a trade ended. OPEN: it did not, the position is still there after the last bar (`keep_open`)."""
+    """Why a trade ended. OPEN: it did not, the position is still there after the last bar (`keep_open`).
+
+    DELISTED and MERGED: the instrument ended (`ends`).
+    """
 
     SIGNAL = "signal"
     STOP_LOSS = "stop_loss"
@@ -19,6 +22,8 @@ class ExitReason(StrEnum):
     RUIN = "ruin"
     END_OF_DATA = "end_of_data"
     OPEN = "open"
+    DELISTED = "delisted"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,17 @@ class Account:
         """How many shares a fill may take; of a symbol that never had volume nobody knows."""
         return self.rules.participation * bar.volume if seen else math.inf
 
+    def end(self, symbol: str, worth: float, reason: str) -> None:
+        """The symbol is gone: each share becomes money, nobody takes a fee, and nothing waits any more."""
+        for key, held in self.positions.items():
+            if key[1] != symbol:
+                continue
+            if held.shares:
+                self.cash += held.shares * worth
+                profit = held.shares * (worth - held.entry) - held.paid
+                self.trades.append((*key, held.shares, held.entry, worth, profit, reason))
+            held.shares, held.asked, held.leaving = 0.0, None, ""
+
     def whole(self, shares: float) -> float:
         return float(math.floor(shares * (1 + 1e-12))) if self.rules.whole_shares else shares
 
@@ -126,7 +137,7 @@ class Account:
         held.shares, held.entry, held.paid = side * shares, price, fee
 
     def at_open(self, bars: dict[str, Bar], seen: dict[str, bool]) -> None:
-        open_today = [key for key in self.positions if bars[key[1]].volume > 0 or not seen[key[1]]]
+        open_today = [key for key in self.positions if key[1] in bars and (bars[key[1]].volume > 0 or not seen[key[1]])]
         for key in open_today:
             held, bar = self.positions[key], bars[key[1]]
             if held.shares and held.leaving:
@@ -146,8 +157,8 @@ class Account:
 
     def stops(self, bars: dict[str, Bar], seen: dict[str, bool]) -> None:
         for key, held in self.positions.items():
-            bar = bars[key[1]]
-            if not held.shares or held.leaving or (bar.volume == 0 and seen[key[1]]):
+            bar = bars.get(key[1])
+            if not bar or not held.shares or held.leaving or (bar.volume == 0 and seen[key[1]]):
                 continue
             side = 1 if held.shares > 0 else -1
             level = held.entry * (1 - side * self.rules.stop_loss)
@@ -193,24 +204,38 @@ class Account:
 
 
 def trade(
-    account: Account, days: list[date], bars: list[dict[str, Bar]], said: list[dict[tuple[str, str], str]]
+    account: Account,
+    days: list[date],
+    bars: list[dict[str, Bar]],
+    said: list[dict[tuple[str, str], str]],
+    ends: dict[str, tuple[date, float, str]] | None = None,
 ) -> list[float]:
-    """The equity at each close."""
+    """The equity at each close. A symbol without a bar keeps its last close.
+
+    `ends` has a date for symbols that end before the open then, what a share is worth, and the reason; after the last
+    bar of all they are closed at the end.
+    """
     curve: list[float] = []
-    seen = dict.fromkeys(bars[0], False)
+    seen = {key[1]: False for key in account.positions}
+    ends = dict(ends or {})
     for number, (day, market) in enumerate(zip(days, bars, strict=True)):
-        seen = {symbol: known or market[symbol].volume > 0 for symbol, known in seen.items()}
+        seen = {one: known or (one in market and market[one].volume > 0) for one, known in seen.items()}
         if number:
             account.pay_nights((day - days[number - 1]).days)
+        for symbol in [one for one, end in ends.items() if end[0] <= day]:
+            account.end(symbol, *ends.pop(symbol)[1:])
         account.at_open(market, seen)
         account.stops(market, seen)
         for key, held in account.positions.items():
-            held.mark = market[key[1]].close
+            held.mark = market[key[1]].close if key[1] in market else held.mark
         account.decide(said[number])
+        if number == len(days) - 1:
+            for symbol, end in ends.items():
+                account.end(symbol, *end[1:])
         if number == len(days) - 1 or account.equity() <= 0:
             reason = "end_of_data" if number == len(days) - 1 else "ruin"
             for key, held in account.positions.items():
                 if held.shares:
-                    account.leave(key, market[key[1]].close, reason, math.inf)
+                    account.leave(key, held.mark, reason, math.inf)
         curve.append(account.equity())
     return curve

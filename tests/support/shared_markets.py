@@ -24,12 +24,15 @@ class ToldEach(Told):
     each: tuple[tuple[str, str], ...] = ()
 
     def decide(self, bars: Bars) -> Any:
-        return Told(dict(self.each)[bars.instrument.symbol]).decide(bars)
+        return Told(dict(self.each)[bars.instrument.symbol][: len(bars)]).decide(bars)
 
 
 @dataclass(frozen=True)
 class RandomMarket:
-    """Bars of some symbols on the same days, with weekends and holidays, and what each strategy says of each."""
+    """Bars of some symbols on the same days, with weekends and holidays, and what each strategy says of each.
+
+    A symbol's bars may end before the days do; nobody says anything of it then.
+    """
 
     series: tuple[Bars, ...]
     days: tuple[date, ...]
@@ -54,6 +57,7 @@ class RandomMarket:
                     *(float(getattr(b, name)[i]) for name in ("open", "high", "low", "close", "volume"))
                 )
                 for b in self.series
+                if i < len(b)
             }
             for i in range(len(self.days))
         ]
@@ -71,7 +75,8 @@ class RandomMarket:
         ]
 
 
-def random_market(seed: int, strategies: int, symbols: int, n: int) -> RandomMarket:
+def random_market(seed: int, strategies: int, symbols: int, n: int, *, ending: bool = False) -> RandomMarket:
+    """With `ending` the bars of about every other symbol end early, those of the last one never."""
     chance = np.random.default_rng(seed)
     steps = chance.choice([1, 1, 1, 3, 4], n - 1)
     days = [FIRST, *(FIRST + timedelta(days=int(total)) for total in np.cumsum(steps))]
@@ -88,4 +93,10 @@ def random_market(seed: int, strategies: int, symbols: int, n: int) -> RandomMar
     said = tuple(
         tuple("".join(chance.choice([".", ".", "B", "S"], n)) for _ in range(symbols)) for _ in range(strategies)
     )
+    if ending:
+        lengths = [int(chance.integers(1, n)) if chance.random() < 0.6 else n for _ in series[:-1]] + [n]
+        series = [bars[:length] for bars, length in zip(series, lengths, strict=True)]
+        said = tuple(
+            tuple(letters[:length].ljust(n, ".") for letters, length in zip(own, lengths, strict=True)) for own in said
+        )
     return RandomMarket(tuple(series), tuple(days), said)

@@ -25,7 +25,7 @@ INSTRUMENT, FIRST_BAR, LAST_BAR, SIZE, BOUGHT_AT, SOLD_AT, PNL, COSTS, REASON = 
 TRADE_FIELDS = 9
 
 # Why a trade ended, in the order of result.ExitReason.
-SIGNAL, RUIN, END_OF_DATA, OPEN = 0, 4, 5, 6  # between them those of `risk.exits`
+SIGNAL, RUIN, END_OF_DATA, OPEN = 0, 4, 5, 6  # between them those of `risk.exits`, and after them those of ends
 
 ROUNDING = 1.0 + 1e-12  # 29.999999999999996 shares are 30
 BREAK_EVEN = 1e-12  # part of what a trade cost: a profit or loss below is rounding

@@ -107,13 +107,15 @@ def simulate_portfolio(
 
     Where an instrument has no bar its prices are NaN and it is not tradable; a position is worth its last close. `held`
     are shares and `values` their worth, both at each close. Otherwise as `simulate`, to which it comes down for one
-    instrument. An entry's fraction is of the equity at the last closes before the fill, once this moment's positions
+    instrument. What is open after the last bar is closed at the last close of its instrument, and that bar is noted.
+    An entry's fraction is of the equity at the last closes before the fill, once this moment's positions
     are closed. `priority` are the numbers of the instruments in the order in which they decide and are filled. Returns
     the numbers of trades, of entries that could not be afforded, and of those that were at the position limit.
     """
     opens, highs, lows, closes, tradable = prices
     symbols, n = closes.shape
     positions, account, marks = np.zeros((symbols, POSITION_FIELDS)), np.zeros(ACCOUNT_FIELDS), np.zeros(symbols)
+    newest = np.zeros(symbols, np.int64)  # bar of each instrument
     account[CASH] = params.cash
     book = Book(positions, account, trades, marks)
     at_close, keep_open = params.at_close != 0.0, params.keep_open != 0.0
@@ -127,7 +129,7 @@ def simulate_portfolio(
                 if reason >= 0:
                     exit_position(params, position, account, trades, k, i, price, reason)
             if not np.isnan(closes[k, i]):
-                marks[k] = closes[k, i]
+                marks[k], newest[k] = closes[k, i], i
         decide_all(params, positions, account, i, priority, orders)
         if at_close:
             fill_all(params, book, i, closes, tradable, priority, keep_open or i < n - 1)
@@ -135,7 +137,8 @@ def simulate_portfolio(
         ruined = mark_to_market(account, positions, marks)[0] <= 0.0
         for k in range(symbols):
             if positions[k, HELD] != 0.0 and (over or ruined):
-                exit_position(params, positions[k], account, trades, k, i, marks[k], END_OF_DATA if over else RUIN)
+                bar, reason = (newest[k], END_OF_DATA) if over else (i, RUIN)
+                exit_position(params, positions[k], account, trades, k, bar, marks[k], reason)
             held[k, i] = positions[k, HELD]
             values[k, i] = positions[k, HELD] * marks[k]
         equity[i] = mark_to_market(account, positions, marks)[0]

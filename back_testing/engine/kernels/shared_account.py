@@ -3,7 +3,7 @@
 `portfolio` and `single` are the same loop without these, and faster; where none is asked for, all come to the same.
 """
 
-# ruff: noqa: PLR0917, C901, FBT003 - compiled functions take arrays by position and branch where they stand
+# ruff: noqa: PLR0912, PLR0917, C901, FBT003 - compiled functions take arrays by position and branch where they stand
 
 from typing import NamedTuple
 
@@ -94,10 +94,15 @@ class Sleeves(NamedTuple):
 
 
 class Calendar(NamedTuple):
-    """The `nights` before each bar, and the `volumes` (instruments, n), infinite where nothing limits a fill."""
+    """The `nights` before each bar, and the `volumes` (instruments, n), infinite where nothing limits a fill.
+
+    `ends` (instruments, 3) are the bar before whose open an instrument ends (-1: never, n: after the last bar), what is
+    paid for a share, and the number of the reason.
+    """
 
     nights: Floats
     volumes: Floats
+    ends: Floats
 
 
 class Book(NamedTuple):
@@ -111,7 +116,7 @@ class Book(NamedTuple):
 
 TERMS = types.NamedUniTuple(types.float64, len(Terms._fields), Terms)
 SLEEVES = types.NamedTuple((*(OUT_INTEGERS,) * 3, OUT_SERIES), Sleeves)
-CALENDAR = types.NamedTuple((OUT_SERIES, OUT_TABLE), Calendar)
+CALENDAR = types.NamedTuple((OUT_SERIES, *(OUT_TABLE,) * 2), Calendar)
 
 _exceeds = inlined(exceeds)
 
@@ -128,6 +133,20 @@ def finance(book: Book, terms: Terms, nights: float) -> float:
             account[CASH] -= fee
             positions[k, ENTRY_COMMISSION] += fee
     return interest
+
+
+@called
+def end_positions(book: Book, sleeves: Sleeves, ends: Floats, end: int, bar: int) -> None:
+    """Close what is held of instruments that end at `end`, free of costs, and drop what was decided; `bar` is noted."""
+    positions, account, trades, marks = book
+    for k in range(len(marks)):
+        at, position = sleeves.instruments[k], positions[k]
+        if ends[at, 0] == end:
+            position[PENDING] = position[WORKING] = 0.0
+            if position[HELD] != 0.0:
+                account[CASH] += position[HELD] * ends[at, 1]
+                record(position, account, trades, k, bar, ends[at, 1], 0.0, 0.0, int(ends[at, 2]))
+                position[HELD] = 0.0
 
 
 @called
@@ -305,13 +324,15 @@ def simulate_shared(
     which is what a row of `trades` names as its instrument. Otherwise as `simulate_portfolio`, to which it comes down
     for one strategy without terms. Returns the number of trades and the interest that was paid.
 
-    The order within a bar: the nights before it are paid; what was decided before is filled at the open; then stops;
-    then decisions at the close. An exit that volume has cut goes on at each open, and nothing else happens to its
+    The order within a bar: the nights before it are paid; what ends is closed; what was decided before is filled at the
+    open; then stops; then decisions at the close. What is open after the last bar is closed at the last close of its
+    instrument, and that bar is noted. An exit that volume has cut goes on at each open, and nothing else happens to its
     position meanwhile; an entry ends with what the volume of its bar lets.
     """
     opens, highs, lows, closes, tradable = prices
     n, size = closes.shape[1], len(sleeves.instruments)
     positions, account, marks = np.zeros((size, FIELDS)), np.zeros(ACCOUNT_FIELDS), np.zeros(size)
+    newest = np.zeros(size, np.int64)  # bar of each instrument
     account[CASH] = params.cash
     counts[:] = 0.0
     book = Book(positions, account, trades, marks)
@@ -320,6 +341,7 @@ def simulate_shared(
     for i in range(n):
         if calendar.nights[i] > 0.0:
             interest += finance(book, terms, calendar.nights[i])
+        end_positions(book, sleeves, calendar.ends, i, i)
         if not at_close:
             fill_sleeves(params, terms, sleeves, book, i, opens, tradable, calendar.volumes, counts, True)
         for k in range(size):
@@ -330,16 +352,19 @@ def simulate_shared(
                     most = terms.participation * calendar.volumes[at, i]
                     reduce_position(params, position, book, k, i, price, reason, most)
             if not np.isnan(closes[at, i]):
-                marks[k] = closes[at, i]
+                marks[k], newest[k] = closes[at, i], i
         decide_sleeves(params, terms, sleeves, book, i, orders, counts)
         if at_close:
             may_enter = keep_open or i < n - 1
             fill_sleeves(params, terms, sleeves, book, i, closes, tradable, calendar.volumes, counts, may_enter)
         over = i == n - 1 and not keep_open
+        if i == n - 1:
+            end_positions(book, sleeves, calendar.ends, n, i)
         ruined = mark_to_market(account, positions, marks)[0] <= 0.0
         for k in range(size):
             if positions[k, HELD] != 0.0 and (over or ruined):
-                exit_position(params, positions[k], account, trades, k, i, marks[k], END_OF_DATA if over else RUIN)
+                bar, reason = (newest[k], END_OF_DATA) if over else (i, RUIN)
+                exit_position(params, positions[k], account, trades, k, bar, marks[k], reason)
                 positions[k, WORKING] = 0.0
             held[k, i] = positions[k, HELD]
             values[k, i] = positions[k, HELD] * marks[k]

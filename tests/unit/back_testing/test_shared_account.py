@@ -1,6 +1,7 @@
 """Interest, borrow fees, limits on volume and exposure, several strategies: as the plain account does it."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,12 @@ from algo_trading.domain.account_rules import NO_RULES, AccountRules
 from algo_trading.domain.costs import Costs
 from algo_trading.strategies.sma_cross import SmaCross
 from back_testing.engine.backtest import REASONS, run, run_portfolio
+from back_testing.engine.ends import End
+from back_testing.engine.kernels.account import END_OF_DATA, INSTRUMENT, LAST_BAR, REASON
 from back_testing.engine.market import Market, Outcome
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
 from back_testing.engine.shared_account import trade_together
+from back_testing.engine.trade import ExitReason
 from back_testing.search.sweep import sweep
 from back_testing.search.symbols import run_symbols
 from reference.shared_account import Account, Position, Rules, trade
@@ -27,6 +31,7 @@ from support.shared_markets import RandomMarket, random_market
 pytestmark = pytest.mark.unit
 
 SEEDS = st.integers(0, 100_000)
+PlainEnds = dict[str, tuple[date, float, str]]
 CAPS = ("max_instrument", "max_strategy", "max_exposure", "max_net")
 FREE = TradingRules(cash=1000.0, costs=Costs.of(0))
 
@@ -62,7 +67,7 @@ def simulated(market: RandomMarket, rules: TradingRules) -> Outcome:
     return trade_together(Market(market.series), rules, decisions, [None] * len(decisions))
 
 
-def plain(market: RandomMarket, rules: TradingRules) -> tuple[Account, list[float]]:
+def plain(market: RandomMarket, rules: TradingRules, ends: PlainEnds | None = None) -> tuple[Account, list[float]]:
     costs, caps = rules.costs, rules.caps
     given = {name: float(cap) for name in CAPS if (cap := getattr(caps, name)) is not None}
     if costs.participation is not None:
@@ -79,16 +84,41 @@ def plain(market: RandomMarket, rules: TradingRules) -> tuple[Account, list[floa
         **given,
     )
     account = Account(rules.cash, terms, {key: Position() for key in market.letters[0]})
-    return account, trade(account, list(market.days), market.plain, market.letters)
+    return account, trade(account, list(market.days), market.plain, market.letters, ends)
 
 
 @settings(max_examples=examples(150), deadline=None)
 @given(seed=SEEDS, shape=st.tuples(*(st.integers(1, 3),) * 2, st.integers(2, 30)), rules=some_rules())
 def test_it_trades_as_the_plain_account(seed: int, shape: tuple[int, int, int], rules: TradingRules) -> None:
     """`shape`: strategies, symbols, days."""
-    market = random_market(seed, *shape)
+    same_account(random_market(seed, *shape), rules)
+
+
+@settings(max_examples=examples(120), deadline=None)
+@given(seed=SEEDS, shape=st.tuples(st.integers(1, 3), st.integers(2, 4), st.integers(2, 30)), rules=some_rules())
+def test_what_ends_is_closed_as_the_plain_account_does(
+    seed: int, shape: tuple[int, int, int], rules: TradingRules
+) -> None:
+    """Of symbols whose bars end some are told to be delisted or merged, before the end of all bars or after it."""
+    market, chance = random_market(seed, *shape, ending=True), np.random.default_rng(seed)
+    ends = []
+    for bars in market.series:
+        if chance.random() < 0.6 and len(bars) > 1:
+            after = int(chance.integers(0, len(bars)))  # it may be traded again after its end
+            day = bars.session(after) + timedelta(days=int(chance.integers(1, 9)))
+            after = int(np.searchsorted(bars.sessions, np.datetime64(day))) - 1
+            reason = ExitReason.MERGED if chance.random() < 0.3 else ExitReason.DELISTED
+            worth = float(chance.choice([0.0, 0.05, 17.0, 40.0]))
+            ends.append(End(bars.instrument, day, worth, reason, bars.session(after)))
+    same_account(market, replace(rules, ends=tuple(ends)))
+
+
+def same_account(market: RandomMarket, rules: TradingRules) -> None:
+    """The compiled account and the plain one do the same on a market."""
     outcome = simulated(market, rules)
-    account, curve = plain(market, rules)
+    account, curve = plain(
+        market, rules, {one.instrument.symbol: (one.day, one.price, one.reason) for one in rules.ends}
+    )
     np.testing.assert_allclose(outcome.equity, curve, rtol=1e-9, atol=1e-7)
     keys = list(market.letters[0])
     ours = [
@@ -102,6 +132,9 @@ def test_it_trades_as_the_plain_account(seed: int, shape: tuple[int, int, int], 
         assert one[6] == other[6]
     assert (outcome.refused, outcome.above_cap) == (account.refused, account.capped)
     assert outcome.interest == pytest.approx(account.interest)
+    left = outcome.trades[outcome.trades[:, REASON] == END_OF_DATA]
+    lengths = [len(bars) for bars in market.series]
+    assert [row[LAST_BAR] for row in left] == [lengths[int(row[INSTRUMENT]) % len(lengths)] - 1 for row in left]
 
 
 @settings(max_examples=examples(60), deadline=None)
@@ -109,7 +142,7 @@ def test_it_trades_as_the_plain_account(seed: int, shape: tuple[int, int, int], 
 def test_without_terms_it_is_the_portfolio(seed: int, symbols: int, rules: TradingRules, limit: int | None) -> None:
     """The quick loops and the one that knows everything come to the same, to the last digit."""
     rules = replace(rules, costs=Costs(rules.costs.commission), caps=NO_RULES, keep_open=seed % 2 == 0)
-    market = random_market(seed, 1, symbols, 25)
+    market = random_market(seed, 1, symbols, 25, ending=seed % 3 == 0)
     decisions = [market.strategies[0].decide(bars) for bars in market.series]
     quick = Market(market.series).trade(rules, decisions, limit if symbols > 1 else None)
     shared = trade_together(Market(market.series), rules, [decisions], [limit if symbols > 1 else None])

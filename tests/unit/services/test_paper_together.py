@@ -8,12 +8,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from algo_trading.domain.bars import Bars
+from algo_trading.domain.corporate_actions import PERSON, ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.repositories.periods import Stage
 from back_testing.engine.backtest import run_strategies
+from back_testing.engine.ends import End
 from back_testing.engine.rules import Direction, Size, SizeKind, TradingRules
+from back_testing.engine.trade import ExitReason
 from contracts.bars import bar_row, bar_rows
 from support.bar_series import bars_of
 from support.fuzz import examples
@@ -27,11 +30,17 @@ SIDES = {"B": Side.BUY, "S": Side.SELL}
 HOLDINGS = [(strategy, instrument) for strategy in (FAST, SLOW) for instrument in (IBM, MSFT)]
 
 
-def lived(series: list[Bars], said: list[str], cash: str, *, shorts: bool) -> PaperDesk:
+def lived(
+    series: list[Bars], said: list[str], cash: str, end: CorporateAction | None = None, *, shorts: bool
+) -> PaperDesk:
     desk = PaperDesk(a_state(cash, costs=USUAL, shorts=shorts))
+    if end is not None:
+        desk.trading.actions.upsert([end], PERSON)
     rows = []
     for number, day in enumerate(DAYS[: len(said[0])]):
         for bars in series:
+            if number >= len(bars):
+                continue
             price = float(bars.close[number])
             rows.append(bar_row(bars.instrument, day, price, open=price, high=price, low=price))
         for (strategy, instrument), letters in zip(HOLDINGS, said, strict=True):
@@ -44,21 +53,34 @@ def lived(series: list[Bars], said: list[str], cash: str, *, shorts: bool) -> Pa
 
 
 @settings(max_examples=examples(12), deadline=None)
-@given(seed=st.integers(0, 100_000), cash=st.sampled_from(["600.00", "800.00", "100000.00"]), shorts=st.booleans())
-def test_they_end_alike(seed: int, cash: str, shorts: bool) -> None:
-    """With little money it matters who comes first."""
+@given(
+    seed=st.integers(0, 100_000),
+    cash=st.sampled_from(["600.00", "800.00", "100000.00"]),
+    shorts=st.booleans(),
+    delisted=st.sampled_from([None, 0.0, 0.05, 31.0]),
+)
+def test_they_end_alike(seed: int, cash: str, shorts: bool, delisted: float | None) -> None:
+    """With little money it matters who comes first. IBM may be delisted, at a price or for nothing."""
     chance, n = np.random.default_rng(seed), 10
     first = np.datetime64("2013-01-02", "us")
     closes = chance.integers(20, 40, (2, n)).astype(float)
     series = [bars_of(own, one.symbol, first) for own, one in zip(closes, (IBM, MSFT), strict=True)]
     said = ["".join(chance.choice([".", ".", "B", "S"], n)) for _ in HOLDINGS]
-    desk = lived(series, said, cash, shorts=shorts)
+    end, ends = None, []
+    if delisted is not None:
+        length = int(chance.integers(2, n - 1))
+        at, series[0] = length + int(chance.integers(0, 2)), series[0][:length]
+        end = CorporateAction(IBM, DAYS[at], ActionKind.DELISTED, delisted)  # the other bars are of days in a row
+        ends = [End(IBM, series[1].session(at), delisted, ExitReason.DELISTED, series[0].session(-1))]
+        said = [letters[:length].ljust(n, ".") if at % 2 == 0 else letters for at, letters in enumerate(said)]
+    desk = lived(series, said, cash, end, shorts=shorts)
     rules = TradingRules(
         cash=float(cash),
         costs=USUAL,
         direction=Direction.LONG_SHORT if shorts else Direction.LONG,
         size=Size(SizeKind.SHARES, SHARES),
         keep_open=True,
+        ends=tuple(ends),
     )
     told = [
         ToldEach(str(number), each=(("IBM", said[2 * number]), ("MSFT", said[2 * number + 1]))) for number in range(2)
