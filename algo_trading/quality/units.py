@@ -33,7 +33,7 @@ class Closes:
     get closes per share of today (0 where no split is known). All arrays have the same length.
     """
 
-    series: NDArray[np.int64]
+    series: NDArray[np.integer]
     session: Times
     close: Floats
     stored: NDArray[np.bool_]

@@ -43,7 +43,7 @@ class Steps:
     of today. All arrays have the same length.
     """
 
-    series: NDArray[np.int64]
+    series: NDArray[np.integer]
     session: Times
     opened: Floats
     close: Floats

@@ -1,5 +1,9 @@
 """A request with an idempotency key is done once."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 import pytest
 from fastapi.responses import Response
 
@@ -7,12 +11,15 @@ from algo_trading.web.once import Once
 from algo_trading.web.refusals import RefusedError
 from support.world import World
 
+if TYPE_CHECKING:
+    from algo_trading.bootstrap import App
+
 pytestmark = pytest.mark.unit
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    return World()
+def world() -> App:
+    return cast("App", World())
 
 
 def answer() -> Response:
@@ -27,14 +34,14 @@ def never() -> Response:
     raise AssertionError("it was done twice")
 
 
-def test_without_a_key_it_is_done_whenever_it_comes(world: World) -> None:
+def test_without_a_key_it_is_done_whenever_it_comes(world: App) -> None:
     once = Once(world, "ann", "", "digest")
     assert [once(answer).status_code for _ in range(2)] == [202, 202]
     with pytest.raises(ZeroDivisionError):
         once(fails)
 
 
-def test_the_second_one_gets_the_answer_of_the_first(world: World) -> None:
+def test_the_second_one_gets_the_answer_of_the_first(world: App) -> None:
     once = Once(world, "ann", "one", "digest")
     once(answer)
     again = once(never)
@@ -44,7 +51,7 @@ def test_the_second_one_gets_the_answer_of_the_first(world: World) -> None:
     assert Once(world, "bob", "one", "other")(answer).status_code == 202
 
 
-def test_one_that_is_being_worked_on_is_asked_for_later(world: World) -> None:
+def test_one_that_is_being_worked_on_is_asked_for_later(world: App) -> None:
     once = Once(world, "ann", "two", "digest")
 
     def inner() -> Response:
@@ -56,7 +63,7 @@ def test_one_that_is_being_worked_on_is_asked_for_later(world: World) -> None:
     assert once(inner).status_code == 202
 
 
-def test_after_an_error_it_is_tried_again(world: World) -> None:
+def test_after_an_error_it_is_tried_again(world: App) -> None:
     once = Once(world, "ann", "three", "digest")
     with pytest.raises(ZeroDivisionError):
         once(fails)
