@@ -79,7 +79,7 @@ series = Table(
 
 
 def _action_columns() -> list[Column[Any]]:
-    kinds = ", ".join(f"'{kind}'" for kind in ActionKind)
+    kinds = ", ".join(f"'{kind}'" for kind in ActionKind if kind is not ActionKind.RENAMED)
     return [
         instrument_ref(primary_key=True),
         Column("ex_date", Date, primary_key=True),
