@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from algo_trading.services.record_scores import RecordScores
     from algo_trading.services.refresh_rules import RefreshRules
     from algo_trading.services.release_held import ReleaseHeld
+    from algo_trading.services.rename import RenameInstruments
     from algo_trading.services.score_candles import ScoreCandles
     from algo_trading.services.score_history import DrawScores, ReadScoreHistory
     from algo_trading.services.tell_actions import TellActions
@@ -76,6 +77,7 @@ class Intake(Rules):
             pages=self.pages,
             quality=self.quality,
             imports=self.imports,
+            names=self.names,
             objects=self.objects,
             export=self.export_bars(),
             calendars=self.calendars,
@@ -90,7 +92,12 @@ class Intake(Rules):
     def tell_actions(self) -> TellActions:
         from algo_trading.services.tell_actions import TellActions
 
-        return TellActions(self.actions, self.release_held())
+        return TellActions(self.actions, self.release_held(), self.rename_instruments())
+
+    def rename_instruments(self) -> RenameInstruments:
+        from algo_trading.services.rename import RenameInstruments
+
+        return RenameInstruments(self.names, self.bars, self.export_bars(), self.locks, self.clock)
 
     def compute_indicators(self) -> ComputeIndicators:
         from algo_trading.services.compute import ComputeIndicators

@@ -41,6 +41,7 @@ class Services(Notices):
             setup=self.setup,
             accounts=self.accounts,
             subscriptions=self.subscriptions,
+            names=self.names,
             locks=self.locks,
             calendars=self.calendars,
             clock=self.clock,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.kill_switch import KillSwitchRepository
     from algo_trading.repositories.listings import ListingRepository
     from algo_trading.repositories.locks import ExclusiveWork
+    from algo_trading.repositories.names import NameRepository
     from algo_trading.repositories.notices import NoticeQueue, Outbox
     from algo_trading.repositories.periods import PeriodLog
     from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
@@ -71,6 +72,12 @@ class Stores:
         from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 
         return PostgresCorporateActions(self.database)
+
+    @cached_property
+    def names(self) -> NameRepository:
+        from algo_trading.adapters.postgres.names import PostgresNames
+
+        return PostgresNames(self.database)
 
     @cached_property
     def indicators(self) -> IndicatorRepository:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from algo_trading.domain.corporate_actions import ActionKind
 
 app = typer.Typer(
-    help="Splits, dividends, delistings and mergers: list them, and tell what no source does.",
+    help="Splits, dividends, delistings, mergers and new names: list them, and tell what no source does.",
     no_args_is_help=True,
 )
 TIMES = ("seen", "withdrawn")
@@ -33,7 +33,7 @@ def _kind(text: str) -> "ActionKind":
 
 Kind = Annotated[
     Any,  # an ActionKind; its module imports numpy, which the help must not wait for
-    typer.Argument(parser=_kind, metavar="KIND", help="split, dividend, delisted or merged."),
+    typer.Argument(parser=_kind, metavar="KIND", help="split, dividend, delisted, merged or renamed."),
 ]
 ExDate = Annotated[date, typer.Argument(parser=parse_date, metavar=DATE, help="The first date on which it counts.")]
 Venue = Annotated[str, typer.Option("--venue", "--calendar", help="Where the symbol is traded.")]
@@ -49,12 +49,31 @@ def list_actions(
 ) -> None:
     """List corporate actions with who told them when, and versions that were withdrawn or changed since."""
     from algo_trading.bootstrap import bootstrap
+    from algo_trading.domain.corporate_actions import PERSON, ActionKind
     from algo_trading.domain.instrument import Instrument
 
     with bootstrap() as application:
-        wanted = [Instrument(one, venue) for one in symbol] if symbol else None
+        names, wanted = application.names.all(), None
+        if symbol:
+            asked = {Instrument(one, venue) for one in symbol}
+            names = [one for one in names if {one.instrument, one.now} & asked]
+            wanted = sorted(asked | {one.now for one in names})
         versions = application.actions.versions(wanted)
-    found = [
+    renamed = [
+        {
+            "symbol": one.instrument.symbol,
+            "venue": one.instrument.venue,
+            "date": one.until,
+            "kind": str(ActionKind.RENAMED),
+            "value": 1.0,
+            "target": one.now.symbol,
+            "source": PERSON,
+            "seen": None,
+            "withdrawn": None,
+        }
+        for one in names
+    ]
+    found = renamed + [
         {
             "symbol": version.action.instrument.symbol,
             "venue": version.action.instrument.venue,
@@ -91,14 +110,16 @@ def add(
         ),
     ] = "",
     *,
-    into: Annotated[str, typer.Option(help="The symbol that takes its place, of a merger.")] = "",
+    into: Annotated[str, typer.Option(help="The symbol that takes its place, of a merger or a new name.")] = "",
     venue: Venue = "XNYS",
 ) -> None:
     """Tell an action that no source tells, or tells wrong; sources do not overrule it.
 
     Bars that were held back as a likely untold split are judged again: a split by its ratio lets them in, and a split
     by 1 says that there was none and the move was real. Accounts are corrected by the next pass.
-    Examples: algo-trading action add AAPL split 2014-06-09 7; algo-trading action add LEH delisted 2008-09-18 0.05
+    A new name moves everything that is stored under the old one, accounts included, and imports of files know it.
+    Examples: algo-trading action add AAPL split 2014-06-09 7; algo-trading action add LEH delisted 2008-09-18 0.05;
+    algo-trading action add FB renamed 2022-06-09 --into META
     """
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Instrument

@@ -9,6 +9,7 @@ from rich.progress import Progress, TaskID
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
 from algo_trading.cli.coins import print_coins
+from algo_trading.cli.names import names_of_now
 from algo_trading.cli.watched import end_of, is_of_shares, periods_in, share_venue, watched_intervals, watchlists_of
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import midnight
@@ -28,6 +29,7 @@ def load_history(first: date, last: date, symbols: Sequence[str], watchlist: str
     """
     report, count = IngestReport(), 0
     with bootstrap() as application, output.progress() as bar:
+        symbols = names_of_now(application, symbols)
         wanted = watched_intervals(application, watchlist, symbols)
         for one in wanted:
             periods_in(application, one, first, last)
@@ -52,6 +54,7 @@ def look_up_figures(symbols: Sequence[str], *, as_json: bool) -> None:
     """Look up figures of the watched shares, or of some symbols, and print the counts."""
     with bootstrap() as application:
         watchlists = watchlists_of(application)
+        symbols = names_of_now(application, symbols)
         shares = [one for one in watchlists if is_of_shares(one)]
         watched = sorted({instrument for one in shares for instrument in one.instruments})
         others = [name for name in symbols if name not in {one.symbol for one in watched}]

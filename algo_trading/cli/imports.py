@@ -105,6 +105,8 @@ def _print(report: ImportReport, where: str) -> None:
         symbols = f"{listed}{f' and {more} more' if more > 0 else ''}"
         what = f"neither adjusted closes nor dividends of {symbols}: returns will be those of the price alone"
         output.notes.print(output.showable(what), soft_wrap=True)
+    for renamed in report.renamed[:MOST_LINES]:
+        output.notes.print(output.showable(str(renamed)), soft_wrap=True)
     for file in [file for file in report.files if file.nothing_good][:MOST_LINES]:
         output.notes.print(f"{file.place}: nothing good among {file.read} rows")
     for file in [file for file in report.files if file.replaced][:MOST_LINES]:

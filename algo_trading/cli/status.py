@@ -150,6 +150,12 @@ def _show_account(account: dict[str, Any]) -> None:
             f"  {clock['venue']} {clock['interval']}: processed up to {clock['cursor'] or 'nothing yet'}, "
             f"waits for {clock['waits_for']} to be decided"
         )
+    for series, day in account["untraded"].items():
+        said = (
+            f"{series} has no bars after {day}, and {account['name']} holds it at its last close or waits to trade it; "
+            f"if it is gone: algo-trading action add {series} delisted DATE PRICE, merged or renamed"
+        )
+        output.notes.print(output.showable(said), soft_wrap=True)
     _show_verdict(account)
 
 

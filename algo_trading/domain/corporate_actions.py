@@ -22,11 +22,12 @@ class ActionKind(StrEnum):
     DIVIDEND = "dividend"
     DELISTED = "delisted"
     MERGED = "merged"
+    RENAMED = "renamed"
 
     @property
     def noun(self) -> str:
         """What it is called."""
-        nouns = {ActionKind.DELISTED: "delisting", ActionKind.MERGED: "merger"}
+        nouns = {ActionKind.DELISTED: "delisting", ActionKind.MERGED: "merger", ActionKind.RENAMED: "new name"}
         return nouns.get(self, str(self))
 
     @property
@@ -40,7 +41,8 @@ class CorporateAction:
     """A split (`value` = new shares for one old) or a dividend (`value` = cash per share held on the ex-date).
 
     Or the end of an instrument: it is delisted (`value` = cash per share, 0 where it is worth nothing), or merged
-    (`value` = shares of `target` for one). What was held before the ex-date's open counts.
+    (`value` = shares of `target` for one). What was held before the ex-date's open counts. A new name (`target`) ends
+    nothing: it is not stored as an action, but as a name that the instrument had (`names.FormerName`).
 
     A split by NO_SPLIT changes nothing: it is the word of somebody who knows that a step in prices was none.
     """

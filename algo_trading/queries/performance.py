@@ -16,7 +16,7 @@ from algo_trading.domain.time import array_time, midnight, moment_of
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.bars import BarRepository, split_by_series
 from algo_trading.services.equity_at import PAYMENTS
-from algo_trading.services.prices import OLDEST_CLOSE, LastClose, ReadPrices, split_price, trading_date
+from algo_trading.services.prices import LastClose, ReadPrices, split_price, trading_date
 
 DAY = timedelta(days=1)
 
@@ -97,8 +97,13 @@ class ReadPerformance:
 
     def _priced(self, book: Sequence[Entry], start: datetime, now: datetime) -> "_Closes":
         holdings = sorted({one.holding.series for one in book if one.holding is not None}, key=lambda one: one.sort_key)
-        found = split_by_series(self.bars.read(holdings, start - OLDEST_CLOSE, now)) if holdings else {}
-        splits = self.prices.splits([one.instrument for one in holdings], now.date())
+        if not holdings:
+            return _Closes({})
+        # What is held at the start may not have traded for long: its close is the last one before.
+        before = split_by_series(self.bars.read_last(holdings, start, 2))
+        first = min([start, *(moment_of(bars.opened_at[0]) for bars in before.values())])
+        found = split_by_series(self.bars.read(holdings, first, now))
+        splits = self.prices.splits([one.instrument for one in holdings], now.date(), first.date())
         return _Closes({str(series): (bars, splits.get(series.instrument, [])) for series, bars in found.items()})
 
 

@@ -1,7 +1,7 @@
 """How things stand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from algo_trading.domain.costs import precision_of
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.post import PostKind
-from algo_trading.domain.time import Interval, period_key
+from algo_trading.domain.time import DAY, Interval, period_key
 from algo_trading.domain.watchlist import Assignment, Watchlist
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.account_checks import AccountCheck, AccountCheckRepository
@@ -31,6 +31,7 @@ from algo_trading.services.prices import ReadPrices, trading_date
 
 CENT = Decimal("0.01")
 ERRORS_SHOWN = 5
+LONG_WITHOUT = timedelta(days=15)  # bars: longer than any holidays of an exchange
 CALENDAR_AHEAD = timedelta(days=60)  # in which somebody has to bring newer calendars
 
 
@@ -63,7 +64,8 @@ class AccountStatus:
     """What is in an account: `equity` is its cash and positions at the last closes that it has processed.
 
     `cursor` and `waits_for` are those of the clock that is furthest behind; all are in `clocks`. `differences` are what
-    the newest verification of its book found (`verified_at`; None: it was not verified yet).
+    the newest verification of its book found (`verified_at`; None: it was not verified yet). `untraded` are series that
+    it holds or has ordered and that have no bars any more, with the newest one's date.
     """
 
     name: str
@@ -79,6 +81,7 @@ class AccountStatus:
     clocks: tuple[ClockStatus, ...]
     verified_at: datetime | None = None
     differences: tuple[str, ...] = ()
+    untraded: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -263,7 +266,21 @@ class ReadStatus:
             clocks=tuple(shown.values()),
             verified_at=check.checked_at,
             differences=check.found,
+            untraded=self._untraded(state),
         )
+
+    def _untraded(self, state: AccountState) -> dict[str, date]:
+        """Series of positions and waiting orders whose newest bar is long before what their clock has processed."""
+        found: dict[str, date] = {}
+        for clock in state.clocks:
+            concerned = {*(one.series for one in state.positions), *(one.series for one in state.orders)}
+            wanted = {series for series in concerned if clock.times(series)}
+            if clock.cursor is None or not wanted:
+                continue
+            for series, opened in self.bars.newest_before(sorted(wanted), clock.cursor + DAY).items():
+                if clock.cursor - opened > LONG_WITHOUT + series.interval.length:
+                    found[str(series)] = opened.date()
+        return dict(sorted(found.items()))
 
     def _equity(self, state: AccountState) -> Decimal:
         prices: dict[Series, Decimal] = {}

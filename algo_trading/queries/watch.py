@@ -109,7 +109,8 @@ class ReadWatch:
 
     def _quotes(self, series: Iterable[Series], now: datetime) -> dict[Instrument, Quote]:
         closes = self.prices.last_closes(series, now)
-        splits = self.prices.splits([one.instrument for one in closes], now.date())
+        oldest = min((last.date for last in closes.values()), default=now.date())
+        splits = self.prices.splits([one.instrument for one in closes], now.date(), oldest)
         found: dict[Instrument, Quote] = {}
         for one, last in closes.items():
             quote = Quote(split_price(last, splits.get(one.instrument, ()), now.date()), last.at)

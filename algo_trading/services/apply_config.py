@@ -1,7 +1,7 @@
 """Watchlists, accounts, assignments and subscriptions become what the configuration says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from algo_trading.calendars import Calendars
@@ -10,10 +10,12 @@ from algo_trading.errors import ConfigError
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository
 from algo_trading.repositories.locks import ExclusiveWork
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.subscriptions import SubscriptionRepository
 from algo_trading.repositories.watchlists import AssignmentRepository, SetupRepository, WatchlistRepository
 from algo_trading.services.open_accounts import OpenAccounts
 from algo_trading.services.setup_difference import Difference, Setup, StoredSetup, difference
+from algo_trading.services.setup_names import instruments_of, name_changes, under_new_names
 from algo_trading.services.subscribe import OpenSubscriptions
 
 WORK = "configuration"
@@ -43,6 +45,7 @@ class ApplyConfig:
     setup: SetupRepository
     accounts: AccountRepository
     subscriptions: SubscriptionRepository
+    names: NameRepository
     locks: ExclusiveWork
     calendars: Calendars
     clock: Clock
@@ -55,7 +58,9 @@ class ApplyConfig:
             assignments=self.assignments.all(),
             subscriptions=self.subscriptions.all(),
         )
-        return difference(self.wanted, stored)
+        names = self.names.newest(instruments_of(self.wanted))
+        found = difference(under_new_names(self.wanted, names), stored)
+        return replace(found, kept=(*name_changes(names), *found.kept))
 
     def __call__(self, start: datetime | None = None) -> Difference:
         """Apply the configuration, and return what differed.
@@ -88,7 +93,8 @@ class ApplyConfig:
         found = self.difference()
         if found.refused:
             raise ConfigError("; ".join(found.refused))
-        planned = _Planned(self.wanted.assignments)
+        names = self.names.newest(instruments_of(self.wanted))
+        planned = _Planned(under_new_names(self.wanted, names).assignments)
         OpenAccounts(self.accounts, planned, found.opened, self.calendars, self.clock)(start)
         for account in found.changed_accounts:
             with self.locks.exclusively(f"account {account.name}"):

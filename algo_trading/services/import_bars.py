@@ -15,6 +15,7 @@ import pyarrow as pa
 from algo_trading.calendars import Calendars, TradingCalendar
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.quality import QualityResult
 from algo_trading.domain.time import Interval, moment_of
 from algo_trading.domain.venue import AssetClass, venue_of
@@ -26,6 +27,7 @@ from algo_trading.quality.bar_rules import SUITE, Reason
 from algo_trading.quality.derived_actions import derived_actions
 from algo_trading.quality.parse import distinct_symbols
 from algo_trading.quality.verdict import FaultPages, Verdict
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.repositories.quality import (
     ImportedFile,
@@ -34,7 +36,8 @@ from algo_trading.repositories.quality import (
 )
 from algo_trading.services.accept_bars import AcceptBars, AcceptedBars, BarBatch
 from algo_trading.services.export import ExportBars
-from algo_trading.services.import_report import FileReport, ImportReport, sum_of
+from algo_trading.services.import_names import SymbolsOverTime
+from algo_trading.services.import_report import FileReport, ImportReport, RenamedRows, sum_of
 
 SOURCE = "import"
 BATCH_ROWS = 50_000  # that are judged at once: enough that what a judgement costs by itself is little for each
@@ -57,6 +60,7 @@ class ImportBars:
     pages: FaultPages
     quality: QualityRepository
     imports: ImportRepository
+    names: NameRepository
     objects: ObjectStore
     export: ExportBars
     calendars: Calendars
@@ -170,6 +174,7 @@ class _Table:
     actions: int = 0  # that were derived from it and not known
     silent: set[str] = field(default_factory=set)  # symbols of which it tells no adjusted closes or dividends
     waits_for_close: bool = False
+    renamed: Counter[tuple[FormerName, bool]] = field(default_factory=Counter)  # rows by whether the old name counted
     reasons: Counter[str] = field(default_factory=Counter)
     gaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -193,6 +198,7 @@ class _Table:
             gaps={name: len(sessions) for name, sessions in self.gaps.items()},
             actions=self.actions,
             silent=tuple(sorted(self.silent)),
+            renamed=tuple(RenamedRows(*key, rows) for key, rows in sorted(self.renamed.items())),
         )
 
     def result(self) -> QualityResult:
@@ -222,6 +228,7 @@ class _Work:
         self.tables: list[_Table] = []
         self.skipped: list[Skipped] = []
         self.months: defaultdict[Interval, set[datetime]] = defaultdict(set)
+        self._names = SymbolsOverTime(service.names.all())
         self._done: dict[str, _Table] = {}
         self._archived: FileOnDisk | None = None
         self._waiting: list[tuple[_Table, pa.Table]] = []  # parts whose rows are not judged yet
@@ -278,6 +285,7 @@ class _Work:
         if self._archived is not file:
             self._service.archive(file)
             self._archived = file
+        part = self._names(part, self._batches.calendar.venue, self._batches.interval, table.renamed)
         symbols = distinct_symbols(part["symbol"])
         if self._rows + len(part) > BATCH_ROWS or symbols & self._owners.keys():
             self.flush()

@@ -5,8 +5,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.time import Interval
 from algo_trading.gateways.bar_files import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedRows:
+    """Rows under a former name; those from `before` the new one are of the renamed instrument, the others not."""
+
+    name: FormerName
+    before: bool
+    rows: int
+
+    def __str__(self) -> str:
+        if self.before:
+            return f"{self.name}: {self.rows} rows from before are stored as {self.name.now}"
+        return (
+            f"{self.name}: {self.rows} rows from that date on are stored as {self.name.instrument}, an instrument of "
+            "its own"
+        )
 
 
 @dataclass(frozen=True)
@@ -16,7 +34,8 @@ class FileReport:
     `known` says that its content was imported before, `replaced` that something else was imported from its path.
     `gaps` counts the periods that each symbol lacks between its first and its last good row. `actions` counts the new
     splits and dividends that follow from adjusted closes or dividends (those of several small files with the first of
-    them); of the `silent` symbols the file has neither, so that returns are those of the price alone.
+    them); of the `silent` symbols the file has neither, so that returns are those of the price alone. `renamed` are
+    rows under names that instruments have no longer.
     """
 
     place: str
@@ -31,6 +50,7 @@ class FileReport:
     gaps: Mapping[str, int] = field(default_factory=dict)
     actions: int = 0
     silent: tuple[str, ...] = ()
+    renamed: tuple[RenamedRows, ...] = ()
 
     @property
     def nothing_good(self) -> bool:
@@ -56,6 +76,7 @@ class ImportReport:
     docs: str | None = None
     actions: int = 0
     silent: tuple[str, ...] = ()
+    renamed: tuple[RenamedRows, ...] = ()
 
     @property
     def nothing_good(self) -> bool:
@@ -68,8 +89,10 @@ def sum_of(
 ) -> ImportReport:
     """The report on all files; `months` are those of the good rows."""
     reasons: Counter[str] = Counter()
+    renamed: Counter[tuple[FormerName, bool]] = Counter()
     for report in reports:
         reasons.update(report.reasons)
+        renamed.update({(one.name, one.before): one.rows for one in report.renamed})
     return ImportReport(
         read=sum(report.read for report in reports),
         stored=sum(report.stored for report in reports),
@@ -82,4 +105,5 @@ def sum_of(
         docs=docs,
         actions=sum(report.actions for report in reports),
         silent=tuple(sorted({symbol for report in reports for symbol in report.silent})),
+        renamed=tuple(RenamedRows(*key, rows) for key, rows in sorted(renamed.items())),
     )

@@ -98,7 +98,7 @@ class PlaceOrders:
         seen = self.prices.last_closes([series], min(post.published_at, last.at)).get(series)
         before = None
         if seen is not None:
-            splits = self.prices.splits([series.instrument], last.date).get(series.instrument, [])
+            splits = self.prices.splits([series.instrument], last.date, seen.date).get(series.instrument, [])
             before = split_price(seen, splits, last.date)
         return PricedSignal(signal, signal.available_at, last.price, last.at, before)
 

@@ -17,8 +17,6 @@ from algo_trading.domain.time import Period, array_time, moment_of
 from algo_trading.domain.venue import venue_of
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 
-OLDEST_CLOSE = timedelta(days=370)  # a last close from longer ago is none: what has not traded since is worth nothing
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -60,7 +58,7 @@ class ReadPrices:
         }
 
     def last_closes(self, series: Iterable[Series], moment: datetime) -> dict[Series, LastClose]:
-        """The newest close at or before a moment, of the series that have one of the last year."""
+        """The newest close at or before a moment, however old, of the series that have one."""
         wanted = sorted(set(series))
         if not wanted:
             return {}
@@ -72,7 +70,7 @@ class ReadPrices:
             if closed:
                 at = moment_of(bars.closed_at[closed - 1])
                 closes[one] = LastClose(float(bars.close[closed - 1]), at, trading_date(one.venue, at))
-        return {one: last for one, last in closes.items() if last.at > moment - OLDEST_CLOSE}
+        return closes
 
     def newest_bars(self, series: Series, closed_at: datetime, count: int) -> Bars | None:
         """The last `count` bars that had closed by a moment, adjusted as of the newest; None where there is none."""
@@ -86,18 +84,21 @@ class ReadPrices:
     def prices(self, series: Iterable[Series], moment: datetime, today: date) -> dict[Series, Decimal]:
         """The last closes as money, of the shares that splits with an ex-date up to `today` have made of them."""
         closes = self.last_closes(series, moment)
-        splits = self.splits([one.instrument for one in closes], today)
+        oldest = min((last.date for last in closes.values()), default=today)
+        splits = self.splits([one.instrument for one in closes], today, oldest)
         return {
             one: decimal_price(split_price(last, splits.get(one.instrument, ()), today), precision_of(one.venue))
             for one, last in closes.items()
         }
 
-    def splits(self, instruments: Sequence[Instrument], today: date) -> Mapping[Instrument, list[CorporateAction]]:
-        """The splits of the year before `today` and on it, by instrument."""
+    def splits(
+        self, instruments: Sequence[Instrument], today: date, since: date
+    ) -> Mapping[Instrument, list[CorporateAction]]:
+        """The splits of `since` to `today`, by instrument."""
         wanted = sorted(set(instruments))
         found: dict[Instrument, list[CorporateAction]] = {}
         if wanted:
-            for action in self.actions.read(wanted, today, today - OLDEST_CLOSE):
+            for action in self.actions.read(wanted, today, since):
                 if action.kind is ActionKind.SPLIT:
                     found.setdefault(action.instrument, []).append(action)
         return found

@@ -13,6 +13,7 @@ from algo_trading.domain.symbol import normal_symbol
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.bars import CorporateActionRepository
 from algo_trading.services.release_held import ReleaseHeld
+from algo_trading.services.rename import RenameInstruments
 
 HEADER = ("symbol", "date", "kind", "value", "target")
 
@@ -31,19 +32,27 @@ class TellActions:
 
     actions: CorporateActionRepository
     release: ReleaseHeld
+    rename: RenameInstruments
 
     def __call__(self, actions: Sequence[CorporateAction]) -> ToldActions:
-        """Tell actions. Safe to repeat."""
-        count = self.actions.upsert(actions, PERSON)
-        return ToldActions(count.stored, self.release(sorted({action.instrument for action in actions})))
+        """Tell actions, new names first. Symbols are those of the dates. Safe to repeat.
+
+        Raises:
+            ConfigError: an instrument cannot get its new name; no other action is stored then.
+        """
+        renamed = self.rename([one for one in actions if one.kind is ActionKind.RENAMED])
+        others = self.rename.as_named_now([one for one in actions if one.kind is not ActionKind.RENAMED])
+        stored = self.actions.upsert(others, PERSON).stored if others else 0
+        return ToldActions(renamed + stored, self.release(sorted({action.instrument for action in others})))
 
     def withdraw(self, instrument: Instrument, ex_date: date, kind: ActionKind) -> None:
         """Withdraw an action, whoever told it. A source that goes on telling it brings it back.
 
         Raises:
-            ConfigError: there is no such action.
+            ConfigError: there is no such action, or somebody else has the former name by now.
         """
-        if not self.actions.withdraw(instrument, ex_date, kind):
+        renamed = kind is ActionKind.RENAMED
+        if not (self.rename.undo(instrument, ex_date) if renamed else self.actions.withdraw(instrument, ex_date, kind)):
             raise ConfigError(
                 f"no {kind.noun} of {instrument} on {ex_date} is known; `algo-trading action list` shows all"
             )
@@ -55,9 +64,13 @@ def told_action(instrument: Instrument, ex_date: date, kind: ActionKind, value: 
     Raises:
         ConfigError: a value or the symbol that takes the place is missing, wrong or too much.
     """
-    named, ends = f"a {kind.noun} of {instrument} on {ex_date}", kind is ActionKind.MERGED
-    if ends is not bool(target):
-        raise ConfigError(f"{named} {'needs a' if ends else 'has no'} symbol that takes its place")
+    named, followed = f"a {kind.noun} of {instrument} on {ex_date}", kind in {ActionKind.MERGED, ActionKind.RENAMED}
+    if followed is not bool(target):
+        raise ConfigError(f"{named} {'needs a' if followed else 'has no'} symbol that takes its place")
+    if kind is ActionKind.RENAMED:
+        if value not in {"", "1"} or normal_symbol(target) == instrument.symbol:
+            raise ConfigError(f"{named} needs another symbol and no value: a share stays a share")
+        return CorporateAction(instrument, ex_date, kind, 1.0, normal_symbol(target))
     number = _number(value or ("0" if kind is ActionKind.DELISTED else ""))
     if number is None or number < 0 or (number == 0 and kind is not ActionKind.DELISTED):
         needed = "a value above 0: a ratio such as 2, 3:2 or 1:10, or money per share"

@@ -1,7 +1,7 @@
 """The options that choose bars, for commands that load them as a whole."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -128,14 +128,19 @@ class BarSource:
         with bootstrap() as application:
             venues = {} if self.calendar else {one.symbol: one.venue for one in application.bars.series()}
             watched = [one for watchlist in application.watchlists.all() for one in watchlist.series(self.interval)]
-            named = {
-                one: None
-                for symbol in self.symbols
-                for one in (watched if symbol == WATCHLIST else [self._series(symbol, venues)])
+            given = {symbol: self._series(symbol, venues) for symbol in self.symbols if symbol != WATCHLIST}
+            names = application.names.newest(one.instrument for one in given.values())
+            given = {
+                symbol: replace(one, instrument=names[one.instrument].now) if one.instrument in names else one
+                for symbol, one in given.items()
             }
+            named = dict.fromkeys(
+                one for symbol in self.symbols for one in (watched if symbol == WATCHLIST else [given[symbol]])
+            )
             wanted = list(dict.fromkeys(name for needed in features.values() for name in needed))
             last = midnight(self.last) + DAY - timedelta(microseconds=1) if self.last else None
-            return read_history(application)([*named], last, adjust=self.adjusted, features=wanted)
+            history = read_history(application)([*named], last, adjust=self.adjusted, features=wanted)
+            return replace(history, notes=(*map(str, names.values()), *history.notes))
 
     def _series(self, symbol: str, venues: Mapping[str, str]) -> "Series":
         """The series of a symbol, which may name its interval: INJUSDT_4h."""

@@ -19,6 +19,7 @@ from algo_trading.services.import_report import FileReport, ImportReport
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.batches import FakeBatches
 from fakes.clock import FakeClock
+from fakes.names import FakeNames
 from fakes.objects import FakeObjectStore
 from fakes.quality import FakeImports, FakeQuality, FakeQuarantine
 from support.raw_bars import NOW
@@ -91,6 +92,7 @@ class World:
             bars=self.bars, actions=self.actions, quarantine=self.quarantine, quality=self.quality
         )
         self.imports = FakeImports()
+        self.names = FakeNames()
         self.objects = FakeObjectStore()
         self.clock = FakeClock(NOW)
 
@@ -121,6 +123,7 @@ class World:
             pages=self.pages,
             quality=Mortal(self.quality, kill),
             imports=Mortal(self.imports, kill),
+            names=self.names,
             objects=objects,
             export=ExportBars(bars, objects, Alone()),
             calendars=trading_calendar,

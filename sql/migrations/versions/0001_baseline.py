@@ -78,6 +78,7 @@ def downgrade() -> None:
         "withdrawn_actions",
         "corporate_actions",
         "series",
+        "former_names",
         "instruments",
         "bars",
     ):

@@ -38,7 +38,7 @@ STATE: dict[str, Any] = {
             "cursor": None, "waits_for": "2013-01-14", "cash": "70000.00", "equity": "100980.81",
             "positions": {"ema_cross(fast=8) IBM": "76"},
             "clocks": [{"venue": "XNYS", "interval": "1d", "cursor": None, "waits_for": "2013-01-14"}],
-            "verified_at": "2013-01-13T12:00:00+00:00", "differences": [],
+            "verified_at": "2013-01-13T12:00:00+00:00", "differences": [], "untraded": {},
         }
     ],
     "recommendations": [],
@@ -88,6 +88,14 @@ def test_what_differs_and_what_is_wrong_is_said(capsys: pytest.CaptureFixture[st
     assert "the configuration is wrong: a.toml:1: x: y" in said
     assert "the configuration differs from what is stored; `algo-trading config apply` brings it over:" in said
     assert "  watchlist coins removed" in said
+
+
+def test_what_has_no_bars_any_more_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    (account, *_) = STATE["accounts"]
+    show({**STATE, "accounts": [{**account, "untraded": {"OLD": "2012-01-03"}}]})
+    said = capsys.readouterr().err
+    assert "OLD has no bars after 2012-01-03, and paper holds it at its last close or waits to trade it" in said
+    assert "algo-trading action add OLD delisted DATE PRICE, merged or renamed" in said
 
 
 def test_a_stopped_database_has_no_counts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,15 @@
 """How things stand, read without changing them."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from algo_trading.calendars import trading_calendar
+from algo_trading.domain.account import Position
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.post import Watermark
@@ -25,6 +29,7 @@ from algo_trading.queries.status import (
 from algo_trading.repositories.accounts import AccountStep
 from algo_trading.repositories.periods import Stage
 from algo_trading.repositories.posts import FeedState
+from contracts.bars import bar_row, bar_rows
 from contracts.posts import IBM as IBM_TEXT
 from contracts.posts import MSFT as MSFT_TEXT
 from contracts.posts import NOON, a_post, annotation_of
@@ -170,6 +175,24 @@ def test_equity_is_cash_and_positions_at_the_last_processed_close(world: StatusW
     held = sum(position.quantity * closes[position.instrument] for position in state.positions)
     assert {position.instrument for position in state.positions} == {IBM, MSFT}
     assert Decimal(account.equity) == state.money + held
+
+
+def test_what_has_no_bars_any_more_keeps_its_last_close_and_is_named(world: StatusWorld) -> None:
+    world.open()
+    world.decide(0)
+    world.dispatch()
+    state, old = world.accounts.state("paper"), Instrument("OLD")
+    last = DAYS[0] - timedelta(days=400)
+    world.bars.upsert(bar_rows(bar_row(old, last, 100.0)), "test")
+    world.actions.upsert([CorporateAction(old, last + timedelta(days=10), ActionKind.SPLIT, 4.0)], "test")
+    held = Position(FAST, Series(old), Decimal(8), Decimal(20), Decimal(20), "order")
+    world.accounts.store(AccountStep(state, state.holding(held), world.clock.now()))
+    (account,) = world.status().accounts
+    assert account.untraded == {"OLD": last}
+    assert Decimal(account.equity) == Decimal(account.cash) + 8 * 25
+    near = DAYS[0] - timedelta(days=15)
+    world.bars.upsert(bar_rows(bar_row(old, near, 25.0)), "test")
+    assert world.status().accounts[0].untraded == {}
 
 
 def test_an_account_of_two_clocks_shows_the_one_that_is_behind(world: StatusWorld) -> None:

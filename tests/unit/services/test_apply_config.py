@@ -28,6 +28,7 @@ from algo_trading.services.subscribe import SubscriptionPlan
 from fakes.accounts import FakeAccounts
 from fakes.clock import FakeClock
 from fakes.locks import FakeLocks
+from fakes.names import FakeNames
 from fakes.subscriptions import FakeSubscriptions
 from fakes.watchlists import FakeSetup
 
@@ -67,6 +68,7 @@ class Installation:
     rows: FakeSetup = field(default_factory=FakeSetup)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     subscriptions: FakeSubscriptions = field(default_factory=FakeSubscriptions)
+    names: FakeNames = field(default_factory=FakeNames)
     locks: FakeLocks = field(default_factory=FakeLocks)
     clock: FakeClock = field(default_factory=FakeClock)
 
@@ -79,6 +81,7 @@ class Installation:
             setup=self.rows,
             accounts=self.accounts,
             subscriptions=self.subscriptions,
+            names=self.names,
             locks=self.locks,
             calendars=trading_calendar,
             clock=self.clock,

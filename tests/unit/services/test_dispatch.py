@@ -319,11 +319,14 @@ class TestBooks:
             budgets.append(order.budget)
         assert budgets[0] == budgets[1]
 
-    def test_what_has_not_traded_for_a_year_is_worth_nothing(self) -> None:
-        world = a_world()
-        old = Instrument("OLD")
+    def test_what_has_not_traded_for_years_keeps_its_last_close(self) -> None:
+        world, old = a_world(), Instrument("OLD")
+        last = DAYS[0] - timedelta(days=2000)
+        world.bars.upsert(bar_rows(bar_row(old, last, 100.0)), "test")
+        split = CorporateAction(old, last + timedelta(days=400), ActionKind.SPLIT, 2.0)
+        world.actions.upsert([split], "test")
+        assert world.prices.prices([Series(old)], midnight(DAYS[0]), DAYS[0]) == {Series(old): Decimal(50)}
         world.assign(FAST, old)
-        world.bars.upsert(bar_rows(bar_row(old, DAYS[0] - timedelta(days=371), 100.0)), "test")
         world.signals.add([a_signal(Side.BUY, old, midnight(DAYS[0]), FAST)])
         world.decide(0, 1)
         (report,) = world.dispatch()

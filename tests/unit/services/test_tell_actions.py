@@ -1,5 +1,6 @@
 """A person's word on splits, dividends and the ends of instruments."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,8 +10,10 @@ from algo_trading.domain.instrument import Instrument
 from algo_trading.errors import ConfigError
 from algo_trading.services.export import ExportBars
 from algo_trading.services.release_held import ReleaseHeld
+from algo_trading.services.rename import RenameInstruments
 from algo_trading.services.tell_actions import TellActions, ToldActions, actions_of_file, told_action
 from fakes.locks import FakeLocks
+from fakes.names import FakeNames
 from support.ingest_desk import IBM, Desk
 
 pytestmark = pytest.mark.unit
@@ -22,7 +25,8 @@ DAY = date(2013, 1, 8)
 def tell() -> TellActions:
     desk = Desk()
     release = ReleaseHeld(desk.accept, desk.quarantine, ExportBars(desk.bars, desk.objects, FakeLocks()))
-    return TellActions(desk.actions, release)
+    rename = RenameInstruments(FakeNames(), desk.bars, release.export, FakeLocks(), desk.clock)
+    return TellActions(desk.actions, release, rename)
 
 
 @pytest.mark.parametrize(("text", "value"), [("2", 2.0), ("3:2", 1.5), ("1:10", 0.1), ("1/3", 1 / 3), ("0.5", 0.5)])
@@ -49,6 +53,9 @@ def test_the_end_of_an_instrument_in_words() -> None:
         (ActionKind.DIVIDEND, "0", ""),
         (ActionKind.DELISTED, "-1", ""),
         (ActionKind.MERGED, "2", ""),
+        (ActionKind.RENAMED, "", ""),
+        (ActionKind.RENAMED, "2", "MSFT"),
+        (ActionKind.RENAMED, "", "ibm"),
     ],
 )
 def test_what_makes_no_sense_is_refused(kind: ActionKind, value: str, target: str) -> None:
@@ -86,3 +93,17 @@ def test_a_wrong_file_is_refused_with_the_line(lines: list[str], said: str) -> N
     with pytest.raises(ConfigError) as refused:
         actions_of_file(lines, "a.csv", "XNYS")
     assert str(refused.value).startswith(said)
+
+
+def test_a_new_name_is_known_once_and_can_be_withdrawn(tell: TellActions) -> None:
+    renamed = told_action(IBM, DAY, ActionKind.RENAMED, "", "ibmx")
+    assert (renamed.target, renamed.value) == ("IBMX", 1.0)
+    assert [tell([renamed]).told for _ in range(2)] == [1, 0]
+    before = told_action(IBM, DAY.replace(day=7), ActionKind.SPLIT, "2", "")
+    tell([before, replace(before, ex_date=DAY)])
+    new = Instrument("IBMX")
+    assert [one.ex_date.day for one in tell.actions.read([new], DAY)] == [7]
+    assert [one.ex_date.day for one in tell.actions.read([IBM], DAY)] == [8]
+    tell.withdraw(new, DAY, ActionKind.RENAMED)
+    with pytest.raises(ConfigError, match="no new name of IBMX on 2013-01-08 is known"):
+        tell.withdraw(new, DAY, ActionKind.RENAMED)

@@ -29,9 +29,22 @@ instruments = Table(
     "instruments",
     metadata,
     Column("id", Integer, Identity(always=True), primary_key=True),
-    Column("symbol", Text, nullable=False),
+    Column("symbol", Text, nullable=False, comment="the name that it has now"),
     Column("venue", Text, nullable=False, comment="exchange_calendars code"),
     UniqueConstraint("symbol", "venue"),
+)
+
+
+former_names = Table(
+    "former_names",
+    metadata,
+    Column("symbol", Text, primary_key=True),
+    Column("venue", Text, primary_key=True),
+    Column("until", Date, primary_key=True, comment="the first date of the next name; from then on this one is free"),
+    instrument_ref(),
+    Column("source", Text, nullable=False),
+    written_at("seen_at"),
+    comment="What instruments were called before they were renamed.",
 )
 
 
@@ -66,7 +79,7 @@ series = Table(
 
 
 def _action_columns() -> list[Column[Any]]:
-    kinds = ", ".join(f"'{kind}'" for kind in ActionKind)
+    kinds = ", ".join(f"'{kind}'" for kind in ActionKind if kind is not ActionKind.RENAMED)
     return [
         instrument_ref(primary_key=True),
         Column("ex_date", Date, primary_key=True),

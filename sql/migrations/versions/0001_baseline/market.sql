@@ -26,7 +26,21 @@ CREATE TABLE instruments (
     CONSTRAINT pk_instruments PRIMARY KEY (id),
     CONSTRAINT uq_instruments_symbol_venue UNIQUE (symbol, venue)
 );
+COMMENT ON COLUMN instruments.symbol IS 'the name that it has now';
 COMMENT ON COLUMN instruments.venue IS 'exchange_calendars code';
+
+CREATE TABLE former_names (
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    until DATE NOT NULL,
+    instrument_id INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_former_names PRIMARY KEY (symbol, venue, until),
+    CONSTRAINT fk_former_names_instrument_id FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+COMMENT ON TABLE former_names IS 'What instruments were called before they were renamed.';
+COMMENT ON COLUMN former_names.until IS 'the first date of the next name; from then on this one is free';
 
 CREATE TABLE series (
     instrument_id INTEGER NOT NULL,
