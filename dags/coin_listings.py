@@ -6,8 +6,10 @@ from algo_airflow.clocks import SETTINGS
 from algo_airflow.flow import SOURCE_RETRIES, TEXT_POOL, dag_defaults
 from algo_airflow.runtime import Report, application, to_xcom
 
+NEEDS = "a watchlist of real coins, or `coin_listings` in the configuration; without one a run fails and says so"
 
-@dag(schedule="@daily" if SETTINGS.listing_source else None, catchup=False, **dag_defaults("text"))
+
+@dag(schedule="@daily" if SETTINGS.listing_source else None, catchup=False, **dag_defaults("text", needs=NEEDS))
 def coin_listings() -> None:
     """Refresh the names under which coins are found in posts. Where no coins are watched there is no schedule."""
 

@@ -4,7 +4,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from algo_airflow.clocks import clocks
 from algo_airflow.flow import LONGEST_STUDY, dag_defaults, documented
-from algo_airflow.runtime import Report, Reports, application, run_period, shard, to_xcom
+from algo_airflow.runtime import Report, Reports, application, newest_period, shard, to_xcom
 
 CLOCKS = {clock.name: clock for clock in clocks(intraday=False)}
 PARTS = [[clock.name, index] for clock in CLOCKS.values() for index in range(clock.shards)]
@@ -25,8 +25,9 @@ def strategy_review() -> None:
     """Walk every strategy forward over every watched daily series, and derive every signal and account again.
 
     The recommendation of each series (often none) goes into the database and into `algo-trading status`, with a report
-    in the object store. It changes no configuration: what trades is decided by people. The bars end at the run's
-    period, so a review of long ago can be repeated; a repeated one replaces its results.
+    in the object store. It changes no configuration: what trades is decided by people. The bars end with the newest
+    period that had closed at the run's logical date, so a review of long ago can be repeated; a repeated one replaces
+    its results.
     """
 
     @task
@@ -37,8 +38,9 @@ def strategy_review() -> None:
 
         clock = CLOCKS[str(part[0])]
         with application() as app:
-            form = get_current_context()["params"]
-            period, plan = run_period(app, clock), Plan(form["in_sample"], form["out_of_sample"])
+            context = get_current_context()
+            form, moment = context["params"], context["dag_run"].logical_date
+            period, plan = newest_period(app, clock, moment), Plan(form["in_sample"], form["out_of_sample"])
             series = shard(app, clock, int(part[1])).series
             return to_xcom(review_strategies(app)(period.opened_at, series, plan), period)
 

@@ -68,8 +68,16 @@ def database_url(settings: Settings) -> str:
     return server.url()
 
 
-def bootstrap(settings: Settings | None = None, url: str | None = None, clock: Clock | None = None) -> App:
+def bootstrap(
+    settings: Settings | None = None,
+    url: str | None = None,
+    clock: Clock | None = None,
+    *,
+    setting: str = "ALGO_DATABASE_URL",
+) -> App:
     """The application on a database at its newest revision; close it, or use it in a `with` block.
+
+    `setting` is where the URL comes from, for the sentences on one that does not work.
 
     Raises:
         ConfigError: the configuration is wrong.
@@ -79,7 +87,7 @@ def bootstrap(settings: Settings | None = None, url: str | None = None, clock: C
     from algo_trading.adapters.postgres.migrate import is_current, upgrade
 
     settings = settings or load_settings()
-    application = App(settings, Database(url or database_url(settings)), clock or SystemClock())
+    application = App(settings, Database(url or database_url(settings), setting), clock or SystemClock())
     with contextlib.ExitStack() as on_error:
         on_error.enter_context(application)
         application.database.check()

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from algo_trading.bootstrap.lists import Lists
 from algo_trading.bootstrap.without_database import bar_file_reader, impact_weights
 from algo_trading.domain.notice import NoticeKind
+from algo_trading.domain.outage import Outage
 from algo_trading.domain.post import Levels
 from algo_trading.errors import ConfigError
 from algo_trading.plugins import Context, load_plugin
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from algo_trading.calendars import Calendars
     from algo_trading.domain.account import Account
     from algo_trading.domain.instrument import Instrument
+    from algo_trading.domain.notice import Content
     from algo_trading.domain.scores import PointsTable
     from algo_trading.gateways.bar_files import BarFileReader
     from algo_trading.gateways.brokers import Broker
@@ -213,11 +215,19 @@ class Rules(Gateways):
         """The address of an instrument's page, as `page_at` gives it."""
         return self.page_at(f"/instruments/{quote(instrument.venue)}/{quote(instrument.symbol, safe='')}")
 
-    def link_of(self, kind: NoticeKind) -> str:
-        """Where the owner sees more: periods that fail in Airflow, strategies that do on the page of signals."""
-        if kind is NoticeKind.OUTAGE:
-            return f"http://127.0.0.1:{self.settings.airflow.port}/dags"
-        return self.page_at("/signals")
+    def link_of(self, content: Content) -> str:
+        """Where the owner sees more: a period that fails in its run in Airflow, strategies that do among the signals.
+
+        Where no run has begun that could have failed, the DAGs of which one should have.
+        """
+        if content.kind is not NoticeKind.OUTAGE:
+            return self.page_at("/signals")
+        outage = Outage.parse(content.key)
+        run = self.periods.newest_run(outage.watchlist, outage.interval, outage.since)
+        page = f"http://127.0.0.1:{self.settings.airflow.port}/dags"
+        if run is None:
+            return f"{page}?tags={quote(outage.watchlist)}"
+        return f"{page}/{quote(run.dag)}/runs/{quote(run.run, safe='')}"
 
     @cached_property
     def finder(self) -> MentionFinder:

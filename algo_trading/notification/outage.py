@@ -90,10 +90,10 @@ def strategy_notice(outage: StrategyOutage, open_ones: Sequence[StrategyFailure]
 
 @dataclass(frozen=True)
 class OwnersRenderer:
-    """Renders outages by their keys; `links` gives the address where there is more to see."""
+    """Renders outages by their keys; `link` gives the address where there is more to see."""
 
     failures: StrategyFailureRepository
-    link: Callable[[NoticeKind], str] = lambda _kind: ""
+    link: Callable[[Content], str] = lambda _content: ""
 
     def begin(self) -> Callable[[Content], Rendering]:
         """It raises UndeliverableError for what is not the key of an outage."""
@@ -109,7 +109,7 @@ class OwnersRenderer:
         )
 
     def _notice(self, content: Content) -> OwnersNotice:
-        link = self.link(content.kind)
+        link = self.link(content)
         if content.kind is NoticeKind.STRATEGY:
             return strategy_notice(StrategyOutage.parse(content.key), self.failures.open(), link)
         return outage_notice(Outage.parse(content.key), link)

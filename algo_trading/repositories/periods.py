@@ -1,5 +1,6 @@
 """The log of processed periods."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -14,8 +15,16 @@ class Stage(StrEnum):
     DECIDED = "decided"
 
 
+@dataclass(frozen=True, slots=True)
+class FlowRun:
+    """A run of a scheduler's flow, by the names that the scheduler has for it."""
+
+    dag: str
+    run: str
+
+
 class PeriodLog(Protocol):
-    """Which periods of which watchlists have been through which stage."""
+    """Which periods of which watchlists have been through which stage, and which run works on them."""
 
     def mark(self, watchlist: str, interval: Interval, opened_at: datetime, stage: Stage) -> None:
         """Record the stage; once recorded it stays."""
@@ -27,4 +36,12 @@ class PeriodLog(Protocol):
 
     def newest(self, watchlist: str, interval: Interval, stage: Stage) -> datetime | None:
         """When the newest period opened that has been through the stage."""
+        ...
+
+    def worked_on(self, watchlist: str, interval: Interval, opened_at: datetime, run: FlowRun) -> None:
+        """Record the run that works on the period now, in the place of one before it."""
+        ...
+
+    def newest_run(self, watchlist: str, interval: Interval, after: datetime) -> FlowRun | None:
+        """The run that worked on the newest period that opened after a moment; None where none began."""
         ...

@@ -59,14 +59,16 @@ def documented(step: Any) -> Any:  # noqa: ANN401 - as above
 
 
 def dag_defaults(
-    *tags: str, clock: WatchlistClock | None = None, runs: int = 8, longest: timedelta = LONGEST_STEP
+    *tags: str, clock: WatchlistClock | None = None, runs: int = 8, longest: timedelta = LONGEST_STEP, needs: str = ""
 ) -> dict[str, Any]:
     """Arguments that every DAG is made with; at most `runs` of its runs work at a time, no try of a task for `longest`.
 
-    Of a watchlist's `clock` there is a deadline for the signals.
+    Of a watchlist's `clock` there is a deadline for the signals. A DAG that `needs` to be configured has that for its
+    description.
     """
     deadline = clock and signals_within(SIGNALS_WITHIN, clock.watchlist.venue, clock.interval)
     return {
+        "description": f"Needs {needs}" if needs else None,
         "tags": ["algo-trading", *tags, *([clock.watchlist.name] if clock else [])],
         "owner_links": {OWNER: f"mailto:{SETTINGS.mail.sender}"},
         "max_active_runs": runs,

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
 
-from algo_trading.errors import AlgoTradingError
+from algo_trading.errors import AlgoTradingError, ConfigError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow.sdk import Asset
 
     from algo_airflow.clocks import WatchlistClock
     from algo_trading.bootstrap import App
     from algo_trading.domain.instrument import Series
-    from algo_trading.domain.time import Period
+    from algo_trading.domain.time import Interval, Period
     from algo_trading.domain.watchlist import Watchlist
 
 CONNECTION = "algo_trading"
@@ -39,21 +41,41 @@ class Shard:
 
 @contextmanager
 def application() -> "Iterator[App]":
-    """The services over the market database that Airflow's connection names."""
+    """The services over the market database that Airflow's connection names.
+
+    Raises:
+        ConfigError: there is no such connection, or it names no database of PostgreSQL.
+        ServiceUnavailableError: the database does not answer.
+    """
     from airflow.providers.postgres.hooks.postgres import PostgresHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
     from algo_trading.bootstrap import bootstrap
 
-    with bootstrap(url=PostgresHook(CONNECTION).get_uri()) as app:
+    try:
+        url = PostgresHook(CONNECTION).get_uri()
+    except AirflowNotFoundException as error:
+        raise ConfigError(f"Airflow has no connection `{CONNECTION}`: make one to the market database") from error
+    with bootstrap(url=url, setting=f"Airflow's connection `{CONNECTION}`") as app:
         if not app.watchlists.all():  # the first start
             app.apply_config().seed()
         yield app
 
 
 def run_period(app: "App", clock: "WatchlistClock") -> "Period":
-    """The period a run works on: its partition key, else the newest one that has closed and that the source covers."""
-    key = get_current_context()["dag_run"].partition_key
-    return _period(clock, key) if key else newest_period(app, clock)
+    """The period a run works on: its partition key, else the newest one that has closed and that the source covers.
+
+    Which run it is is recorded: the notice about a period that is late or has failed links to it.
+
+    Raises:
+        ConfigError: the run has a logical date instead of a key.
+    """
+    from algo_trading.repositories.periods import FlowRun
+
+    key, run = _run_key(clock), get_current_context()["dag_run"]
+    period = _period(clock, key) if key else newest_period(app, clock)
+    app.periods.worked_on(clock.watchlist.name, clock.interval, period.opened_at, FlowRun(run.dag_id, str(run.run_id)))
+    return period
 
 
 def is_scheduled() -> bool:
@@ -61,12 +83,12 @@ def is_scheduled() -> bool:
     return str(get_current_context()["dag_run"].run_type) == "scheduled"
 
 
-def newest_period(app: "App", clock: "WatchlistClock") -> "Period":
-    """The newest period that has closed and that the source covers."""
+def newest_period(app: "App", clock: "WatchlistClock", moment: "datetime | None" = None) -> "Period":
+    """The newest period that has closed, or had at `moment`, and that the source covers."""
     from algo_trading.calendars import trading_calendar
 
     calendar = trading_calendar(clock.watchlist.venue)
-    closed = calendar.newest_closed(clock.interval, app.clock.now())
+    closed = calendar.newest_closed(clock.interval, moment or app.clock.now())
     ends_at = clock.ends_at()
     return closed if ends_at is None or closed.opened_at <= ends_at else calendar.period(clock.interval, ends_at)
 
@@ -76,12 +98,13 @@ def periods_of_day(app: "App", clock: "WatchlistClock") -> "Sequence[Period]":
 
     Raises:
         AlgoTradingError: the key is not that of a day of the venue, or none of its periods has closed yet.
+        ConfigError: the run has a logical date instead of a key.
     """
     from algo_trading.calendars import trading_calendar
     from algo_trading.domain.time import Interval
 
     calendar = trading_calendar(clock.watchlist.venue)
-    key = get_current_context()["dag_run"].partition_key
+    key = _run_key(clock, Interval.DAY)
     day = calendar.parse(Interval.DAY, key or str(newest_period(app, clock).date))
     found = calendar.periods(clock.interval, day.starts_at, day.closed_at)
     closed = [period for period in found if period.starts_at < day.closed_at and period.closed_at <= app.clock.now()]
@@ -134,6 +157,19 @@ def publish_keys(asset: "Asset", keys: Iterable[str]) -> None:
     """Publish partitions of `asset` from a run that has no period of its own."""
     for key in sorted(keys):
         get_current_context()["outlet_events"][asset].add_partitions(key)
+
+
+def _run_key(clock: "WatchlistClock", interval: "Interval | None" = None) -> str | None:
+    """The run's partition key; a run that has a logical date instead would take another period than it seems to."""
+    run = get_current_context()["dag_run"]
+    if run.logical_date and not run.partition_key:
+        from algo_airflow.timetable import refused_date
+        from algo_trading.calendars import trading_calendar
+
+        calendar = trading_calendar(clock.watchlist.venue)
+        raise ConfigError(refused_date(calendar, interval or clock.interval, run.logical_date))
+    key: str | None = run.partition_key
+    return key
 
 
 def _period(clock: "WatchlistClock", key: str) -> "Period":

@@ -170,10 +170,16 @@ class PeriodTimetable(Timetable):
         *,
         run_type: "DagRunType",
         run_after: "DateTime",
-        data_interval: DataInterval | None,  # noqa: ARG002 - Airflow passes it by name
+        data_interval: DataInterval | None,
         **extra: Any,  # noqa: ANN401 - as in the base class
     ) -> str:
-        """E.g. `backfill__2013-02-25__6fa31c`: reprocessing a period makes another run, so ids carry a random end."""
+        """E.g. `backfill__2013-02-25__6fa31c`: reprocessing a period makes another run, so ids carry a random end.
+
+        Raises:
+            InvalidPartitionKeyError: the run was given a logical date, which names no period.
+        """
+        if data_interval is not None:  # there is one only where somebody gave a logical date
+            raise InvalidPartitionKeyError(refused_date(self._calendar(), self.interval, data_interval.start))
         return run_type.generate_run_id(
             suffix=f"{extra.get('partition_key') or run_after.isoformat()}__{secrets.token_hex(3)}"
         )
@@ -193,6 +199,18 @@ class PeriodTimetable(Timetable):
             partition_date=coerce_datetime(period.opened_at),
             partition_key=period.key,
         )
+
+
+def refused_date(calendar: "TradingCalendar", interval: Interval, logical_date: datetime) -> str:
+    """Why a logical date is not taken, with the key to write instead: the newest period that had opened by then."""
+    try:
+        key = calendar.previous(interval, logical_date + timedelta(microseconds=1)).key
+    except AlgoTradingError:  # years before or after what the calendar covers
+        key = calendar.newest_closed(interval, datetime.now(UTC)).key
+    return (
+        f"the logical date {logical_date:%Y-%m-%d %H:%M} names no period: leave it empty and give the partition key, "
+        f"such as {key}, or neither for the newest period that has closed"
+    )
 
 
 def _shown(delay: timedelta) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from algo_trading.domain.time import Interval
-from algo_trading.repositories.periods import PeriodLog, Stage
+from algo_trading.repositories.periods import FlowRun, PeriodLog, Stage
 
 DAY, HOUR = Interval.DAY, Interval.HOUR_1
 JAN_2, JAN_3 = datetime(2013, 1, 2, tzinfo=UTC), datetime(2013, 1, 3, tzinfo=UTC)
@@ -39,3 +39,13 @@ class PeriodLogContract:
         periods.mark("stocks", DAY, JAN_2, Stage.DECIDED)
         periods.mark("stocks", DAY, JAN_3, Stage.ACCEPTED)
         assert periods.newest("stocks", DAY, Stage.DECIDED) == JAN_2
+
+    def test_the_newest_run_is_that_of_the_newest_period_after_a_moment(self, periods: PeriodLog) -> None:
+        assert periods.newest_run("stocks", DAY, JAN_2 - timedelta(days=1)) is None
+        periods.worked_on("stocks", DAY, JAN_3, FlowRun("daily_bars", "scheduled__3"))
+        periods.worked_on("stocks", DAY, JAN_3, FlowRun("daily_signals", "asset_triggered__3"))  # goes on from there
+        periods.worked_on("stocks", DAY, JAN_2, FlowRun("daily_bars", "backfill__2"))
+        periods.worked_on("coins", DAY, JAN_3, FlowRun("coin_bars", "scheduled__3"))
+        assert periods.newest_run("stocks", DAY, JAN_2) == FlowRun("daily_signals", "asset_triggered__3")
+        assert periods.newest_run("stocks", DAY, JAN_3) is None
+        assert periods.newest_run("stocks", HOUR, JAN_2) is None

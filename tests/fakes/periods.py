@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from algo_trading.domain.time import Interval
-from algo_trading.repositories.periods import Stage
+from algo_trading.repositories.periods import FlowRun, Stage
 
 
 class FakePeriodLog:
@@ -11,6 +11,7 @@ class FakePeriodLog:
 
     def __init__(self) -> None:
         self.marks: set[tuple[str, Interval, datetime, Stage]] = set()
+        self.runs: dict[tuple[str, Interval, datetime], FlowRun] = {}
 
     def mark(self, watchlist: str, interval: Interval, opened_at: datetime, stage: Stage) -> None:
         self.marks.add((watchlist, interval, opened_at, stage))
@@ -21,3 +22,10 @@ class FakePeriodLog:
     def newest(self, watchlist: str, interval: Interval, stage: Stage) -> datetime | None:
         wanted = (watchlist, interval, stage)
         return max((at for name, kind, at, reached in self.marks if (name, kind, reached) == wanted), default=None)
+
+    def worked_on(self, watchlist: str, interval: Interval, opened_at: datetime, run: FlowRun) -> None:
+        self.runs[watchlist, interval, opened_at] = run
+
+    def newest_run(self, watchlist: str, interval: Interval, after: datetime) -> FlowRun | None:
+        found = [at for name, kind, at in self.runs if (name, kind) == (watchlist, interval) and at > after]
+        return self.runs[watchlist, interval, max(found)] if found else None

@@ -39,14 +39,15 @@ class Aside(Protocol):
 
 
 class Database:
-    """Connections to the database behind a libpq URL."""
+    """Connections to the database behind a libpq URL; `setting` is what a user changes to name another one."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, setting: str = "ALGO_DATABASE_URL") -> None:
         """Raise ConfigError unless `url` is one of PostgreSQL."""
+        self._setting = setting
         scheme, separator, rest = url.partition("://")
         if scheme.split("+")[0] not in {"postgresql", "postgres"} or not rest:
             begins = f"begins with {scheme!r}" if separator else "has no ://"  # what is no scheme may be a password
-            raise ConfigError(f"the database URL {begins}; it {FORM}")
+            raise ConfigError(f"the database URL {begins}; it {FORM}; check {setting}")
         self.url = f"postgresql://{rest}"
         self._parts = _read_by_all(self.url)
         self._idle: list[Any] = []  # ADBC connections; opening one costs some ten queries of PostgreSQL's catalogue
@@ -72,7 +73,7 @@ class Database:
                 version = connection.dialect.server_version_info
         except DBAPIError as error:
             raise ServiceUnavailableError(
-                f"the database at {self.address} does not answer: {_reason(error)}; check ALGO_DATABASE_URL"
+                f"the database at {self.address} does not answer: {_reason(error)}; check {self._setting}"
             ) from error
         if version is not None and int(version[0]) < OLDEST_SERVER:
             raise ServiceUnavailableError(

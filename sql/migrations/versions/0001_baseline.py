@@ -66,6 +66,7 @@ def downgrade() -> None:
         "assignments",
         "watchlists",
         "strategies",
+        "period_runs",
         "periods",
         "mentions",
         "posts",

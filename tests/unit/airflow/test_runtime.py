@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
+from algo_airflow import runtime
 from algo_airflow.clocks import WatchlistClock
-from algo_airflow.runtime import MOST_ITEMS, one_period, to_xcom
+from algo_airflow.runtime import MOST_ITEMS, application, newest_period, one_period, periods_of_day, run_period, to_xcom
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.time import Interval
-from algo_trading.errors import AlgoTradingError
+from algo_trading.errors import AlgoTradingError, ConfigError, ServiceUnavailableError
+from algo_trading.repositories.periods import FlowRun
 from algo_trading.settings import WatchlistSettings
+from support.world import World
 
 pytestmark = pytest.mark.unit
 
+LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 DAY = trading_calendar("XNYS").period(Interval.DAY, datetime(2013, 2, 25, tzinfo=UTC))
 HOUR = trading_calendar("DEMO").period(Interval.HOUR_1, datetime(2013, 2, 25, 14, tzinfo=UTC))
 
@@ -56,3 +61,60 @@ def test_shards_agree_on_their_period() -> None:
     assert one_period(hourly, [{"period": "2013-02-25T14:00Z"}]) == HOUR
     with pytest.raises(AlgoTradingError, match="2013-02-25, 2013-02-26"):
         one_period(daily, [{"period": "2013-02-26"}, {"period": "2013-02-25"}])
+
+
+def test_a_database_that_does_not_answer_names_airflow_s_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ALGO_TRADING", "postgresql://algo:hunter2@127.0.0.1:1/market")
+    with pytest.raises(ServiceUnavailableError, match="does not answer") as raised, application():
+        pass
+    assert str(raised.value).endswith("; check Airflow's connection `algo_trading`")
+    assert "127.0.0.1:1/market" in str(raised.value)
+    assert "127.0.0.1:1/market" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_connection_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    def missing(_hook: object) -> str:
+        raise AirflowNotFoundException
+
+    monkeypatch.setattr(PostgresHook, "get_uri", missing)
+    with pytest.raises(ConfigError, match="Airflow has no connection `algo_trading`"), application():
+        pass
+
+
+class Desk(World):
+    """An application whose tasks' run is given."""
+
+    def run(self, monkeypatch: pytest.MonkeyPatch, **run: object) -> None:
+        named = {"dag_id": "daily", "run_id": "manual__1", "partition_key": None, "logical_date": None, **run}
+        monkeypatch.setattr(runtime, "get_current_context", lambda: {"dag_run": SimpleNamespace(**named)})
+
+
+def test_the_run_of_a_period_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, clock = Desk(now=DAY.closed_at), a_clock("XNYS", Interval.DAY)
+    desk.run(monkeypatch, partition_key="2013-02-22")
+    assert run_period(desk, clock).key == "2013-02-22"
+    assert desk.periods.newest_run("watched", Interval.DAY, LONG_AGO) == FlowRun("daily", "manual__1")
+    desk.run(monkeypatch, run_id="manual__2")
+    assert run_period(desk, clock) == DAY
+    assert desk.periods.newest_run("watched", Interval.DAY, LONG_AGO) == FlowRun("daily", "manual__2")
+
+
+def test_a_logical_date_is_never_taken_for_the_newest_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(now=DAY.closed_at)
+    desk.run(monkeypatch, logical_date=datetime(2012, 6, 1, tzinfo=UTC))
+    with pytest.raises(ConfigError, match="partition key, such as 2012-06-01"):
+        run_period(desk, a_clock("XNYS", Interval.DAY))
+    with pytest.raises(ConfigError, match="partition key, such as 2012-06-01,"):
+        periods_of_day(desk, a_clock("DEMO", Interval.HOUR_1))
+    assert desk.periods.runs == {}
+    desk.run(monkeypatch, logical_date=datetime(2012, 6, 1, tzinfo=UTC), partition_key="2012-06-04")
+    assert run_period(desk, a_clock("XNYS", Interval.DAY)).key == "2012-06-04"
+
+
+def test_a_review_of_long_ago_ends_with_the_period_that_had_closed() -> None:
+    clock = a_clock("XNYS", Interval.DAY)
+    assert newest_period(Desk(now=DAY.closed_at), clock, datetime(2012, 6, 2, 6, tzinfo=UTC)).key == "2012-06-01"

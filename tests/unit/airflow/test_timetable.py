@@ -9,7 +9,7 @@ from airflow.timetables.base import DagRunInfo, TimeRestriction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_airflow.timetable import CATCH_UP, PeriodTimetable
+from algo_airflow.timetable import CATCH_UP, PeriodTimetable, refused_date
 from algo_trading.domain.time import Interval, midnight
 
 pytestmark = pytest.mark.unit
@@ -242,3 +242,28 @@ def test_run_ids_name_the_session_and_never_repeat() -> None:
     }
     assert len(ids) == 20
     assert all(run_id.startswith("backfill__2026-11-20__") for run_id in ids)
+
+
+@pytest.mark.parametrize(
+    ("timetable", "date", "key"),
+    [
+        pytest.param(XNYS, "2013-02-25T00:00", "2013-02-25", id="the session that was meant"),
+        pytest.param(XNYS, "2013-02-25T15:12", "2013-02-25", id="while it was open"),
+        pytest.param(XNYS, "2013-03-03T12:00", "2013-03-01", id="a Sunday"),
+        pytest.param(PeriodTimetable("24/7", Interval.HOUR_1), "2013-02-25T15:12", "2013-02-25T15:00Z", id="a candle"),
+    ],
+)
+def test_a_logical_date_is_refused_with_the_key_to_write(timetable: PeriodTimetable, date: str, key: str) -> None:
+    from airflow.utils.types import DagRunType
+
+    interval = timetable.infer_manual_data_interval(run_after=utc(date))  # type: ignore[arg-type]  # a datetime will do
+    says = f"names no period: leave it empty and give the partition key, such as {key}, or neither"
+    with pytest.raises(ValueError, match=says):
+        timetable.generate_run_id(run_type=DagRunType.MANUAL, run_after=utc(date), data_interval=interval)  # type: ignore[arg-type]
+
+
+def test_a_logical_date_that_no_calendar_covers_is_refused_with_the_newest_key() -> None:
+    calendar = XNYS._calendar()
+    newest = calendar.newest_closed(Interval.DAY, datetime.now(UTC)).key
+    assert f"such as {newest}" in refused_date(calendar, Interval.DAY, utc("1700-01-01T00:00"))
+    assert f"such as {newest}" in refused_date(calendar, Interval.DAY, utc("2999-01-01T00:00"))

@@ -14,7 +14,7 @@ from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.gateways.channels import UndeliverableError
 from algo_trading.notification.outage import OwnersRenderer
-from algo_trading.repositories.periods import Stage
+from algo_trading.repositories.periods import FlowRun, Stage
 from algo_trading.services.report_outages import ReportOutages
 from fakes.market_data import FakeMarketData
 from support.world import World
@@ -156,7 +156,21 @@ def test_a_late_daily_run_is_told_once_and_so_is_its_end() -> None:
     assert plain is not None
     text = plain.get_content()
     assert "look for the failed task" in text
-    assert "http://127.0.0.1:8080/dags" in text.split()
+    assert "http://127.0.0.1:8080/dags?tags=stocks" in text.split()  # no run has begun
+
+
+def test_the_notice_links_to_the_run_that_is_late() -> None:
+    desk = Sessions()
+    desk.periods.worked_on("stocks", Interval.DAY, THURSDAY, FlowRun("daily_bars", "scheduled__2026-03-05__1"))
+    desk.periods.worked_on(
+        "stocks", Interval.DAY, FRIDAY, FlowRun("daily_signals", "asset_triggered__2026-03-06T21:30+00:00__2")
+    )
+    desk.on(FRIDAY, 5)
+    (mail,) = desk.mail.mails.values()
+    bodies = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    assert len(bodies) == 2
+    for body in bodies:
+        assert "http://127.0.0.1:8080/dags/daily_signals/runs/asset_triggered__2026-03-06T21%3A30%2B00%3A00__2" in body
 
 
 SMA = StrategyId("sma_cross", '{"fast":7}')

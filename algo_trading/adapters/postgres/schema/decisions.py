@@ -108,6 +108,18 @@ periods = Table(
     comment="Which periods of which watchlists have been through which stage.",
 )
 
+period_runs = Table(
+    "period_runs",
+    metadata,
+    Column("watchlist", Text, primary_key=True),
+    Column("interval", Text, primary_key=True),
+    Column("opened_at", Time, primary_key=True),
+    Column("dag", Text, nullable=False),
+    Column("run", Text, nullable=False, comment="as the scheduler names it"),
+    written_at("begun_at"),
+    comment="The newest run of the scheduler that worked on a period.",
+)
+
 watchlists = Table(
     "watchlists",
     metadata,

@@ -11,6 +11,18 @@ CREATE INDEX ix_periods_to_notify ON periods (watchlist, interval, opened_at) WH
 COMMENT ON TABLE periods IS 'Which periods of which watchlists have been through which stage.';
 COMMENT ON COLUMN periods.notified_at IS 'when the notices about a decided period were queued';
 
+CREATE TABLE period_runs (
+    watchlist TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    dag TEXT NOT NULL,
+    run TEXT NOT NULL,
+    begun_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_period_runs PRIMARY KEY (watchlist, interval, opened_at)
+);
+COMMENT ON TABLE period_runs IS 'The newest run of the scheduler that worked on a period.';
+COMMENT ON COLUMN period_runs.run IS 'as the scheduler names it';
+
 CREATE TABLE strategies (
     id INTEGER GENERATED ALWAYS AS IDENTITY,
     name TEXT NOT NULL,
