@@ -43,6 +43,7 @@ class Notices(Orders):
         from algo_trading.notification.approval import ApprovalRenderer
         from algo_trading.notification.digest import DigestRenderer
         from algo_trading.notification.outage import OwnersRenderer
+        from algo_trading.notification.reply import ReplyRenderer
         from algo_trading.notification.score_alert import ScoreAlertRenderer
         from algo_trading.notification.sent_signal import SentSignalRenderer
         from algo_trading.notification.signal import SignalRenderer
@@ -72,6 +73,7 @@ class Notices(Orders):
                 ),
                 NoticeKind.DIGEST: DigestRenderer(self.regular_mails, self.recipients, self.collect_digest()),
                 NoticeKind.SENT_SIGNAL: SentSignalRenderer(),
+                NoticeKind.REPLY: ReplyRenderer(),
                 NoticeKind.OUTAGE: owners,
                 NoticeKind.STRATEGY: owners,
                 NoticeKind.APPROVAL: ApprovalRenderer(

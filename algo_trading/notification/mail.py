@@ -108,7 +108,9 @@ class MailForm:
         mail["Subject"] = self.rendering.subject
         mail["From"] = self.sender
         mail["X-Own"] = LATER
-        mail["Auto-Submitted"] = "auto-generated"
+        mail["Auto-Submitted"] = "auto-replied" if self.rendering.answers else "auto-generated"
+        if self.rendering.answers:
+            mail["In-Reply-To"] = mail["References"] = self.rendering.answers
         # Quoted-printable is ASCII on the wire: no server on the way may refuse or rewrite it.
         mail.set_content(BODY, cte="quoted-printable")
         mail.add_alternative(BODY, subtype="html", cte="quoted-printable")

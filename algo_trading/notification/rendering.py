@@ -29,7 +29,8 @@ class Rendering:
     """What a notice says.
 
     RECIPIENT, COMMAND and PICTURE stand in `text` and `html` for the recipient's address, the command that ends the
-    subscription and the id of the first of `pictures`, PNGs; those of the others are made by `picture_id`.
+    subscription and the id of the first of `pictures`, PNGs; those of the others are made by `picture_id`. `answers` is
+    the Message-ID of the mail that it answers, empty where it answers none.
     """
 
     subject: str
@@ -37,6 +38,7 @@ class Rendering:
     html: str
     pictures: tuple[bytes, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    answers: str = ""
 
 
 def picture_id(number: int) -> str:
