@@ -52,7 +52,7 @@ def box() -> Iterator[ImapBox]:
         yield server
 
 
-def a_mailbox(port: int, **changes: Any) -> ImapMailbox:
+def a_mailbox(port: Any, **changes: Any) -> ImapMailbox:
     values = {"host": "127.0.0.1", "port": port, "user": USER, "password": SecretStr(PASSWORD), "encryption": "none"}
     return ImapMailbox(ImapConfig(**{**values, **changes}), timeout=10)
 
@@ -85,12 +85,13 @@ def test_it_waits_for_what_comes(box: ImapBox) -> None:
 
 
 def test_what_is_wrong_is_said_without_the_password(box: ImapBox) -> None:
-    for changes, said in (
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
         ({"password": SecretStr("tr0ub4dor")}, "refuses the login of inbox@example.com"),
         ({"folder": "Nowhere"}, "cannot be used"),
         ({"port": free_port()}, "cannot be used"),
         ({"encryption": "starttls"}, "cannot be used"),
-    ):
+    )
+    for changes, said in wrong:
         with (
             pytest.raises(ServiceUnavailableError, match=said) as caught,
             a_mailbox(**{"port": box.port, **changes}).session(),

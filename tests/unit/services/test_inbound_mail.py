@@ -1,6 +1,5 @@
 """Commands by mail: who may, what they do, and what they are answered."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -75,7 +74,7 @@ class Post(World):
 
 
 @pytest.fixture
-def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+def post(monkeypatch: pytest.MonkeyPatch) -> Post:
     monkeypatch.setenv("ALGO_INBOUND_MAIL__MAILBOX", "imap")
     monkeypatch.setenv("ALGO_INBOUND_MAIL__AUTHSERV_ID", AUTHSERV)
     monkeypatch.setenv("ALGO_INBOUND_MAIL__PER_HOUR", "4")
