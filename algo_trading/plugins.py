@@ -24,6 +24,7 @@ GROUPS = {
     "algo_trading.platforms": "platform",
     "algo_trading.listings": "source of coin listings",
     "algo_trading.scorers": "scorer",
+    "algo_trading.mailboxes": "mailbox",
     "algo_trading.object_stores": "object store",
 }
 

@@ -59,7 +59,7 @@ class SmtpChannel:
             raise ConfigError(
                 "channels.smtp.user is set without a password; set ALGO_CHANNELS__SMTP__PASSWORD in the environment"
             )
-        if self._user and not self._starttls and not _is_loopback(self._host):
+        if self._user and not self._starttls and not is_loopback(self._host):
             raise ConfigError(
                 f"channels.smtp.starttls = false would send the password to {self._host} unencrypted; set it to true"
             )
@@ -244,7 +244,8 @@ def close(server: TimedSmtp) -> None:
     server.close()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether what is sent there stays on this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -29,6 +29,7 @@ CHOSEN: tuple[tuple[Location, str], ...] = (
     (("channel",), "channels"),
     (("object_store",), "object_stores"),
     (("coin_listings",), "listings"),
+    (("inbound_mail", "mailbox"), "mailboxes"),
     (("sentiment", "scorer"), "scorers"),
 )
 

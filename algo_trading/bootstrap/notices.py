@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from algo_trading.bootstrap.orders import Orders
+from algo_trading.errors import ConfigError
 
 if TYPE_CHECKING:
     from algo_trading.queries.digest import CollectDigest
     from algo_trading.queries.performance import ReadPerformance
     from algo_trading.services.ask_for_approvals import AskForApprovals
-    from algo_trading.services.deliver import DeliverNotices
+    from algo_trading.services.deliver import DeliverNotices, Link
     from algo_trading.services.notify import QueueNotices
     from algo_trading.services.queue_regular_mails import QueueRegularMails
     from algo_trading.services.report_outages import ReportOutages
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from algo_trading.services.subscribe_regularly import SubscribeRegularly
     from algo_trading.services.subscribe_scores import SubscribeScores
     from algo_trading.services.unsubscribe import Unsubscribe
+    from algo_trading.services.unsubscribe_links import UnsubscribeLinks
 
 
 class Notices(Orders):
@@ -43,6 +45,7 @@ class Notices(Orders):
         from algo_trading.notification.approval import ApprovalRenderer
         from algo_trading.notification.digest import DigestRenderer
         from algo_trading.notification.outage import OwnersRenderer
+        from algo_trading.notification.reply import ReplyRenderer
         from algo_trading.notification.score_alert import ScoreAlertRenderer
         from algo_trading.notification.sent_signal import SentSignalRenderer
         from algo_trading.notification.signal import SignalRenderer
@@ -72,6 +75,7 @@ class Notices(Orders):
                 ),
                 NoticeKind.DIGEST: DigestRenderer(self.regular_mails, self.recipients, self.collect_digest()),
                 NoticeKind.SENT_SIGNAL: SentSignalRenderer(),
+                NoticeKind.REPLY: ReplyRenderer(),
                 NoticeKind.OUTAGE: owners,
                 NoticeKind.STRATEGY: owners,
                 NoticeKind.APPROVAL: ApprovalRenderer(
@@ -81,8 +85,15 @@ class Notices(Orders):
             channels=self.channel,
             clock=self.clock,
             sender=self.settings.mail.sender,
+            links=lambda: _ending_links(self),
+            mailbox=_inbound_address(self),
             resting=lambda now: [one.address for one in self.recipients.all() if one.rests(now)],
         )
+
+    def unsubscribe_links(self) -> UnsubscribeLinks:
+        from algo_trading.services.unsubscribe_links import UnsubscribeLinks
+
+        return UnsubscribeLinks(self.signing_keys)
 
     def ask_for_approvals(self) -> AskForApprovals:
         from algo_trading.services.ask_for_approvals import AskForApprovals
@@ -160,3 +171,19 @@ class Notices(Orders):
         from algo_trading.queries.performance import ReadPerformance
 
         return ReadPerformance(self.accounts, self.bars, self.read_prices())
+
+
+def _ending_links(application: Notices) -> Link:
+    """What makes the links of mails that end a subscription."""
+    if not application.page_at(""):
+        return lambda _recipient, _kind: ""
+    path = application.unsubscribe_links().maker()
+    return lambda recipient, kind: application.page_at(path(recipient, kind))
+
+
+def _inbound_address(application: Notices) -> str:
+    """Where commands are taken by mail; empty where they are not."""
+    try:
+        return application.mailbox.address
+    except ConfigError:
+        return ""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from algo_trading.gateways.clock import Clock
     from algo_trading.gateways.coin_listings import CoinListings
     from algo_trading.gateways.fundamentals import FundamentalsSource
+    from algo_trading.gateways.mailboxes import Mailbox
     from algo_trading.gateways.market_data import MarketData
     from algo_trading.gateways.post_feeds import PostFeed
     from algo_trading.gateways.trading_rules import RulesSource
@@ -80,6 +81,15 @@ class Gateways(Lists):
     def channel(self, name: str = "") -> Channel:
         """The channel with a name, the configured one without; UnknownNameError if there is none."""
         return self._kept("channels", name or self.settings.channel, self._channels)
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """The folder that people write to; ConfigError where none is configured."""
+        name = self.settings.inbound_mail.mailbox
+        if not name:
+            raise ConfigError("no mails are read: set inbound_mail.mailbox to imap (docs/notifications.md)")
+        mailbox: Mailbox = self._plugin("mailboxes", self._context(name))
+        return mailbox
 
     @cached_property
     def feeds(self) -> Sequence[PostFeed]:

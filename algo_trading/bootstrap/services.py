@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from algo_trading.bootstrap.notices import Notices
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from algo_trading.domain.scores import PairScore
     from algo_trading.queries.chart import ReadChart
     from algo_trading.queries.coins import ReadCoins
     from algo_trading.queries.scored_pairs import ScoredPairs
     from algo_trading.queries.status import ReadStatus
+    from algo_trading.services.answer_mail import AnswerMail
     from algo_trading.services.apply_config import ApplyConfig
     from algo_trading.services.decide_on_posts import DecideOnPosts
     from algo_trading.services.evaluate import EvaluateStrategies
     from algo_trading.services.features import JoinFeatures
     from algo_trading.services.housekeeping import RemoveOldAnswers
+    from algo_trading.services.mail_monitoring import MailMonitoring
+    from algo_trading.services.mail_subscribing import MailSubscribing
     from algo_trading.services.monitor import Monitor
+    from algo_trading.services.poll_mailbox import Handle, PollMailbox
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
@@ -161,6 +169,75 @@ class Services(Notices):
             calendars=self.calendars,
             clock=self.clock,
             wait=wait,
+        )
+
+    # Mails that come in
+
+    def poll_mailbox(self) -> PollMailbox:
+        from algo_trading.services.poll_mailbox import PollMailbox
+
+        return PollMailbox(
+            mailbox=self.mailbox,
+            inbound=self.inbound_mails,
+            handling=self.handling_mail,
+            most_bytes=self.settings.inbound_mail.max_kb * 1024,
+            clock=self.clock,
+        )
+
+    @contextmanager
+    def handling_mail(self) -> Iterator[Handle]:
+        """What handles a mail, within one transaction over everything that it does; taken back on an error."""
+        from algo_trading.adapters.postgres.one_transaction import one_transaction
+
+        with one_transaction(self.database) as database:
+            shared = Services()
+            shared.settings, shared.database, shared.clock = self.settings, database, self.clock
+            yield shared.answer_mail()
+
+    def answer_mail(self) -> AnswerMail:
+        from algo_trading.notification.mail import sender_address
+        from algo_trading.services.answer_mail import AnswerMail, InboundRules
+
+        asked = self.settings.inbound_mail
+        return AnswerMail(
+            inbound=self.inbound_mails,
+            users=self.users,
+            queue=self.notices,
+            audit=self.audit,
+            monitoring=self.mail_monitoring(),
+            subscribing=self.mail_subscribing(),
+            rules=InboundRules(
+                authserv_id=asked.authserv_id,
+                own=(sender_address(self.settings.mail.sender).addr_spec, self.mailbox.address),
+                most_bytes=asked.max_kb * 1024,
+                per_hour=asked.per_hour,
+                channel=asked.channel,
+            ),
+            clock=self.clock,
+        )
+
+    def mail_monitoring(self) -> MailMonitoring:
+        from algo_trading.services.mail_monitoring import MailMonitoring
+
+        def scores(symbols: Sequence[str]) -> Sequence[PairScore]:
+            return self.current_scores()(self.scored_pairs()(symbols, None))
+
+        return MailMonitoring(self.monitor(), scores, self.audit, self.clock)
+
+    def mail_subscribing(self) -> MailSubscribing:
+        from algo_trading.services.mail_subscribing import MailSubscribing
+
+        return MailSubscribing(
+            subscribe=self.subscribe(),
+            subscribe_scores=self.subscribe_scores(),
+            subscribe_regularly=self.subscribe_regularly(),
+            unsubscribe=self.unsubscribe(),
+            subscriptions=self.subscriptions,
+            alerts=self.score_alerts,
+            mails=self.regular_mails,
+            recipients=self.recipients,
+            monitor=self.monitor(),
+            clock=self.clock,
         )
 
     # Queries

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, IndicatorRepository
     from algo_trading.repositories.batches import BatchRepository
     from algo_trading.repositories.fundamentals import FundamentalsRepository
+    from algo_trading.repositories.inbound import InboundMails
     from algo_trading.repositories.kill_switch import KillSwitchRepository
     from algo_trading.repositories.listings import ListingRepository
     from algo_trading.repositories.locks import ExclusiveWork
@@ -210,6 +211,12 @@ class Stores:
         from algo_trading.adapters.postgres.notices import PostgresNoticeQueue
 
         return PostgresNoticeQueue(self.database)
+
+    @cached_property
+    def inbound_mails(self) -> InboundMails:
+        from algo_trading.adapters.postgres.inbound import PostgresInboundMails
+
+        return PostgresInboundMails(self.database)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -7,6 +7,7 @@ import typer
 from algo_trading.cli import coin_commands, data_commands, setup_commands, signal_commands, trading_commands
 from algo_trading.cli.actions import app as actions
 from algo_trading.cli.exchange import exchange
+from algo_trading.cli.inbound_mail import inbound_mail
 from algo_trading.cli.mentions import app as mentions
 from algo_trading.cli.text import events, sentiment
 from algo_trading.cli.user_commands import app as user
@@ -53,3 +54,4 @@ app.add_typer(sentiment, name="sentiment")
 app.add_typer(events, name="events")
 app.command()(exchange)
 app.command()(watch)
+app.command()(inbound_mail)

@@ -1,7 +1,7 @@
 """The commands `monitor`, `monitoring`, `monitor-all` and `drop`."""
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.bootstrap.services import Services
@@ -11,21 +11,7 @@ from algo_trading.domain.monitoring import split_items
 from algo_trading.errors import ConfigError
 from algo_trading.repositories.audit import AuditEntry
 from algo_trading.services.monitor import DropReport, Monitor, MonitorReport
-
-ADDED = {
-    "added": "monitored from now on",
-    "monitored": "monitored already",
-    "wrong_syntax": "wrong syntax",
-    "unknown_timeframe": "unknown timeframe",
-    "not_listed": "not listed at the exchange",
-}
-DROPPED = {
-    "from_monitoring": "not monitored any more",
-    "from_database": "removed from the database",
-    "not_found": "not found",
-    "wrong_syntax": "wrong syntax",
-    "unknown_timeframe": "unknown timeframe",
-}
+from algo_trading.services.tell_monitoring import added_sentences, dropped_sentences
 
 
 def monitor(items: Sequence[str], watchlist: str | None, *, as_json: bool) -> None:
@@ -36,7 +22,7 @@ def monitor(items: Sequence[str], watchlist: str | None, *, as_json: bool) -> No
     """
     with bootstrap() as application:
         report = _service(application).add(split_items(" ".join(items)), watchlist)
-    _show(report, ADDED, as_json=as_json)
+    _show(report, added_sentences(report), as_json=as_json)
     if not report.added and not report.monitored:
         raise ConfigError("nothing of that can be monitored; write COIN, PAIR, PAIR_4h or PAIR[1h,4h,1d]")
 
@@ -45,7 +31,7 @@ def monitor_all(*, as_json: bool) -> None:
     """Monitor everything that is stored."""
     with bootstrap() as application:
         report = _service(application).add_all()
-    _show(report, ADDED, as_json=as_json)
+    _show(report, added_sentences(report), as_json=as_json)
 
 
 def drop(items: Sequence[str], watchlist: str | None, *, from_database: bool, as_json: bool) -> None:
@@ -60,7 +46,7 @@ def drop(items: Sequence[str], watchlist: str | None, *, from_database: bool, as
         if report.from_database:
             by, now = getpass.getuser(), application.clock.now()
             application.audit.add(AuditEntry(now, by, "series.removed", " ".join(report.from_database)))
-    _show(report, DROPPED, as_json=as_json)
+    _show(report, dropped_sentences(report), as_json=as_json)
     if not report.from_monitoring and not report.from_database:
         raise ConfigError("nothing of that is monitored; `algo-trading monitoring` lists what is")
 
@@ -83,10 +69,9 @@ def _service(application: Services) -> Monitor:
     return application.monitor()
 
 
-def _show(report: MonitorReport | DropReport, words: Mapping[str, str], *, as_json: bool) -> None:
+def _show(report: MonitorReport | DropReport, sentences: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         output.print_json(report)
         return
-    for name, sentence in words.items():
-        if found := getattr(report, name):
-            output.console.print(output.showable(f"{sentence}: {' '.join(found)}"), soft_wrap=True, markup=False)
+    for sentence in sentences:
+        output.console.print(output.showable(sentence), soft_wrap=True, markup=False)

@@ -6,10 +6,10 @@ from typing import Any
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.cli import output
-from algo_trading.cli.scores import sums_json, title_of
+from algo_trading.cli.scores import sums_json
 from algo_trading.domain.scores import PairScore
 from algo_trading.errors import ConfigError
-from algo_trading.notification.candle_texts import candle_texts, scores_csv
+from algo_trading.notification.candle_texts import candle_texts, score_title, scores_csv
 
 STDOUT = "-"
 
@@ -48,4 +48,4 @@ def print_post(scores: Sequence[PairScore]) -> None:
         output.console.print("no candles are stored; see docs/crypto.md for how to bring them in")
     for one in scores:
         rows = [(str(interval), *candle_texts(rank).values()) for interval, rank in one.timeframes.items()]
-        output.table(title_of(one), ("", "change", "amplitude", "highest", "lowest"), rows)
+        output.table(score_title(one), ("", "change", "amplitude", "highest", "lowest"), rows)

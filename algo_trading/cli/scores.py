@@ -13,7 +13,7 @@ from algo_trading.cli import output
 from algo_trading.domain.scores import METRICS, CandleRank, PairScore, parse_timeframes
 from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError
-from algo_trading.notification.words import price_text
+from algo_trading.notification.candle_texts import score_title
 from algo_trading.queries.figures import ranked_text
 
 AVERAGES = tuple(f"average_{name}" for name in METRICS)  # not among what programs know of `scores`; `post` has them
@@ -93,19 +93,11 @@ def print_scores(scores: Sequence[PairScore]) -> None:
         output.console.print("no candles are stored; see docs/crypto.md for how to bring them in")
     for one in scores:
         columns = ("", "change", "amplitude", "highest", "lowest", "bull", "bear", "candles")
-        output.table(title_of(one), columns, [_row(interval, rank) for interval, rank in one.timeframes.items()])
+        output.table(score_title(one), columns, [_row(interval, rank) for interval, rank in one.timeframes.items()])
     if scores:
         output.console.print(
             "per cent (rank): at a rank of 3.0 three of a hundred closed candles went as far; avg: their mean"
         )
-
-
-def title_of(score: PairScore) -> str:
-    """A pair's price and scores in a line."""
-    return (
-        f"{score.instrument}  {price_text(score.price)}  at {score.at:%Y-%m-%d %H:%M} UTC:  "
-        f"bull {score.bull} of {score.maximum}, bear {score.bear} of {score.maximum}"
-    )
 
 
 def _row(interval: Interval, rank: CandleRank) -> tuple[object, ...]:

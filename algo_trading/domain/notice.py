@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     STRATEGY = "strategy"
     APPROVAL = "approval"
     SENT_SIGNAL = "sent_signal"
+    REPLY = "reply"
 
 
 class NoticeStatus(StrEnum):

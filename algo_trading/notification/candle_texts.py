@@ -8,6 +8,7 @@ from math import isnan
 from typing import Any
 
 from algo_trading.domain.scores import CandleRank, PairScore
+from algo_trading.notification.words import price_text
 
 RARE, COMMON = 20.0, 80.0  # ranks up to the one and from the other on are worth a look
 ORDINARY, ABSENT = "AVERAGE", "NA"
@@ -33,6 +34,14 @@ def candle_texts(rank: CandleRank) -> dict[str, str]:
         text: _text(name, present, place, average, both_ends=both_ends)
         for text, (name, present, place, average, both_ends) in zip(TEXTS, values, strict=True)
     }
+
+
+def score_title(score: PairScore) -> str:
+    """A pair's price and scores in a line."""
+    return (
+        f"{score.instrument}  {price_text(score.price)}  at {score.at:%Y-%m-%d %H:%M} UTC:  "
+        f"bull {score.bull} of {score.maximum}, bear {score.bear} of {score.maximum}"
+    )
 
 
 def scores_csv(scores: Iterable[PairScore]) -> str:

@@ -16,19 +16,23 @@ from email.policy import SMTP, SMTPUTF8
 from email.quoprimime import body_encode
 from email.utils import format_datetime
 from functools import cached_property
-from html import escape
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from algo_trading.errors import ConfigError
 from algo_trading.gateways.channels import Mail, UndeliverableError
 from algo_trading.notification.addresses import email_address
-from algo_trading.notification.rendering import COMMAND, PICTURE, RECIPIENT, Rendering, picture_id
+from algo_trading.notification.rendering import ENDING, ENDING_HTML, PICTURE, RECIPIENT, Rendering, picture_id
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 SAFE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-OWN = re.compile(f"{RECIPIENT}|{COMMAND}|{PICTURE}")
+OWN = re.compile(f"{RECIPIENT}|{ENDING}|{ENDING_HTML}|{PICTURE}")
 LONGEST_UNFOLDED = 72  # characters of an address that fit into the line of its header
 BODY, LATER = (secrets.token_hex(12) for _ in range(2))  # stand in the skeleton for texts, and for headers
 
+ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058
 Line = Callable[[Mapping[str, str]], bytes]
 """A piece of a mail, made of what stands for the placeholders."""
 
@@ -50,11 +54,24 @@ def sender_address(sender: str) -> Address:
 
 
 @dataclass(frozen=True)
+class Exits:
+    """How the recipient of a mail ends what it belongs to.
+
+    `link` gives an address of a page for the recipient, "" where there are no pages; `mailbox` is where a mail with the
+    subject `unsubscribe` does it, empty without.
+    """
+
+    link: Callable[[str], str] = lambda _recipient: ""
+    mailbox: str = ""
+
+
+@dataclass(frozen=True)
 class MailForm:
-    """A rendered notice as a mail that is to be filled in for each recipient."""
+    """A rendered notice as a mail that is to be filled in for each recipient; without `exits` nothing can be ended."""
 
     rendering: Rendering
     sender: Address
+    exits: Exits | None = None
 
     def fill(self, recipient: str, key: str, at: datetime) -> Mail:
         """The mail for `recipient`, dated `at` (aware); the Message-ID is made of `key`, the notice's dedupe key.
@@ -69,16 +86,27 @@ class MailForm:
             raise UndeliverableError(str(error)) from error
         if not SAFE_KEY.fullmatch(key):
             raise ValueError(f"{key!r} cannot name a mail: it must fit into a header and a file name")
+        link = self.exits.link(recipient) if self.exits else ""
+        text, html = _ending(recipient, link)
         own = {
             RECIPIENT: recipient,
-            COMMAND: f"algo-trading unsubscribe {shlex.quote(recipient)}",
+            ENDING: text,
+            ENDING_HTML: html,
             PICTURE: f"{key[:16]}@chart",  # short: a long one would be folded, and no longer found
         }
         head, *pieces = self._ascii if recipient.isascii() else self._utf8
         assert isinstance(head, bytes)
-        headers = f"Date: {format_datetime(at)}\r\nMessage-ID: <{key}@{self.sender.domain}>\r\n".encode()
+        lines = f"Date: {format_datetime(at)}\r\nMessage-ID: <{key}@{self.sender.domain}>\r\n"
+        headers = (lines + self._list_headers(link)).encode()
         content = b"".join((head, _to(address), headers, *(p if isinstance(p, bytes) else p(own) for p in pieces)))
         return Mail(key, self.sender.addr_spec, recipient, content)
+
+    def _list_headers(self, link: str) -> str:
+        """What mail programs make a button of: the page, which has to be one of https, and the mailbox."""
+        secure = link.startswith("https://")
+        mailbox = self.exits.mailbox if self.exits else ""
+        ways = [f"<{link}>"] * secure + [f"<mailto:{mailbox}?subject=unsubscribe>"] * bool(mailbox)
+        return f"List-Unsubscribe: {', '.join(ways)}\r\n{ONE_CLICK if secure else ''}" if ways else ""
 
     @cached_property
     def _ascii(self) -> list[bytes | Line]:
@@ -98,7 +126,7 @@ class MailForm:
         before, between, after = rest.split(f"{BODY}\r\n".encode())
         width = SMTP.max_line_length or 0
         pieces: list[bytes | Line] = [head, before, *_lines(self.rendering.text, width, str)]
-        pieces += [between, *_lines(self.rendering.html, width, escape)]
+        pieces += [between, *_lines(self.rendering.html, width, escaped)]
         for number, piece in enumerate(after.split(PICTURE.encode())):
             pieces += [_picture_id] * bool(number) + [piece]
         return pieces
@@ -108,7 +136,9 @@ class MailForm:
         mail["Subject"] = self.rendering.subject
         mail["From"] = self.sender
         mail["X-Own"] = LATER
-        mail["Auto-Submitted"] = "auto-generated"
+        mail["Auto-Submitted"] = "auto-replied" if self.rendering.answers else "auto-generated"
+        if self.rendering.answers:
+            mail["In-Reply-To"] = mail["References"] = self.rendering.answers
         # Quoted-printable is ASCII on the wire: no server on the way may refuse or rewrite it.
         mail.set_content(BODY, cte="quoted-printable")
         mail.add_alternative(BODY, subtype="html", cte="quoted-printable")
@@ -124,6 +154,28 @@ class MailForm:
         for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
             part.set_boundary(f"=_{number}_=")
         return mail.as_bytes()
+
+
+def _ending(recipient: str, link: str) -> "tuple[str, Markup]":
+    """How to end the subscription, as text and as HTML: by the link, or by a command where there is none."""
+    from markupsafe import Markup
+
+    if link:
+        return (
+            f"End these mails: {link}",
+            Markup('<a class="faint" style="color: #616e7c;" href="{}">End these mails</a>').format(link),
+        )
+    how = "To end the subscription, run this where algo-trading is installed:"
+    command = f"algo-trading unsubscribe {shlex.quote(recipient)}"
+    code = "font-family: Menlo, Consolas, monospace; font-size: 12px; word-break: break-all;"
+    return f"{how}\n{command}", Markup('{}<br>\n    <code style="{}">{}</code>').format(how, code, command)
+
+
+def escaped(text: str) -> str:
+    """A text within HTML; what is HTML already stays."""
+    from markupsafe import escape
+
+    return str(escape(text))
 
 
 def _to(address: Address) -> bytes:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 # They stand for what differs between recipients and cannot occur by chance, nor by anybody's intention.
-RECIPIENT, COMMAND, PICTURE = (f"{name}{secrets.token_hex(12)}" for name in ("recipient", "command", "picture"))
+RECIPIENT, ENDING, ENDING_HTML, PICTURE = (
+    f"{name}{secrets.token_hex(12)}" for name in ("recipient", "ending", "html", "picture")
+)
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class Attachment:
 class Rendering:
     """What a notice says.
 
-    RECIPIENT, COMMAND and PICTURE stand in `text` and `html` for the recipient's address, the command that ends the
-    subscription and the id of the first of `pictures`, PNGs; those of the others are made by `picture_id`.
+    RECIPIENT, ENDING (in `html` ENDING_HTML) and PICTURE stand in `text` and `html` for the recipient's address, how to
+    end the subscription and the id of the first of `pictures`, PNGs; those of the others are made by `picture_id`.
+    `answers` is the Message-ID of the mail that it answers, empty where it answers none.
     """
 
     subject: str
@@ -37,6 +40,7 @@ class Rendering:
     html: str
     pictures: tuple[bytes, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    answers: str = ""
 
 
 def picture_id(number: int) -> str:
@@ -58,7 +62,7 @@ class Renderer(Protocol):
 
 def render(template: str, **context: object) -> str:
     """A template of this package, filled for a recipient who is named by the placeholders."""
-    names = {"address": RECIPIENT, "command": COMMAND, "picture": PICTURE}
+    names = {"address": RECIPIENT, "ending": ENDING, "ending_html": ENDING_HTML, "picture": PICTURE}
     return _templates().get_template(template).render(**names, **context)
 
 

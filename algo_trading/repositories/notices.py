@@ -65,8 +65,11 @@ class NoticeQueue(Protocol):
         """The keys of all contents of a kind."""
         ...
 
-    def tell(self, content: Content, recipients: Sequence[str]) -> int:
-        """Put a notice for each of these addresses into the outbox, unless the content is there; returns how many."""
+    def tell(self, content: Content, recipients: Sequence[str], channel: str = "") -> int:
+        """Put a notice for each of these addresses into the outbox, unless the content is there; returns how many.
+
+        `channel` is a channel's name, "" the configured one.
+        """
         ...
 
     def step(self) -> AbstractContextManager[QueueStep]:

@@ -11,7 +11,7 @@ from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.channels import Channels, ChannelSession, DeferredError, Mail, UndeliverableError
 from algo_trading.gateways.clock import Clock
-from algo_trading.notification.mail import MailForm, sender_address
+from algo_trading.notification.mail import Exits, MailForm, sender_address
 from algo_trading.notification.rendering import Renderer
 from algo_trading.repositories.notices import Outbox, Outcome, Sender
 
@@ -19,7 +19,14 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 100  # notices that are claimed together: at most so many are repeated after a crash
 LEASE = timedelta(minutes=15)  # how long they are kept from others; longer than this and one mail together take:
 SETTLED_AFTER = timedelta(minutes=1)
+ENDED = frozenset({
+    NoticeKind.SIGNAL, NoticeKind.SENT_SIGNAL, NoticeKind.SCORE, NoticeKind.UPDATE, NoticeKind.DIGEST,
+})  # what people subscribe to  # fmt: skip
 FORMS_KEPT = 16  # each about 100 kB; the recipients of a content are next to each other
+
+
+Link = Callable[[str, NoticeKind], str]
+"""Makes the link with which a recipient ends what brings notices of a kind; "" where there are no pages."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +58,20 @@ class DeliverNotices:
     clock: Clock
     sender: str
     resting: Callable[[datetime], Collection[str]] = lambda _now: ()
+    links: Callable[[], Link] = lambda: lambda _recipient, _kind: ""
+    mailbox: str = ""
 
     def __call__(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
         """Deliver every notice that is due now; one that is refused does not hold up the others.
 
         When a channel as a whole does not work, its notices stay in the outbox, and so do those for addresses that are
-        `resting`, in whose quiet hours a moment lies. `progress` is called with the number that are sent.
+        `resting`, in whose quiet hours a moment lies. `progress` is called with the number that are sent. What people
+        subscribe to has the link that ends it, as `links` makes it, and the `mailbox` that does.
 
         Raises:
             ConfigError: `sender` is not a valid email address.
         """
-        forms = _Forms(self.renderers, sender_address(self.sender))
+        forms = _Forms(self.renderers, sender_address(self.sender), self.links(), self.mailbox)
         with self.outbox.sender() as sender, ExitStack() as conversations:
             now = self.clock.now()
             resting = self.resting(now)
@@ -74,9 +84,9 @@ class DeliverNotices:
 class _Forms:
     """Mails of contents, each rendered once, and the errors of those that cannot be."""
 
-    def __init__(self, renderers: Mapping[NoticeKind, Renderer], sender: Address) -> None:
+    def __init__(self, renderers: Mapping[NoticeKind, Renderer], sender: Address, link: Link, mailbox: str) -> None:
         self._render = {kind: renderer.begin() for kind, renderer in renderers.items()}
-        self._sender = sender
+        self._sender, self._link, self._mailbox = sender, link, mailbox
         self._kept = lru_cache(maxsize=FORMS_KEPT)(self._made)
 
     def of(self, content: Content) -> MailForm:
@@ -87,7 +97,9 @@ class _Forms:
 
     def _made(self, content: Content) -> MailForm | UndeliverableError | AlgoTradingError:
         try:
-            return MailForm(self._render[content.kind](content), self._sender)
+            rendering = self._render[content.kind](content)
+            exits = Exits(lambda recipient: self._link(recipient, content.kind), self._mailbox)
+            return MailForm(rendering, self._sender, exits if content.kind in ENDED else None)
         except (UndeliverableError, AlgoTradingError) as error:
             return error.with_traceback(None)
 

@@ -93,6 +93,26 @@ class MailSettings(Section):
     outbox_limit: int = Field(gt=0)
 
 
+class InboundMailSettings(Section):
+    """Commands by mail. A sender is believed where the server called `authserv_id` confirms it (RFC 8601)."""
+
+    mailbox: str = ""  # imap, or a plug-in's name; empty: mails are not read
+    authserv_id: str = ""
+    channel: str = ""  # of answers; empty: the configured one
+    max_kb: int = Field(default=64, ge=1, le=10_240)
+    per_hour: int = Field(default=30, ge=1)  # mails of one sender that are answered
+    wait_seconds: int = Field(default=60, ge=1, le=3600)  # between looks where the server does not announce
+
+    @model_validator(mode="after")
+    def _vouched(self) -> Self:
+        if self.mailbox and not self.authserv_id:
+            raise ValueError(
+                "inbound_mail.authserv_id is missing: the name by which your receiving mail server begins its "
+                "Authentication-Results, such as mx.google.com"
+            )
+        return self
+
+
 class FeedSettings(Section):
     """A source of posts or articles.
 
@@ -214,6 +234,7 @@ class Settings(Section):
     subscriptions: tuple[SubscriptionSettings, ...] = ()
     feeds: tuple[FeedSettings, ...] = ()
     mail: MailSettings
+    inbound_mail: InboundMailSettings = InboundMailSettings()
     imports: ImportSettings = ImportSettings()
     sentiment: SentimentSettings
     scores: ScoreSettings = ScoreSettings()
@@ -228,6 +249,7 @@ class Settings(Section):
     platforms: PluginTables
     listings: PluginTables
     scorers: PluginTables
+    mailboxes: PluginTables
     object_stores: PluginTables
 
     @property

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from algo_trading.bootstrap import App
 from algo_trading.domain.user import Scope, User
 from algo_trading.web.refusals import LoginNeededError, RefusedError
-from algo_trading.web.rights import RIGHTS, Right, Who
+from algo_trading.web.rights import ONE_CLICK, RIGHTS, Right, Who
 
 COOKIE = "algo_session"
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
@@ -59,7 +59,8 @@ async def admit(request: Request) -> None:
         LoginNeededError: nobody is logged in, and the route is not for anyone.
         RefusedError: it is not for this user or token, or a page of another site asks.
     """
-    right = RIGHTS[_method(request), request.scope["route"].path]
+    route = _method(request), request.scope["route"].path
+    right = RIGHTS[route]
     if "\x00" in unquote(f"{request.url.path}?{request.url.query}"):  # which no text of the database may have
         raise RefusedError(422, "This does not fit", "An address has no zero bytes.")
     if request.url.path.startswith(API):
@@ -76,7 +77,7 @@ async def admit(request: Request) -> None:
         raise LoginNeededError
     if not right.allows(user):
         raise RefusedError(403, "This is for owners", "An owner can do this, or make you one.")
-    if request.method not in READING:
+    if request.method not in READING and route != ONE_CLICK:
         await _check_intent(request, visitor)
 
 

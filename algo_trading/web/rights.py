@@ -33,6 +33,9 @@ READ, WRITE, COLLECT, TRADE = (
     Right(Who.MEMBER, scope) for scope in (Scope.READ, Scope.WRITE, Scope.POSTS, Scope.TRADE)
 )
 
+# The link itself is the proof, and mail programs that end a subscription for somebody (RFC 8058) are no pages of ours.
+ONE_CLICK = ("POST", "/unsubscribe/{token}")
+
 RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/healthz"): ANYONE,
     ("GET", "/login"): ANYONE,
@@ -60,6 +63,8 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/approvals/{order_id}"): MEMBER,
     ("GET", "/approve/{token}"): ANYONE,  # the link of a mail, which is signed
     ("POST", "/approve/{token}"): ANYONE,
+    ("GET", "/unsubscribe/{token}"): ANYONE,  # as above
+    ONE_CLICK: ANYONE,
     ("GET", "/accounts"): MEMBER,
     ("GET", "/accounts/{name}"): MEMBER,
     ("GET", "/accounts/{name}/equity"): MEMBER,

@@ -52,12 +52,12 @@ class FakeNotices:
     def keys(self, kind: NoticeKind) -> list[str]:
         return list(dict.fromkeys(one.content.key for one in self.stored.values() if one.content.kind is kind))
 
-    def tell(self, content: Content, recipients: Sequence[str]) -> int:
+    def tell(self, content: Content, recipients: Sequence[str], channel: str = "") -> int:
         if content.key in self.keys(content.kind):
             return 0
         for recipient in recipients:
             key = dedupe_key(recipient, content.key)
-            self.stored[key] = Notice(key, content, recipient)
+            self.stored[key] = Notice(key, content, recipient, channel)
         return len(recipients)
 
     @contextmanager

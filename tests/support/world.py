@@ -1,6 +1,7 @@
 """The whole application over fakes: what outlives a run is in memory, everything else is wired as in production."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ from algo_trading.sentiment.classify.impact import ImpactWeights
 from algo_trading.sentiment.mentions.finder import MentionFinder
 from algo_trading.services.annotate_posts import Influencers
 from algo_trading.services.passwords import Passwords
+from algo_trading.services.poll_mailbox import Handle
 from algo_trading.settings import Settings, load_settings
 from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
@@ -37,6 +39,7 @@ from fakes.channel import FakeChannel
 from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.gate import FakeGate
+from fakes.inbound import FakeInboundMails, FakeMailbox
 from fakes.kill_switch import FakeKillSwitch
 from fakes.listings import FakeListings
 from fakes.locks import FakeLocks
@@ -72,6 +75,7 @@ class World(Services):
     outbox: FakeNotices
     posts: FakePosts
     objects: FakeObjectStore
+    mailbox: FakeMailbox
 
     def __init__(
         self,
@@ -127,6 +131,8 @@ class World(Services):
             "subscriptions": subscriptions,
             "notices": notices,
             "outbox": notices,
+            "inbound_mails": FakeInboundMails(),
+            "mailbox": FakeMailbox(),
             "posts": posts,
             "mentions": FakeMentions(posts, signals),
             "feed_states": batches.feed_states,
@@ -155,6 +161,10 @@ class World(Services):
 
     def source(self, name: str) -> MarketData:
         return self._served[name]
+
+    @contextmanager
+    def handling_mail(self) -> Iterator[Handle]:
+        yield self.answer_mail()
 
     def channel(self, name: str = "") -> FakeChannel:  # noqa: ARG002 - there is one
         return self.mail

@@ -40,6 +40,14 @@ pytestmark = pytest.mark.unit
 MADE_ELSEWHERE = {"EquityAt", "FindTargets", "KeepWatching", "OpenAccounts", "OpenSubscriptions"}
 
 
+MAILBOX = {
+    "ALGO_INBOUND_MAIL__MAILBOX": "imap",
+    "ALGO_INBOUND_MAIL__AUTHSERV_ID": "mx.example.com",
+    "ALGO_MAILBOXES__IMAP__USER": "algo@example.com",
+    "ALGO_MAILBOXES__IMAP__PASSWORD": "secret",
+}
+
+
 def service_classes() -> set[type]:
     """Everything in services and queries that is made of parts and can be called, or is a part of what can."""
     found: set[type] = set()
@@ -65,6 +73,7 @@ def factories() -> dict[str, type]:
         name: typing.get_type_hints(method, globalns=names)["return"]
         for name, method in inspect.getmembers(Services, inspect.isfunction)
         if name in {**vars(Services), **vars(Notices), **vars(Orders), **vars(Intake), **vars(People)}
+        and not inspect.isgeneratorfunction(inspect.unwrap(method))  # those are transactions
     }
 
 
@@ -77,6 +86,8 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[App]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ALGO_HOME", str(tmp_path / "var"))
     monkeypatch.setenv("ALGO_COIN_LISTINGS", "coingecko")  # one service is made of it
+    for key, value in MAILBOX.items():  # and of this one two
+        monkeypatch.setenv(key, value)
     with App(load_settings(), Database("postgresql:///nowhere"), FakeClock()) as app:
         app.listings = FakeListings()  # the finder of mentions begins with a look into it
         yield app

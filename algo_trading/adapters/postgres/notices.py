@@ -100,9 +100,9 @@ class PostgresNoticeQueue:
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
-    def tell(self, content: Content, recipients: Sequence[str]) -> int:
+    def tell(self, content: Content, recipients: Sequence[str], channel: str = "") -> int:
         with self._engine.begin() as connection:
-            return add_notices(connection, content, [(recipient, "") for recipient in recipients])
+            return add_notices(connection, content, [(recipient, channel) for recipient in recipients])
 
     @contextlib.contextmanager
     def step(self) -> "Iterator[PostgresQueueStep]":

@@ -41,6 +41,7 @@ def downgrade() -> None:
         "quality_results",
         "imported_files",
         "stream_offsets",
+        "inbound_mails",
         "notices",
         "recipients",
         "regular_mails",

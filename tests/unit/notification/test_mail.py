@@ -7,20 +7,20 @@ from datetime import date, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from html import escape
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.post import Level, Post, PostKey, PostKind
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.gateways.channels import Mail, UndeliverableError
-from algo_trading.notification.mail import MailForm, sender_address
-from algo_trading.notification.rendering import COMMAND, PICTURE, RECIPIENT, Rendering
+from algo_trading.notification.mail import Exits, MailForm, sender_address
+from algo_trading.notification.rendering import ENDING, ENDING_HTML, PICTURE, RECIPIENT, Rendering
 from algo_trading.notification.signal import SignalNotice, signal_notice
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
@@ -184,10 +184,13 @@ def test_recipients_of_one_signal_get_the_same_but_for_their_address() -> None:
 def by_the_library(recipient: str, key: str) -> EmailMessage:
     """The mail as the standard library composes it, from beginning to end."""
     shown, command = ibm_notice().rendering(), f"algo-trading unsubscribe {shlex.quote(recipient)}"
-    own = {RECIPIENT: recipient, COMMAND: command, PICTURE: f"{key[:16]}@chart"}
-    text, html = shown.text, shown.html
+    own = {RECIPIENT: recipient, PICTURE: f"{key[:16]}@chart"}
+    how = "To end the subscription, run this where algo-trading is installed:"
+    style = "font-family: Menlo, Consolas, monospace; font-size: 12px; word-break: break-all;"
+    text = shown.text.replace(ENDING, f"{how}\n{command}")
+    html = shown.html.replace(ENDING_HTML, f'{how}<br>\n    <code style="{style}">{escape(command)}</code>')
     for name, value in own.items():
-        text, html = text.replace(name, value), html.replace(name, escape(value))
+        text, html = text.replace(name, value), html.replace(name, str(escape(value)))
     mail = EmailMessage(SMTP if recipient.isascii() else SMTPUTF8)
     mail["Subject"] = shown.subject
     mail["From"] = SENDER
@@ -218,6 +221,35 @@ DOMAIN = st.from_regex(r"[a-z][a-z0-9]{0,50}(\.[a-z][a-z0-9]{0,50}){0,3}\.exampl
 def test_a_filled_form_is_what_the_standard_library_composes(local: str, domain: str, key: str) -> None:
     recipient = f"{local}@{domain}"
     assert ibm_mail(key, recipient).content == by_the_library(recipient, key).as_bytes()
+
+
+def ending_mail(link: str, mailbox: str = "") -> EmailMessage:
+    exits = Exits(lambda recipient: f"{link}{recipient}" if link else "", mailbox)
+    return reread(MailForm(ibm_notice().rendering(), SENDER, exits).fill("a@localhost", "k1", NOON))
+
+
+def test_one_click_ends_what_a_mail_belongs_to() -> None:
+    mail = ending_mail("https://trading.example/unsubscribe/x.", "algo@example.com")
+    address = "https://trading.example/unsubscribe/x.a@localhost"
+    assert mail["List-Unsubscribe"] == f"<{address}>, <mailto:algo@example.com?subject=unsubscribe>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"End these mails: {address}" in body(mail, "plain")
+    assert f'href="{address}">End these mails</a>' in body(mail, "html")
+    assert "algo-trading unsubscribe" not in body(mail, "plain") + body(mail, "html")
+
+
+def test_a_page_without_tls_is_linked_and_not_a_button() -> None:
+    mail = ending_mail("http://127.0.0.1:8000/unsubscribe/x.")
+    assert "http://127.0.0.1:8000/unsubscribe/x.a@localhost" in body(mail, "plain")
+    assert mail["List-Unsubscribe"] is None
+    assert mail["List-Unsubscribe-Post"] is None
+
+
+def test_without_pages_a_mail_or_a_command_ends_it() -> None:
+    mail = ending_mail("", "algo@example.com")
+    assert mail["List-Unsubscribe"] == "<mailto:algo@example.com?subject=unsubscribe>"
+    assert mail["List-Unsubscribe-Post"] is None
+    assert "algo-trading unsubscribe a@localhost" in body(mail, "plain")
 
 
 def test_without_a_picture() -> None:

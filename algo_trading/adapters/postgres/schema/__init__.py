@@ -6,6 +6,7 @@ Changes come with a migration in sql/migrations; a test holds the two together.
 from algo_trading.adapters.postgres.schema import (
     audit,
     decisions,
+    inbound,
     market,
     notices,
     people,
@@ -16,4 +17,16 @@ from algo_trading.adapters.postgres.schema import (
 )
 from algo_trading.adapters.postgres.schema.base import metadata
 
-__all__ = ["audit", "decisions", "market", "metadata", "notices", "people", "quality", "scores", "text", "trading"]
+__all__ = [
+    "audit",
+    "decisions",
+    "inbound",
+    "market",
+    "metadata",
+    "notices",
+    "people",
+    "quality",
+    "scores",
+    "text",
+    "trading",
+]

@@ -113,3 +113,23 @@ COMMENT ON COLUMN notices.at IS 'of the content';
 COMMENT ON COLUMN notices.not_before IS 'null: due at once, whatever a clock says';
 COMMENT ON COLUMN notices.sender IS 'who is delivering it; an advisory lock shows that it is alive';
 COMMENT ON COLUMN notices.leased_until IS 'when others may take it from the sender';
+
+CREATE TABLE inbound_mails (
+    mailbox TEXT NOT NULL,
+    uid_validity BIGINT NOT NULL,
+    uid BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    handled_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_inbound_mails PRIMARY KEY (mailbox, uid_validity, uid)
+);
+CREATE INDEX ix_inbound_mails_handled_at ON inbound_mails (handled_at);
+CREATE INDEX ix_inbound_mails_mailbox_digest ON inbound_mails (mailbox, digest);
+CREATE INDEX ix_inbound_mails_sender_handled_at ON inbound_mails (sender, handled_at);
+COMMENT ON TABLE inbound_mails IS 'Mails that were handled, each in the transaction of its effect and of the reply.';
+COMMENT ON COLUMN inbound_mails.mailbox IS 'user and folder';
+COMMENT ON COLUMN inbound_mails.uid_validity IS 'as IMAP has it';
+COMMENT ON COLUMN inbound_mails.digest IS 'SHA-256 of the mail';

@@ -1,0 +1,1 @@
+"""Mails that come in, as far as they can be understood by reading them."""

@@ -1,0 +1,34 @@
+"""What became of items that somebody wanted to monitor or to drop, in sentences."""
+
+from collections.abc import Mapping
+
+from algo_trading.services.monitor import DropReport, MonitorReport
+
+ADDED = {
+    "added": "monitored from now on",
+    "monitored": "monitored already",
+    "wrong_syntax": "wrong syntax",
+    "unknown_timeframe": "unknown timeframe",
+    "not_listed": "not listed at the exchange",
+}
+DROPPED = {
+    "from_monitoring": "not monitored any more",
+    "from_database": "removed from the database",
+    "not_found": "not found",
+    "wrong_syntax": "wrong syntax",
+    "unknown_timeframe": "unknown timeframe",
+}
+
+
+def added_sentences(report: MonitorReport) -> list[str]:
+    """A sentence on each kind of outcome that there is."""
+    return _sentences(report, ADDED)
+
+
+def dropped_sentences(report: DropReport) -> list[str]:
+    """A sentence on each kind of outcome that there is."""
+    return _sentences(report, DROPPED)
+
+
+def _sentences(report: MonitorReport | DropReport, words: Mapping[str, str]) -> list[str]:
+    return [f"{sentence}: {' '.join(found)}" for name, sentence in words.items() if (found := getattr(report, name))]
