@@ -14,11 +14,13 @@ from algo_trading.adapters.binance.legs import leg_terms, legs_of, report_of, re
 from algo_trading.adapters.binance.order_terms import execution_of
 from algo_trading.adapters.binance.pair_rules import PairRules
 from algo_trading.adapters.binance.signed import FILTER, UNKNOWN_ORDER, SignedRest
+from algo_trading.adapters.binance.user_stream import UserStream, address_of
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.instrument import Instrument, TradingRules
 from algo_trading.domain.order import Execution, Order, OrderStatus, OrderType
 from algo_trading.domain.signal import Side
 from algo_trading.errors import ConfigError
+from algo_trading.gateways.broker_updates import Hear, Listening
 from algo_trading.gateways.brokers import Balance, BrokerContext, BrokerReport, DoubtfulError, OrderReport, Query
 from algo_trading.plugins import Plugin
 from algo_trading.repositories.trading_rules import TradingRulesRepository
@@ -37,7 +39,7 @@ class _Judged:
 
 
 class BinanceBroker:
-    """Implements Broker.
+    """Implements Broker and PushesUpdates.
 
     A request is processed within its receive window or not at all. An order that was sent and is not found may
     therefore still arrive until the window has passed; `order` waits for that before it says that there is none. Who
@@ -56,7 +58,7 @@ class BinanceBroker:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._rest, self._rules = rest, PairRules(rest, stored)
+        self._rest, self._rules, self._config = rest, PairRules(rest, stored), config
         self._sleep, self._clock = sleep, clock
         self._window = config.receive_window + MARGIN
         self._settled_at = clock()
@@ -135,6 +137,9 @@ class BinanceBroker:
             if changed and (complete or not report.status.final):
                 reports.append(report)
         return BrokerReport(tuple(sorted(executions, key=lambda one: one.at)), tuple(reports))
+
+    def listen(self, hear: Hear) -> Listening:
+        return UserStream(address_of(self._config), self._rest.signed, hear)
 
     def balances(self, state: AccountState) -> Mapping[str, Balance]:  # noqa: ARG002 - the exchange knows them
         return self._balances()
