@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from algo_trading.services.correct_account import CorrectAccount
     from algo_trading.services.dispatch import DispatchSignals
     from algo_trading.services.freshness import StaleAfter
+    from algo_trading.services.hear_updates import HearUpdates
     from algo_trading.services.order_gate import OrderGate
     from algo_trading.services.place_exits import PlaceExits
     from algo_trading.services.place_orders import PlaceOrders
@@ -113,6 +114,11 @@ class Orders(Intake):
         from algo_trading.services.book_executions import BookExecutions
 
         return BookExecutions(self.accounts, self.broker, self.clock)
+
+    def hear_updates(self) -> HearUpdates:
+        from algo_trading.services.hear_updates import HearUpdates
+
+        return HearUpdates(self.accounts, self.broker, self.book_executions(), self.locks)
 
     def reconcile(self) -> Reconcile:
         from algo_trading.services.reconcile import Reconcile

@@ -144,8 +144,8 @@ class AccountState:
 
     def position(self, holding: Holding) -> Position | None:
         """The position of a holding."""
-        strategy, series = holding
-        return next((one for one in self.positions if one.strategy == strategy and one.series == series), None)
+        place = self._place(holding)
+        return None if place is None else self.positions[place]
 
     def clock(self, venue: str, interval: Interval) -> AccountClock | None:
         """The clock of a venue and interval."""
@@ -157,22 +157,32 @@ class AccountState:
 
     def holding(self, position: Position) -> "AccountState":
         """With this position instead of the one of the same holding; gone where its quantity is zero."""
-        before = self.position(position.holding)
-        if before is not None:  # it keeps its place, or leaves it
-            after = (position if held is before else held for held in self.positions)
-            return replace(self, positions=tuple(held for held in after if held.quantity))
+        place = self._place(position.holding)
+        if place is not None:  # it keeps its place, or leaves it
+            after = (position,) if position.quantity else ()
+            return replace(self, positions=(*self.positions[:place], *after, *self.positions[place + 1 :]))
         if not position.quantity:
             return self
         return replace(self, positions=tuple(sorted((*self.positions, position), key=lambda one: one.holding.sort_key)))
 
     def ordering(self, order: Order) -> "AccountState":
         """With this order instead of the one of the same id, in its place; gone where nothing can become of it."""
-        known = any(waiting.client_order_id == order.client_order_id for waiting in self.orders)
-        orders = (*self.orders, *(() if known else (order,)))
-        changed = (order if waiting.client_order_id == order.client_order_id else waiting for waiting in orders)
-        return replace(self, orders=tuple(waiting for waiting in changed if not waiting.status.final))
+        after, key = () if order.status.final else (order,), order.client_order_id
+        for place, waiting in enumerate(self.orders):
+            if waiting.client_order_id == key:
+                return replace(self, orders=(*self.orders[:place], *after, *self.orders[place + 1 :]))
+        return replace(self, orders=(*self.orders, *after)) if after else self
 
     def timed(self, clock: AccountClock) -> "AccountState":
         """With this clock instead of the one of the same venue and interval."""
         others = [known for known in self.clocks if known.key != clock.key]
         return replace(self, clocks=tuple(sorted([*others, clock], key=lambda c: (c.venue, c.interval.order))))
+
+    def _place(self, holding: Holding) -> int | None:
+        """Where in `positions` that of a holding is; thousands of executions look for theirs, one after the other."""
+        strategy, series = holding
+        name, params = strategy.name, strategy.params
+        for place, one in enumerate(self.positions):
+            if one.strategy.name == name and one.strategy.params == params and one.series == series:
+                return place
+        return None

@@ -1,12 +1,16 @@
 """What a broker reports is booked, each execution once."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.booking import book_dust, book_execution
 from algo_trading.domain.ledger import Entry, Holding
 from algo_trading.domain.order import TRANSITIONS, Execution, Order, OrderStatus
 from algo_trading.domain.time import Period
+from algo_trading.gateways.broker_updates import OrderUpdate
 from algo_trading.gateways.brokers import Broker, BrokerReport, Brokers, OrderReport, Query
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import AccountRepository, AccountStep
@@ -48,6 +52,34 @@ class BookExecutions:
         known = self.accounts.known_executions(state.account.name, [one.id for one in report.executions])
         new = [one for one in report.executions if one.id not in known]
         return self._store(state, broker, new, report)
+
+    def pushed(self, state: AccountState, updates: Sequence[OrderUpdate]) -> BookReport:
+        """Book what the broker has pushed. Where that leaves something out, the broker is asked, as above.
+
+        An update that comes twice, or after a later one, changes nothing more. How an order stands counts once all of
+        it that had been executed by then is booked.
+        """
+        ids = [one.execution.id for one in updates if one.execution is not None]
+        known = self.accounts.known_executions(state.account.name, ids) if ids else set()
+        new = {one.execution.id: one.execution for one in updates if one.execution and one.execution.id not in known}
+        booked: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for execution in new.values():
+            booked[execution.client_order_id] += execution.quantity
+        reports: list[OrderReport] = []
+        missing = False
+        for update in updates:
+            order = self._order(state, update.client_order_id)
+            if order is None or (order.status.final and update.execution is None):
+                continue
+            complete = order.filled + booked[order.client_order_id] >= update.filled
+            missing = missing or not complete or update.report is None
+            reports += [update.report] if update.report is not None and complete else []
+        broker = self.brokers(state.account)
+        report = self._store(state, broker, list(new.values()), BrokerReport((), tuple(reports)))
+        if not missing:
+            return report
+        asked = self(report.state)
+        return BookReport(asked.state, report.executed + asked.executed, report.rejected + asked.rejected)
 
     def _store(
         self, state: AccountState, broker: Broker, executions: list[Execution], report: BrokerReport

@@ -12,6 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from algo_trading.adapters.binance.broker import BinanceBroker
 from algo_trading.adapters.binance.config import BinanceBrokerConfig
+from algo_trading.adapters.binance.order_updates import update_of
 from algo_trading.adapters.binance.signed import SignedRest
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.instrument import Instrument, Series
@@ -21,10 +22,12 @@ from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval
 from algo_trading.exchange.api import Request
 from algo_trading.exchange.faults import fault_of
+from algo_trading.exchange.ws_api import Session
+from algo_trading.gateways.broker_updates import Hear, Listening
 from algo_trading.repositories.accounts import AccountStep
 from fakes.accounts import FakeAccounts
 from fakes.trading_rules import FakeTradingRules
-from support.exchange_world import NAME, SECRET, START, World
+from support.exchange_world import NAME, SECRET, START, World, signed_frame
 from support.trading import Trading, an_account
 
 SCALP = StrategyId("scalp", "{}")
@@ -118,6 +121,57 @@ class SpotExchange:
         terms: dict[str, Any] = {"budget": budget, "closes": side is Side.SELL, **changes}
         now = self.now()
         return Order(f"o{number}", "spot", SCALP, series_of(symbol), side, now - timedelta(minutes=5), now, "", **terms)
+
+
+class PushedEvents:
+    """The exchange's user data stream without a socket: `listen` of a broker, until the connection is cut."""
+
+    trouble = ""
+
+    def __init__(self, exchange: SpotExchange) -> None:
+        self._world = exchange.world
+        self._session: Session | None = None
+        self._hear: Hear | None = None
+        self._world.exchange.listeners.append(self._emit)
+
+    def listen(self, hear: Hear) -> Listening:
+        """Subscribe as a new process does."""
+        self._hear = hear
+        self.connect()
+        return self
+
+    def connect(self) -> None:
+        """A new connection takes the place of the one before."""
+        self._session = Session(self._world.api, "127.0.0.1")
+        frame = signed_frame("userDataStream.subscribe.signature", 1, self._world.clock.server_time())
+        assert self._session.handle(frame).frame["status"] == 200
+        assert self._hear is not None
+        self._hear(None)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing comes."""
+        return self._session is None
+
+    def cut(self) -> None:
+        """Events from now on are lost."""
+        self._session = None
+
+    def close(self) -> None:
+        self.cut()
+
+    def late(self) -> None:
+        """Events that were held back come."""
+        self._push(self._session.late() if self._session else [])
+
+    def _emit(self, account: str, event: dict[str, Any]) -> None:
+        self._push(self._session.events(account, event) if self._session else [])
+
+    def _push(self, frames: list[dict[str, Any]]) -> None:
+        for frame in frames:
+            update = update_of(frame["event"])
+            if update is not None and self._hear is not None:
+                self._hear(update)
 
 
 class SpotDesk(Trading):

@@ -26,7 +26,7 @@ from contracts.bars import bar_rows
 from fakes.accounts import FakeAccounts
 from fakes.clock import FakeClock
 from support.exchange_world import SECRET
-from support.spot_exchange import SpotDesk, SpotExchange
+from support.spot_exchange import PushedEvents, SpotDesk, SpotExchange
 from support.trading import Trading
 from support.workers import Workers
 
@@ -45,6 +45,9 @@ FAULTS: tuple[dict[str, object], ...] = (
     {"kind": "answer", "path": ORDER, "method": "GET", "status": 502, "times": 4},
     {"kind": "disconnect", "path": "/api/v3/myTrades", "times": 4},
     {"kind": "answer", "path": "/", "status": 418, "code": -1003, "retry_after": 90},
+    {"kind": "lose_events", "times": 2},
+    {"kind": "duplicate_events", "times": 4},
+    {"kind": "reorder_events", "times": 3},
     {"kind": "clock_skew", "milliseconds": 40_000},
     {"kind": "clock_skew", "milliseconds": -40_000},
 )
@@ -93,7 +96,9 @@ class SpotScenario:
         self.calendar = trading_calendar("BINANCE")
         self.said: list[Signal] = []
         self.watched_at = self.exchange.now()
-        self.processes = [self.process(), self.process()]
+        self.heard = 0  # executions that were booked because the exchange pushed them
+        self.pushed = [PushedEvents(self.exchange), PushedEvents(self.exchange)]
+        self.processes = [self.process(0), self.process(1)]
         self.assign()
 
     def assign(self) -> None:
@@ -111,9 +116,11 @@ class SpotScenario:
             for symbol in SYMBOLS
         ]
 
-    def process(self) -> Trading:
-        """The services of a process that starts now."""
+    def process(self, number: int) -> Trading:
+        """The services of a process that starts now; what was pushed to the one before is gone."""
         broker, desk = self.exchange.broker(), self.desk
+        self.pushed[number].cut()
+        broker.listen = self.pushed[number].listen  # type: ignore[method-assign]  # without a socket
         return Trading(
             desk.accounts, desk.assignments, desk.periods, desk.signals, desk.posts, desk.bars, desk.actions,
             self.workers, ExchangeTime(self.exchange), lambda _: broker,
@@ -135,18 +142,28 @@ class SpotScenario:
         for _ in range(3):
             self.exchange.world.wait(61)
             self.watched_at = self.exchange.now()
-            for job in self.jobs(self.processes[0]):
+            for job in self.jobs(0):
                 job()
 
-    def jobs(self, process: Trading) -> list[Callable[[], object]]:
+    def jobs(self, number: int) -> list[Callable[[], object]]:
         """What a process may be asked to do."""
-        return [process.dispatch, process.watch]
+        process = self.processes[number]
+        return [process.dispatch, process.watch, lambda: self.hear(number)]
+
+    def hear(self, number: int) -> None:
+        """Book what was pushed to a process, which connects again where it was cut off."""
+        process, pushed = self.processes[number], self.pushed[number]
+        process.hear.subscribe()
+        pushed.late()
+        if pushed.is_cut:
+            pushed.connect()
+        self.heard += process.hear.wait(0)
 
     def work(self) -> None:
         """Let both processes work at once; who dies is started again."""
         jobs = []
-        for number, process in enumerate(self.processes):
-            job = self.random.choice(self.jobs(process))
+        for number in range(len(self.processes)):
+            job = self.random.choice(self.jobs(number))
             dies = self.random.choice([0, 0, self.random.randint(1, 40), -self.random.randint(1, 5)])
             jobs.append((self.tolerant(job, number), dies))
         self.workers.run(jobs)
@@ -158,7 +175,7 @@ class SpotScenario:
             except AlgoTradingError:
                 pass  # the next pass goes on
             except BaseException:
-                self.processes[number] = self.process()
+                self.processes[number] = self.process(number)
                 raise
 
         return tried
@@ -168,6 +185,8 @@ class SpotScenario:
         if self.random.random() < 0.6:
             fault = dict(self.random.choice(FAULTS))
             self.exchange.fault(str(fault.pop("kind")), **fault)
+        if self.random.random() < 0.2:
+            self.random.choice(self.pushed).cut()
         if self.random.random() < 0.1:
             self.exchange.fault("halt", symbol=self.random.choice(SYMBOLS))
 

@@ -22,6 +22,7 @@ from algo_trading.services.book_executions import BookExecutions
 from algo_trading.services.correct_account import CorrectAccount
 from algo_trading.services.dispatch import DispatchReport, DispatchSignals
 from algo_trading.services.find_targets import FindTargets
+from algo_trading.services.hear_updates import HearUpdates
 from algo_trading.services.order_gate import OrderGate
 from algo_trading.services.place_exits import PlaceExits
 from algo_trading.services.place_orders import PlaceOrders
@@ -114,6 +115,10 @@ class Trading:
     @property
     def book(self) -> BookExecutions:
         return BookExecutions(self.accounts, self.brokers, self.clock)
+
+    @cached_property
+    def hear(self) -> HearUpdates:
+        return HearUpdates(self.accounts, self.brokers, self.book, self.locks)
 
     @property
     def place(self) -> PlaceOrders:

@@ -14,17 +14,20 @@ from algo_trading.adapters.binance.legs import leg_terms, legs_of, report_of, re
 from algo_trading.adapters.binance.order_terms import execution_of
 from algo_trading.adapters.binance.pair_rules import PairRules
 from algo_trading.adapters.binance.signed import FILTER, UNKNOWN_ORDER, SignedRest
+from algo_trading.adapters.binance.user_stream import UserStream, address_of
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.instrument import Instrument, TradingRules
 from algo_trading.domain.order import Execution, Order, OrderStatus, OrderType
 from algo_trading.domain.signal import Side
 from algo_trading.errors import ConfigError
+from algo_trading.gateways.broker_updates import Hear, Listening
 from algo_trading.gateways.brokers import Balance, BrokerContext, BrokerReport, DoubtfulError, OrderReport, Query
 from algo_trading.plugins import Plugin
 from algo_trading.repositories.trading_rules import TradingRulesRepository
 from algo_trading.risk.order_rules import STOPS, OrderTerms, Standing, Violation, first_violation, lot_of, round_down
 
 MARGIN = 1.0  # seconds by which clocks may differ
+FRESH = 1.0  # seconds for which a price that rules look at counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class _Judged:
 
 
 class BinanceBroker:
-    """Implements Broker.
+    """Implements Broker and PushesUpdates.
 
     A request is processed within its receive window or not at all. An order that was sent and is not found may
     therefore still arrive until the window has passed; `order` waits for that before it says that there is none. Who
@@ -56,17 +59,19 @@ class BinanceBroker:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._rest, self._rules = rest, PairRules(rest, stored)
+        self._rest, self._rules, self._config = rest, PairRules(rest, stored), config
         self._sleep, self._clock = sleep, clock
         self._window = config.receive_window + MARGIN
         self._settled_at = clock()
         self._tested: set[Instrument] = set()
+        self._sent: set[str] = set()  # client order ids
+        self._references: dict[Instrument, tuple[float, Decimal]] = {}  # and when they were asked for
         self._key_checked = False
         self.real_money = trades_real_money(config)
 
     def submit(self, order: Order) -> OrderReport:
-        known = self._find(order)
-        if known:
+        # Of what another process may have sent `order` is asked first; here that would cost a request for each order.
+        if order.client_order_id in self._sent and (known := self._find(order)):
             return report_of(order, known)
         self._check_key()
         judged = self._judge(order)
@@ -76,6 +81,7 @@ class BinanceBroker:
             if order.type is not OrderType.OCO and order.instrument not in self._tested:
                 self._rest.place(judged.parameters, test=True)
                 self._tested.add(order.instrument)
+            self._sent.add(order.client_order_id)
             self._rest.place(judged.parameters, oco=order.type is OrderType.OCO)
         except DoubtfulError:
             self.take_over()
@@ -136,6 +142,9 @@ class BinanceBroker:
                 reports.append(report)
         return BrokerReport(tuple(sorted(executions, key=lambda one: one.at)), tuple(reports))
 
+    def listen(self, hear: Hear) -> Listening:
+        return UserStream(address_of(self._config), self._rest.signed, hear)
+
     def balances(self, state: AccountState) -> Mapping[str, Balance]:  # noqa: ARG002 - the exchange knows them
         return self._balances()
 
@@ -157,7 +166,7 @@ class BinanceBroker:
             return _Judged("", {}, Violation("symbol", f"{self._rest.name} does not list {order.instrument}"))
         if not rules.trading:
             return _Judged("", {}, _violation(leg_terms(order, rules, Decimal(1)), rules, Standing()))
-        reference = Decimal(self._rest.price(order.instrument.symbol, average=bool(rules.average_minutes)))
+        reference = self._reference(rules)
         terms = leg_terms(order, rules, reference)
         standing = self._standing(order, rules, reference)
         violation = _violation(terms, rules, standing)
@@ -172,6 +181,14 @@ class BinanceBroker:
                     short = f"{violation.sentence}; only {free.normalize():f} {rules.base} is free"
                     violation = Violation(violation.rule, short)
         return _Judged(*request_of(order, terms), violation)
+
+    def _reference(self, rules: TradingRules) -> Decimal:
+        """The price that the pair's rules look at, at most a second old; the exchange judges by its own anyway."""
+        asked_at, price = self._references.get(rules.instrument, (-FRESH, Decimal(0)))
+        if self._clock() - asked_at >= FRESH:
+            price = Decimal(self._rest.price(rules.instrument.symbol, average=bool(rules.average_minutes)))
+            self._references[rules.instrument] = self._clock(), price
+        return price
 
     def _standing(self, order: Order, rules: TradingRules, reference: Decimal) -> Standing:
         """What the rules look at; the account is asked only where a rule needs it."""

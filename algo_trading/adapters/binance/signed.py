@@ -125,6 +125,16 @@ class SignedRest(BinanceRest):
         made: Json = self._command(lambda client: client.cancel_order(symbol=symbol, origClientOrderId=client_order_id))
         return made
 
+    def signed(self, *, resync: bool = False) -> dict[str, object]:
+        """Parameters that prove who asks, for a request at the websocket API; the clock is read again where asked."""
+        if resync:
+            self._synchronize()
+        self._keep_in_step()
+        client = self._client
+        client.timestamp_offset = self._offset
+        window = {"recvWindow": int(self._window * 1000)}
+        return dict(client._sign_ws_params(window, client._generate_ws_api_signature))  # noqa: SLF001 - as documented
+
     def _question(self, weight: int, call: "Callable[[Client], object]") -> Any:  # noqa: ANN401 - JSON
         try:
             self._keep_in_step()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Connection, Table, delete, func, select, tuple_, update
+from sqlalchemy import ARRAY, Connection, Table, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -285,8 +285,11 @@ def _store_orders(connection: Connection, account_id: int, step: AccountStep, id
 
 
 def _insert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows as one array for each column: ten thousand of them are one statement."""
     if values:
-        connection.execute(insert(table), list(values))
+        columns = [table.c[name] for name in values[0]]
+        arrays = [func.unnest(literal([row[one.name] for row in values], ARRAY(one.type))) for one in columns]
+        connection.execute(insert(table).from_select(columns, select(*arrays)))
 
 
 def _upsert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
