@@ -106,9 +106,12 @@ class SubmitOrders:
             broker.take_over()
         known: list[Order] = []
         for order in resting:
-            there = order in sent and (order.status.at_broker or broker.order(order) is not None)
-            gone = order.moved(OrderStatus.REJECTED, "another order closes the position")
-            known.append((order if order.status.at_broker else order.moved(OrderStatus.OPEN)) if there else gone)
+            if order.status.at_broker:
+                known.append(order)
+            elif order in sent and broker.order(order) is not None:
+                known.append(order.moved(OrderStatus.OPEN))
+            else:
+                known.append(order.moved(OrderStatus.REJECTED, "another order closes the position"))
         state = self._store(state, [one for one in known if one not in resting], [])
         for order in known:
             if order.status.at_broker:

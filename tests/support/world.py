@@ -43,6 +43,7 @@ from fakes.inbound import FakeInboundMails, FakeMailbox
 from fakes.kill_switch import FakeKillSwitch
 from fakes.listings import FakeListings
 from fakes.locks import FakeLocks
+from fakes.names import FakeNames
 from fakes.notices import FakeNotices
 from fakes.objects import FakeObjectStore
 from fakes.periods import FakePeriodLog
@@ -133,6 +134,7 @@ class World(Services):
             "outbox": notices,
             "inbound_mails": FakeInboundMails(),
             "mailbox": FakeMailbox(),
+            "names": FakeNames(),
             "posts": posts,
             "mentions": FakeMentions(posts, signals),
             "feed_states": batches.feed_states,
