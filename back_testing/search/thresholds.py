@@ -191,8 +191,8 @@ class ThresholdGrid:
     def worth(self) -> Floats:
         """What one unit of cash has become by the open of each bar: interest is paid at each change of the UTC date."""
         days = self.bars.opened_at.astype("datetime64[D]").astype(np.int64)
-        nights = np.diff(days, prepend=days[:1])
-        grown: Floats = np.cumprod(1.0 + nights * (float(self.costs.interest) / YEAR))
+        nights = np.diff(days, prepend=days[:1]).astype(np.float64)
+        grown: Floats = np.cumprod(1.0 + nights * (float(self.costs.interest) / YEAR), dtype=np.float64)
         return grown
 
     @property
