@@ -146,7 +146,9 @@ def print_tuning(tuning: Tuning) -> None:
         title = "Best price after a score was reached, mean in per cent (lowest after bull, highest after bear)"
         output.table(title, ("score", "times", *shown[0].best), [_crossing(one) for one in shown])
     costs = tuning.costs
-    output.console.print(f"each fill pays {costs.commission:.3%} and {costs.slippage_bps} basis points of slippage")
+    earned = f"; cash earns {costs.interest:.2%} a year" if costs.interest else ""
+    paid = f"each fill pays {costs.commission:.3%} and {costs.slippage_bps} basis points of slippage"
+    output.console.print(paid + earned, soft_wrap=True)
     if tuning.objection:
         output.console.print(f"no threshold survives: {tuning.objection}", soft_wrap=True)
     elif best:

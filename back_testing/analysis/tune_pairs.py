@@ -9,6 +9,7 @@ from algo_trading.domain.costs import Costs
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.scores import PointsTable, TunedThresholds, usable_after
 from algo_trading.domain.time import Interval, moment_of
+from algo_trading.errors import ConfigError
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.scores import ThresholdRepository
 from algo_trading.services.score_history import ReadScoreHistory
@@ -40,23 +41,39 @@ class TuneThresholds:
     ) -> Tuning:
         """Tune one pair and store the outcome; costs that are not given are those that the pair is traded for.
 
+        Where both are given nothing else counts, as interest on cash.
+
         With `at` only candles that had closed by then are known, and the outcome counts as if it had been found then.
 
         Raises:
-            ConfigError: nothing is stored of the pair, or there is too little history.
+            ConfigError: nothing is stored of the pair, there is too little history, or its account has terms that
+                trading one unit of money cannot know.
         """
         bars = self.read(instrument, timeframes, at)
-        own = self.costs(Series(instrument, bars.interval))
-        given = Costs.of(commission or 0.0, slippage_bps=slippage_bps or 0.0)
-        costs = replace(
-            own,
-            commission=own.commission if commission is None else given.commission,
-            slippage_bps=own.slippage_bps if slippage_bps is None else given.slippage_bps,
-        )
+        costs = Costs.of(commission or 0.0, slippage_bps=slippage_bps or 0.0)
+        if commission is None or slippage_bps is None:
+            own = self.costs(Series(instrument, bars.interval))
+            _require_known(own, instrument)
+            costs = replace(
+                own,
+                commission=own.commission if commission is None else costs.commission,
+                slippage_bps=own.slippage_bps if slippage_bps is None else costs.slippage_bps,
+            )
         calendar = self.calendars(instrument.venue)
         found = tune(bars, timeframes, self.points, calendar, costs, in_sample=in_sample, out_of_sample=out_of_sample)
         self.thresholds.store(tuned_thresholds(found, usable_after(at or self.clock.now())))
         return found
+
+
+def _require_known(costs: Costs, instrument: Instrument) -> None:
+    said = [f"pays {costs.commission_fixed.normalize():f} for each fill"] if costs.commission_fixed else []
+    if costs.participation is not None:
+        said.append(f"takes at most {costs.participation:.2%} of a bar's volume")
+    if said:
+        raise ConfigError(
+            f"the account that trades {instrument} {' and '.join(said)}, which tuning does not know, as it trades one "
+            "unit of money; give both --commission and --slippage-bps to tune without the terms of the account"
+        )
 
 
 def tuned_thresholds(tuning: Tuning, usable_from: datetime) -> TunedThresholds:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars, Floats, Times
 from algo_trading.domain.costs import Costs
+from algo_trading.domain.financing import YEAR
 from algo_trading.domain.time import moment_of
 from algo_trading.errors import ConfigError
 from algo_trading.indicators.candle_ranks import Integers
@@ -109,11 +111,11 @@ class ThresholdGrid:
             raise ConfigError("there is no threshold to choose: a score can be 2 at most")
         window = slice(first, end)
         figures = np.zeros((self.kinds, self.kinds, kernels.FIGURES))
-        arrays = (self.bars.open[window], self.bars.close[window], self.scores.bull[window], self.scores.bear[window])
-        opens, closes, bull, bear = map(np.ascontiguousarray, arrays)
+        columns = (self.bars.open, self.bars.close, self.worth, self.scores.bull, self.scores.bear)
+        opens, closes, worth, bull, bear = (np.ascontiguousarray(values[window]) for values in columns)
 
         def share(row: int) -> None:
-            kernels.threshold_grid(opens, closes, bull, bear, LOWEST, *self._factors, row, self.threads, figures)
+            kernels.threshold_grid(opens, closes, worth, bull, bear, LOWEST, *self._factors, row, self.threads, figures)
 
         with ThreadPoolExecutor(self.threads) as pool:  # the compiled loops release the interpreter's lock
             list(pool.map(share, range(self.threads)))
@@ -146,7 +148,7 @@ class ThresholdGrid:
 
         n = len(self.bars) - first
         equity, trades, gains = np.empty(n), np.zeros((n // 2 + 1, 2), np.int64), np.zeros(n // 2 + 1)
-        arrays = (self.bars.open, self.bars.close, self.scores.bull, self.scores.bear, bull, bear)
+        arrays = (self.bars.open, self.bars.close, self.worth, self.scores.bull, self.scores.bear, bull, bear)
         columns = (np.ascontiguousarray(values[first:]) for values in arrays)
         count = kernels.threshold_account(*columns, *self._factors, equity, trades, gains)
         return equity, tuple(
@@ -184,6 +186,14 @@ class ThresholdGrid:
             folds.append(ThresholdFold(*period, thresholds, float(equity[end - first - 1]) / before - 1, hold))
         held = float(self.bars.close[-1] / (self.bars.open[first] * self._factors[0])) - 1
         return ThresholdWalk(tuple(folds), first, equity, trades, held)
+
+    @cached_property
+    def worth(self) -> Floats:
+        """What one unit of cash has become by the open of each bar: interest is paid at each change of the UTC date."""
+        days = self.bars.opened_at.astype("datetime64[D]").astype(np.int64)
+        nights = np.diff(days, prepend=days[:1]).astype(np.float64)
+        grown: Floats = np.cumprod(1.0 + nights * (float(self.costs.interest) / YEAR), dtype=np.float64)
+        return grown
 
     @property
     def _factors(self) -> tuple[float, float]:

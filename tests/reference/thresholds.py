@@ -19,12 +19,20 @@ def account(  # noqa: PLR0917 - columns
     thresholds: Sequence[tuple[int, int]],
     commission: float,
     slippage: float,
+    nightly: Sequence[float] | None = None,
 ) -> Account:
-    """Bull and bear scores and thresholds of each bar; orders are filled at the next open."""
+    """Bull and bear scores and thresholds of each bar; orders are filled at the next open.
+
+    `nightly` is the interest that cash gets before each bar.
+    """
+    nightly = nightly or [0.0] * len(opens)
     cash, coin, paid = 1.0, 0.0, 0.0
     last = most = 0.0
     equity, gains, order = [], [], ""
-    for open_, close, (bull, bear), (sell_from, buy_from) in zip(opens, closes, scores, thresholds, strict=True):
+    rows = zip(opens, closes, scores, thresholds, nightly, strict=True)
+    for number, (open_, close, (bull, bear), (sell_from, buy_from), rate) in enumerate(rows):
+        if number:
+            cash *= 1 + rate
         if order == "buy":
             coin, paid, cash = cash * (1 - commission) / (open_ * (1 + slippage)), cash, 0.0
             last, most = coin, max(most, coin)

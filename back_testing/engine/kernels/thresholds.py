@@ -16,17 +16,18 @@ _FIGURES = types.Array(types.float64, 3, "C")
 
 
 @njit(nogil=True)
-def _sums(closes: Floats) -> tuple[Floats, Floats]:
-    """Sums of the returns from close to close up to each bar, and of their squares."""
-    returns, squares = np.zeros(len(closes)), np.zeros(len(closes))
-    for i in range(1, len(closes)):
-        change = closes[i] / closes[i - 1] - 1.0
+def _sums(prices: Floats) -> tuple[Floats, Floats]:
+    """Sums of the returns from price to price up to each bar, and of their squares."""
+    returns, squares = np.zeros(len(prices)), np.zeros(len(prices))
+    for i in range(1, len(prices)):
+        change = prices[i] / prices[i - 1] - 1.0
         returns[i], squares[i] = returns[i - 1] + change, squares[i - 1] + change * change
     return returns, squares
 
 
 @compiled(
     types.void(
+        SERIES,
         SERIES,
         SERIES,
         INTEGERS,
@@ -42,6 +43,7 @@ def _sums(closes: Floats) -> tuple[Floats, Floats]:
 def threshold_grid(  # noqa: C901, PLR0912, PLR0917 - one loop over bars, whose state stays in the cache
     opens: Floats,
     closes: Floats,
+    worth: Floats,
     bull: Any,  # noqa: ANN401 - int64 arrays
     bear: Any,  # noqa: ANN401
     lowest: int,
@@ -57,10 +59,13 @@ def threshold_grid(  # noqa: C901, PLR0912, PLR0917 - one loop over bars, whose 
     bear score that reaches its threshold buys the coin with all of it, a bull score sells it, at the next bar's open:
     a buy pays `bought_for` times the price of what comes in, a sale brings `sold_for` times. Where both reach theirs,
     or one that is not the larger one does, nothing happens. A coin that is held at the end is worth the last close.
+    Cash grows with `worth`, what one unit of money from before the first bar has become at the open of each.
     """
     n, kinds = len(closes), figures.shape[1]
     returns, squares = _sums(closes)
+    earned, earned_squares = _sums(worth)
     cash, coin = np.ones((kinds, kinds)), np.zeros((kinds, kinds))
+    idle = np.zeros((kinds, kinds), np.int64)  # the bar at whose open it was sold
     since = np.full((kinds, kinds), -1)  # the bar at whose open it was bought; -1: nothing is held
     for i in range(n - 1):
         up, down = bull[i] - lowest, bear[i] - lowest  # the highest thresholds that they reach
@@ -69,11 +74,15 @@ def threshold_grid(  # noqa: C901, PLR0912, PLR0917 - one loop over bars, whose 
         fill = i + 1
         if down >= 0 and down > up:
             paid = opens[fill] * bought_for
-            first_return = closes[fill] / paid - 1.0
+            first_return = closes[fill] / paid * worth[fill] / worth[i] - 1.0
             for r in range(row, min(down + 1, kinds), rows):
                 for b in range(max(up + 1, 0), kinds):
                     if since[r, b] < 0:
                         since[r, b] = fill
+                        sold = idle[r, b]
+                        cash[r, b] *= worth[fill] / worth[sold]
+                        figures[r, b, RETURNS] += earned[i] - earned[sold]
+                        figures[r, b, SQUARES] += earned_squares[i] - earned_squares[sold]
                         coin[r, b] = cash[r, b] / paid
                         figures[r, b, MOST_COIN] = max(figures[r, b, MOST_COIN], coin[r, b])
                         figures[r, b, RETURNS] += first_return
@@ -91,26 +100,31 @@ def threshold_grid(  # noqa: C901, PLR0912, PLR0917 - one loop over bars, whose 
                         figures[r, b, WINS] += money > cash[r, b]
                         figures[r, b, RETURNS] += returns[i] - returns[bought] + last_return
                         figures[r, b, SQUARES] += squares[i] - squares[bought] + last_return * last_return
-                        cash[r, b], since[r, b] = money, -1
+                        cash[r, b], since[r, b], idle[r, b] = money, -1, fill
     for r in range(row, kinds, rows):
         for b in range(kinds):
-            figures[r, b, COIN], figures[r, b, EQUITY] = coin[r, b], cash[r, b]
+            figures[r, b, COIN], sold = coin[r, b], idle[r, b]
             bought = since[r, b]
             if bought >= 0:
                 figures[r, b, EQUITY] = coin[r, b] * closes[n - 1]
                 figures[r, b, RETURNS] += returns[n - 1] - returns[bought]
                 figures[r, b, SQUARES] += squares[n - 1] - squares[bought]
+            else:
+                figures[r, b, EQUITY] = cash[r, b] * worth[n - 1] / worth[sold]
+                figures[r, b, RETURNS] += earned[n - 1] - earned[sold]
+                figures[r, b, SQUARES] += earned_squares[n - 1] - earned_squares[sold]
 
 
 @compiled(
     types.int64(
-        SERIES, SERIES, INTEGERS, INTEGERS, INTEGERS, INTEGERS, types.float64, types.float64, OUT_SERIES,
+        SERIES, SERIES, SERIES, INTEGERS, INTEGERS, INTEGERS, INTEGERS, types.float64, types.float64, OUT_SERIES,
         types.Array(types.int64, 2, "C"), types.Array(types.float64, 1, "C"),
     )
 )  # fmt: skip
 def threshold_account(  # noqa: PLR0917
     opens: Floats,
     closes: Floats,
+    worth: Floats,
     bull: Any,  # noqa: ANN401
     bear: Any,  # noqa: ANN401
     bull_from: Any,  # noqa: ANN401
@@ -127,6 +141,8 @@ def threshold_account(  # noqa: PLR0917
     """
     cash, coin, count, order = 1.0, 0.0, 0, 0
     for i in range(len(closes)):
+        if i > 0 and coin == 0.0:
+            cash *= worth[i] / worth[i - 1]
         if order > 0:
             coin = cash / (opens[i] * bought_for)
             trades[count, 0], trades[count, 1] = i, -1

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,11 @@ from algo_trading.domain.time import Interval, array_time
 from algo_trading.errors import ConfigError
 from algo_trading.strategies.score_history import ScoreHistory
 from back_testing.analysis.tune import Tuning, tune
+from back_testing.analysis.tune_pairs import TuneThresholds
 from back_testing.search.crossings import HORIZONS, crossings
 from back_testing.search.thresholds import LOWEST, ThresholdGrid
+from fakes.clock import FakeClock
+from fakes.scores import FakeThresholds
 from reference import thresholds as reference
 from support.candles import candles
 from support.fuzz import examples
@@ -38,22 +43,30 @@ def random_scores(n: int, seed: int, maximum: int = 12) -> ScoreHistory:
     return ScoreHistory(bull, bear, np.ones(n, dtype=np.bool_), maximum)
 
 
-def accounts(bars: Bars, scores: ScoreHistory, bull: int, bear: int) -> reference.Account:
+def accounts(bars: Bars, scores: ScoreHistory, bull: int, bear: int, interest: float) -> reference.Account:
     pairs = list(zip(scores.bull.tolist(), scores.bear.tolist(), strict=True))
-    return reference.account(bars.open.tolist(), bars.close.tolist(), pairs, [(bull, bear)] * len(bars), 0.001, 0.0005)
+    opens, closes, thresholds = bars.open.tolist(), bars.close.tolist(), [(bull, bear)] * len(bars)
+    dates = [bars.session(i) for i in range(len(bars))]
+    nightly = [0.0, *((day - before).days * interest / 365 for before, day in pairwise(dates))]
+    return reference.account(opens, closes, pairs, thresholds, 0.001, 0.0005, nightly)
 
 
 @settings(max_examples=examples(25), deadline=None)
-@given(n=st.integers(2, 150), seed=st.integers(0, 10_000), threads=st.integers(1, 3))
-def test_every_pair_is_as_traded_one_by_one(n: int, seed: int, threads: int) -> None:
+@given(
+    n=st.integers(2, 150),
+    seed=st.integers(0, 10_000),
+    threads=st.integers(1, 3),
+    interest=st.sampled_from([0.0, 0.05, 0.9]),
+)
+def test_every_pair_is_as_traded_one_by_one(n: int, seed: int, threads: int, interest: float) -> None:
     bars, scores = candles(n, seed=seed), random_scores(n, seed)
-    grid = ThresholdGrid(bars, scores, COSTS, threads)
+    grid = ThresholdGrid(bars, scores, replace(COSTS, interest=Decimal(str(interest))), threads)
     figures = grid.figures()
     assert grid.trials == 100
     for bear in range(LOWEST, 12):
         for bull in range(LOWEST, 12):
             coin, most, equity, trades, wins, returns, squares = figures[bear - LOWEST, bull - LOWEST]
-            expected = accounts(bars, scores, bull, bear)
+            expected = accounts(bars, scores, bull, bear, interest)
             assert coin == pytest.approx(expected.last_coin)
             assert most == pytest.approx(expected.most_coin)
             assert equity == pytest.approx(expected.equity[-1])
@@ -74,7 +87,9 @@ def test_the_best_pair_holds_the_most_coin() -> None:
     best = grid.best(grid.figures())
     assert best is not None
     coins = {
-        (bull, bear): accounts(bars, scores, bull, bear).last_coin for bull in range(2, 12) for bear in range(2, 12)
+        (bull, bear): accounts(bars, scores, bull, bear, 0.0).last_coin
+        for bull in range(2, 12)
+        for bear in range(2, 12)
     }
     assert best.coin == pytest.approx(max(coins.values()) * bars.open[0])
     equal = [pair for pair, coin in coins.items() if coin == pytest.approx(max(coins.values()))]
@@ -176,6 +191,39 @@ def test_in_noise_no_threshold_survives(seed: int) -> None:
     assert found.objection
     assert found.best is not None
     assert found.best.coin >= 1  # on the history that it was chosen on the best always looks good
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({"participation": 0.1}, "takes at most 10.00% of a bar's volume, which tuning does not know"),
+        ({"commission_fixed": 5.0}, "pays 5 for each fill, which tuning does not know"),
+    ],
+)
+def test_terms_that_one_unit_of_money_cannot_know_are_refused(terms: dict[str, float], said: str) -> None:
+    bars, kept = swinging(260), FakeThresholds()
+    costs = Costs.of(0.001, interest=0.5, **terms)
+
+    def read(*_: Any) -> Bars:
+        return bars
+
+    service: Any = TuneThresholds
+    tuning = service(read, kept, trading_calendar, DEFAULT_POINTS, lambda _series: costs, FakeClock())
+    frames = (Interval.HOUR_4,)
+    with pytest.raises(ConfigError, match=said):
+        tuning(bars.instrument, frames, commission=0.001)
+    with pytest.raises(ConfigError, match="give both --commission and --slippage-bps"):
+        tuning(bars.instrument, frames)
+    found = tuning(bars.instrument, frames, commission=0.001, slippage_bps=5.0)
+    assert found.costs == Costs.of(0.001, slippage_bps=5.0)  # the account's interest does not count either
+    costs = Costs.of(0.001, interest=0.5)
+    earning = tuning(bars.instrument, frames)
+    assert earning.costs.interest == Decimal("0.5")
+    assert float(earning.walk.equity[-1]) > float(tune_with(bars, frames, Costs.of(0.001)).walk.equity[-1])
+
+
+def tune_with(bars: Bars, frames: tuple[Interval, ...], costs: Costs) -> Tuning:
+    return tune(bars, frames, DEFAULT_POINTS, BINANCE, costs)
 
 
 def test_a_listing_is_scored_from_its_twenty_first_day_on() -> None:
