@@ -16,7 +16,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run stop status test test-unit test-integration test-e2e test-faults test-fuzz check bench lock format env clean
+.PHONY: help run stop status test test-unit test-integration test-e2e test-faults test-fuzz test-containers check bench lock format env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ test-faults: $(VENV)/dev.stamp ## kill the program at random moments, more than 
 
 test-fuzz: $(VENV)/dev.stamp ## try ten times as many random markets and days on what computes figures
 	@FUZZ=10 $(BIN)/pytest -n $(WORKERS) --timeout 3600 $$(grep -rl "support.fuzz import" tests/unit)
+
+test-containers: $(VENV)/dev.stamp ## build the image and start docker-compose.yml, where a Docker engine answers
+	@CONTAINERS=1 $(BIN)/pytest -n0 -m containers tests/containers
 
 check: $(VENV)/dev.stamp ## lint, format, types, structure, deployment files
 	@$(BIN)/ruff check .

@@ -1,10 +1,12 @@
 """The workflow, the hooks and .ci/run name what exists."""
 
+import hashlib
 import os
 import re
 import shutil
 import stat
 import subprocess
+import tarfile
 import tomllib
 from pathlib import Path
 
@@ -64,6 +66,38 @@ def test_a_release_is_tested_and_has_a_version_and_a_section(tmp_path: Path) -> 
     assert succeeds(section, f"v{version}")
     assert (tmp_path / "notes.md").read_text(encoding="utf-8").strip() == "- first"
     assert not succeeds(section, "v9.9.9")
+
+
+def test_what_is_released_is_all_that_make_needs(tmp_path: Path) -> None:
+    steps = yaml.safe_load(text_of(".github/workflows/release.yml"))["jobs"]["release"]["steps"]
+    (script,) = [step["run"] for step in steps if "git archive" in step.get("run", "")]
+    git = shutil.which("git") or "git"
+    found = subprocess.run([git, "rev-parse", "--absolute-git-dir"], cwd=ROOT, check=True, capture_output=True)
+    environment = {**os.environ, "GITHUB_REF_NAME": "v0.1.0", "GIT_DIR": found.stdout.decode().strip()}
+    subprocess.run(["/bin/bash", "-ec", script], cwd=tmp_path, env=environment, check=True)
+    with tarfile.open(tmp_path / "dist" / "algo-trading-0.1.0.tar.gz") as archive:
+        names = {name.removeprefix("algo-trading-0.1.0/") for name in archive.getnames()}
+    assert names >= {
+        "Makefile",
+        "README.md",
+        "requirements/run.txt",
+        "sql/alembic.ini",
+        "dags/bars.py",
+        "docker-compose.yml",
+    }
+    assert "plugins/algo_trading_plugin.py" in names
+    sums = (tmp_path / "dist" / "SHA256SUMS").read_text(encoding="utf-8")
+    packed = (tmp_path / "dist" / "algo-trading-0.1.0.tar.gz").read_bytes()
+    assert sums.split() == [hashlib.sha256(packed).hexdigest(), "algo-trading-0.1.0.tar.gz"]
+
+
+def test_the_version_has_its_section_and_what_is_new_is_kept_above_it() -> None:
+    version = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
+    headings = re.findall(r"^## (.+)$", text_of("CHANGELOG.md"), re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    assert re.fullmatch(rf"\[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d", headings[1])
+    section = text_of("CHANGELOG.md").split(f"## {headings[1]}", 1)[1]
+    assert "### Added" in section
 
 
 def test_merges_run_everything() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,8 @@ class Desk(World):
 
 
 def test_the_run_of_a_period_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk, clock = Desk(now=DAY.closed_at), a_clock("XNYS", Interval.DAY)
+    desk: Any = Desk(now=DAY.closed_at)
+    clock = a_clock("XNYS", Interval.DAY)
     desk.run(monkeypatch, partition_key="2013-02-22")
     assert run_period(desk, clock).key == "2013-02-22"
     assert desk.periods.newest_run("watched", Interval.DAY, LONG_AGO) == FlowRun("daily", "manual__1")
@@ -104,7 +106,7 @@ def test_the_run_of_a_period_is_recorded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_logical_date_is_never_taken_for_the_newest_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(now=DAY.closed_at)
+    desk: Any = Desk(now=DAY.closed_at)
     desk.run(monkeypatch, logical_date=datetime(2012, 6, 1, tzinfo=UTC))
     with pytest.raises(ConfigError, match="partition key, such as 2012-06-01"):
         run_period(desk, a_clock("XNYS", Interval.DAY))
@@ -116,5 +118,6 @@ def test_a_logical_date_is_never_taken_for_the_newest_period(monkeypatch: pytest
 
 
 def test_a_review_of_long_ago_ends_with_the_period_that_had_closed() -> None:
+    desk: Any = Desk(now=DAY.closed_at)
     clock = a_clock("XNYS", Interval.DAY)
-    assert newest_period(Desk(now=DAY.closed_at), clock, datetime(2012, 6, 2, 6, tzinfo=UTC)).key == "2012-06-01"
+    assert newest_period(desk, clock, datetime(2012, 6, 2, 6, tzinfo=UTC)).key == "2012-06-01"
