@@ -1,10 +1,14 @@
 """What venues ask of orders."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from algo_trading.domain.instrument import TradingRules
-from algo_trading.repositories.bars import UpsertCount
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from algo_trading.domain.instrument import TradingRules
+    from algo_trading.repositories.bars import UpsertCount
 
 RULE_NUMBERS = (
     "tick",

@@ -16,6 +16,7 @@ BENCHMARKS = (
     "database",
     "gate",
     "imports",
+    "period",
     "chart",
     "startup",
     "backtest",

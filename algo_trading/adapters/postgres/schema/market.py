@@ -22,7 +22,7 @@ from sqlalchemy import (
 from algo_trading.adapters.postgres.schema.base import Time, instrument_ref, metadata, written_at
 from algo_trading.domain.bars import COLUMNS, TURNOVER
 from algo_trading.domain.corporate_actions import ActionKind
-from algo_trading.repositories.bars import INDICATORS
+from algo_trading.indicators.panel import COLUMNS as INDICATORS
 from algo_trading.repositories.trading_rules import RULE_NUMBERS
 
 instruments = Table(
