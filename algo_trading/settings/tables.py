@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from algo_trading.domain.join_request import Joining
 from algo_trading.domain.post import PostKind
 from algo_trading.domain.scores import DEFAULT_POINTS, PointsTable
 from algo_trading.domain.sentiment import Topic
@@ -91,6 +92,13 @@ class MailSettings(Section):
 
     sender: str
     outbox_limit: int = Field(gt=0)
+
+
+class PeopleSettings(Section):
+    """Who becomes a user by asking for it."""
+
+    joining: Joining = Joining.CLOSED
+    channel: str = ""  # of the mails with which addresses are confirmed; empty: the configured one
 
 
 class InboundMailSettings(Section):
@@ -235,6 +243,7 @@ class Settings(Section):
     feeds: tuple[FeedSettings, ...] = ()
     mail: MailSettings
     inbound_mail: InboundMailSettings = InboundMailSettings()
+    people: PeopleSettings = PeopleSettings()
     imports: ImportSettings = ImportSettings()
     sentiment: SentimentSettings
     scores: ScoreSettings = ScoreSettings()
