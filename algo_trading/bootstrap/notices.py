@@ -91,6 +91,7 @@ class Notices(Orders):
             sender=self.settings.mail.sender,
             links=lambda: _ending_links(self),
             mailbox=_inbound_address(self),
+            templates=self.settings.mail.templates,
             resting=lambda now: [one.address for one in self.recipients.all() if one.rests(now)],
         )
 

@@ -87,11 +87,18 @@ class SubscriptionSettings(Section):
     min_confidence: float = Field(default=0.0, ge=0, le=1)
 
 
+def _folder(text: str) -> str:
+    if text and not Path(text).expanduser().is_dir():
+        raise ValueError(f"{text!r} is not a folder")
+    return str(Path(text).expanduser()) if text else ""
+
+
 class MailSettings(Section):
     """Mails."""
 
     sender: str
     outbox_limit: int = Field(gt=0)
+    templates: Annotated[str, AfterValidator(_folder)] = ""  # a folder; files in it stand in the place of packaged ones
 
 
 class PeopleSettings(Section):
