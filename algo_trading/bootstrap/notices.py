@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from algo_trading.queries.performance import ReadPerformance
     from algo_trading.services.ask_for_approvals import AskForApprovals
     from algo_trading.services.deliver import DeliverNotices, Link
+    from algo_trading.services.join import Join
     from algo_trading.services.notify import QueueNotices
+    from algo_trading.services.own_data import OwnData
     from algo_trading.services.queue_regular_mails import QueueRegularMails
     from algo_trading.services.report_outages import ReportOutages
     from algo_trading.services.send_signal import SendSignal
@@ -44,6 +46,7 @@ class Notices(Orders):
         from algo_trading.domain.notice import NoticeKind
         from algo_trading.notification.approval import ApprovalRenderer
         from algo_trading.notification.digest import DigestRenderer
+        from algo_trading.notification.letter import LetterRenderer
         from algo_trading.notification.outage import OwnersRenderer
         from algo_trading.notification.reply import ReplyRenderer
         from algo_trading.notification.score_alert import ScoreAlertRenderer
@@ -76,6 +79,7 @@ class Notices(Orders):
                 NoticeKind.DIGEST: DigestRenderer(self.regular_mails, self.recipients, self.collect_digest()),
                 NoticeKind.SENT_SIGNAL: SentSignalRenderer(),
                 NoticeKind.REPLY: ReplyRenderer(),
+                NoticeKind.LETTER: LetterRenderer(),
                 NoticeKind.OUTAGE: owners,
                 NoticeKind.STRATEGY: owners,
                 NoticeKind.APPROVAL: ApprovalRenderer(
@@ -87,6 +91,7 @@ class Notices(Orders):
             sender=self.settings.mail.sender,
             links=lambda: _ending_links(self),
             mailbox=_inbound_address(self),
+            templates=self.settings.mail.templates,
             resting=lambda now: [one.address for one in self.recipients.all() if one.rests(now)],
         )
 
@@ -94,6 +99,41 @@ class Notices(Orders):
         from algo_trading.services.unsubscribe_links import UnsubscribeLinks
 
         return UnsubscribeLinks(self.signing_keys)
+
+    def join(self) -> Join:
+        from algo_trading.services.join import Join
+
+        return Join(
+            requests=self.join_requests,
+            users=self.users,
+            attempts=self.login_attempts,
+            queue=self.notices,
+            audit=self.audit,
+            keys=self.signing_keys,
+            passwords=self.passwords,
+            clock=self.clock,
+            mode=self.settings.people.joining,
+            page=self.page_at,
+            owners=self.owner_addresses,
+            channel=self.settings.people.channel,
+        )
+
+    def own_data(self) -> OwnData:
+        from algo_trading.services.own_data import OwnData
+
+        return OwnData(
+            users=self.users,
+            tokens=self.tokens,
+            subscriptions=self.subscriptions,
+            alerts=self.score_alerts,
+            mails=self.regular_mails,
+            recipients=self.recipients,
+            accounts=self.accounts,
+            audit=self.audit,
+            personal=self.personal,
+            unsubscribe=self.unsubscribe(),
+            manage=self.manage_users(),
+        )
 
     def ask_for_approvals(self) -> AskForApprovals:
         from algo_trading.services.ask_for_approvals import AskForApprovals

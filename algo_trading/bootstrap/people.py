@@ -10,6 +10,8 @@ from algo_trading.bootstrap.stores import Stores
 if TYPE_CHECKING:
     from algo_trading.gateways.clock import Clock
     from algo_trading.repositories.api_answers import ApiAnswerRepository
+    from algo_trading.repositories.join_requests import JoinRequests
+    from algo_trading.repositories.personal import PersonalData
     from algo_trading.repositories.signing_keys import SigningKeys
     from algo_trading.repositories.users import ApiTokenRepository, LoginAttempts, SessionRepository, UserRepository
     from algo_trading.services.manage_users import ManageUsers
@@ -57,6 +59,18 @@ class People(Stores):
         from algo_trading.adapters.postgres.signing_keys import PostgresSigningKeys
 
         return PostgresSigningKeys(self.database)
+
+    @cached_property
+    def personal(self) -> PersonalData:
+        from algo_trading.adapters.postgres.personal import PostgresPersonalData
+
+        return PostgresPersonalData(self.database)
+
+    @cached_property
+    def join_requests(self) -> JoinRequests:
+        from algo_trading.adapters.postgres.join_requests import PostgresJoinRequests
+
+        return PostgresJoinRequests(self.database)
 
     @cached_property
     def passwords(self) -> Passwords:

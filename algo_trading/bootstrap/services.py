@@ -197,6 +197,7 @@ class Services(Notices):
     def answer_mail(self) -> AnswerMail:
         from algo_trading.notification.mail import sender_address
         from algo_trading.services.answer_mail import AnswerMail, InboundRules
+        from algo_trading.services.mail_joining import MailJoining
 
         asked = self.settings.inbound_mail
         return AnswerMail(
@@ -206,6 +207,7 @@ class Services(Notices):
             audit=self.audit,
             monitoring=self.mail_monitoring(),
             subscribing=self.mail_subscribing(),
+            joining=MailJoining(self.join()),
             rules=InboundRules(
                 authserv_id=asked.authserv_id,
                 own=(sender_address(self.settings.mail.sender).addr_spec, self.mailbox.address),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from algo_trading.cli.options import Json
+from algo_trading.cli.options import Address, Json
 from algo_trading.domain.user import Role, Scope
 
 app = typer.Typer(help="People who may log in, and the tokens of their programs.", no_args_is_help=True)
@@ -59,6 +59,46 @@ def password(name: Name, ask: Ask = False) -> None:
     from algo_trading.cli.users import change_password
 
     change_password(name, _typed() if ask else None)
+
+
+@app.command("requests")
+def requests(json: Json = False) -> None:
+    """List who asks to join, and whether the address is confirmed."""
+    from algo_trading.cli.users import show_requests
+
+    show_requests(as_json=json)
+
+
+@app.command("accept")
+def accept(address: Address) -> None:
+    """Make a user of who asked to join; a mail says how to choose a password."""
+    from algo_trading.cli.users import accept_request
+
+    accept_request(address)
+
+
+@app.command("refuse")
+def refuse(address: Address) -> None:
+    """Forget who asked to join."""
+    from algo_trading.cli.users import refuse_request
+
+    refuse_request(address)
+
+
+@app.command("export")
+def export(name: Name) -> None:
+    """Print everything that is kept about a user, as JSON."""
+    from algo_trading.cli.users import export_user
+
+    export_user(name)
+
+
+@app.command("delete")
+def delete(name: Name) -> None:
+    """Remove a user with everything that is kept about them: subscriptions, mails, tokens. The audit log stays."""
+    from algo_trading.cli.users import delete_user
+
+    delete_user(name)
 
 
 @token.command("list")

@@ -94,3 +94,41 @@ def _until(token: ApiToken) -> str:
 def _show_once(what: str, secret: str | None) -> None:
     if secret is not None:
         typer.echo(f"{what}, shown this once: {secret}")
+
+
+def show_requests(*, as_json: bool) -> None:
+    """Print who asks to join."""
+    with bootstrap() as application:
+        found = application.join_requests.all()
+    if as_json:
+        output.print_json(found)
+        return
+    rows = [(one.address, f"{one.asked_at:%Y-%m-%d %H:%M}", "yes" if one.confirmed_at else "no") for one in found]
+    output.table("Requests to join", ("address", "asked (UTC)", "confirmed"), rows)
+
+
+def accept_request(address: str) -> None:
+    """Make a user of who asked."""
+    with bootstrap() as application:
+        user = application.join().accept(getpass.getuser(), address)
+    typer.echo(f"{user.name} is a user now, with the address {user.address}")
+
+
+def refuse_request(address: str) -> None:
+    """Forget who asked."""
+    with bootstrap() as application:
+        application.join().refuse(getpass.getuser(), address)
+    typer.echo(f"the request of {address} is forgotten")
+
+
+def export_user(name: str) -> None:
+    """Print what is kept about a user."""
+    with bootstrap() as application:
+        output.print_json(application.own_data().export(name))
+
+
+def delete_user(name: str) -> None:
+    """Remove a user with what is kept about them."""
+    with bootstrap() as application:
+        application.own_data().delete(getpass.getuser(), name)
+    typer.echo(f"{name} and what was kept about them are removed")

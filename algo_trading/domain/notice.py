@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     APPROVAL = "approval"
     SENT_SIGNAL = "sent_signal"
     REPLY = "reply"
+    LETTER = "letter"
 
 
 class NoticeStatus(StrEnum):

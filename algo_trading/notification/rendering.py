@@ -3,14 +3,10 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from algo_trading.domain.notice import Content
-from algo_trading.notification.words import aligned
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from algo_trading.notification.own_templates import filled
 
 # They stand for what differs between recipients and cannot occur by chance, nor by anybody's intention.
 RECIPIENT, ENDING, ENDING_HTML, PICTURE = (
@@ -61,22 +57,6 @@ class Renderer(Protocol):
 
 
 def render(template: str, **context: object) -> str:
-    """A template of this package, filled for a recipient who is named by the placeholders."""
+    """A template, filled for a recipient who is named by the placeholders."""
     names = {"address": RECIPIENT, "ending": ENDING, "ending_html": ENDING_HTML, "picture": PICTURE}
-    return _templates().get_template(template).render(**names, **context)
-
-
-@cache
-def _templates() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=PackageLoader("algo_trading.notification"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["aligned"] = aligned
-    return environment
+    return filled(template, {**names, **context})

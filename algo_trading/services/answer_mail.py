@@ -18,11 +18,13 @@ from algo_trading.repositories.audit import AuditEntry, AuditLog
 from algo_trading.repositories.inbound import InboundMails
 from algo_trading.repositories.notices import NoticeQueue
 from algo_trading.repositories.users import UserRepository
+from algo_trading.services.mail_joining import MailJoining
 from algo_trading.services.mail_monitoring import MailMonitoring
 from algo_trading.services.mail_subscribing import MailSubscribing
 
 WINDOW = timedelta(hours=1)
-READING = frozenset({"help", "status", "monitoring", "post", "score"})  # commands that change nothing
+JOINING = frozenset({"join", "confirm"})
+READING = frozenset({"help", "status", "monitoring", "post", "score", *JOINING})  # commands that change nothing
 log = logging.getLogger(__name__)
 
 Step = Callable[[User, MailCommand], CommandAnswer]
@@ -53,6 +55,7 @@ class AnswerMail:
     audit: AuditLog
     monitoring: MailMonitoring
     subscribing: MailSubscribing
+    joining: MailJoining
     rules: InboundRules
     clock: Clock
 
@@ -80,20 +83,37 @@ class AnswerMail:
             return InboundOutcome.REPEATED, "the same mail was handled before"
         if read.automatic or read.doubt:
             return InboundOutcome.AUTOMATIC if read.automatic else InboundOutcome.SPOOFED, read.automatic or read.doubt
-        if known is None:
-            return InboundOutcome.UNKNOWN, "no user has this address"
         if self.inbound.answered_since(read.sender.lower(), since) >= self.rules.per_hour:
             return InboundOutcome.LIMITED, f"more than {self.rules.per_hour} mails in an hour"
         if len(mail.content) > self.rules.most_bytes:
             return InboundOutcome.TOO_LARGE, f"{mail.size} bytes, above {self.rules.most_bytes}"
+        if known is None:
+            return self._joining(mail, read)
         return InboundOutcome.ANSWERED, self._answered(known[0], mail, read)
+
+    def _joining(self, mail: RawMail, read: ReadMail) -> tuple[InboundOutcome, str]:
+        """What becomes of the mail of somebody who is not a user."""
+        command = next((one for one in find_commands(read.subject, read.text) if one.name in JOINING), None)
+        if command is None:
+            return InboundOutcome.UNKNOWN, "no user has this address"
+        try:
+            if command.name == "join":
+                self.joining.ask(read.sender)
+            else:
+                self._reply(mail, read, read.sender, (self.joining.confirm(read.sender, command),))
+        except AlgoTradingError as error:
+            return InboundOutcome.UNKNOWN, str(error)
+        return InboundOutcome.ANSWERED, command.name
 
     def _answered(self, user: User, mail: RawMail, read: ReadMail) -> str:
         answers = self._answers(user, find_commands(read.subject, read.text))
+        self._reply(mail, read, user.address, answers)
+        return "; ".join(one.command for one in answers)
+
+    def _reply(self, mail: RawMail, read: ReadMail, to: str, answers: tuple[CommandAnswer, ...]) -> None:
         reply = Reply(read.subject, read.message_id, answers)
         content = Content(NoticeKind.REPLY, str(mail.key), self.clock.now(), reply.details)
-        self.queue.tell(content, [user.address], self.rules.channel)
-        return "; ".join(one.command for one in answers)
+        self.queue.tell(content, [to], self.rules.channel)
 
     def _answers(self, user: User, commands: list[MailCommand]) -> tuple[CommandAnswer, ...]:
         if not commands:
@@ -135,6 +155,10 @@ class AnswerMail:
             "update": self.subscribing.update,
             "silence": self.subscribing.silence,
             "status": self.subscribing.status,
+            "accept": self.joining.accept,
+            "refuse": self.joining.refuse,
+            "join": self.joining.is_user,
+            "confirm": self.joining.is_user,
             "help": lambda _user, command: CommandAnswer(command.line, tuple(help_lines())),
         }
 

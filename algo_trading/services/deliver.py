@@ -12,6 +12,7 @@ from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.channels import Channels, ChannelSession, DeferredError, Mail, UndeliverableError
 from algo_trading.gateways.clock import Clock
 from algo_trading.notification.mail import Exits, MailForm, sender_address
+from algo_trading.notification.own_templates import templates_from
 from algo_trading.notification.rendering import Renderer
 from algo_trading.repositories.notices import Outbox, Outcome, Sender
 
@@ -60,6 +61,7 @@ class DeliverNotices:
     resting: Callable[[datetime], Collection[str]] = lambda _now: ()
     links: Callable[[], Link] = lambda: lambda _recipient, _kind: ""
     mailbox: str = ""
+    templates: str = ""
 
     def __call__(self, progress: Callable[[int], None] = lambda _sent: None) -> DeliveryReport:
         """Deliver every notice that is due now; one that is refused does not hold up the others.
@@ -72,7 +74,8 @@ class DeliverNotices:
             ConfigError: `sender` is not a valid email address.
         """
         forms = _Forms(self.renderers, sender_address(self.sender), self.links(), self.mailbox)
-        with self.outbox.sender() as sender, ExitStack() as conversations:
+        own = templates_from(self.templates)
+        with self.outbox.sender() as sender, own, ExitStack() as conversations:
             now = self.clock.now()
             resting = self.resting(now)
             delivery = _Delivery(now, resting, sender, forms, self.channels, self.clock, conversations, progress)

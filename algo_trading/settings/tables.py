@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from algo_trading.domain.join_request import Joining
 from algo_trading.domain.post import PostKind
 from algo_trading.domain.scores import DEFAULT_POINTS, PointsTable
 from algo_trading.domain.sentiment import Topic
@@ -86,11 +87,25 @@ class SubscriptionSettings(Section):
     min_confidence: float = Field(default=0.0, ge=0, le=1)
 
 
+def _folder(text: str) -> str:
+    if text and not Path(text).expanduser().is_dir():
+        raise ValueError(f"{text!r} is not a folder")
+    return str(Path(text).expanduser()) if text else ""
+
+
 class MailSettings(Section):
     """Mails."""
 
     sender: str
     outbox_limit: int = Field(gt=0)
+    templates: Annotated[str, AfterValidator(_folder)] = ""  # a folder; files in it stand in the place of packaged ones
+
+
+class PeopleSettings(Section):
+    """Who becomes a user by asking for it."""
+
+    joining: Joining = Joining.CLOSED
+    channel: str = ""  # of the mails with which addresses are confirmed; empty: the configured one
 
 
 class InboundMailSettings(Section):
@@ -235,6 +250,7 @@ class Settings(Section):
     feeds: tuple[FeedSettings, ...] = ()
     mail: MailSettings
     inbound_mail: InboundMailSettings = InboundMailSettings()
+    people: PeopleSettings = PeopleSettings()
     imports: ImportSettings = ImportSettings()
     sentiment: SentimentSettings
     scores: ScoreSettings = ScoreSettings()

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from algo_trading.errors import AlgoTradingError, ConfigError, ServiceUnavailableError, UnknownNameError
 from algo_trading.services.approve_orders import AlreadyAnsweredError
-from algo_trading.services.sign_in import TooManyAttemptsError
+from algo_trading.services.sign_in import LoginError, TooManyAttemptsError
 from algo_trading.web.backtests import TooManyRunsError
 from algo_trading.web.refusals import LoginNeededError, RefusedError
 from algo_trading.web.render import render
@@ -58,6 +58,8 @@ def _expected(request: Request, error: Exception) -> Response:
     status, title = 500, "This did not work"
     if isinstance(error, TooManyAttemptsError):
         status, title = 429, "Too many attempts"
+    elif isinstance(error, LoginError):
+        status, title = 403, "That is not the password"
     elif isinstance(error, TooManyRunsError):
         status, title = 429, "Too many backtests"
     elif isinstance(error, AlreadyAnsweredError):

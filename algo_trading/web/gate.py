@@ -19,6 +19,7 @@ COOKIE = "algo_session"
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
 READING = frozenset({"GET", "HEAD"})
 API = "/api/"
+BROWSERS = ("origin", "referer", "sec-fetch-site")  # headers with which a browser says where a form comes from
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,13 @@ async def admit(request: Request) -> None:
         raise LoginNeededError
     if not right.allows(user):
         raise RefusedError(403, "This is for owners", "An owner can do this, or make you one.")
-    if request.method not in READING and route != ONE_CLICK:
+    if request.method not in READING and not (route == ONE_CLICK and _is_mail_program(request, visitor)):
         await _check_intent(request, visitor)
+
+
+def _is_mail_program(request: Request, visitor: Visitor) -> bool:
+    """Whether no browser asks."""
+    return visitor.user is None and not any(name in request.headers for name in BROWSERS)
 
 
 def form_token_of(secret: str) -> str:

@@ -40,6 +40,7 @@ from fakes.clock import FakeClock
 from fakes.fundamentals import FakeFundamentals
 from fakes.gate import FakeGate
 from fakes.inbound import FakeInboundMails, FakeMailbox
+from fakes.join_requests import FakeJoinRequests
 from fakes.kill_switch import FakeKillSwitch
 from fakes.listings import FakeListings
 from fakes.locks import FakeLocks
@@ -47,6 +48,7 @@ from fakes.names import FakeNames
 from fakes.notices import FakeNotices
 from fakes.objects import FakeObjectStore
 from fakes.periods import FakePeriodLog
+from fakes.personal import FakePersonalData
 from fakes.post_gate import FakePostGate
 from fakes.posts import FakeMentions, FakePosts
 from fakes.quality import FakeImports
@@ -123,6 +125,8 @@ class World(Services):
             "login_attempts": FakeLoginAttempts(),
             "passwords": Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
             "approvals": FakeApprovals(accounts),
+            "personal": FakePersonalData(notices),
+            "join_requests": FakeJoinRequests(),
             "signing_keys": FakeSigningKeys(),
             "api_answers": FakeApiAnswers(),
             "quality": batches.quality,

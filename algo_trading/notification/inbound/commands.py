@@ -8,6 +8,9 @@ UPDATE = re.compile(r"update-(\d{1,4}h?|daily|weekly|off)", re.IGNORECASE)
 SIGNATURE = "--"
 MOST = 20  # commands of a mail
 HELP = {
+    "join": "ask to become a user; a mail says how to confirm your address",
+    "confirm CODE": "confirm it",
+    "accept ADDRESS": "make a user of who asked to join; refuse ADDRESS forgets it; for owners",
     "monitoring": "what is monitored and stored",
     "monitor ITEM...": "monitor COIN, PAIR, PAIR_4h or PAIR[1h,4h]; for owners",
     "all": "monitor everything that is stored; for owners",
@@ -22,7 +25,7 @@ HELP = {
     "status": "what you get, and what is monitored",
     "help": "this list",
 }
-NAMES = frozenset(usage.split()[0] for usage in HELP) - {"update-N"} | {"scores", "commands"}
+NAMES = frozenset(usage.split()[0] for usage in HELP) - {"update-N"} | {"scores", "commands", "refuse"}
 ALIASES = {"scores": "score", "commands": "help"}
 
 

@@ -10,6 +10,7 @@ from algo_trading.web.pages import (
     ending,
     instrument,
     instruments,
+    join,
     login,
     monitoring,
     overview,
@@ -26,6 +27,7 @@ ROUTERS = tuple(
     module.router
     for module in (
         login,
+        join,
         overview,
         instruments,
         instrument,

@@ -1,5 +1,6 @@
-"""One's own account: password, tokens."""
+"""One's own account: password, tokens, what is kept about one."""
 
+import json
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -10,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from algo_trading.domain.user import Scope
 from algo_trading.errors import ConfigError
+from algo_trading.queries.plain import plain
 from algo_trading.services.sign_in import SESSION
 from algo_trading.web.gate import COOKIE, Application, CurrentUser
 from algo_trading.web.render import render
@@ -41,6 +43,25 @@ def change_password(
     response = RedirectResponse(f"/me?{said}", HTTPStatus.SEE_OTHER)
     secure = request.url.scheme == "https" or request.app.state.public_url.startswith("https://")
     response.set_cookie(COOKIE, secret, int(SESSION.total_seconds()), httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+@router.get("/me/export")
+def export(application: Application, user: CurrentUser) -> Response:
+    """Everything that is kept about one, as a file."""
+    content = json.dumps(plain(application.own_data().export(user.name)), indent=2)
+    headers = {"Content-Disposition": f'attachment; filename="{user.name}.json"'}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+@router.post("/me/delete")
+def delete(request: Request, application: Application, user: CurrentUser, *, current: Text) -> Response:
+    """Remove one's account with everything that is kept about one."""
+    place = request.client.host if request.client else "unknown"
+    application.sign_in()(user.name, current, place)  # counted as an attempt, like any other
+    application.own_data().delete(user.name, user.name)
+    response = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+    response.delete_cookie(COOKIE)
     return response
 
 

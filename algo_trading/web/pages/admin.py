@@ -57,6 +57,23 @@ def remove_user(application: Application, user: CurrentUser, *, name: Text) -> R
     return RedirectResponse(f"/admin?{urlencode({'said': f'{name} is not a user any more.'})}", HTTPStatus.SEE_OTHER)
 
 
+@router.post("/admin/users/accept")
+def answer_request(
+    application: Application,
+    user: CurrentUser,
+    *,
+    address: Text,
+    answer: Annotated[str, Form(pattern="^(accept|refuse)$")],
+) -> Response:
+    """Make a user of who asked to join, or forget it."""
+    if answer == "accept":
+        said = f"{application.join().accept(user.name, address).name} is a user now, and gets a mail."
+    else:
+        application.join().refuse(user.name, address)
+        said = f"The request of {address} is forgotten."
+    return RedirectResponse(f"/admin?{urlencode({'said': said})}", HTTPStatus.SEE_OTHER)
+
+
 def _page(request: Request, application: Application, said: str = "", secret: str = "") -> Response:
     status, assignments = application.read_status()(), application.assignments.all()
     configured = {feed.name for feed in application.settings.feeds}
@@ -64,6 +81,7 @@ def _page(request: Request, application: Application, said: str = "", secret: st
         "title": "Admin",
         "users": application.users.all(),
         "roles": list(Role),
+        "asking": [one for one in application.join_requests.all() if one.confirmed_at],
         "watchlists": status.watchlists,
         "assignments": table(_ASSIGNMENTS, assignments[:ASSIGNMENTS_SHOWN]),
         "assigned": len(assignments),

@@ -21,11 +21,12 @@ def health(application: Application) -> Response:
 
 
 @router.get("/login")
-def form(request: Request, visitor: CurrentVisitor, next: str = "/") -> Response:  # noqa: A002 - the field's name
+def form(request: Request, application: Application, visitor: CurrentVisitor, next: str = "/") -> Response:  # noqa: A002 - the field's name
     """The form; who is logged in already is led on."""
     if visitor.user is not None:
         return RedirectResponse(_own_path(next), HTTPStatus.SEE_OTHER)
-    return render(request, "login.html.j2", {"next": _own_path(next), "login": "", "error": ""})
+    joining = application.settings.people.joining
+    return render(request, "login.html.j2", {"next": _own_path(next), "login": "", "error": "", "joining": joining})
 
 
 @router.post("/login")
@@ -43,7 +44,7 @@ def log_in(
     except (LoginError, TooManyAttemptsError) as error:
         status = 429 if isinstance(error, TooManyAttemptsError) else 401
         sentence = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        values = {"next": _own_path(next), "login": login, "error": sentence}
+        values = {"next": _own_path(next), "login": login, "error": sentence, "joining": "closed"}
         return render(request, "login.html.j2", values, status=status)
     response = RedirectResponse(_own_path(next), HTTPStatus.SEE_OTHER)
     secure = request.url.scheme == "https" or request.app.state.public_url.startswith("https://")

@@ -69,3 +69,12 @@ signing_keys = Table(
     Column("key", LargeBinary, nullable=False),
     comment="Keys with which links of mails are signed, made when they are first needed.",
 )
+
+join_requests = Table(
+    "join_requests",
+    metadata,
+    Column("address", Text, primary_key=True, comment="in lower case"),
+    Column("asked_at", Time, nullable=False, index=True),
+    Column("confirmed_at", Time, comment="when somebody who reads its mails said so; null: not yet"),
+    comment="People who want to become users.",
+)

@@ -74,3 +74,14 @@ CREATE TABLE signing_keys (
     CONSTRAINT pk_signing_keys PRIMARY KEY (purpose)
 );
 COMMENT ON TABLE signing_keys IS 'Keys with which links of mails are signed, made when they are first needed.';
+
+CREATE TABLE join_requests (
+    address TEXT NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    confirmed_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_join_requests PRIMARY KEY (address)
+);
+CREATE INDEX ix_join_requests_asked_at ON join_requests (asked_at);
+COMMENT ON TABLE join_requests IS 'People who want to become users.';
+COMMENT ON COLUMN join_requests.address IS 'in lower case';
+COMMENT ON COLUMN join_requests.confirmed_at IS 'when somebody who reads its mails said so; null: not yet';
