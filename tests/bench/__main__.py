@@ -24,6 +24,8 @@ BENCHMARKS = (
     "notices",
     "orders",
     "watchlists",
+    "alerts",
+    "web",
 )
 
 
