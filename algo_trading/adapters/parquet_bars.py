@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from algo_trading.domain.instrument import Series
+from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.bars import BAR_SCHEMA, KEYS, BarRepository, digests_of
 from algo_trading.repositories.objects import ObjectStore
@@ -41,6 +41,9 @@ class ParquetBars:
 
     def series(self, interval: Interval | None = None) -> list[Series]:
         return self._bars.series(interval)
+
+    def intervals(self, instrument: Instrument) -> list[Interval]:
+        return self._bars.intervals(instrument)
 
     def read(self, series: Sequence[Series], first: datetime | None, last: datetime | None) -> pa.Table:
         wanted = sorted(set(series), key=lambda one: (one.venue, one.symbol, str(one.interval)))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.notices import NoticeQueue, Outbox
     from algo_trading.repositories.periods import PeriodLog
     from algo_trading.repositories.posts import FeedStateRepository, MentionRepository, PostRepository
+    from algo_trading.repositories.price_changes import PriceChanges
     from algo_trading.repositories.quality import ImportRepository, QualityRepository, QuarantineRepository
     from algo_trading.repositories.recommendations import RecommendationRepository
     from algo_trading.repositories.regular_mails import RecipientRepository, RegularMailRepository
@@ -271,6 +272,12 @@ class Stores:
         from algo_trading.adapters.postgres.fundamentals import PostgresFundamentals
 
         return PostgresFundamentals(self.database)
+
+    @cached_property
+    def price_changes(self) -> PriceChanges:
+        from algo_trading.adapters.postgres.price_changes import PostgresPriceChanges
+
+        return PostgresPriceChanges(self.database)
 
     @cached_property
     def locks(self) -> ExclusiveWork:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-COUNTED = 100_000  # rows of a list that are counted at most
+COUNTED = 10_000  # rows of a list that are counted at most
 
 Row = TypeVar("Row")
 

@@ -101,6 +101,10 @@ class BarReader(Protocol):
         """Series that have bars, sorted; of one interval, or of all."""
         ...
 
+    def intervals(self, instrument: Instrument) -> list[Interval]:
+        """Intervals that an instrument has bars of, from short to long."""
+        ...
+
 
 class BarRepository(BarReader, Protocol):
     """The stored bars."""

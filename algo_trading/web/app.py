@@ -20,6 +20,7 @@ from algo_trading.web.headers import Surroundings
 from algo_trading.web.limits import RateLimit
 from algo_trading.web.live import LiveWatch
 from algo_trading.web.pages import ROUTERS as PAGES
+from algo_trading.web.recent import Recent
 from algo_trading.web.rights import RIGHTS
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,7 +44,8 @@ def create_app(application: App) -> FastAPI:
     )
     public = application.settings.web.url.rstrip("/")
     app.state.application, app.state.public_url, app.state.rate_limit = application, public, RateLimit()
-    app.state.live = LiveWatch(application.read_watch())
+    app.state.recent = Recent()
+    app.state.live = LiveWatch(application.read_watch(), application.price_changes)
     app.state.backtests = BacktestRuns(application.settings.home / "web" / "backtests", application.clock.now)
     for router in PAGES:
         app.include_router(router, dependencies=[Depends(admit)], include_in_schema=False)

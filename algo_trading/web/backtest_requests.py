@@ -32,6 +32,12 @@ class BacktestRequest:
     cash: str = "10000"
     settings: tuple[str, ...] = ()
 
+    @property
+    def has_report(self) -> bool:
+        """Whether there is something to draw: of a sweep a map, which takes two parameters with several values."""
+        varied = [one for one in self.settings if set(one.partition("=")[2]) & set(":,")]
+        return self.kind == "run" or len(varied) > 1
+
     def check(self) -> None:
         """Refuse what the backtester would misread.
 

@@ -144,7 +144,8 @@ class BacktestRuns:
                 self._write(replace(run, state=State.ENDED, ended_at=self._now(), error="it was stopped"))
                 return
             path = self._folder / run.id
-            arguments = [*self._command, *run.request.arguments(), "--json", f"--report={path / 'report.html'}"]
+            report = [f"--report={path / 'report.html'}"] if run.request.has_report else []
+            arguments = [*self._command, *run.request.arguments(), "--json", *report]
             with (path / "out.json").open("wb") as out, (path / "error.txt").open("wb") as errors:
                 process = subprocess.Popen(
                     arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True

@@ -12,12 +12,13 @@ from starlette.concurrency import run_in_threadpool
 
 from algo_trading.bootstrap import App
 from algo_trading.domain.user import Scope, User
+from algo_trading.web.headers import READING
+from algo_trading.web.recent import Recent
 from algo_trading.web.refusals import LoginNeededError, RefusedError
 from algo_trading.web.rights import ONE_CLICK, RIGHTS, Right, Who
 
 COOKIE = "algo_session"
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
-READING = frozenset({"GET", "HEAD"})
 API = "/api/"
 BROWSERS = ("origin", "referer", "sec-fetch-site")  # headers with which a browser says where a form comes from
 
@@ -30,10 +31,19 @@ class Visitor:
     form_token: str = ""
 
 
-def application_of(request: Request) -> App:
+# Of what FastAPI asks for each request nothing waits; it would start a thread for what is not a coroutine.
+
+
+async def application_of(request: Request) -> App:
     """The services."""
     application: App = request.app.state.application
     return application
+
+
+async def recent_of(request: Request) -> Recent:
+    """What was read in the last seconds."""
+    recent: Recent = request.app.state.recent
+    return recent
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -48,9 +58,18 @@ def user_of(request: Request) -> User:
     return user
 
 
+async def _current_visitor(request: Request) -> Visitor:
+    return visitor_of(request)
+
+
+async def _current_user(request: Request) -> User:
+    return user_of(request)
+
+
 Application = Annotated[App, Depends(application_of)]
-CurrentVisitor = Annotated[Visitor, Depends(visitor_of)]
-CurrentUser = Annotated[User, Depends(user_of)]
+Recently = Annotated[Recent, Depends(recent_of)]
+CurrentVisitor = Annotated[Visitor, Depends(_current_visitor)]
+CurrentUser = Annotated[User, Depends(_current_user)]
 
 
 async def admit(request: Request) -> None:
@@ -71,7 +90,7 @@ async def admit(request: Request) -> None:
         request.state.visitor = Visitor(await _by_token(request, secret, right))
         return
     cookie = request.cookies.get(COOKIE, "")
-    user = await run_in_threadpool(application_of(request).identify().by_session, cookie) if cookie else None
+    user = await _by_session(request, cookie) if cookie else None
     visitor = Visitor(user, form_token_of(cookie) if user else "")
     request.state.visitor = visitor
     if user is None and right.who is not Who.ANYONE:
@@ -117,8 +136,19 @@ def _bearer(request: Request) -> str | None:
     return secret.strip() if scheme.lower() == "bearer" and request.url.path.startswith(API) else None
 
 
+async def _by_session(request: Request, cookie: str) -> User | None:
+    """Whose session it is; sessions that end elsewhere end here within the seconds that `Recent` keeps something."""
+    recent, key = await recent_of(request), ("session", cookie)
+    kept = recent.known(key)
+    if kept is not None:
+        user: User | None = kept.value
+        return user
+    identify = (await application_of(request)).identify()
+    return await run_in_threadpool(recent.of, key, lambda: identify.by_session(cookie))
+
+
 async def _by_token(request: Request, secret: str, right: Right) -> User:
-    found = await run_in_threadpool(application_of(request).identify().by_token, secret)
+    found = await run_in_threadpool((await application_of(request)).identify().by_token, secret)
     if found is None:
         raise RefusedError(401, "This token does not work", "It was revoked, has ended, or is not one of ours.")
     user, scopes = found

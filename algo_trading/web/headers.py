@@ -20,6 +20,7 @@ POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+READING = frozenset({"GET", "HEAD"})
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -46,6 +47,8 @@ class Surroundings:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if scope["method"] not in READING:
+                    scope["app"].state.recent.forget()  # whoever sees that it is done sees what has changed
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
-from algo_trading.queries.pages import COUNTED, PagedList, PageRequest
+from algo_trading.queries.pages import COUNTED, Page, PagedList, PageRequest
 from algo_trading.web.render import render
 
 SIZES = (25, 50, 100, 250)
 DEFAULT_SIZE = 50
+LAST_PAGE = 100_000
 EXPORTED = 50_000  # rows of a CSV file
 AT_ONCE = 5_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
@@ -104,7 +105,7 @@ def respond(request: Request, view: ListView[Row]) -> Response:
         "rows": rows,
         "range": f"{first:,}-{first + len(rows) - 1:,} of {total}" if rows else total,
         "previous": links.to(page=number - 1) if number > 1 else "",
-        "next": links.to(page=number + 1) if first + len(rows) - 1 < page.total else "",
+        "next": links.to(page=number + 1) if _goes_on(page, first + len(rows) - 1, wanted.limit) else "",
         "csv": links.to(format="csv"),
         "sizes": SIZES,
         **view.above,
@@ -196,4 +197,9 @@ def _size(text: str) -> int:
 
 
 def _number(text: str) -> int:
-    return min(max(int(text), 1), COUNTED) if text.isascii() and text.isdigit() else 1
+    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+
+
+def _goes_on(page: Page[Any], last: int, limit: int) -> bool:
+    """Whether there are rows after the `last` one that is shown; those beyond COUNTED are not counted."""
+    return last < page.total or (page.total >= COUNTED and len(page.rows) == limit)

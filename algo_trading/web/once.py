@@ -64,7 +64,8 @@ async def once_of(request: Request, idempotency_key: IdempotencyKey = None) -> O
     """What a route calls with what it does."""
     asked = json.dumps([request.method, request.url.path, request.url.query]).encode() + await request.body()
     key = idempotency_key or ""
-    return Once(application_of(request), user_of(request).name, key, sha256(asked).hexdigest())
+    application = await application_of(request)
+    return Once(application, user_of(request).name, key, sha256(asked).hexdigest())
 
 
 DoneOnce = Annotated[Once, Depends(once_of)]

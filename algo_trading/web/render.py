@@ -36,6 +36,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("algo_trading.web"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

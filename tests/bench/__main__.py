@@ -25,6 +25,8 @@ BENCHMARKS = (
     "notices",
     "orders",
     "watchlists",
+    "alerts",
+    "web",
 )
 
 

@@ -28,7 +28,8 @@ DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 PAGES = (
     "/", "/instruments", "/instruments/XNYS/IBM", "/signals", "/trades", "/accounts", "/accounts/paper", "/monitoring",
-    "/subscriptions", "/quality", "/quality/held", "/me", "/admin", "/approvals", "/watch", "/posts", "/backtests",
+    "/alerts", "/subscriptions", "/quality", "/quality/held", "/me", "/admin", "/approvals", "/watch", "/posts",
+    "/backtests",
 )  # fmt: skip
 
 pytestmark = [
@@ -142,6 +143,14 @@ def test_the_chart_draws_candles_and_reads_them_out(browser: Browser, served: Se
     assert box is not None
     visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     visit.page.wait_for_function("document.getElementById('chart-words').textContent.includes('close')")
+    button = visit.page.get_by_role("button", name="SMA 50")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "false"
+    visit.page.reload()
+    visit.ready()
+    assert [one.get_attribute("aria-pressed") for one in visit.page.locator("#averages button").all()] == [
+        "true", "true", "false", "true"
+    ]  # fmt: skip
     visit.close()
 
 

@@ -145,6 +145,10 @@ class FakeBars:
     def series(self, interval: Interval | None = None) -> list[Series]:
         return sorted(one for one in self._rows.opened() if interval in {None, one.interval})
 
+    def intervals(self, instrument: Instrument) -> list[Interval]:
+        found = (one.interval for one in self._rows.opened() if one.instrument == instrument)
+        return sorted(found, key=lambda one: one.order)
+
     def first_closes(self, series: Sequence[Series]) -> Mapping[Series, datetime]:
         return {one: self._rows.first(one)["closed_at"] for one in self._rows.opened() if one in series}
 

@@ -29,6 +29,7 @@ from algo_trading.services.passwords import Passwords
 from algo_trading.settings import load_settings
 from algo_trading.web.app import create_app
 from algo_trading.web.gate import COOKIE, form_token_of
+from algo_trading.web.recent import Recent
 from contracts.accounts import CLOSE, NEXT, an_account, an_execution, an_order, executing, opening, storing
 from contracts.bars import bar_row, bar_rows
 from contracts.posts import a_post, annotation_of
@@ -141,6 +142,7 @@ class Site:
     def __init__(self, application: App) -> None:
         self.application = application
         self.app = create_app(application)
+        self.app.state.recent = Recent(0)  # what a test has stored is seen at once
         self.stranger = Visitor(self.app, application)
         self.owner, self.ann, self.bob = (Visitor(self.app, application, name) for name in (OWNER, ANN, BOB))
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from sqlalchemy import delete, func, select, text
 
 from algo_trading.adapters.postgres.instruments import instrument_id
+from algo_trading.adapters.postgres.price_changes import ANNOUNCE
 from algo_trading.adapters.postgres.read_bars import (
     WANTED,
     bar_digests,
@@ -19,7 +20,7 @@ from algo_trading.adapters.postgres.read_bars import (
     series_ids,
     venue_ids,
 )
-from algo_trading.adapters.postgres.schema.market import bars, indicators
+from algo_trading.adapters.postgres.schema.market import bars, indicators, instruments
 from algo_trading.adapters.postgres.schema.market import series as stored_series
 from algo_trading.adapters.postgres.upsert import Upsert
 from algo_trading.domain.bars import COLUMNS, TURNOVER
@@ -53,6 +54,11 @@ ON CONFLICT (instrument_id, interval) DO UPDATE SET
     bars = s.bars + excluded.bars
 RETURNING 1
 """
+STORED = (
+    select(instruments.c.symbol, instruments.c.venue, stored_series.c.interval)
+    .select_from(stored_series.join(instruments))
+    .where(stored_series.c.bars > 0)
+)
 EXTENTS = """
 SELECT i.symbol, i.venue, s.interval, s.first_opened_at, s.last_opened_at, s.bars
 FROM series AS s JOIN instruments AS i ON i.id = s.instrument_id
@@ -62,6 +68,7 @@ FROM series AS s JOIN instruments AS i ON i.id = s.instrument_id
 def _add_to_series(connection: ArrowConnection, new: pa.Table) -> None:
     found = new.group_by(["instrument_id", "interval"]).aggregate([("opened_at", of) for of in ("min", "max", "count")])
     connection.write(ADD_TO_SERIES, found.to_pylist())
+    connection.read(ANNOUNCE)
 
 
 INTO_BARS = Upsert(
@@ -131,14 +138,15 @@ class PostgresBars:
         return {_series(row): row["opened_at"].astimezone(UTC) for row in rows}
 
     def series(self, interval: Interval | None = None) -> list[Series]:
-        intervals = [interval] if interval else list(Interval)
-        query = """
-            SELECT i.symbol, i.venue, k.interval
-            FROM instruments AS i CROSS JOIN unnest(string_to_array($1, ',')) AS k (interval)
-            WHERE EXISTS (SELECT FROM bars AS b WHERE b.instrument_id = i.id AND b.interval = k.interval)
-            """
-        with self._database.arrow() as connection:
-            return sorted(map(_series, connection.read(query, (",".join(intervals),)).to_pylist()))
+        query = STORED if interval is None else STORED.where(stored_series.c.interval == str(interval))
+        with self._database.engine.connect() as connection:
+            return sorted(_series(row) for row in connection.execute(query).mappings())
+
+    def intervals(self, instrument: Instrument) -> list[Interval]:
+        query = STORED.where(instruments.c.symbol == instrument.symbol, instruments.c.venue == instrument.venue)
+        with self._database.engine.connect() as connection:
+            found = (Interval(row["interval"]) for row in connection.execute(query).mappings())
+            return sorted(found, key=lambda one: one.order)
 
     def first_closes(self, series: Sequence[Series]) -> Mapping[Series, datetime]:
         query = f"""

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from math import isnan, nan
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.instruments import ensure_instruments, instrument_id
+from algo_trading.adapters.postgres.price_changes import ANNOUNCE
 from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.adapters.postgres.schema.scores import candle_ranks, candle_scores, tuned_thresholds
 from algo_trading.domain.instrument import Instrument
@@ -88,6 +89,7 @@ def store_scores(connection: Connection, scores: Sequence[PairScore]) -> list[Pa
     ids = ensure_instruments(connection, [score.instrument for score in scores])
     lock = select(instruments.c.id).where(instruments.c.id.in_(ids.values())).order_by(instruments.c.id)
     connection.execute(lock.with_for_update(key_share=True))
+    connection.execute(text(ANNOUNCE))
     return [
         score
         for score in sorted(scores, key=lambda score: (ids[score.instrument], score.at))

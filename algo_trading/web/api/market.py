@@ -86,7 +86,7 @@ def bars(
 ) -> Response:  # fmt: skip
     """Bars of a series as traded, oldest first; `from` and `to` are moments at which bars opened."""
     series, offset = Series(Instrument(symbol, venue), interval), offset_of(cursor)
-    if series not in application.bars.series(interval):
+    if interval not in application.bars.intervals(series.instrument):
         raise UnknownNameError(f"no bars of {series} at {venue} are stored")
     table = application.bars.read([series], _aware(first), _aware(last)).slice(offset, limit)
     items = [

@@ -15,8 +15,9 @@ from algo_trading.queries.figures import quantity_text
 from algo_trading.queries.performance import Performance
 from algo_trading.queries.status import AccountStatus
 from algo_trading.web.cells import series_cell, visible_accounts
-from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.gate import Application, CurrentUser, Recently
 from algo_trading.web.lists import Cell, Column, Filter, ListView, respond, table
+from algo_trading.web.recent import Recent
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
 
@@ -24,18 +25,18 @@ router = APIRouter()
 
 
 @router.get("/accounts")
-def accounts(request: Request, application: Application, user: CurrentUser) -> Response:
+def accounts(request: Request, application: Application, user: CurrentUser, recent: Recently) -> Response:
     """All accounts that one may see."""
-    states = visible_accounts(application.read_status().account_states(), user)
-    results = {one.name: _result(_performance(application, one.name)) for one in states}
+    states = visible_accounts(_states(application, recent), user)
+    results = {one.name: _result(_performance(application, recent, one.name)) for one in states}
     values = {"title": "Accounts", "accounts": states, "results": results}
     return render(request, "accounts.html.j2", values)
 
 
 @router.get("/accounts/{name}")
-def account(request: Request, application: Application, user: CurrentUser, name: str) -> Response:
+def account(request: Request, application: Application, user: CurrentUser, recent: Recently, *, name: str) -> Response:
     """One account with its book."""
-    status = _seen(application.read_status().account_states(), user, name)
+    status = _seen(_states(application, recent), user, name)
     state = application.accounts.state(name)
     view = ListView(
         title=name,
@@ -54,17 +55,17 @@ def account(request: Request, application: Application, user: CurrentUser, name:
             "account": state.account,
             "positions": table(_POSITIONS, state.positions),
             "cash": sorted((asset, quantity_text(amount)) for asset, amount in state.cash.items() if amount),
-            "result": _result(_performance(application, name)),
+            "result": _result(_performance(application, recent, name)),
         },
     )
     return respond(request, view)
 
 
 @router.get("/accounts/{name}/equity")
-def equity(application: Application, user: CurrentUser, name: str) -> Response:
+def equity(application: Application, user: CurrentUser, recent: Recently, *, name: str) -> Response:
     """The curve for the chart."""
-    _seen(application.read_status().account_states(), user, name)
-    curve = _performance(application, name).curve
+    _seen(_states(application, recent), user, name)
+    curve = _performance(application, recent, name).curve
     growths = [point.growth for point in curve]
     return JSONResponse(
         {
@@ -78,8 +79,12 @@ def equity(application: Application, user: CurrentUser, name: str) -> Response:
     )
 
 
-def _performance(application: App, name: str) -> Performance:
-    return application.read_performance()(name, application.clock.now())
+def _states(application: App, recent: Recent) -> tuple[AccountStatus, ...]:
+    return recent.of("accounts", application.read_status().account_states)
+
+
+def _performance(application: App, recent: Recent, name: str) -> Performance:
+    return recent.of(("performance", name), lambda: application.read_performance()(name, application.clock.now()))
 
 
 def _seen(states: tuple[AccountStatus, ...], user: User, name: str) -> AccountStatus:

@@ -12,8 +12,9 @@ from algo_trading.domain.watchlist import Assignment
 from algo_trading.queries.status import FeedStatus
 from algo_trading.repositories.audit import AuditEntry
 from algo_trading.web.cells import account_cell, series_cell
-from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.gate import Application, CurrentUser, Recently
 from algo_trading.web.lists import Cell, Column, table
+from algo_trading.web.recent import Recent
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
 
@@ -25,9 +26,9 @@ Text = Annotated[str, Form(max_length=300)]
 
 
 @router.get("/admin")
-def admin(request: Request, application: Application, said: str = "") -> Response:
+def admin(request: Request, application: Application, recent: Recently, said: str = "") -> Response:
     """The page."""
-    return _page(request, application, said=said[:500])
+    return _page(request, application, said=said[:500], recent=recent)
 
 
 @router.post("/admin/users")
@@ -74,8 +75,11 @@ def answer_request(
     return RedirectResponse(f"/admin?{urlencode({'said': said})}", HTTPStatus.SEE_OTHER)
 
 
-def _page(request: Request, application: Application, said: str = "", secret: str = "") -> Response:
-    status, assignments = application.read_status()(), application.assignments.all()
+def _page(
+    request: Request, application: Application, said: str = "", secret: str = "", recent: Recent | None = None
+) -> Response:
+    read = application.read_status()
+    status, assignments = recent.of("status", read) if recent else read(), application.assignments.all()
     configured = {feed.name for feed in application.settings.feeds}
     values = {
         "title": "Admin",

@@ -22,7 +22,7 @@ from algo_trading.queries.figures import confidence_text, filled_text, ranked_te
 from algo_trading.queries.pages import PageRequest
 from algo_trading.repositories.bars import split_by_series
 from algo_trading.web.cells import order_columns, signal_columns
-from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.gate import Application, CurrentUser, Recently
 from algo_trading.web.lists import Cell, Column, table
 from algo_trading.web.render import minute, render
 
@@ -31,14 +31,15 @@ router = APIRouter()
 SPANS = {"250": "250 bars", "1000": "1,000 bars", "all": "all"}
 SHOWN, MARKED = 10, 300
 OF_LATE = timedelta(days=30)
+LONG = 10.0  # times as long as other answers the names of coins are kept
 TEXT_SHOWN = 180
 TITLES = {"change": "Change", "amplitude": "Amplitude", "max_up": "Highest", "max_down": "Lowest"}
 
 
 @router.get("/instruments/{venue:path}/{symbol}")
 def instrument(
-    request: Request, application: Application, user: CurrentUser, *, venue: str, symbol: str, interval: str = "",
-    span: str = "250",
+    request: Request, application: Application, user: CurrentUser, recent: Recently, *, venue: str, symbol: str,
+    interval: str = "", span: str = "250",
 ) -> Response:  # fmt: skip
     """The page."""
     wanted = Instrument(symbol, venue)
@@ -49,8 +50,10 @@ def instrument(
     of_it = {"symbol": symbol, "venue": venue}
     signals = application.signal_pages.page(PageRequest(of_it, limit=SHOWN))
     orders = application.order_pages.page(PageRequest(_own(of_it, user), limit=SHOWN))
-    score = next((one for one in application.scores.newest() if one.instrument == wanted), None)
-    listing = next((one for one in application.listings.all() if one.instrument == wanted), None)
+    scores = recent.of("scores", application.scores.newest)
+    score = next((one for one in scores if one.instrument == wanted), None)
+    listings = recent.of("listings", lambda: {one.instrument: one for one in application.listings.all()}, LONG)
+    listing = listings.get(wanted)
     values = {
         "title": symbol,
         "instrument": wanted,
@@ -130,12 +133,12 @@ def _own(filters: dict[str, str], user: User) -> dict[str, str]:
 
 
 def _intervals(application: App, wanted: Instrument) -> list[Interval]:
-    found = [one.interval for one in application.bars.series() if one.instrument == wanted]
+    found = application.bars.intervals(wanted)
     if not found:
         raise UnknownNameError(
             f"no bars of {wanted.symbol} at {wanted.venue} are stored; the list of instruments has all"
         )
-    return sorted(found, key=lambda one: one.order)
+    return found
 
 
 def _chosen(intervals: list[Interval], text: str) -> Interval:

@@ -8,7 +8,7 @@ from algo_trading.notification.words import change_text, price_text
 from algo_trading.queries.figures import amount_text
 from algo_trading.queries.instruments import InstrumentLine
 from algo_trading.web.cells import instrument_href
-from algo_trading.web.gate import Application
+from algo_trading.web.gate import Application, Recently
 from algo_trading.web.lists import Cell, Column, Filter, ListView, respond
 
 router = APIRouter()
@@ -20,7 +20,7 @@ EMPTY = (
 
 
 @router.get("/instruments")
-def instruments(request: Request, application: Application) -> Response:
+def instruments(request: Request, application: Application, recent: Recently) -> Response:
     """The page."""
     found = application.instrument_list
     view = ListView(
@@ -29,7 +29,7 @@ def instruments(request: Request, application: Application) -> Response:
         columns=COLUMNS,
         filters=(
             Filter("q", "Symbol or name"),
-            Filter("venue", "Venue", [(one, one) for one in found.venues()]),
+            Filter("venue", "Venue", [(one, one) for one in recent.of("venues", found.venues)]),
             Filter("interval", "Has bars of", [(one, one) for one in Interval]),
         ),
         empty=EMPTY,

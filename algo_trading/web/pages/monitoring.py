@@ -15,7 +15,7 @@ from algo_trading.errors import ConfigError
 from algo_trading.notification.words import price_text
 from algo_trading.repositories.audit import AuditEntry
 from algo_trading.web.cells import instrument_href
-from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.gate import Application, CurrentUser, Recently
 from algo_trading.web.render import render
 
 router = APIRouter()
@@ -47,9 +47,9 @@ class HeatRow:
 
 
 @router.get("/monitoring")
-def monitoring(request: Request, application: Application, said: str = "") -> Response:
+def monitoring(request: Request, application: Application, recent: Recently, said: str = "") -> Response:
     """The page."""
-    scores = application.scores.newest()
+    scores = recent.of("scores", application.scores.newest)
     timeframes = sorted({interval for one in scores for interval in one.timeframes}, key=lambda one: one.order)
     values = {
         "title": "Monitoring",
@@ -57,7 +57,7 @@ def monitoring(request: Request, application: Application, said: str = "") -> Re
         "rows": [_row(one, timeframes) for one in scores],
         "at": max((one.at for one in scores), default=None),
         "watchlists": application.watchlists.all(),
-        "state": application.monitor().read(),
+        "state": recent.of("monitored", application.monitor().read),
         "said": said[:500],
     }
     return render(request, "monitoring.html.j2", values)

@@ -12,13 +12,14 @@ from algo_trading.queries.pages import PageRequest
 from algo_trading.queries.status import AccountStatus, Status
 from algo_trading.web.approving import visible_lines
 from algo_trading.web.cells import order_columns, signal_columns, visible_accounts
-from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.gate import Application, CurrentUser, Recently
 from algo_trading.web.lists import Column, table
 from algo_trading.web.render import render
 
 router = APIRouter()
 
 NEWEST = 8
+LONG = 3.0  # times as long as other answers the counts are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Need:
 
 
 @router.get("/")
-def overview(request: Request, application: Application, user: CurrentUser) -> Response:
+def overview(request: Request, application: Application, user: CurrentUser, recent: Recently) -> Response:
     """The page."""
-    status = application.read_status()()
+    status = recent.of("status", application.read_status(), LONG)
     accounts = visible_accounts(status.accounts, user)
     signals = application.signal_pages.page(PageRequest(limit=NEWEST)).rows
     own = {} if user.is_owner else {"owner": user.name}

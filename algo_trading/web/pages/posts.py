@@ -11,7 +11,7 @@ from algo_trading.notification.words import one_line, shortened
 from algo_trading.queries.figures import confidence_text
 from algo_trading.queries.posts import PostLine
 from algo_trading.web.cells import instrument_href
-from algo_trading.web.gate import Application
+from algo_trading.web.gate import Application, Recently
 from algo_trading.web.lists import Cell, Column, Filter, ListView, respond
 from algo_trading.web.render import minute
 
@@ -25,7 +25,7 @@ EMPTY = (
 
 
 @router.get("/posts")
-def posts(request: Request, application: Application) -> Response:
+def posts(request: Request, application: Application, recent: Recently) -> Response:
     """The page."""
     found, levels = application.post_pages, application.levels
     view = ListView(
@@ -34,7 +34,7 @@ def posts(request: Request, application: Application) -> Response:
         columns=_COLUMNS,
         filters=(
             Filter("symbol", "Symbol"),
-            Filter("platform", "Platform", [(one, one) for one in found.platforms()]),
+            Filter("platform", "Platform", [(one, one) for one in recent.of("platforms", found.platforms)]),
             Filter("author", "Author"),
             Filter("kind", "Kind", [(one, one) for one in PostKind]),
             Filter("sentiment", "Sentiment", [(one, one) for one in Tone]),

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from algo_trading.notification.words import shortened
 from algo_trading.queries.quality import HeldRow, Verdict
-from algo_trading.web.gate import Application
+from algo_trading.web.gate import Application, Recently
 from algo_trading.web.lists import Cell, Column, Filter, ListView, respond
 from algo_trading.web.render import minute
 
@@ -18,8 +18,9 @@ ROW_SHOWN = 300
 
 
 @router.get("/quality")
-def quality(request: Request, application: Application) -> Response:
+def quality(request: Request, application: Application, recent: Recently) -> Response:
     """Verdicts on batches, and the reasons of what is held back."""
+    reasons = recent.of("held", application.quarantine.reasons)
     found = application.verdict_pages
     view = ListView(
         title="Quality",
@@ -27,21 +28,21 @@ def quality(request: Request, application: Application) -> Response:
         columns=_VERDICTS,
         filters=(
             Filter("found", "Show", [("problems", "problems alone")]),
-            Filter("source", "Source", [(one, one) for one in found.sources()]),
+            Filter("source", "Source", [(one, one) for one in recent.of("sources", found.sources)]),
             Filter("from", "From", kind="date"),
             Filter("to", "To", kind="date"),
         ),
         empty="Nothing was judged yet. Each batch of bars or posts that comes in is judged and listed here.",
         template="quality.html.j2",
-        above={"reasons": list(application.quarantine.reasons().items()), "count": application.quarantine.count()},
+        above={"reasons": list(reasons.items()), "count": sum(reasons.values())},
     )
     return respond(request, view)
 
 
 @router.get("/quality/held")
-def held(request: Request, application: Application) -> Response:
+def held(request: Request, application: Application, recent: Recently) -> Response:
     """Rows that were held back."""
-    reasons = [(one, one) for one in application.quarantine.reasons()]
+    reasons = [(one, one) for one in recent.of("held", application.quarantine.reasons)]
     view = ListView(
         title="Held back",
         rows=application.quarantine_pages,

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from algo_trading.web.cells import signal_columns
-from algo_trading.web.gate import Application
+from algo_trading.web.gate import Application, Recently
 from algo_trading.web.lists import Filter, ListView, respond
 
 router = APIRouter()
@@ -17,9 +17,10 @@ EMPTY = (
 
 
 @router.get("/signals")
-def signals(request: Request, application: Application) -> Response:
+def signals(request: Request, application: Application, recent: Recently) -> Response:
     """The page."""
     found = application.signal_pages
+    strategies = recent.of("strategies", found.strategies)
     view = ListView(
         title="Signals",
         rows=found,
@@ -27,7 +28,7 @@ def signals(request: Request, application: Application) -> Response:
         filters=(
             Filter("symbol", "Symbol"),
             Filter("side", "Side", SIDES),
-            Filter("strategy", "Strategy", [(one, one) for one in found.strategies()]),
+            Filter("strategy", "Strategy", [(one, one) for one in strategies]),
             Filter("from", "From", kind="date"),
             Filter("to", "To", kind="date"),
         ),

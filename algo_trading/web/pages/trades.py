@@ -8,10 +8,11 @@ from algo_trading.notification.words import price_text
 from algo_trading.queries.figures import quantity_text
 from algo_trading.queries.orders import OrderLine
 from algo_trading.web.cells import order_columns, status_cell
-from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.gate import Application, CurrentUser, Recently
 from algo_trading.web.lists import Cell, Column, Filter, ListView, respond, table
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
+from algo_trading.web.visible import visible_names
 
 router = APIRouter()
 
@@ -22,10 +23,10 @@ EMPTY = (
 
 
 @router.get("/trades")
-def trades(request: Request, application: Application, user: CurrentUser) -> Response:
+def trades(request: Request, application: Application, user: CurrentUser, recent: Recently) -> Response:
     """The page; members see the orders of their accounts."""
-    states = application.read_status().account_states()
-    names = [one.name for one in states if user.is_owner or one.owner == user.name]
+    names = sorted(visible_names(application, user))
+    strategies = recent.of("strategies", application.signal_pages.strategies)
     view = ListView(
         title="Trades",
         rows=application.order_pages,
@@ -35,7 +36,7 @@ def trades(request: Request, application: Application, user: CurrentUser) -> Res
             Filter("status", "Status", [(one, one) for one in OrderStatus]),
             Filter("side", "Side", [("buy", "buy"), ("sell", "sell")]),
             Filter("account", "Account", [(one, one) for one in names]),
-            Filter("strategy", "Strategy", [(one, one) for one in application.signal_pages.strategies()]),
+            Filter("strategy", "Strategy", [(one, one) for one in strategies]),
             Filter("from", "From", kind="date"),
             Filter("to", "To", kind="date"),
         ),

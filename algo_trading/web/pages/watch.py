@@ -1,7 +1,7 @@
 """Watch: prices of now of what is held and watched, with everything that an emergency asks for."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,7 +15,7 @@ from algo_trading.queries.figures import quantity_text
 from algo_trading.queries.watch import HeldLine, Quote, Watch
 from algo_trading.services.place_exits import shown_price
 from algo_trading.web.cells import instrument_href
-from algo_trading.web.gate import Application, CurrentUser
+from algo_trading.web.gate import Application, CurrentUser, Recently
 from algo_trading.web.live import LiveWatch
 from algo_trading.web.render import minute, render
 from algo_trading.web.visible import visible_names
@@ -28,9 +28,9 @@ Texts = dict[str, tuple[str, str]]  # what stands in a cell, and its look
 
 
 @router.get("/watch")
-def watch(request: Request, application: Application, user: CurrentUser, said: str = "") -> Response:
+def watch(request: Request, application: Application, user: CurrentUser, recent: Recently, said: str = "") -> Response:
     """The page."""
-    found, names = application.read_watch()(), visible_names(application, user)
+    found, names = recent.of("watch", application.read_watch()), visible_names(application, user)
     switch = application.kill_switch.current()
     values = {
         "title": "Watch",
@@ -52,7 +52,7 @@ def watch(request: Request, application: Application, user: CurrentUser, said: s
 @router.get("/watch/prices")
 async def prices(request: Request, application: Application, user: CurrentUser) -> Response:
     """The prices as they change, as server-sent events; without `Accept: text/event-stream` once, as JSON."""
-    names = await run_in_threadpool(visible_names, application, user)
+    names = frozenset(await run_in_threadpool(visible_names, application, user))
     if STREAM not in request.headers.get("accept", ""):
         found = await run_in_threadpool(application.read_watch())
         return JSONResponse(texts_for(found, names))
@@ -62,15 +62,26 @@ async def prices(request: Request, application: Application, user: CurrentUser) 
     return StreamingResponse(_events(live, user, names), media_type=STREAM, headers=headers)
 
 
-async def _events(live: LiveWatch, user: User, names: set[str]) -> AsyncIterator[str]:
-    yield f"retry: {RETRY}\n\n"
+async def _events(live: LiveWatch, user: User, names: frozenset[str]) -> AsyncIterator[bytes]:
+    yield f"retry: {RETRY}\n\n".encode()
+    seen: Watch | None = None
     async for found in live.changes(user.name):
-        yield (
-            ": nothing new\n\n" if found is None else f"event: prices\ndata: {json.dumps(texts_for(found, names))}\n\n"
-        )
+        yield b": nothing new\n\n" if found is None else _event(live, found, seen, names)
+        seen = found or seen
 
 
-def texts_for(found: Watch, names: set[str]) -> Texts:
+def _event(live: LiveWatch, found: Watch, seen: Watch | None, names: frozenset[str]) -> bytes:
+    """What has changed since the reading that a stream has seen; made once for all streams that show the same."""
+
+    def made() -> bytes:
+        before = {} if seen is None else texts_for(seen, names)
+        changed = {key: text for key, text in texts_for(found, names).items() if before.get(key) != text}
+        return f"event: prices\ndata: {json.dumps(changed)}\n\n".encode()
+
+    return live.shared(found, (id(seen), names), made)
+
+
+def texts_for(found: Watch, names: Collection[str]) -> Texts:
     """What stands in the cells that change, for somebody who sees the accounts with these names."""
     texts: Texts = {}
     for one, quote in found.watched.items():

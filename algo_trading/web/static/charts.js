@@ -105,6 +105,26 @@
         + `  close ${price(candle.close)}`, ...marked(move.time)].join("; ");
     });
 
+    // Each average has a button that shows or hides it; the browser remembers which are hidden.
+    const buttons = document.getElementById("averages");
+    const hidden = new Set((localStorage.getItem("hidden averages") || "").split(" ").filter(Boolean));
+    const turn = (button) => {
+      const name = button.dataset.average;
+      averages[name].applyOptions({ visible: !hidden.has(name) });
+      button.setAttribute("aria-pressed", String(!hidden.has(name)));
+    };
+    for (const button of buttons.querySelectorAll("button")) {
+      if (!averages[button.dataset.average]) { button.remove(); continue; }
+      turn(button);
+      button.addEventListener("click", () => {
+        const name = button.dataset.average;
+        if (!hidden.delete(name)) hidden.add(name);
+        localStorage.setItem("hidden averages", [...hidden].join(" "));
+        turn(button);
+      });
+    }
+    buttons.hidden = false;
+
     paint();
     dark.addEventListener("change", paint);
     show(overview);

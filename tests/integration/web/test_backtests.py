@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +57,9 @@ def runs(tmp_path: Path) -> Iterator[BacktestRuns]:
     found.close()
 
 
-def wait(found: Callable[[], Run | None], *states: State) -> Run:
+def wait(found: Callable[[], Run | None], *states: State, seconds: float = 30) -> Run:
     """Until a run is in one of these states."""
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         run = found()
         if run is not None and run.state in states:
@@ -225,3 +226,40 @@ def test_programs_start_a_backtest_once_for_each_key(site: Site) -> None:
     assert other.status_code == 422
     assert program.post("/api/v1/backtests", json={**asked, "strategy": "nothing"}).status_code == 422
     assert program.get("/api/v1/backtests/none").status_code == 404
+
+
+def test_the_real_program_computes_what_the_page_shows(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALGO_DATABASE_URL", site.application.database.url)
+    runs = BacktestRuns(tmp_path, lambda: NOW)
+    monkeypatch.setattr(site.app.state, "backtests", runs)
+    form = {"strategy": "sma_cross", "symbols": "IBM", "settings": "fast=5 slow=20", "first": "2012-01-02"}
+    sweep = {**form, "kind": "sweep", "settings": "fast=3:6 slow=20,30"}
+    addresses = [site.ann.post("/backtests", **one).headers["location"] for one in (form, sweep)]
+    names = [address.rpartition("/")[2] for address in addresses]
+    done = [wait(partial(runs.find, name), State.DONE, State.FAILED, seconds=300) for name in names]
+    assert [(run.state, run.error) for run in done] == [(State.DONE, "")] * 2
+    result = runs.result(done[0])
+    assert result["n_trades"] == len(result["trades"]) > 0
+    page = site.ann.get(addresses[0]).text
+    assert f"{100 * result['total_return']:,.2f}%" in page
+    assert result["trades"][-1]["entry_time"] in page
+    assert ">Report</a>" in page
+    report = site.ann.get(f"{addresses[0]}/report")
+    assert report.headers["content-type"].startswith("text/html")
+    assert "sma_cross" in report.text
+    best = runs.result(done[1])["top"][0]
+    swept = site.ann.get(addresses[1]).text
+    assert ">Heat map</a>" in swept
+    assert f"<td>{best['fast']}</td><td>{best['slow']}</td>" in swept.replace("\n", "")
+    assert "heatmap" in site.ann.get(f"{addresses[1]}/report").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "drawn"),
+    [("run", (), True), ("sweep", ("fast=5:50",), False), ("sweep", ("fast=5:50", "slow=20,30"), True),
+     ("sweep", ("fast=5", "slow=20:30"), False)],
+)  # fmt: skip
+def test_a_sweep_of_one_parameter_has_no_map(kind: str, settings: tuple[str, ...], drawn: bool) -> None:
+    assert BacktestRequest(kind, "sma_cross", ("IBM",), settings=settings).has_report is drawn
