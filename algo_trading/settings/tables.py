@@ -102,10 +102,11 @@ class MailSettings(Section):
 
 
 class PeopleSettings(Section):
-    """Who becomes a user by asking for it."""
+    """Who becomes a user by asking for it, and how many symbols a member may have tracked in a day."""
 
     joining: Joining = Joining.CLOSED
     channel: str = ""  # of the mails with which addresses are confirmed; empty: the configured one
+    symbols_per_day: int = Field(default=3, ge=0)
 
 
 class InboundMailSettings(Section):
