@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import dag, task
 
 from algo_airflow.clocks import any_goes_on
-from algo_airflow.flow import LONGEST_STUDY, SOURCE_POOL, dag_defaults
+from algo_airflow.flow import LONGEST_STUDY, SOURCE_POOL, SOURCE_RETRIES, dag_defaults
 from algo_airflow.runtime import Report, application, to_xcom
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def symbol_requests() -> None:
     What the source does not know is dropped from monitoring again. What it cannot answer now is tried again for a day.
     """
 
-    @task(pool=SOURCE_POOL)
+    @task(pool=SOURCE_POOL, retries=SOURCE_RETRIES)
     def work() -> Report:
         """Load, judge and store each, walk every strategy forward over it, and queue the notice about it."""
         from back_testing.search.walk_forward import Plan

@@ -98,6 +98,7 @@ class MailSettings(Section):
 
     sender: str
     outbox_limit: int = Field(gt=0)
+    summary_hour: int = Field(default=8, ge=-1, le=23)  # of an owner's day, for the accounts; -1: none
     templates: Annotated[str, AfterValidator(_folder)] = ""  # a folder; files in it stand in the place of packaged ones
 
 
