@@ -5,7 +5,7 @@ from datetime import timedelta
 from airflow.sdk import dag, task
 
 from algo_airflow.clocks import SETTINGS
-from algo_airflow.flow import TEXT_POOL, dag_defaults
+from algo_airflow.flow import dag_defaults
 from algo_airflow.runtime import Report, application, to_xcom
 
 EVERY = timedelta(minutes=1)
@@ -19,7 +19,7 @@ def inbound_mail() -> None:
     --follow` may run beside it and answers at once.
     """
 
-    @task(pool=TEXT_POOL, execution_timeout=EVERY * 5)
+    @task
     def poll() -> Report:
         """Read what is new in the mailbox, and deliver the answers."""
         with application() as app:

@@ -12,7 +12,7 @@ EVERY = timedelta(minutes=5)
 
 @dag(schedule=EVERY, catchup=False, **dag_defaults("mails", runs=1))
 def notices() -> None:
-    """Queue updates and digests that are due, tell the owner what fails and what waits for a person, and deliver.
+    """Queue updates, digests and accounts that are due, tell the owner what fails and what waits for a person.
 
     Whatever waits is delivered, what a channel refused before included.
 
@@ -24,6 +24,7 @@ def notices() -> None:
         """Queue what is due, and hand over what waits; a channel that does not work is tried again next time."""
         with application() as app:
             queued = app.queue_regular_mails()() + app.report_outages()() + app.ask_for_approvals()()
+            queued += app.summarize_accounts()()
             delivered = app.deliver_notices()()
         return to_xcom(
             {"queued": queued, "sent": delivered.sent, "retried": delivered.retried, "error": delivered.error}

@@ -20,6 +20,7 @@ from algo_trading.plugins import Context, Plugin, PluginConfig
 TIMEOUT = 30.0  # seconds that an answer may take
 DAY = timedelta(days=1)  # days of IMAP are those of the server, wherever it stands
 LONGEST_IDLE = timedelta(minutes=9)  # routers forget connections that are quiet for longer, servers after 29 minutes
+PAUSE = 5.0  # seconds, where a server ends what had begun to wait
 CLOSED = (OSError, imaplib.IMAP4.error)
 
 
@@ -135,16 +136,17 @@ class ImapSession:
                 yield self._mail(number, answer)
 
     def wait(self, seconds: float) -> None:
-        with self._mailbox.explained():
-            if not self._client.has_capability("IDLE"):
-                time.sleep(seconds)
-                self._client.noop()
-                return
+        if not self._client.has_capability("IDLE"):
+            time.sleep(seconds)
+            return
+        try:
             self._client.idle()
-            try:
-                self._client.idle_check(min(seconds, LONGEST_IDLE.total_seconds()))
-            finally:
-                self._client.idle_done()
+            self._client.idle_check(min(seconds, LONGEST_IDLE.total_seconds()))
+        except CLOSED:  # what is wrong shows when the next conversation begins, which is not at once
+            time.sleep(min(seconds, PAUSE))
+            return
+        with suppress(*CLOSED):  # a line that came in two pieces is not understood
+            self._client.idle_done()
 
     def _mail(self, number: int, answer: dict[bytes, Any]) -> RawMail:
         content = next(value for name, value in answer.items() if name.startswith(b"BODY[]"))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from algo_trading.services.subscribe import Subscribe
     from algo_trading.services.subscribe_regularly import SubscribeRegularly
     from algo_trading.services.subscribe_scores import SubscribeScores
+    from algo_trading.services.summarize_accounts import SummarizeAccounts
     from algo_trading.services.unsubscribe import Unsubscribe
     from algo_trading.services.unsubscribe_links import UnsubscribeLinks
 
@@ -190,6 +191,20 @@ class Notices(Orders):
         from algo_trading.services.queue_regular_mails import QueueRegularMails
 
         return QueueRegularMails(self.regular_mails, self.recipients, self.clock)
+
+    def summarize_accounts(self) -> SummarizeAccounts:
+        from algo_trading.services.summarize_accounts import SummarizeAccounts
+
+        hour = self.settings.mail.summary_hour
+        return SummarizeAccounts(
+            read=self.collect_digest(),
+            queue=self.notices,
+            recipients=self.recipients,
+            clock=self.clock,
+            owners=lambda: [user.address for user in self.users.all() if user.is_owner and user.address],
+            page=self.page_at,
+            hour=None if hour < 0 else hour,
+        )
 
     def collect_digest(self) -> CollectDigest:
         from algo_trading.queries.digest import CollectDigest

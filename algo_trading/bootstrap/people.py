@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from algo_trading.repositories.join_requests import JoinRequests
     from algo_trading.repositories.personal import PersonalData
     from algo_trading.repositories.signing_keys import SigningKeys
+    from algo_trading.repositories.symbol_requests import SymbolRequests
     from algo_trading.repositories.users import ApiTokenRepository, LoginAttempts, SessionRepository, UserRepository
     from algo_trading.services.manage_users import ManageUsers
     from algo_trading.services.passwords import Passwords
@@ -65,6 +66,12 @@ class People(Stores):
         from algo_trading.adapters.postgres.personal import PostgresPersonalData
 
         return PostgresPersonalData(self.database)
+
+    @cached_property
+    def symbol_requests(self) -> SymbolRequests:
+        from algo_trading.adapters.postgres.symbol_requests import PostgresSymbolRequests
+
+        return PostgresSymbolRequests(self.database)
 
     @cached_property
     def join_requests(self) -> JoinRequests:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from algo_trading.services.mail_subscribing import MailSubscribing
     from algo_trading.services.monitor import Monitor
     from algo_trading.services.poll_mailbox import Handle, PollMailbox
+    from algo_trading.services.request_symbol import RequestSymbol, Review, WorkSymbolRequests
     from algo_trading.services.run_monitored import RunMonitored
     from algo_trading.services.run_period import PeriodSteps, RunPeriod
     from algo_trading.services.run_range import RunRange
@@ -69,6 +70,37 @@ class Services(Notices):
             sources=self.source,
             locks=self.locks,
             quote_assets=self.settings.quote_assets,
+        )
+
+    def request_symbol(self) -> RequestSymbol:
+        from algo_trading.services.request_symbol import RequestSymbol
+
+        return RequestSymbol(
+            requests=self.symbol_requests,
+            watchlists=self.watchlists,
+            monitor=self.monitor(),
+            queue=self.notices,
+            audit=self.audit,
+            clock=self.clock,
+            owners=self.owner_addresses,
+            per_day=self.settings.people.symbols_per_day,
+        )
+
+    def work_symbol_requests(self, review: Review = lambda _last, _series: None) -> WorkSymbolRequests:
+        """`review` backtests series; without it their history is loaded alone."""
+        from algo_trading.services.request_symbol import WorkSymbolRequests
+
+        return WorkSymbolRequests(
+            requests=self.symbol_requests,
+            watchlists=self.watchlists,
+            monitor=self.monitor(),
+            load=self.load_history(),
+            bars=self.bars,
+            recommendations=self.recommendations,
+            sources=self.source,
+            calendars=self.calendars,
+            clock=self.clock,
+            review=review,
         )
 
     # Decisions
@@ -224,7 +256,7 @@ class Services(Notices):
         def scores(symbols: Sequence[str]) -> Sequence[PairScore]:
             return self.current_scores()(self.scored_pairs()(symbols, None))
 
-        return MailMonitoring(self.monitor(), scores, self.audit, self.clock)
+        return MailMonitoring(self.monitor(), self.request_symbol(), scores, self.audit, self.clock)
 
     def mail_subscribing(self) -> MailSubscribing:
         from algo_trading.services.mail_subscribing import MailSubscribing

@@ -27,7 +27,7 @@ class MailboxSession(Protocol):
         ...
 
     def wait(self, seconds: float) -> None:
-        """Return when something has come, or after so many seconds."""
+        """Return when something has come, or after so many seconds; that ends the conversation."""
         ...
 
 

@@ -147,6 +147,7 @@ class AnswerMail:
             "monitor": self.monitoring.add,
             "all": self.monitoring.add_all,
             "drop": self.monitoring.drop,
+            "request": self.monitoring.ask,
             "monitoring": self.monitoring.read,
             "score": self.monitoring.score,
             "post": self.monitoring.post,

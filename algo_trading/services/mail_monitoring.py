@@ -14,6 +14,7 @@ from algo_trading.notification.candle_texts import candle_texts, score_title, sc
 from algo_trading.notification.inbound.commands import MailCommand
 from algo_trading.repositories.audit import AuditEntry, AuditLog
 from algo_trading.services.monitor import Monitor
+from algo_trading.services.request_symbol import RequestSymbol
 from algo_trading.services.tell_monitoring import added_sentences, dropped_sentences
 
 FROM_DATABASE = "-drop"
@@ -26,6 +27,7 @@ class MailMonitoring:
     """Answers for a user."""
 
     monitor: Monitor
+    request: RequestSymbol
     scores: CurrentScores
     audit: AuditLog
     clock: Clock
@@ -61,6 +63,14 @@ class MailMonitoring:
             self.audit.add(AuditEntry(self.clock.now(), user.name, "series.removed", removed))
         refused = not report.from_monitoring and not report.from_database
         return CommandAnswer(command.line, tuple(dropped_sentences(report)), refused=refused)
+
+    def ask(self, user: User, command: MailCommand) -> CommandAnswer:
+        """`request SYMBOL`: track it, for members, too."""
+        if len(command.words) != 1:
+            raise ConfigError("write request SYMBOL")
+        asked = self.request(user, command.rest)
+        said = f"{asked.instrument} is monitored from now on; a mail comes when its history is loaded and backtested"
+        return CommandAnswer(command.line, (said,))
 
     def read(self, _user: User, command: MailCommand) -> CommandAnswer:
         """`monitoring`: what is stored and what is monitored."""

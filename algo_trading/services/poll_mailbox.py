@@ -53,9 +53,13 @@ class PollMailbox:
             return self._look(session)
 
     def follow(self, wait: float, tell: Callable[[PollReport], None]) -> None:
-        """Look, wait for the next mail at most so many seconds, and look again, until the server ends it."""
-        with self.mailbox.session() as session:
-            while True:
+        """Look, wait for the next mail at most so many seconds, and look again in a new conversation, without an end.
+
+        Raises:
+            ServiceUnavailableError: the mail server does not answer, or refuses us.
+        """
+        while True:
+            with self.mailbox.session() as session:
                 report = self._look(session)
                 tell(report)
                 if report.handled < PORTION:

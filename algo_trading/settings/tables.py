@@ -98,14 +98,16 @@ class MailSettings(Section):
 
     sender: str
     outbox_limit: int = Field(gt=0)
+    summary_hour: int = Field(default=8, ge=-1, le=23)  # of an owner's day, for the accounts; -1: none
     templates: Annotated[str, AfterValidator(_folder)] = ""  # a folder; files in it stand in the place of packaged ones
 
 
 class PeopleSettings(Section):
-    """Who becomes a user by asking for it."""
+    """Who becomes a user by asking for it, and how many symbols a member may have tracked in a day."""
 
     joining: Joining = Joining.CLOSED
     channel: str = ""  # of the mails with which addresses are confirmed; empty: the configured one
+    symbols_per_day: int = Field(default=3, ge=0)
 
 
 class InboundMailSettings(Section):

@@ -84,6 +84,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/subscriptions"): MEMBER,
     ("POST", "/subscriptions"): MEMBER,
     ("POST", "/subscriptions/end"): MEMBER,
+    ("POST", "/subscriptions/request"): MEMBER,
     ("GET", "/quality"): MEMBER,
     ("GET", "/quality/held"): MEMBER,
     ("GET", "/me"): MEMBER,

@@ -80,6 +80,11 @@ class NoticeQueueContract:
         assert sorted(keys(claimed)) == sorted([outage.key, outage.key, over.key])
         assert {notice.channel for notice in claimed} == {""}
 
+    def test_what_is_told_goes_by_the_channel_that_is_named(self, post: Post) -> None:
+        assert post.queue.tell(Content(NoticeKind.REPLY, "algo/INBOX 7 1", JAN_3), ["ann@localhost"], "smtp") == 1
+        with post.outbox.sender() as sender:
+            assert [notice.channel for notice in claim(sender)] == ["smtp"]
+
     def test_at_first_there_is_nothing(self, post: Post) -> None:
         assert post.queue.waiting() == []
         assert post.queue.due("stocks", DAY) == []

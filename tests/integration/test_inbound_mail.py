@@ -77,10 +77,12 @@ def test_mails_are_read_and_left_as_they_are(box: ImapBox) -> None:
 def test_it_waits_for_what_comes(box: ImapBox) -> None:
     with a_mailbox(box.port).session() as session:
         session.wait(0.1)  # nothing comes
+    with a_mailbox(box.port).session() as session:
         later = threading.Timer(0.2, box.put, (b"From: a@b.example\r\n\r\n",))
         later.start()
         session.wait(60)
         later.join()
+    with a_mailbox(box.port).session() as session:
         assert len(list(session.after(0, LONG_AGO, 100, 100))) == 1
 
 

@@ -61,6 +61,7 @@ from fakes.signals import FakeSignalList, FakeSignals
 from fakes.signing_keys import FakeSigningKeys
 from fakes.strategy_failures import FakeStrategyFailures
 from fakes.subscriptions import FakeSubscriptions
+from fakes.symbol_requests import FakeSymbolRequests
 from fakes.trading_rules import FakeTradingRules
 from fakes.users import FakeApiTokens, FakeLoginAttempts, FakePeople, FakeSessions, FakeUsers
 from fakes.watchlists import FakeSetup
@@ -126,6 +127,7 @@ class World(Services):
             "passwords": Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
             "approvals": FakeApprovals(accounts),
             "personal": FakePersonalData(notices),
+            "symbol_requests": FakeSymbolRequests(notices),
             "join_requests": FakeJoinRequests(),
             "signing_keys": FakeSigningKeys(),
             "api_answers": FakeApiAnswers(),

@@ -15,6 +15,7 @@ HELP = {
     "monitor ITEM...": "monitor COIN, PAIR, PAIR_4h or PAIR[1h,4h]; for owners",
     "all": "monitor everything that is stored; for owners",
     "drop ITEM...": "monitor them no more; with -drop behind, remove them from the database, too; for owners",
+    "request SYMBOL": "have a symbol tracked, its history loaded and backtested",
     "score [PAIR...]": "bull and bear scores of pairs, with a CSV",
     "post [PAIR...]": "how unusual their newest candles are, with a CSV",
     "subscribe SYMBOL [STRATEGY] [CONFIDENCE]": "mails about buys and sells",

@@ -50,6 +50,14 @@ def subscribe(
     return _back(f"{receiver} {verb} to {_of(found.strategy, 'strategy')} on {_of(found.symbol, 'symbol')}.")
 
 
+@router.post("/subscriptions/request")
+def request_symbol(application: Application, user: CurrentUser, *, symbol: Text) -> Response:
+    """Have a symbol tracked that is not yet."""
+    asked = application.request_symbol()(user, symbol)
+    told = f" {asked.address} gets a mail then." if asked.address else ""
+    return _back(f"{asked.instrument} is monitored. Its history is loaded and backtested next.{told}")
+
+
 @router.post("/subscriptions/end")
 def unsubscribe(
     application: Application, user: CurrentUser, *, address: Text, symbol: Text, strategy: Text

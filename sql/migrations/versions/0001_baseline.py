@@ -28,6 +28,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         "join_requests",
+        "symbol_requests",
         "signing_keys",
         "api_answers",
         "login_attempts",

@@ -100,6 +100,12 @@ def test_everything_about_one_is_read_and_removed(site: Site) -> None:
     assert application.personal.of("ZOE@example.com") == {"notices": [], "mails": []}
 
 
+def test_a_symbol_that_nobody_tracks_is_asked_for(site: Site) -> None:
+    answer = site.ann.post("/subscriptions/request", symbol="NOPE")
+    assert answer.status_code == 422  # there is no watchlist that takes it
+    assert site.application.symbol_requests.open() == []
+
+
 def test_a_link_that_was_changed_ends_nothing(site: Site) -> None:
     path = site.application.unsubscribe_links().maker()("ann@example.com", NoticeKind.SIGNAL)
     before = site.application.subscriptions.all()

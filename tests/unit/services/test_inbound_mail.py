@@ -13,6 +13,7 @@ from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.time import Interval, moment_of
 from algo_trading.domain.user import Role, User
 from algo_trading.domain.watchlist import Watchlist
+from algo_trading.errors import ServiceUnavailableError
 from algo_trading.repositories.bars import bars_table
 from algo_trading.strategies.sma_cross import SmaCross
 from contracts.inbound import InboundContract
@@ -235,3 +236,19 @@ def test_a_mail_is_handled_once_under_whatever_number(post: Post) -> None:
 def test_what_lay_there_for_long_is_not_a_command(post: Post) -> None:
     post.mailbox.put(a_mail("update-4", sender=BOB), NOW - timedelta(days=8))
     assert post.poll_mailbox()().handled == 0
+
+
+def test_who_follows_handles_what_comes_meanwhile(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    post.mailbox.put(a_mail("status", sender=BOB), NOW)
+    reports: list[int] = []
+
+    def wait(seconds: float) -> None:
+        if post.mailbox.waited:
+            raise ServiceUnavailableError("the server is away")
+        post.mailbox.waited.append(seconds)
+        post.mailbox.put(a_mail("help", sender=BOB), NOW)
+
+    monkeypatch.setattr(post.mailbox, "wait", wait)
+    with pytest.raises(ServiceUnavailableError):
+        post.poll_mailbox().follow(60, lambda report: reports.append(report.handled))
+    assert (reports, post.mailbox.waited) == ([1, 1], [60])

@@ -78,3 +78,23 @@ join_requests = Table(
     Column("confirmed_at", Time, comment="when somebody who reads its mails said so; null: not yet"),
     comment="People who want to become users.",
 )
+
+symbol_requests = Table(
+    "symbol_requests",
+    metadata,
+    row_id(),
+    Column("symbol", Text, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("watchlist", Text, nullable=False),
+    Column("user_name", ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
+    Column("address", Text, nullable=False, comment="where the outcome is told"),
+    Column("asked_at", Time, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("finished_at", Time, comment="null: its history is to be loaded and backtested"),
+    Index(
+        "uq_symbol_requests_open", "symbol", "venue", "user_name", unique=True,
+        postgresql_where=text("finished_at IS NULL"),
+    ),
+    Index(None, "user_name", "asked_at"),
+    comment="Symbols that people ask for and that were not tracked.",
+)  # fmt: skip

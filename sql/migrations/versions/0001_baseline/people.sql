@@ -85,3 +85,22 @@ CREATE INDEX ix_join_requests_asked_at ON join_requests (asked_at);
 COMMENT ON TABLE join_requests IS 'People who want to become users.';
 COMMENT ON COLUMN join_requests.address IS 'in lower case';
 COMMENT ON COLUMN join_requests.confirmed_at IS 'when somebody who reads its mails said so; null: not yet';
+
+CREATE TABLE symbol_requests (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    watchlist TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    outcome TEXT NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_symbol_requests PRIMARY KEY (id),
+    CONSTRAINT fk_symbol_requests_user_name FOREIGN KEY(user_name) REFERENCES users (name) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX uq_symbol_requests_open ON symbol_requests (symbol, venue, user_name) WHERE finished_at IS NULL;
+CREATE INDEX ix_symbol_requests_user_name_asked_at ON symbol_requests (user_name, asked_at);
+COMMENT ON TABLE symbol_requests IS 'Symbols that people ask for and that were not tracked.';
+COMMENT ON COLUMN symbol_requests.address IS 'where the outcome is told';
+COMMENT ON COLUMN symbol_requests.finished_at IS 'null: its history is to be loaded and backtested';
