@@ -84,6 +84,8 @@ def test_everything_goes_on_under_the_new_name(app: App) -> None:
     assert app.tell_actions()([RENAMED]).told == 0
     (position,) = app.accounts.state("paper").positions
     assert (position.instrument, position.quantity) == (META, before.quantity)
+    (order,) = app.accounts.orders("paper")
+    assert order.signal == app.signals.of_period("XNYS", Interval.DAY, midnight(DAYS[0]))[0].key
     assert closes(app, META) == [(day, 10.0) for day in DAYS[:3]]
     assert closes(app, FB) == []
     assert [str(one) for one in app.actions.read([META], date.max)] == ["split of META on 2013-01-04 (2)"]
