@@ -20,10 +20,10 @@ class RenamedRows:
 
     def __str__(self) -> str:
         if self.before:
-            return f"{self.name}: {self.rows} rows from before are stored as {self.name.now}"
+            return f"{self.name}: rows from before are stored as {self.name.now} ({self.rows})"
         return (
-            f"{self.name}: {self.rows} rows from that date on are stored as {self.name.instrument}, an instrument of "
-            "its own"
+            f"{self.name}: rows from that date on are stored as {self.name.instrument}, an instrument of its own "
+            f"({self.rows})"
         )
 
 

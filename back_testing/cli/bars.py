@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from algo_trading.domain.bars import Bars
-    from algo_trading.domain.instrument import Series
+    from algo_trading.domain.instrument import Instrument, Series
+    from algo_trading.domain.names import FormerName
+    from algo_trading.repositories.names import NameRepository
     from algo_trading.services.features import Knowledge
     from algo_trading.strategies.base import Strategy
     from back_testing.engine.data import History
@@ -129,7 +131,8 @@ class BarSource:
             venues = {} if self.calendar else {one.symbol: one.venue for one in application.bars.series()}
             watched = [one for watchlist in application.watchlists.all() for one in watchlist.series(self.interval)]
             given = {symbol: self._series(symbol, venues) for symbol in self.symbols if symbol != WATCHLIST}
-            names = application.names.newest(one.instrument for one in given.values())
+            names = self._former_names(application.names, [one.instrument for one in given.values()])
+            renamed = [one.instrument for one in given.values() if one.instrument in names]
             given = {
                 symbol: replace(one, instrument=names[one.instrument].now) if one.instrument in names else one
                 for symbol, one in given.items()
@@ -140,7 +143,14 @@ class BarSource:
             wanted = list(dict.fromkeys(name for needed in features.values() for name in needed))
             last = midnight(self.last) + DAY - timedelta(microseconds=1) if self.last else None
             history = read_history(application)([*named], last, adjust=self.adjusted, features=wanted)
-            return replace(history, notes=(*map(str, names.values()), *history.notes))
+            return replace(history, notes=(*(str(names[one]) for one in renamed), *history.notes))
+
+    def _former_names(
+        self, names: "NameRepository", instruments: "Sequence[Instrument]"
+    ) -> "Mapping[Instrument, FormerName]":
+        """Those of instruments that are called otherwise now; up to `last` a symbol meant what it means no longer."""
+        then = () if self.last is None else (one for one in names.all() if self.last < one.until)
+        return {**names.newest(instruments), **{one.instrument: one for one in reversed([*then])}}
 
     def _series(self, symbol: str, venues: Mapping[str, str]) -> "Series":
         """The series of a symbol, which may name its interval: INJUSDT_4h."""

@@ -58,6 +58,8 @@ def _changes(
     bars: Bars, at: Integers, prices: Floats, pick: Callable[[Floats, Floats], Floats], horizon: timedelta
 ) -> Floats:
     """The extreme price within a horizon of each bar's close against it, in per cent; NaN where it is not all known."""
+    if not len(at):
+        return np.empty(0)
     until = bars.closed_at[at] + np.timedelta64(horizon, "us")
     end = np.searchsorted(bars.closed_at, until, side="right")
     known = (until <= bars.closed_at[-1]) & (end > at + 1)

@@ -68,6 +68,11 @@ UPDATE ledger SET cause = replace(
     cause, ' of ' || :old || ' (' || :venue || ') on ', ' of ' || :new || ' (' || :venue || ') on '
 ) WHERE instrument_id = :id
 """
+OF_SIGNAL_KEYS = """
+UPDATE orders SET signal_key = replace(
+    signal_key, ',"' || :old || '","' || :venue || '",', ',"' || :new || '","' || :venue || '",'
+) WHERE instrument_id = :id
+"""
 OF_HELD_ROWS = """
 UPDATE quarantine SET symbol = :new, row = jsonb_set(row, '{symbol}', to_jsonb(CAST(:new AS text)))
 WHERE symbol = :old AND row->>'venue' = :venue
@@ -97,6 +102,7 @@ TEXTS = (
     OF_TARGETS.format(table="corporate_actions"),
     OF_TARGETS.format(table="withdrawn_actions"),
     OF_CAUSES,
+    OF_SIGNAL_KEYS,
     OF_HELD_ROWS,
     OF_FAILURES,
     OF_WATCHLISTS,

@@ -84,6 +84,8 @@ def test_everything_goes_on_under_the_new_name(app: App) -> None:
     assert app.tell_actions()([RENAMED]).told == 0
     (position,) = app.accounts.state("paper").positions
     assert (position.instrument, position.quantity) == (META, before.quantity)
+    (order,) = app.accounts.orders("paper")
+    assert order.signal == app.signals.of_period("XNYS", Interval.DAY, midnight(DAYS[0]))[0].key
     assert closes(app, META) == [(day, 10.0) for day in DAYS[:3]]
     assert closes(app, FB) == []
     assert [str(one) for one in app.actions.read([META], date.max)] == ["split of META on 2013-01-04 (2)"]
@@ -113,8 +115,8 @@ def test_files_under_the_old_name_are_of_the_instrument_until_the_new_one(app: A
     path.write_text(HEADER + "".join(rows).replace(",10,10,10,25,", ",25,25,25,25,"))
     report = app.import_bars()([path], None, "XNYS")
     assert [str(one) for one in report.renamed] == [
-        "FB has been META since 2013-01-07: 3 rows from that date on are stored as FB, an instrument of its own",
-        "FB has been META since 2013-01-07: 3 rows from before are stored as META",
+        "FB has been META since 2013-01-07: rows from that date on are stored as FB, an instrument of its own (3)",
+        "FB has been META since 2013-01-07: rows from before are stored as META (3)",
     ]
     assert closes(app, META) == [(day, 10.0) for day in DAYS]
     assert closes(app, FB) == [(day, 25.0) for day in DAYS[3:]]

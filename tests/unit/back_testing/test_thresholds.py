@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from algo_trading.calendars import trading_calendar
@@ -134,6 +134,7 @@ def test_a_history_shorter_than_what_is_chosen_on() -> None:
 
 @settings(max_examples=examples(20), deadline=None)
 @given(n=st.integers(2, 120), seed=st.integers(0, 1000), missing=st.sampled_from([0.0, 0.3]))
+@example(n=2, seed=918, missing=0.3)  # no candle is left
 def test_crossings_are_those_of_the_definition(n: int, seed: int, missing: float) -> None:
     bars = candles(n + 2, Interval.MINUTE_30, seed=seed, missing=missing)
     scores = random_scores(n + 2, seed).after(n + 2 - len(bars))

@@ -58,4 +58,4 @@ def test_the_report_adds_the_rows_of_all_files() -> None:
     files = [FileReport("a.csv", 3, renamed=(RenamedRows(NAME, before=True, rows=2),)) for _ in range(2)]
     report = sum_of(files, [], set(), None)
     assert report.renamed == (RenamedRows(NAME, before=True, rows=4),)
-    assert str(report.renamed[0]) == "FB has been META since 2022-06-09: 4 rows from before are stored as META"
+    assert str(report.renamed[0]) == "FB has been META since 2022-06-09: rows from before are stored as META (4)"
