@@ -141,6 +141,9 @@ def _split_at_once(text: str, header: Header, columns: Sequence[str]) -> pa.Tabl
     # Arrow takes an empty line for a row, and drops a byte order mark that belongs to a cell.
     if not text or text[0] in "\n\ufeff" or "\n\n" in text or '"' in text or "close" in text.lower():
         return None
+    first_line = text[: text.index("\n")] if "\n" in text else text
+    if first_line.count(",") != header.width - 1:
+        return None
     content = text.encode()
     names = [str(column) for column in range(header.width)]
     try:

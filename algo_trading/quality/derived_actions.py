@@ -46,6 +46,8 @@ def derived_actions(rows: pa.Table, venue: str) -> DerivedActions:
     closes = parse_numbers(rows["close"])[0]
     known = np.flatnonzero(~is_none(symbols) & ~np.isnat(opened) & (closes > 0))
     symbols, opened, closes = symbols[known], opened[known], closes[known]
+    if not any(name in rows.column_names for name in BESIDE):
+        return DerivedActions((), frozenset(pc.unique(pa.array(symbols, pa.string())).to_pylist()))
     beside = {name: _numbers(rows, name)[known] for name in BESIDE}
     printed = {name: _printed(rows[name])[known] for name in ("close", ADJUSTED_CLOSE) if name in rows.column_names}
     found: list[CorporateAction] = []

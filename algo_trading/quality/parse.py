@@ -139,7 +139,19 @@ def parse_opened(column: pa.ChunkedArray, interval: Interval) -> tuple[NDArray[n
 
 def parse_dates(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
     """Dates (datetime64[D], NaT where missing), and where there is a text that is not a date."""
-    return _by_distinct_value(column, _date, np.array(["NaT"], "datetime64[D]"))
+    encoded = column.combine_chunks().dictionary_encode()
+    if (days := _iso_dates(encoded.dictionary)) is not None and not encoded.null_count:
+        return days[encoded.indices.to_numpy()], np.zeros(len(encoded), dtype=bool)
+    return _by_distinct_value(encoded, _date, np.array(["NaT"], "datetime64[D]"))
+
+
+def _iso_dates(texts: pa.Array) -> NDArray[np.datetime64] | None:
+    """The dates of texts that all are like 2015-03-23 and nothing else; else None."""
+    try:
+        days: NDArray[np.datetime64] = pc.cast(texts, pa.date32()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
+    return days if (days >= np.datetime64(date.min)).all() else None  # Arrow knows a year 0
 
 
 def parse_moments(column: pa.ChunkedArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
@@ -168,10 +180,11 @@ def _epochs(values: NDArray[np.int64]) -> NDArray[np.datetime64]:
 
 
 def _by_distinct_value(
-    column: pa.ChunkedArray, read: Callable[[str], object], missing: NDArray[Any]
+    column: pa.ChunkedArray | pa.DictionaryArray, read: Callable[[str], object], missing: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     # There are few distinct symbols and sessions: read each once. Nulls and unreadable texts get `missing`.
-    encoded = column.combine_chunks().dictionary_encode()
+    is_encoded = pa.types.is_dictionary(column.type)
+    encoded = column if is_encoded else column.combine_chunks().dictionary_encode()
     texts = encoded.dictionary.to_pylist()
     found = np.repeat(missing, len(texts) + 1)
     wrong = np.zeros(len(texts) + 1, dtype=bool)

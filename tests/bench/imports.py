@@ -34,6 +34,7 @@ def benchmark(progress: Progress) -> list[Result]:
     """Many small files, as many large ones, each of a symbol of its own; then an archive of candles."""
     progress("starting PostgreSQL")
     with an_app() as (app, folder, server):
+        imported(app, write_files(folder / "first", "F", SMALL), "XNYS", server, progress)  # which loads libraries
         small = imported(app, write_files(folder / "small", "S", SMALL), "XNYS", server, progress)
         large = imported(app, write_files(folder / "large", "L", LARGE), "XNYS", server, progress)
         candles = imported(app, write_archive(folder / "candles", progress), "BINANCE", server, progress)

@@ -33,29 +33,31 @@ covered AS (
     FROM jsonb_to_recordset($2::jsonb) AS c (symbol text, venue text, first date, last date)
     JOIN instruments AS i USING (symbol, venue)
 ),
+changed AS (
+    SELECT a.instrument_id, a.ex_date, a.kind
+    FROM came AS c JOIN corporate_actions AS a USING (instrument_id, ex_date, kind)
+    WHERE (c.value, c.target) <> (a.value, a.target)
+),
+untold AS (
+    SELECT a.instrument_id, a.ex_date, a.kind
+    FROM covered AS v
+    JOIN corporate_actions AS a ON a.instrument_id = v.instrument_id AND a.ex_date BETWEEN v.first AND v.last
+    LEFT JOIN came AS c ON (c.instrument_id, c.ex_date, c.kind) = (a.instrument_id, a.ex_date, a.kind)
+    WHERE a.source = $3 AND c.kind IS NULL
+),
 gone AS (
     DELETE FROM corporate_actions AS a
-    WHERE (a.source <> '{PERSON}' OR $3 = '{PERSON}') AND (
-        EXISTS (
-            SELECT FROM came AS c
-            WHERE (c.instrument_id, c.ex_date, c.kind) = (a.instrument_id, a.ex_date, a.kind)
-              AND (c.value, c.target) <> (a.value, a.target)
-        )
-        OR a.source = $3
-        AND EXISTS (SELECT FROM covered AS c WHERE c.instrument_id = a.instrument_id
-                    AND a.ex_date BETWEEN c.first AND c.last)
-        AND NOT EXISTS (SELECT FROM came AS c
-                        WHERE (c.instrument_id, c.ex_date, c.kind) = (a.instrument_id, a.ex_date, a.kind))
-    )
-    RETURNING {COLUMNS}
+    USING (SELECT * FROM changed UNION SELECT * FROM untold) AS k
+    WHERE (k.instrument_id, k.ex_date, k.kind) = (a.instrument_id, a.ex_date, a.kind)
+      AND (a.source <> '{PERSON}' OR $3 = '{PERSON}')
+    RETURNING {", ".join(f"a.{name}" for name in COLUMNS.split(", "))}
 ),
 ended AS (
     INSERT INTO withdrawn_actions ({COLUMNS}, withdrawn_at) SELECT {COLUMNS}, now() FROM gone
     RETURNING instrument_id, ex_date, kind
 )
-SELECT count(*) FILTER (WHERE EXISTS (
-    SELECT FROM came AS c WHERE (c.instrument_id, c.ex_date, c.kind) = (e.instrument_id, e.ex_date, e.kind)
-)) AS changed FROM ended AS e
+SELECT count(c.kind) AS changed
+FROM ended AS e LEFT JOIN came AS c ON (c.instrument_id, c.ex_date, c.kind) = (e.instrument_id, e.ex_date, e.kind)
 """
 ADD = f"""
 WITH {CAME},

@@ -195,6 +195,20 @@ class TestText:
         with pytest.raises(UnreadableTableError, match="changed while it was read"):
             table.rows()
 
+    def test_nor_is_one_in_whose_place_another_is(self, tmp_path: Path) -> None:
+        table = table_of(tmp_path / "x.csv", CSV)
+        (tmp_path / "y.csv").write_bytes(CSV.replace(b"1", b"2"))
+        (tmp_path / "y.csv").replace(tmp_path / "x.csv")
+        with pytest.raises(UnreadableTableError, match="changed while it was read"):
+            table.rows()
+
+    @pytest.mark.parametrize("between", ["", " ", "\ufeff"])
+    def test_odd_lines_between_others_leave_these_as_they_are(self, tmp_path: Path, between: str) -> None:
+        content = "\n".join([CSV.decode().strip(), between, LINE, between, LINE]).encode()
+        found = table_of(tmp_path / "x.csv", content).rows().to_pylist()
+        kept = [row["place"].rpartition(":")[2] for row in found if row["close"] is not None]
+        assert kept[-2:] == [str(CSV.count(b"\n") + at) for at in (2, 4)]
+
 
 def tar(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
     buffer = io.BytesIO()

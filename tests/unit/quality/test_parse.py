@@ -110,6 +110,11 @@ def test_a_written_float_comes_back_exactly(number: float) -> None:
     assert not wrong.any()
 
 
+def test_no_date_is_of_the_year_0() -> None:
+    _, wrong = parse_dates(column("0000-01-01", "2015-03-02"))
+    assert wrong.tolist() == [True, False]
+
+
 @given(st.dates(), st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%m/%d/%Y"]))
 def test_a_written_date_comes_back(day: date, style: str) -> None:
     # strftime leaves out leading zeros of early years on some systems.
