@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import psutil
@@ -20,7 +21,7 @@ from algo_trading.adapters.postgres.score_alerts import PostgresScoreAlerts
 from algo_trading.adapters.postgres.scores import PostgresThresholds
 from algo_trading.adapters.smtp import SmtpChannel, SmtpConfig
 from algo_trading.bootstrap import bootstrap
-from algo_trading.domain.bars import COLUMNS, Bars
+from algo_trading.domain.bars import COLUMNS, Bars, Floats
 from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.notice import Content, NoticeKind
 from algo_trading.domain.score_alert import ScoreAlert, ScoreSide
@@ -61,8 +62,8 @@ class ReadyScores:
 def past(score: PairScore, threshold: int) -> PastScores:
     """Draws made-up candles, as those of the pair would be."""
     random = np.random.default_rng(0)
-    closes = 100 + random.normal(0, 1, CANDLES).cumsum()
-    prices = dict.fromkeys(COLUMNS, closes)
+    closes: Floats = 100 + random.normal(0, 1, CANDLES).cumsum()
+    prices: dict[str, Any] = dict.fromkeys(COLUMNS, closes)
     opened = array_time(AT) - np.arange(CANDLES, 0, -1) * np.timedelta64(5, "m")
     bars = Bars(score.instrument, Interval.MINUTE_5, opened, opened + np.timedelta64(5, "m"), **prices)
     points = random.integers(0, score.maximum, CANDLES)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -179,7 +179,7 @@ def streams(running: Served, progress: Progress) -> Result:
     )
 
 
-async def _watch(running: Served, cookies: list[Mapping[str, str]]) -> tuple[list[float], int, float]:
+async def _watch(running: Served, cookies: Sequence[Mapping[str, str]]) -> tuple[list[float], int, float]:
     """Open the streams and change a price a few times: seconds, bytes of memory, seconds of processor time."""
     price = ""
     seen = asyncio.Semaphore(0)

@@ -1,5 +1,6 @@
 """A large installation: bars, signals, posts with mentions, alerts and an account, made within the database."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -123,6 +124,6 @@ def counts(application: App) -> dict[str, int]:
     return found
 
 
-def _run(database: Database, statement: str, values: dict[str, object]) -> None:
+def _run(database: Database, statement: str, values: Mapping[str, object]) -> None:
     with database.engine.begin() as connection:
         connection.execute(text(statement), values)

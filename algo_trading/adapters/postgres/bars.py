@@ -140,7 +140,7 @@ class PostgresBars:
     def series(self, interval: Interval | None = None) -> list[Series]:
         query = STORED if interval is None else STORED.where(stored_series.c.interval == str(interval))
         with self._database.engine.connect() as connection:
-            return sorted(_series(row) for row in connection.execute(query).mappings())
+            return sorted(_series(dict(row)) for row in connection.execute(query).mappings())
 
     def intervals(self, instrument: Instrument) -> list[Interval]:
         query = STORED.where(instruments.c.symbol == instrument.symbol, instruments.c.venue == instrument.venue)
