@@ -94,7 +94,7 @@ def test_the_image_is_small_and_runs_as_a_user_without_rights(project: Project) 
 
 def test_nothing_in_the_image_is_secret_or_can_be_written_that_need_not_be(project: Project) -> None:
     look = ["find", "/", "-xdev", "-writable", "-not", "-type", "l", "-not", "-path", "/dev/*"]
-    writable = set(docker("run", "--rm", IMAGE, *look).split())
+    writable = set(docker("run", "--rm", IMAGE, *look, check=False).split())  # find may not look everywhere either
     temporary = {"/tmp", "/var/tmp", "/run/lock"}  # noqa: S108 - as in every Debian
     assert writable - temporary == {"/var/lib/algo-trading", "/opt/airflow/logs"}
     listing = docker("run", "--rm", IMAGE, "find", "/opt/algo-trading", "-maxdepth", "1").split()
