@@ -128,7 +128,7 @@ def test_mails_objects_and_pages_are_there(project: Project) -> None:
     assert any("IBM" in subject or "AAPL" in subject for subject in subjects)
     listing = "from algo_trading.bootstrap import bootstrap\nwith bootstrap() as app: print(*app.objects.keys(''))"
     keys = project.inside("python", "-c", listing).split()
-    assert {key.split("/")[0] for key in keys} >= {"raw", "quality"}
+    assert {key.split("/")[0] for key in keys} >= {"bars", "raw"}
     assert page(project, "/").status_code == 200
     health = page(project, "/api/v2/monitor/health").json()
     assert {part: one["status"] for part, one in health.items()} == dict.fromkeys(health, "healthy")
