@@ -55,7 +55,7 @@ def import_debian() -> None:
     with TemporaryDirectory() as folder:
         root = Path(folder) / "root"
         include = "--include=ca-certificates,python3,python3-venv"
-        command = [shutil.which("debootstrap") or "", "--variant=minbase", include, "bookworm", root]
+        command = [shutil.which("debootstrap") or "", "--variant=minbase", include, "bookworm", str(root)]
         subprocess.run(command, check=True, capture_output=True)
         archive = Path(folder) / "root.tar"
         leave = [f"--exclude=./{path}/*" for path in ("var/cache/apt", "var/lib/apt/lists", "var/log")]

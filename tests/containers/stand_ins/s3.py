@@ -11,8 +11,7 @@ import requests
 from moto.iam.models import iam_backends
 from moto.server import ThreadedMotoServer
 
-RECORD = Path("/data/requests.jsonl")
-os.environ["MOTO_RECORDER_FILEPATH"] = str(RECORD)
+RECORD = Path(os.environ["MOTO_RECORDER_FILEPATH"])  # which moto reads when it is imported
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
 
 
