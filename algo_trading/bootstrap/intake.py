@@ -172,7 +172,9 @@ class Intake(Rules):
         )
 
     def annotate_posts(self) -> AnnotatePosts:
+        from algo_trading.sentiment.mentions.names import COINS_VENUE
         from algo_trading.services.annotate_posts import AnnotatePosts
+        from algo_trading.services.pairs_of_coins import PairsOfCoins
 
         return AnnotatePosts(
             posts=self.posts,
@@ -182,4 +184,5 @@ class Intake(Rules):
             events=self.events,
             impact_weights=self.impact_weights,
             influencers=self.influencers,
+            pairs=PairsOfCoins(self.watchlists, self.trading_rules, COINS_VENUE),
         )
