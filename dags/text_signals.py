@@ -7,11 +7,12 @@ from algo_airflow.mails import deliver, notify
 from algo_airflow.runtime import Report, application, to_xcom
 
 
-@dag(schedule=MENTIONS, **dag_defaults("text", "signals", "mails", runs=1))
+@dag(schedule=MENTIONS, **dag_defaults("text", "signals", "orders", "mails", runs=1))
 def text_signals() -> None:
     """Decide on each new mention of a watched instrument, and mail what a subscriber wants to know at once.
 
-    Orders follow when the account moves to the session at whose open they can be filled (`signal_dispatch`).
+    An account at an exchange orders at once; one on stored bars when it moves to the session at whose open the order
+    can be filled (`signal_dispatch`).
     """
 
     @task
@@ -20,7 +21,15 @@ def text_signals() -> None:
         with application() as app:
             return to_xcom(app.decide_on_posts()())
 
-    decide() >> notify() >> deliver()
+    @task
+    def execute() -> Report:
+        """Place and send the orders of accounts whose brokers trade on a market."""
+        with application() as app:
+            return to_xcom(app.dispatch_signals()())
+
+    decided = decide()
+    decided >> execute()
+    decided >> notify() >> deliver()
 
 
 text_signals()

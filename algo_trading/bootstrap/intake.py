@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from algo_trading.services.ingest import IngestBars
     from algo_trading.services.list_coins import ListCoins
     from algo_trading.services.load_history import LoadHistory
+    from algo_trading.services.pairs_of_coins import PairsOfCoins
     from algo_trading.services.record_scores import RecordScores
     from algo_trading.services.refresh_rules import RefreshRules
     from algo_trading.services.release_held import ReleaseHeld
@@ -171,6 +172,12 @@ class Intake(Rules):
             clock=self.clock,
         )
 
+    def pairs_of_coins(self) -> PairsOfCoins:
+        from algo_trading.sentiment.mentions.names import COINS_VENUE
+        from algo_trading.services.pairs_of_coins import PairsOfCoins
+
+        return PairsOfCoins(self.watchlists, self.trading_rules, COINS_VENUE)
+
     def annotate_posts(self) -> AnnotatePosts:
         from algo_trading.services.annotate_posts import AnnotatePosts
 
@@ -182,4 +189,5 @@ class Intake(Rules):
             events=self.events,
             impact_weights=self.impact_weights,
             influencers=self.influencers,
+            pairs=self.pairs_of_coins(),
         )

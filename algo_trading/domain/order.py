@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from algo_trading.domain.exits import NO_EXITS, Exits
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.limits import EntryTerms
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import period_key
 
@@ -81,7 +82,8 @@ class Order:
     `opened_at` names the period it was decided for (the bar's `opened_at`), `decided_at` is the moment. `signal` is the
     signal's key, empty for an exit. `reason` says why the order was placed or, once rejected, why not. It must be sent
     before `valid_until` (None: at any time). A position that it opens has these `exits`. `triggered` tells of a
-    stop-limit, or of a stop or target that was not filled whole, that its price has been reached.
+    stop-limit, or of a stop or target that was not filled whole, that its price has been reached. An entry at a market
+    is sent on these `terms` (None: on any).
     """
 
     client_order_id: str
@@ -104,6 +106,7 @@ class Order:
     valid_until: datetime | None = None
     exits: Exits = NO_EXITS
     triggered: bool = False
+    terms: EntryTerms | None = None
 
     @property
     def instrument(self) -> Instrument:

@@ -2,8 +2,8 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -25,6 +25,7 @@ SCORED_LANGUAGES = {"en", "und"}  # the scorers know English; a text too short t
 NEUTRAL = 0.0
 log = logging.getLogger(__name__)
 
+Pairs = Mapping[Instrument, Sequence[Instrument]]  # the watched pairs of coins
 EarlierMentions = tuple[dict[Author, Counter[Instrument]], deque[Mention]]
 
 
@@ -55,7 +56,8 @@ class AnnotateReport:
 class AnnotatePosts:
     """Annotate every post that is not annotated yet, in the order in which they became available.
 
-    `finder` is called when there is one: it reads the names of thousands of instruments, which takes a second.
+    `finder` is called when there is one: it reads the names of thousands of instruments, which takes a second. A post
+    that mentions a coin mentions the watched `pairs` of the coin, too: these are what strategies trade.
     """
 
     posts: PostRepository
@@ -65,6 +67,7 @@ class AnnotatePosts:
     events: EventClassifier
     impact_weights: ImpactWeights
     influencers: Influencers
+    pairs: Callable[[], Pairs] = dict
 
     def __call__(
         self, until: datetime | None = None, progress: Callable[[int], None] = lambda _read: None
@@ -74,13 +77,15 @@ class AnnotatePosts:
         `progress` is called with the number of posts done.
         """
         done = mentions = 0
+        pairs: Pairs | None = None
         while waiting := self.posts.unread(BATCH, until):
-            mentions += self._annotate(waiting)
+            pairs = self.pairs() if pairs is None else pairs
+            mentions += self._annotate(waiting, pairs)
             done += len(waiting)
             progress(done)
         return AnnotateReport(done, mentions)
 
-    def _annotate(self, posts: Sequence[Post]) -> int:
+    def _annotate(self, posts: Sequence[Post], pairs: Pairs) -> int:
         """Annotate and store; returns the mentions. A post that fails is logged and stored without mentions."""
         earlier = self._earlier_mentions(posts)  # outside the try: a failing database is not the fault of a post
         try:
@@ -88,10 +93,10 @@ class AnnotatePosts:
         except Exception:
             if len(posts) > 1:
                 half = len(posts) // 2
-                return self._annotate(posts[:half]) + self._annotate(posts[half:])
+                return self._annotate(posts[:half], pairs) + self._annotate(posts[half:], pairs)
             log.exception("the post %s cannot be annotated", posts[0].key)
             annotations = [Annotation(posts[0].key, NEUTRAL, Topic.GENERAL_NEWS_OPINION, ())]
-        return self.posts.store_annotations(annotations)
+        return self.posts.store_annotations([_with_pairs(one, pairs) for one in annotations])
 
     def _earlier_mentions(self, posts: Sequence[Post]) -> EarlierMentions:
         """Stored mentions by the authors of `posts`: counts before the first of them, and those between them.
@@ -180,3 +185,14 @@ class AnnotatePosts:
 
 def _spans(places: Sequence[EntityMatch]) -> list[tuple[int, int]]:
     return [(place.start, place.end) for place in places]
+
+
+def _with_pairs(annotation: Annotation, pairs: Pairs) -> Annotation:
+    named = {mention.instrument for mention in annotation.mentions}
+    added = [
+        replace(mention, instrument=pair)
+        for mention in annotation.mentions
+        for pair in pairs.get(mention.instrument, ())
+        if pair not in named
+    ]
+    return replace(annotation, mentions=(*annotation.mentions, *added))

@@ -71,7 +71,8 @@ class DispatchSignals:
     that is not decided yet: they share its cash, so runs that finish out of order, or many periods backfilled at once,
     end in the same state. Periods before an account's start, or behind its clock, never trade.
 
-    Signals that are `stale` are passed over: the account goes on as if nothing had been said.
+    Signals that are `stale` are passed over: the account goes on as if nothing had been said. At a broker that trades
+    on a market, signals on posts wait for no period.
 
     Splits and dividends that came late, changed or were withdrawn since are corrected first, booked now for then.
 
@@ -136,7 +137,23 @@ class DispatchSignals:
             if not self._decided(one, clock, period):
                 break
             due[key] = self._next(one, self._period(one, clock, period))
+        self._on_posts(one)
         return DispatchReport(name, tuple(one.periods), one.ordered, one.filled, one.rejected)
+
+    def _on_posts(self, one: _Pass) -> None:
+        """At a market, signals on posts become orders at once; on stored bars they do in their period."""
+        if self.brokers(one.state.account).simulated:
+            return
+        now = self.clock.now()
+        for clock in one.state.clocks:
+            if clock.key in _clocked(one) and clock.start <= now:
+                calendar = self.calendars(clock.venue)
+                running = calendar.next(clock.interval, calendar.newest_closed(clock.interval, now).opened_at)
+                if orders := self.place.on_posts(one.state, one.assigned, clock.venue, running, now):
+                    self._store(one, one.state, orders)
+                    one.placed(orders)
+                    self._submit(one)
+                    self._book(one)
 
     def _wind(self, one: _Pass) -> None:
         """Give the account the clocks that it needs and has not.

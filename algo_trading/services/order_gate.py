@@ -10,6 +10,7 @@ from algo_trading.gateways.brokers import Broker
 from algo_trading.gateways.clock import Clock
 from algo_trading.repositories.accounts import UNSENT, AccountRepository
 from algo_trading.repositories.kill_switch import KillSwitchRepository
+from algo_trading.risk.limits import sending_refusal
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class OrderGate:
     """Judges every order when it is to be sent, however old the decision is.
 
     Real money is traded by an account whose mode is live and which `live_account`, from the environment, names. The
-    kill switch and the account's caps concern entries: what closes a position always may.
+    kill switch, the account's caps, and the terms of the order concern entries: what closes a position always may.
     """
 
     accounts: AccountRepository
@@ -36,7 +37,7 @@ class OrderGate:
         if switch is not None and switch.engaged:
             why = f": {switch.reason}" if switch.reason else ""
             return f"the kill switch is on since {switch.at:%Y-%m-%d %H:%M} UTC ({switch.by}{why})"
-        return self._caps(order, state, broker)
+        return self._caps(order, state, broker) or self._terms(order, broker)
 
     def _switches(self, state: AccountState, broker: Broker) -> str:
         name = state.account.name
@@ -79,3 +80,10 @@ class OrderGate:
             if cap is not None and amount > cap:
                 return f"{what} would come to {amount:.2f} {currency}, above the account's cap of {cap:.2f}"
         return ""
+
+    def _terms(self, order: Order, broker: Broker) -> str:
+        """Why it is too late, or the price too far from where it was decided."""
+        if order.terms is None:
+            return ""
+        quote = broker.price(order.instrument) if order.terms.max_move is not None else None
+        return sending_refusal(order.terms, self.clock.now(), quote)

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from algo_trading.calendars import Calendars
 from algo_trading.domain.account import AccountState
-from algo_trading.domain.costs import precision_of
+from algo_trading.domain.costs import decimal_price, precision_of
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.ledger import Entry, Holding
+from algo_trading.domain.limits import EntryTerms, Limits
 from algo_trading.domain.order import Order, OrderStatus
 from algo_trading.domain.post import Levels, PostKey
 from algo_trading.domain.signal import Side, Signal
@@ -67,15 +68,19 @@ class PlaceOrders:
         until = self.calendars(venue).next(period.interval, period.opened_at).closed_at if priced else None
         return self._place(state, assigned, priced, moment=period.closed_at, period=period, valid_until=until)
 
-    def on_posts(self, state: AccountState, assigned: Assignments, venue: str, period: Period) -> tuple[Order, ...]:
-        """Orders for the signals on posts that were known before a period began, but not before the one before did."""
+    def on_posts(
+        self, state: AccountState, assigned: Assignments, venue: str, period: Period, now: datetime | None = None
+    ) -> tuple[Order, ...]:
+        """Orders for the signals on posts that were known before a period began, but not before the one before did.
+
+        At a market the period that goes on counts up to `now`: its start is not waited for.
+        """
         before = self.calendars(venue).previous(period.interval, period.opened_at)
-        found = self.signals.on_posts(venue, period.interval, before.starts_at, period.starts_at)
+        until = now or period.starts_at
+        found = self.signals.on_posts(venue, period.interval, before.starts_at, until)
         wanted = self._wanted(found, assigned)
-        priced = [one for signal in wanted if (one := self._priced(signal, period)) is not None]
-        return self._place(
-            state, assigned, priced, moment=period.starts_at, period=period, valid_until=period.closed_at
-        )
+        priced = [one for signal in wanted if (one := self._priced(signal, until)) is not None]
+        return self._place(state, assigned, priced, moment=until, period=period, valid_until=period.closed_at)
 
     def _wanted(self, signals: Sequence[Signal], assigned: Assignments) -> list[Signal]:
         """Signals of the account that ask for something and are sure enough of it."""
@@ -88,11 +93,11 @@ class PlaceOrders:
                 wanted.append(signal)
         return wanted
 
-    def _priced(self, signal: Signal, period: Period) -> PricedSignal | None:
-        """A signal on a post, with the newest close before the period and the one when the post was published."""
+    def _priced(self, signal: Signal, until: datetime) -> PricedSignal | None:
+        """A signal on a post, with the newest close by then and the one when the post was published."""
         post = self.posts.find(PostKey.parse(signal.post))
         series = signal.series
-        last = self.prices.last_closes([series], period.starts_at).get(series)
+        last = self.prices.last_closes([series], until).get(series)
         if post is None or signal.available_at is None or last is None:
             return None
         seen = self.prices.last_closes([series], min(post.published_at, last.at)).get(series)
@@ -133,8 +138,11 @@ class PlaceOrders:
             exits = self.targets(one.signal.instrument, assignment.exits)
             fraction = self._fraction(state.account.sizer, one)
             placing = Placing(one.decided_at, None if simulated else valid_until, exits, fraction)
+            limits = assignment.limits if simulated else replace(assignment.limits, trade_window=None)
             for order in orders_for(one.signal, state, equity, placing):
-                checked = _within_limits(order, one, state, assignment, foreign)
+                checked = _within_limits(order, one, state, limits, foreign)
+                if not simulated and not checked.closes:
+                    checked = replace(checked, terms=_terms_of(one, assignment.limits))
                 checked = self._within_rules(checked, state, equity, prices, loss)
                 level = self.levels.of(one.signal.confidence)
                 reason = approval_reason(checked, level, state.account.rules, state.account.currency)
@@ -190,7 +198,7 @@ def daily_loss_reason(
 
 
 def _within_limits(
-    order: Order, one: PricedSignal, state: AccountState, assignment: Assignment, foreign: Mapping[Series, str]
+    order: Order, one: PricedSignal, state: AccountState, limits: Limits, foreign: Mapping[Series, str]
 ) -> Order:
     """The order, rejected where its entry is not allowed; what closes a position always is."""
     if order.closes or order.status is OrderStatus.REJECTED:
@@ -203,5 +211,16 @@ def _within_limits(
     taken |= {o.instrument for o in state.orders if o.strategy == order.strategy and not o.closes}
     zone = venue_of(order.series.venue).zone
     proposal = Proposal(one.decided_at, zone, one.price, one.priced_at, one.price_before, len(taken))
-    reason = reason or refusal(assignment.limits, proposal)
+    reason = reason or refusal(limits, proposal)
     return order.moved(OrderStatus.REJECTED, reason) if reason else order
+
+
+def _terms_of(one: PricedSignal, limits: Limits) -> EntryTerms:
+    """What is judged when the entry is sent to a market: the window in its own zone or the venue's, and the prices."""
+    window = limits.trade_window
+    if window is not None and not window.zone:
+        window = replace(window, zone=venue_of(one.signal.series.venue).zone)
+    precision = precision_of(one.signal.series.venue)
+    before = None if one.price_before is None else decimal_price(one.price_before, precision)
+    price = decimal_price(one.price, precision)
+    return EntryTerms(price, one.priced_at, before, window, limits.max_price_age, limits.max_move)

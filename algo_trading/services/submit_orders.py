@@ -67,7 +67,7 @@ class SubmitOrders:
         failure: AlgoTradingError | None = None
         try:
             for order in (o for o in state.orders if o.status is OrderStatus.SUBMITTED):
-                attempt = self._attempt(order)
+                attempt = self._attempt(order, before=order.client_order_id in doubtful)
                 try:
                     report = self._send(broker, order, state, ask=order.client_order_id in doubtful)
                 except AlgoTradingError as error:
@@ -154,9 +154,10 @@ class SubmitOrders:
             report = broker.order(sized)
             return report if report is not None else broker.submit(sized)
 
-    def _attempt(self, order: Order) -> Submission:
-        before = self.accounts.submission(order.client_order_id) or Submission(order.client_order_id)
-        return replace(before, attempts=before.attempts + 1, error="")
+    def _attempt(self, order: Order, *, before: bool) -> Submission:
+        """This attempt to send an order: the first one, unless it was marked as sent before this pass."""
+        known = self.accounts.submission(order.client_order_id) if before else None
+        return Submission(order.client_order_id, known.attempts + 1 if known is not None else 1)
 
     def _dust(self, state: AccountState, broker: Broker, orders: list[Order]) -> Booking:
         """Take positions that are too small to be sold out of the strategies' hands."""

@@ -78,7 +78,7 @@ class LimitsSettings(Section):
 
     mail_from: Level | None = None
     order_from: Level | None = None
-    trade_window: TradeWindow | None = None  # "12:00-06:00" in the venue's zone; "00:00-00:00" is always
+    trade_window: TradeWindow | None = None  # "12:00-06:00 Europe/Berlin", without a zone the venue's
     max_price_age: timedelta | None = None  # hours
     max_move: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
     max_positions: int | None = Field(default=None, ge=0, strict=True)

@@ -15,6 +15,7 @@ from algo_trading.domain.costs import Costs
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.ledger import Entry, EntryKind, Holding, differences, sums_of
+from algo_trading.domain.limits import EntryTerms, TradeWindow
 from algo_trading.domain.order import Execution, Order, OrderEvent, OrderStatus, OrderType
 from algo_trading.domain.post import Level
 from algo_trading.domain.signal import Side, StrategyId
@@ -215,6 +216,10 @@ class AccountContract:
             decided_at=NEXT, reason="because", type=OrderType.STOP_LIMIT, quantity=Decimal("0.12345678"),
             budget=Decimal("10.00"), limit_price=Decimal("0.000000012345"), stop_price=Decimal("0.00000002"),
             closes=True, signal="key", valid_until=LATER, exits=Exits(0.05, None, 0.1), triggered=True,
+            terms=EntryTerms(
+                Decimal("100.25"), CLOSE, Decimal("99.5"), TradeWindow.parse("12:00-06:00 Europe/Berlin"),
+                timedelta(hours=4), 0.02,
+            ),
         )  # fmt: skip
         accounts.store(storing(paper, order))
         assert accounts.order("full") == order

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, select
 
+from algo_trading.adapters.postgres.entry_terms import terms_of, terms_row
 from algo_trading.adapters.postgres.schema.decisions import strategies
 from algo_trading.adapters.postgres.schema.market import instruments
 from algo_trading.adapters.postgres.schema.trading import accounts, fills, ledger, orders, positions
@@ -194,6 +195,7 @@ def order_row(account_id: int, order: Order, ids: Ids) -> dict[str, Any]:
         "valid_until": order.valid_until,
         "exits": _distances(order.exits),
         "triggered": order.triggered,
+        "terms": None if order.terms is None else terms_row(order.terms),
     }
 
 
@@ -224,6 +226,7 @@ def order_of(row: Row[Any]) -> Order:
         valid_until=_moment(row.valid_until),
         exits=Exits(*row.exits),
         triggered=row.triggered,
+        terms=None if row.terms is None else terms_of(row.terms),
     )
 
 

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_trading.domain.limits import Limits, TradeWindow
-from algo_trading.risk.limits import Proposal, refusal
+from algo_trading.domain.limits import EntryTerms, Limits, TradeWindow
+from algo_trading.risk.limits import Proposal, refusal, sending_refusal
 
 pytestmark = pytest.mark.unit
 
@@ -69,6 +70,60 @@ def test_refusals(changes: dict[str, object], sentence: str) -> None:
 )
 def test_what_is_just_within_the_limits_passes(changes: dict[str, object]) -> None:
     assert refusal(STRICT, replace(PLAIN, **changes)) == ""  # type: ignore[arg-type]  # fields by name
+
+
+TERMS = EntryTerms(
+    Decimal(100), NOON, Decimal(99), TradeWindow.parse("12:00-06:00 Europe/Berlin"), timedelta(hours=4), 0.02
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "quote", "reason"),
+    [
+        ({}, NOON, "100.5", ""),
+        ({}, NOON, None, ""),
+        (
+            {},
+            NOON.replace(hour=1),
+            "101",
+            "07:00 in Europe/Berlin is outside the trade window 12:00-06:00 Europe/Berlin",
+        ),
+        (
+            {"window": None},
+            NOON + timedelta(hours=5, minutes=30),
+            "101",
+            "the price that it was decided at is 5.5 hours old, more than the 4 allowed",
+        ),
+        (
+            {"price_before": None},
+            NOON,
+            "97.5",
+            "the price has moved by -2.5% since the decision, to 97.5, more than the 2.0% allowed",
+        ),
+        (
+            {},
+            NOON,
+            "101.5",
+            "the price has moved by +2.5% since the post, to 101.5, more than the 2.0% allowed",
+        ),
+        ({"max_move": None, "price_before": None}, NOON, "1", ""),
+    ],
+)
+def test_what_is_judged_when_an_entry_is_sent(
+    changes: dict[str, object], now: datetime, quote: str | None, reason: str
+) -> None:
+    terms = replace(TERMS, **changes)  # type: ignore[arg-type]  # fields by name
+    assert sending_refusal(terms, now, None if quote is None else Decimal(quote)) == reason
+
+
+@pytest.mark.parametrize("text", ["12:00-06:00", "12:00-06:00 Europe/Berlin", "00:00-00:00 UTC"])
+def test_a_window_is_written_as_it_is_read(text: str) -> None:
+    assert str(TradeWindow.parse(text)) == text
+
+
+def test_a_window_of_an_unknown_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'Mars/North' is not a time zone; write it as Europe/Berlin"):
+        TradeWindow.parse("12:00-06:00 Mars/North")
 
 
 # 2013-03-10 02:00 is skipped in New York, 2013-11-03 01:00 comes twice.

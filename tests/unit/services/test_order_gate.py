@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from algo_trading.domain.account import Caps, Mode, Position
+from algo_trading.domain.limits import EntryTerms, TradeWindow
 from algo_trading.domain.order import OrderStatus
 from algo_trading.domain.signal import Side
 from algo_trading.repositories.accounts import AccountStep
@@ -156,3 +157,20 @@ def test_what_was_not_sent_in_time_is_not_sent_later() -> None:
     desk.send()
     assert (desk.order(1).status, desk.exchange.received) == (REJECTED, [])
     assert desk.order(1).reason == "it was to be sent before 2026-11-20 12:05 UTC"
+
+
+def test_an_entry_is_judged_by_the_price_and_the_clock_when_it_is_sent() -> None:
+    terms = EntryTerms(Decimal(20), NOW, window=TradeWindow.parse("12:00-14:00 UTC"), max_move=0.02)
+    desk = Desk(an_order(1, terms=terms), an_order(2, terms=replace(terms, price=Decimal(25))))
+    desk.exchange.prices["INJUSDT"] = Decimal("20.3")
+    desk.send()
+    assert (desk.order(1).status, desk.order(2).status) == (OPEN, REJECTED)
+    assert desk.order(2).reason == (
+        "the price has moved by -18.8% since the decision, to 20.3, more than the 2.0% allowed"
+    )
+    late = Desk(an_order(1, terms=terms), an_order(2, Side.SELL), held="5")
+    late.exchange.prices["INJUSDT"] = Decimal(20)
+    late.clock.move(timedelta(hours=3))
+    late.send()
+    assert late.order(1).reason == "15:00 in UTC is outside the trade window 12:00-14:00 UTC"
+    assert late.order(2).status is OPEN

@@ -151,6 +151,7 @@ orders = Table(
     Column("valid_until", Time, comment="when it must have been sent"),
     Column("exits", ARRAY(Double), nullable=False),
     Column("triggered", Boolean, nullable=False),
+    Column("terms", JSONB(none_as_null=True), comment="prices and rules on which an entry is sent; null: any"),
     written_at(),
     Index(
         "ix_orders_account_id_waiting",

@@ -129,6 +129,7 @@ CREATE TABLE orders (
     valid_until TIMESTAMP WITH TIME ZONE,
     exits DOUBLE PRECISION[] NOT NULL,
     triggered BOOLEAN NOT NULL,
+    terms JSONB,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_orders PRIMARY KEY (id),
     CONSTRAINT fk_orders_account_id FOREIGN KEY(account_id) REFERENCES accounts (id),
@@ -143,6 +144,7 @@ COMMENT ON COLUMN orders.quantity IS 'null: as much as the budget buys, or the w
 COMMENT ON COLUMN orders.closes IS 'the whole position';
 COMMENT ON COLUMN orders.signal_key IS 'empty: an exit';
 COMMENT ON COLUMN orders.valid_until IS 'when it must have been sent';
+COMMENT ON COLUMN orders.terms IS 'prices and rules on which an entry is sent; null: any';
 
 CREATE TABLE positions (
     account_id INTEGER NOT NULL,
