@@ -87,6 +87,8 @@ def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
         "pair_scores",
         "position_watch",
         "housekeeping",
+        "inbound_mail",
+        "symbol_requests",
     }
     assert set(seen["dags"]) == wanted == set(every_dag(checkout_folder() / "dags", WATCHED))
 
@@ -186,6 +188,7 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
             ("history_load", "load"),
             ("company_fundamentals", "look_up"),
             ("instrument_rules", "refresh"),
+            ("symbol_requests", "work"),
             *candles,
         },
         "backfill": {(dag_id, "run") for dag_id in BACKFILLS},
@@ -203,7 +206,7 @@ def test_what_talks_to_the_outside_has_its_pool_and_its_patience(seen: dict[str,
 
 def test_no_task_and_no_run_goes_on_for_ever(seen: dict[str, Any]) -> None:
     own = {"bars_demo_coins_1h": 0.8, "bars_demo_coins_4h": 3.2, "monitored_bars": None}  # hours: until the next candle
-    studies = {"strategy_review", "threshold_tuning", "history_load", "housekeeping", *BACKFILLS}
+    studies = {"strategy_review", "threshold_tuning", "history_load", "housekeeping", "symbol_requests", *BACKFILLS}
     for dag_id, dag in seen["dags"].items():
         assert dag["timeout"] == 86_400, dag_id
         for task_id, task in dag["tasks"].items():
@@ -242,18 +245,20 @@ def test_the_history_form_comes_filled_in(seen: dict[str, Any]) -> None:
     assert seen["dags"]["history_load"]["params"] == filled_in
 
 
-@pytest.mark.parametrize("source", ["sample", "yahoo", "csv_files"])
-def test_parsing_imports_nothing_heavy_and_reaches_no_database(environment: Mapping[str, str], source: str) -> None:
-    """All files one after the other, with Airflow already imported, as the DAG processor parses them."""
+def test_parsing_imports_nothing_heavy_and_reaches_no_database(environment: Mapping[str, str]) -> None:
+    """All files for each source, one after the other, with Airflow already imported, as the DAG processor parses."""
     program = """
-import json, runpy, sys
+import json, os, runpy, sys
 import airflow.sdk, airflow.timetables.base
-for path in sys.argv[1:]: runpy.run_path(path)
+watched = os.environ["ALGO_WATCHLISTS"]
+for source in ("sample", "yahoo", "csv_files"):
+    os.environ["ALGO_WATCHLISTS"] = watched.replace("SOURCE", source)
+    for path in sys.argv[1:]: runpy.run_path(path)
 heavy = ("pandas", "great_expectations", "numba", "exchange_calendars", "matplotlib", "yfinance", "minio",
          "adbc_driver_postgresql", "algo_trading.adapters.postgres", "algo_trading.services")
 print(json.dumps([name for name in heavy if name in sys.modules]))
 """
-    watchlist = {"name": "stocks", "venue": "XNYS", "source": source, "intervals": ["1d"], "symbols": ["IBM"]}
+    watchlist = {"name": "stocks", "venue": "XNYS", "source": "SOURCE", "intervals": ["1d"], "symbols": ["IBM"]}
     nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"  # who connects at parse time fails
     finished = subprocess.run(
         [sys.executable, "-c", program, *map(str, dag_files())],
