@@ -82,7 +82,7 @@ def is_entity(code: Any) -> int:  # noqa: ANN401
 
 @helper
 def _flags(code: Any) -> int:  # noqa: ANN401
-    return flags_of(code, KEYS, FLAGS)
+    return int(flags_of(code, KEYS, FLAGS))
 
 
 @helper
