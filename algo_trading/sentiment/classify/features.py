@@ -16,7 +16,10 @@ MOST_BYTES = 100_000  # of one text are read
 
 
 class Features(NamedTuple):
-    """Of some texts in turn: bucket and place (bytes in `text`) of each feature; text i has bounds[i]:bounds[i + 1]."""
+    """Of some texts in turn: bucket and place (bytes in `text`) of each feature; text i has bounds[i]:bounds[i + 1].
+
+    There are no places where none were asked for.
+    """
 
     text: bytes
     buckets: NDArray[np.uint32]
@@ -29,10 +32,11 @@ def normalized(text: str) -> str:
     return (html.unescape(text) if "&" in text else text).replace("\u2019", "'").lower()
 
 
-def hashed_features(texts: Sequence[str], own: Path | None = None) -> Iterator[Features]:
+def hashed_features(texts: Sequence[str], own: Path | None = None, *, placed: bool = False) -> Iterator[Features]:
     """Features of the texts, chunk after chunk; `own` is a user's table of expressions (see `lexicon`).
 
-    The arrays are overwritten by the next chunk. A text that is not English has no features.
+    The arrays are overwritten by the next chunk. A text that is not English has no features. Only who asks for reasons
+    needs the places: `placed`.
     """
     from algo_trading.sentiment.classify import kernels
 
@@ -43,7 +47,7 @@ def hashed_features(texts: Sequence[str], own: Path | None = None) -> Iterator[F
         np.cumsum([len(text) for text in encoded], out=ends[1:])
         room = kernels.FEATURES_AT_LEAST * len(encoded) + kernels.FEATURES_PER_BYTE * int(ends[-1])
         if room > len(buckets):
-            buckets, places = np.empty(room, np.uint32), np.empty((room, 2), np.int64)
+            buckets, places = np.empty(room, np.uint32), np.empty((room if placed else 0, 2), np.int64)
         bounds = np.empty(len(ends), np.int64)
         joined = b"".join(encoded)
         kernels.features(np.frombuffer(joined, np.uint8), ends, roles, buckets, places, bounds)

@@ -86,11 +86,12 @@ FEATURES_PER_BYTE, FEATURES_AT_LEAST = 64, 1024  # more than any text has; what 
 
 @helper
 def _put(made: int, code: Any, block: int, span: tuple[int, int], out: Any) -> int:
-    """Add a feature of the block to `out`; returns how many there are."""
+    """Add a feature of the block to `out`, whose places may be left out; returns how many there are."""
     buckets, places = out
     mixed = (code ^ (code >> np.uint64(32))) * MIX
     buckets[made] = np.uint32(mixed >> np.uint64(64 - BITS)) + np.uint32(block << BITS)
-    places[made, 0], places[made, 1] = span
+    if len(places):
+        places[made, 0], places[made, 1] = span
     return made + 1
 
 
@@ -314,7 +315,7 @@ def features(text: Any, ends: Any, roles: Any, buckets: Any, places: Any, bounds
 
     `ends` are the texts' bounds in `text`, from 0 on; `roles` is the table of `lexicon.role_table`. Features of text i
     are those from bounds[i] to bounds[i + 1]; `buckets` and `places` have room for FEATURES_AT_LEAST of each text and
-    FEATURES_PER_BYTE.
+    FEATURES_PER_BYTE. Places are not written where `places` is empty.
     """
     longest = 0
     for i in range(1, len(ends)):

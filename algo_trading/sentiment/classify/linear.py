@@ -115,7 +115,7 @@ class LinearModel:
         from algo_trading.sentiment.classify.kernels import BITS
 
         column = self.classes.index(name)
-        (chunk,) = hashed_features([text], own)
+        (chunk,) = hashed_features([text], own, placed=True)
         rows = self._rows[chunk.buckets]
         kept = rows >= 0
         rows, places, blocks = rows[kept], chunk.places[kept], chunk.buckets[kept] >> BITS

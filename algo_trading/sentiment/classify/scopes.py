@@ -29,8 +29,9 @@ from algo_trading.sentiment.classify.tokens import (
     WORD,
     codes_of,
     comparison,
+    flags_of,
     helper,
-    is_one_of,
+    word_table,
 )
 
 ASSERTED, DENIED, UNREAL, CITED = range(4)
@@ -42,6 +43,24 @@ WHERE_OPENING = codes_of("should were had")  # conditions where a sentence begin
 AFFIRMED = codes_of("even only as")  # before "if"
 CLAUSE_BEGINS = codes_of("but however although though because since while so yet except and")
 AFFIRMING_AFTER = codes_of("doubt wonder only just brainer question problem joke matter")
+
+# Words that show the language of a short text; those that are English words or names, too, are left out.
+FOREIGN = codes_of(
+    "und ist nicht ein eine für mit auf von sich wird werden sind aktie aktien kurs heute steigt fällt steigen "
+    "fallen nach auch aber oder wie ich wir sehr gut schlecht kaufen verkaufen gewinn verlust der das dem den des "
+    "zum zur bei aus über el los las del que una por para con está están sube baja suben bajan acciones más pero "
+    "muy hoy empresa ganancias pérdidas comprar vender es son se al como le les est une pour avec sur dans pas "
+    "plus mais bourse très aujourd hausse baisse sont vendre acheter et il di che non per è sono più oggi azioni "
+    "na em um uma não são ações hoje com"
+)
+ENGLISH = codes_of(
+    "the is are was to and of in for it this that on at with i you my we they be as by from has have will not an "
+    "a its up down after all more buy sell stock stocks price today out just what how"
+)
+IS_CONDITION, OPENS_CONDITION, AFFIRMS_CONDITION, BEGINS_CLAUSE, AFFIRMS, IS_FOREIGN, IS_ENGLISH = (
+    1 << number for number in range(7)
+)
+KEYS, FLAGS = word_table(CONDITIONS, WHERE_OPENING, AFFIRMED, CLAUSE_BEGINS, AFFIRMING_AFTER, FOREIGN, ENGLISH)
 
 # Roles that the loops know by number; `lexicon` gives words these numbers.
 FIRST_ROLE_OF_KINDS = 70
@@ -61,19 +80,9 @@ def is_entity(code: Any) -> int:  # noqa: ANN401
     return ANOTHER if code in (OTHER, NAME) else NO_ENTITY
 
 
-# Words that show the language of a short text; those that are English words or names, too, are left out.
-FOREIGN = codes_of(
-    "und ist nicht ein eine für mit auf von sich wird werden sind aktie aktien kurs heute steigt fällt steigen "
-    "fallen nach auch aber oder wie ich wir sehr gut schlecht kaufen verkaufen gewinn verlust der das dem den des "
-    "zum zur bei aus über el los las del que una por para con está están sube baja suben bajan acciones más pero "
-    "muy hoy empresa ganancias pérdidas comprar vender es son se al como le les est une pour avec sur dans pas "
-    "plus mais bourse très aujourd hausse baisse sont vendre acheter et il di che non per è sono più oggi azioni "
-    "na em um uma não são ações hoje com"
-)
-ENGLISH = codes_of(
-    "the is are was to and of in for it this that on at with i you my we they be as by from has have will not an "
-    "a its up down after all more buy sell stock stocks price today out just what how"
-)
+@helper
+def _flags(code: Any) -> int:  # noqa: ANN401
+    return int(flags_of(code, KEYS, FLAGS))
 
 
 @helper
@@ -83,8 +92,9 @@ def is_foreign(count: int, tokens: Any) -> bool:  # noqa: ANN401
     foreign, english = 0, 0
     for i in range(1, count):
         if abs(kinds[i]) in (WORD, NEGATION):
-            foreign += int(is_one_of(codes[i], FOREIGN))
-            english += int(is_one_of(codes[i], ENGLISH))
+            flags = _flags(codes[i])
+            foreign += int(flags & IS_FOREIGN > 0)
+            english += int(flags & IS_ENGLISH > 0)
     return foreign >= 2 and foreign > english
 
 
@@ -111,17 +121,18 @@ def write_scopes(count: int, tokens: Any, scopes: Any) -> None:  # noqa: ANN401
         end = sentence_end(first, count, tokens)
         unreal = kinds[end - 1] == MARK and codes[end - 1] == QUESTION_CODE
         opening = first + 1 if first == 0 else first
-        if opening < end and is_one_of(codes[opening], WHERE_OPENING) and not unreal:
+        if opening < end and _flags(codes[opening]) & OPENS_CONDITION > 0 and not unreal:
             unreal = True
         for i in range(first, end):
-            unreal = unreal or (is_one_of(codes[i], CONDITIONS) and not (i > 0 and is_one_of(codes[i - 1], AFFIRMED)))
+            supposed = _flags(codes[i]) & IS_CONDITION > 0
+            unreal = unreal or (supposed and not (i > 0 and _flags(codes[i - 1]) & AFFIRMS_CONDITION > 0))
         reach = 0
         for i in range(first, end):
             kind = abs(kinds[i])
-            if is_one_of(codes[i], CLAUSE_BEGINS) or kind == MARK:
+            if _flags(codes[i]) & BEGINS_CLAUSE > 0 or kind == MARK:
                 reach = 0
             scopes[i] = UNREAL if unreal else CITED if marks[i] & QUOTED else DENIED if reach > 0 else ASSERTED
-            affirmed = i + 1 < end and is_one_of(codes[i + 1], AFFIRMING_AFTER)
+            affirmed = i + 1 < end and _flags(codes[i + 1]) & AFFIRMS > 0
             if kind == NEGATION and not affirmed:
                 scopes[i] = scopes[i] if scopes[i] != DENIED else ASSERTED
                 reach = NEGATION_REACH

@@ -50,6 +50,8 @@ NEGATIONS = codes_of(
     "no not never without cannot nor neither nothing nobody none nowhere hardly barely scarcely aint isnt arent wasnt "
     "werent dont doesnt didnt cant wont wouldnt couldnt shouldnt hasnt havent hadnt nah"
 )
+TABLE_SLOTS = 1024  # a power of two, several times the words of any `word_table`
+LAST_SLOT = np.uint64(TABLE_SLOTS - 1)
 TARGET, OTHER, NAME = codes_of("xxtarget xxother xxname")
 COMPARING = codes_of("vs versus from against than compared consensus estimate estimates forecast")
 FROM = codes_of("from")[0]
@@ -66,9 +68,39 @@ def is_one_of(code: Any, codes: Any) -> bool:  # noqa: ANN401 - numba's numbers 
     return False
 
 
+def word_table(*sets: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """A hash table with open addressing of all words of some sets of codes: codes (0 for a free slot) and flags.
+
+    A word of the n-th set has the flag 1 << n.
+    """
+    keys, flags = np.zeros(TABLE_SLOTS, np.uint64), np.zeros(TABLE_SLOTS, np.uint8)
+    for number, codes in enumerate(sets):
+        for code in codes.tolist():
+            at = code % TABLE_SLOTS
+            while keys[at] not in (0, code):
+                at = (at + 1) % TABLE_SLOTS
+            keys[at] = code
+            flags[at] |= 1 << number
+    return keys, flags
+
+
+@helper
+def flags_of(code: Any, keys: Any, flags: Any) -> int:  # noqa: ANN401
+    """The flags of a word in a `word_table`, 0 if it is in none of the sets."""
+    at = np.int64(code & LAST_SLOT)
+    while keys[at] != NONE:
+        if keys[at] == code:
+            return int(flags[at])
+        at = (at + 1) % TABLE_SLOTS
+    return 0
+
+
 @helper
 def _is_digit(byte: int) -> bool:
     return ZERO <= byte <= NINE
+
+
+NEGATION_KEYS, NEGATION_FLAGS = word_table(NEGATIONS)
 
 
 @helper
@@ -177,7 +209,7 @@ def _word(text: Any, at: int, end: int) -> tuple[Any, int, int, int]:  # noqa: A
             stop = at
             if at - tail == 1 and text[tail] == 116:  # n't
                 kind = NEGATION
-    if is_one_of(code, NEGATIONS):
+    if flags_of(code, NEGATION_KEYS, NEGATION_FLAGS):
         kind = NEGATION
     return code, kind, stop, at
 

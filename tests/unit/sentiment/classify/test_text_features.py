@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from algo_trading.sentiment.classify.features import CHUNK, hashed_features
 from algo_trading.sentiment.classify.lexicon import MOST_ROLES, role_table, roles
+from algo_trading.sentiment.classify.tokens import TABLE_SLOTS, codes_of, flags_of, word_table
 
 pytestmark = pytest.mark.unit
 
@@ -61,7 +62,7 @@ PLAIN, DENIED, UNREAL = "xxname is good", "xxname is not good", "is xxname good?
 
 def gram(text: str, word: str) -> int:
     """The bucket of a word of the text by itself."""
-    (chunk,) = hashed_features([text])
+    (chunk,) = hashed_features([text], placed=True)
     low, high = text.encode().index(word.encode()), text.encode().index(word.encode()) + len(word.encode())
     (first, *_) = [
         bucket
@@ -155,10 +156,23 @@ def test_a_text_has_the_same_features_in_any_company(texts: list[str]) -> None:
 @given(text=st.text(max_size=60))
 @settings(deadline=None)
 def test_places_are_within_the_text(text: str) -> None:
-    (chunk,) = hashed_features([text])
+    (chunk,) = hashed_features([text], placed=True)
     assert (chunk.places[:, 0] <= chunk.places[:, 1]).all()
     assert (chunk.places >= 0).all()
     assert (chunk.places <= len(chunk.text)).all()
+
+
+def test_places_are_left_out_unless_they_are_asked_for() -> None:
+    (bare,), (placed,) = hashed_features([PLAIN]), hashed_features([PLAIN], placed=True)
+    assert len(bare.places) == 0 < len(placed.places)
+    assert bare.buckets.tolist() == placed.buckets.tolist()
+
+
+def test_a_table_of_words_tells_of_which_sets_a_word_is() -> None:
+    more = codes_of(" ".join(f"w{number}" for number in range(TABLE_SLOTS // 2)))  # many share a slot
+    keys, flags = word_table(codes_of("up down"), codes_of("down"), more)
+    found = [flags_of(code, keys, flags) for code in (*codes_of("up down left"), *more)]
+    assert found == [1, 3, 0, *[4] * len(more)]
 
 
 def test_many_texts_come_in_chunks() -> None:
