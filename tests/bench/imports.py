@@ -99,8 +99,8 @@ def write_archive(folder: Path, progress: Progress) -> Path:
     random = np.random.default_rng(7)
     for month in np.arange(FIRST_MONTH, FIRST_MONTH + MONTHS):
         progress(f"writing candles of {month}")
-        edges = np.array([month, month + 1]).astype("datetime64[ms]").astype(np.int64)
-        opened = np.arange(*edges, MINUTE)
+        begin, end = np.array([month, month + 1]).astype("datetime64[ms]").astype(np.int64).tolist()
+        opened = np.arange(begin, end, MINUTE)
         for pair in range(PAIRS):
             close = 100 * np.exp(np.cumsum(random.normal(0, 0.0005, len(opened))))
             before = np.concatenate((close[:1], close[:-1]))
