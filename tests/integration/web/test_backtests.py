@@ -234,7 +234,7 @@ def test_the_real_program_computes_what_the_page_shows(
     monkeypatch.setenv("ALGO_DATABASE_URL", site.application.database.url)
     runs = BacktestRuns(tmp_path, lambda: NOW)
     monkeypatch.setattr(site.app.state, "backtests", runs)
-    form = {"strategy": "sma_cross", "symbols": "IBM", "settings": "fast=5 slow=20", "first": "2012-01-02"}
+    form = {"strategy": "sma_cross", "symbols": "IBM", "settings": "fast=5 slow=20 trend=0", "first": "2012-01-02"}
     sweep = {**form, "kind": "sweep", "settings": "fast=3:6 slow=20,30"}
     addresses = [site.ann.post("/backtests", **one).headers["location"] for one in (form, sweep)]
     names = [address.rpartition("/")[2] for address in addresses]
