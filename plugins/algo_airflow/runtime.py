@@ -160,10 +160,11 @@ def publish_keys(asset: "Asset", keys: Iterable[str]) -> None:
 
 
 def _run_key(clock: "WatchlistClock", interval: "Interval | None" = None) -> str | None:
-    """The run's partition key; a run that has a logical date instead would take another period than it seems to."""
+    """The run's partition key; a run of another logical date would take another period than it seems to."""
+    from algo_airflow.timetable import is_present, refused_date
+
     run = get_current_context()["dag_run"]
-    if run.logical_date and not run.partition_key:
-        from algo_airflow.timetable import refused_date
+    if run.logical_date and not run.partition_key and not is_present(run.logical_date):
         from algo_trading.calendars import trading_calendar
 
         calendar = trading_calendar(clock.watchlist.venue)

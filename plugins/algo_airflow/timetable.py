@@ -24,6 +24,7 @@ DELAY = timedelta(minutes=30)
 # A machine that was off works through what it missed, but a backfill of some year long ago must not be taken for the
 # place where live scheduling stopped.
 CATCH_UP = timedelta(days=60)
+PRESENT = timedelta(hours=1)  # a form that was filled in may stay open for a while
 
 
 class PeriodTimetable(Timetable):
@@ -178,7 +179,8 @@ class PeriodTimetable(Timetable):
         Raises:
             InvalidPartitionKeyError: the run was given a logical date, which names no period.
         """
-        if data_interval is not None:  # there is one only where somebody gave a logical date
+        # There is one only where somebody gave a logical date.
+        if data_interval is not None and not is_present(data_interval.start):
             raise InvalidPartitionKeyError(refused_date(self._calendar(), self.interval, data_interval.start))
         return run_type.generate_run_id(
             suffix=f"{extra.get('partition_key') or run_after.isoformat()}__{secrets.token_hex(3)}"
@@ -199,6 +201,11 @@ class PeriodTimetable(Timetable):
             partition_date=coerce_datetime(period.opened_at),
             partition_key=period.key,
         )
+
+
+def is_present(logical_date: datetime) -> bool:
+    """Whether a logical date is that of the moment when a run was started, which Airflow fills in by itself."""
+    return abs(datetime.now(UTC) - logical_date) <= PRESENT
 
 
 def refused_date(calendar: "TradingCalendar", interval: Interval, logical_date: datetime) -> str:

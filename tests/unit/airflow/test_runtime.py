@@ -1,7 +1,7 @@
 """What tasks share: the reports that they return, and the period that shards agree on."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,6 +115,12 @@ def test_a_logical_date_is_never_taken_for_the_newest_period(monkeypatch: pytest
     assert desk.periods.runs == {}
     desk.run(monkeypatch, logical_date=datetime(2012, 6, 1, tzinfo=UTC), partition_key="2012-06-04")
     assert run_period(desk, a_clock("XNYS", Interval.DAY)).key == "2012-06-04"
+
+
+def test_the_present_as_a_logical_date_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(now=DAY.closed_at)
+    desk.run(monkeypatch, logical_date=datetime.now(UTC) - timedelta(minutes=5))
+    assert run_period(desk, a_clock("XNYS", Interval.DAY)) == DAY
 
 
 def test_a_review_of_long_ago_ends_with_the_period_that_had_closed() -> None:
