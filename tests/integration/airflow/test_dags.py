@@ -102,7 +102,7 @@ def test_every_task_of_every_dag_succeeds(seen: dict[str, Any]) -> None:
         ["collect[-1]"],
         ["collect[-1]"],
         ["read[-1]"],
-        ["decide[-1]", "deliver[-1]", "notify[-1]"],
+        ["decide[-1]", "deliver[-1]", "execute[-1]", "notify[-1]"],
         ["ingest[0]", "publish[-1]"],
         ["compute[0]", "publish[-1]"],
         ["evaluate[0]", "publish[-1]"],

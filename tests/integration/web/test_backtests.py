@@ -235,7 +235,7 @@ def test_the_real_program_computes_what_the_page_shows(
     runs = BacktestRuns(tmp_path, lambda: NOW)
     monkeypatch.setattr(site.app.state, "backtests", runs)
     form = {"strategy": "sma_cross", "symbols": "IBM", "settings": "fast=5 slow=20 trend=0", "first": "2012-01-02"}
-    sweep = {**form, "kind": "sweep", "settings": "fast=3:6 slow=20,30"}
+    sweep = {**form, "kind": "sweep", "settings": "fast=3:6 slow=20,30 trend=0"}
     addresses = [site.ann.post("/backtests", **one).headers["location"] for one in (form, sweep)]
     names = [address.rpartition("/")[2] for address in addresses]
     done = [wait(partial(runs.find, name), State.DONE, State.FAILED, seconds=300) for name in names]

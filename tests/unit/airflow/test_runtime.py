@@ -118,7 +118,7 @@ def test_a_logical_date_is_never_taken_for_the_newest_period(monkeypatch: pytest
 
 
 def test_the_present_as_a_logical_date_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(now=DAY.closed_at)
+    desk: Any = Desk(now=DAY.closed_at)
     desk.run(monkeypatch, logical_date=datetime.now(UTC) - timedelta(minutes=5))
     assert run_period(desk, a_clock("XNYS", Interval.DAY)) == DAY
 
