@@ -13,6 +13,7 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
     from algo_trading.adapters.postgres.database import Database
@@ -33,6 +34,11 @@ KERNELS = (
 
 pytest_plugins = ["pytester", "support.isolation"]
 gc.disable()  # until everything is collected
+
+
+# An example may take any time: machines are shared, and no test is timed.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 
 def pytest_configure() -> None:
