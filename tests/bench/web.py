@@ -190,34 +190,39 @@ async def _watch(running: Served, cookies: Sequence[Mapping[str, str]]) -> tuple
         head = f"GET /watch/prices HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\nAccept: text/event-stream\r\n{lines}"
         writer.write(f"{head}\r\n".encode())
         assert b" 200 " in await reader.readline()
-        told = ""
+        told: str | None = None
         while line := await reader.readline():
             if line.startswith(b"data:") and told != price and (price in line.decode() or not price):
                 told = price
                 seen.release()
 
-    watchers = [asyncio.create_task(watch(cookies[number % len(cookies)])) for number in range(STREAMS)]
-    for _ in range(STREAMS):
-        await asyncio.wait_for(seen.acquire(), 120)
-    await asyncio.sleep(2)
-    memory, worked = running.process.memory_info().rss, _worked(running.process)
-    seconds = []
-    for number in range(3):
-        price = f"{12_345.5 + number:,.2f}"
-        pair = Instrument("S0001", "XNYS")
-        at = datetime.now(UTC)
-        score = replace(a_score(pair=pair), price=12_345.5 + number, at=at)
-        assert at > LAST_DAY
-        await asyncio.to_thread(running.application.scores.store, [score])
-        begin = time.monotonic()
-        for _ in range(STREAMS):
-            await asyncio.wait_for(seen.acquire(), 120)
-        seconds.append(time.monotonic() - begin)
-        memory = max(memory, running.process.memory_info().rss)
-    worked = _worked(running.process) - worked
-    for watcher in watchers:
-        watcher.cancel()
+    seconds: list[float] = []
+    async with asyncio.TaskGroup() as group:  # a stream that is refused ends all of it
+        watchers = [group.create_task(watch(cookies[number % len(cookies)])) for number in range(STREAMS)]
+        await everybody(seen)
+        await asyncio.sleep(2)
+        memory, worked = running.process.memory_info().rss, _worked(running.process)
+        for number in range(3):
+            price = f"{12_345.5 + number:,.2f}"
+            at = datetime.now(UTC)
+            assert at > LAST_DAY
+            score = replace(a_score(pair=Instrument("S0001", "XNYS")), price=12_345.5 + number, at=at)
+            await asyncio.to_thread(running.application.scores.store, [score])
+            begin = time.monotonic()
+            await everybody(seen)
+            seconds.append(time.monotonic() - begin)
+            memory = max(memory, running.process.memory_info().rss)
+        worked = _worked(running.process) - worked
+        for watcher in watchers:
+            watcher.cancel()
     return seconds, memory, worked
+
+
+async def everybody(seen: asyncio.Semaphore) -> None:
+    """Until every stream has seen the price."""
+    async with asyncio.timeout(120):
+        for _ in range(STREAMS):
+            await seen.acquire()
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
