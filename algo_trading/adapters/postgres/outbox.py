@@ -18,6 +18,8 @@ SENDERS = 0x6E6F74  # the class of advisory locks that senders hold
 
 # A sender's lock goes with its connection, so what a killed one had claimed is free at once. The lease is for one that
 # hangs, or whose connection the server still believes in.
+# The list names those who are gone rather than those who are there: when another sender has claimed a row meanwhile,
+# PostgreSQL judges the new row by the list it made before, in which a sender that has just begun is missing.
 CLAIM = text("""
 UPDATE notices n SET sender = :sender, leased_until = :until
 FROM notice_contents c
@@ -26,7 +28,9 @@ WHERE c.id = n.content_id AND n.id IN (
     WHERE status = 'pending' AND (not_before IS NULL OR not_before <= :due)
         AND channel <> ALL (CAST(:without AS text[]))
         AND recipient <> ALL (CAST(:resting AS text[]))
-        AND (sender IS NULL OR leased_until <= :due OR sender <> ALL (ARRAY(
+        AND (sender IS NULL OR leased_until <= :due OR sender = ANY (ARRAY(
+            SELECT sender FROM notices WHERE status = 'pending' AND sender IS NOT NULL
+            EXCEPT
             SELECT CAST(objid AS bigint) FROM pg_locks
             WHERE locktype = 'advisory' AND classid = :senders AND objsubid = 2 AND granted
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
