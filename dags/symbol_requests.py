@@ -36,7 +36,7 @@ def symbol_requests() -> None:
         with application() as app:
 
             def review(last: datetime, series: Sequence["Series"]) -> object:
-                return review_strategies(app)(last, series, Plan(756, 252))
+                return review_strategies(app)(last, series, Plan())
 
             return to_xcom(app.work_symbol_requests(review)())
 

@@ -201,7 +201,7 @@ class Notices(Orders):
             queue=self.notices,
             recipients=self.recipients,
             clock=self.clock,
-            owners=lambda: [user.address for user in self.users.all() if user.is_owner and user.address],
+            owners=self.addresses_of_owners,
             page=self.page_at,
             hour=None if hour < 0 else hour,
         )

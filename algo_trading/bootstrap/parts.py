@@ -207,8 +207,11 @@ class Rules(Gateways):
         """Those of the owners; where none has one, the address that mails come from."""
         from algo_trading.notification.mail import sender_address
 
-        found = [user.address for user in self.users.all() if user.is_owner and user.address]
-        return found or [sender_address(self.settings.mail.sender).addr_spec]
+        return self.addresses_of_owners() or [sender_address(self.settings.mail.sender).addr_spec]
+
+    def addresses_of_owners(self) -> list[str]:
+        """Those that owners have, if any."""
+        return [user.address for user in self.users.all() if user.is_owner and user.address]
 
     def addresses_for(self, account: str) -> list[str]:
         """The address of an account's owner; those of the installation's owners where there is none."""

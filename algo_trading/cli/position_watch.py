@@ -1,4 +1,4 @@
-"""`position-watch`: the loop beside Airflow that looks at live positions, and hears what brokers push."""
+"""`position-watch`: the loop beside Airflow that watches live positions, and books what brokers push."""
 
 from typing import TYPE_CHECKING, Annotated
 

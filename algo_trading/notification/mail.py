@@ -54,7 +54,7 @@ def sender_address(sender: str) -> Address:
 
 
 @dataclass(frozen=True)
-class Exits:
+class Unsubscribing:
     """How the recipient of a mail ends what it belongs to.
 
     `link` gives an address of a page for the recipient, "" where there are no pages; `mailbox` is where a mail with the
@@ -67,11 +67,14 @@ class Exits:
 
 @dataclass(frozen=True)
 class MailForm:
-    """A rendered notice as a mail that is to be filled in for each recipient; without `exits` nothing can be ended."""
+    """A rendered notice as a mail that is to be filled in for each recipient.
+
+    Without `unsubscribing` there is nothing that a recipient could end.
+    """
 
     rendering: Rendering
     sender: Address
-    exits: Exits | None = None
+    unsubscribing: Unsubscribing | None = None
 
     def fill(self, recipient: str, key: str, at: datetime) -> Mail:
         """The mail for `recipient`, dated `at` (aware); the Message-ID is made of `key`, the notice's dedupe key.
@@ -86,7 +89,7 @@ class MailForm:
             raise UndeliverableError(str(error)) from error
         if not SAFE_KEY.fullmatch(key):
             raise ValueError(f"{key!r} cannot name a mail: it must fit into a header and a file name")
-        link = self.exits.link(recipient) if self.exits else ""
+        link = self.unsubscribing.link(recipient) if self.unsubscribing else ""
         text, html = _ending(recipient, link)
         own = {
             RECIPIENT: recipient,
@@ -104,7 +107,7 @@ class MailForm:
     def _list_headers(self, link: str) -> str:
         """What mail programs make a button of: the page, which has to be one of https, and the mailbox."""
         secure = link.startswith("https://")
-        mailbox = self.exits.mailbox if self.exits else ""
+        mailbox = self.unsubscribing.mailbox if self.unsubscribing else ""
         ways = [f"<{link}>"] * secure + [f"<mailto:{mailbox}?subject=unsubscribe>"] * bool(mailbox)
         return f"List-Unsubscribe: {', '.join(ways)}\r\n{ONE_CLICK if secure else ''}" if ways else ""
 

@@ -202,9 +202,9 @@ def _splits(actions: Iterable[CorporateAction], beside: _Beside, least: float = 
     code_of = {symbol: code for code, symbol in enumerate(beside.symbols)}
     for action in actions:
         code = code_of.get(action.instrument.symbol)
-        if code is not None and action.kind is ActionKind.SPLIT and action.value > 0:
-            if abs(log10(action.value)) < least:
-                continue
+        if code is None or action.kind is not ActionKind.SPLIT or action.value <= 0:
+            continue
+        if abs(log10(action.value)) >= least:
             before = beside.opened_at < np.datetime64(action.ex_date, "D")
             shares[(beside.codes == code) & before] += log10(action.value)
     return shares

@@ -25,6 +25,7 @@ from algo_trading.services.mail_subscribing import MailSubscribing
 WINDOW = timedelta(hours=1)
 JOINING = frozenset({"join", "confirm"})
 READING = frozenset({"help", "status", "monitoring", "post", "score", *JOINING})  # commands that change nothing
+OF_OWNERS = frozenset({"monitor", "all", "drop", "accept", "refuse"})
 log = logging.getLogger(__name__)
 
 Step = Callable[[User, MailCommand], CommandAnswer]
@@ -127,6 +128,8 @@ class AnswerMail:
         return tuple(answers)
 
     def _answer(self, user: User, command: MailCommand) -> CommandAnswer:
+        if command.name in OF_OWNERS and not user.is_owner:
+            return CommandAnswer(command.line, ("this is for owners",), refused=True)
         try:
             with self.inbound.attempt():
                 answer = self._steps[command.name](user, command)

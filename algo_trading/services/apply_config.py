@@ -15,7 +15,7 @@ from algo_trading.repositories.subscriptions import SubscriptionRepository
 from algo_trading.repositories.watchlists import AssignmentRepository, SetupRepository, WatchlistRepository
 from algo_trading.services.open_accounts import OpenAccounts
 from algo_trading.services.setup_difference import Difference, Setup, StoredSetup, difference
-from algo_trading.services.setup_names import instruments_of, name_changes, under_new_names
+from algo_trading.services.setup_names import Names, instruments_of, name_changes, under_new_names
 from algo_trading.services.subscribe import OpenSubscriptions
 
 WORK = "configuration"
@@ -52,13 +52,18 @@ class ApplyConfig:
 
     def difference(self) -> Difference:
         """What applying the configuration now would do."""
+        return self._difference(self._names())
+
+    def _names(self) -> Names:
+        return self.names.newest(instruments_of(self.wanted))
+
+    def _difference(self, names: Names) -> Difference:
         stored = StoredSetup(
             watchlists=self.watchlists.all(),
             accounts=[self.accounts.state(name) for name in self.accounts.names()],
             assignments=self.assignments.all(),
             subscriptions=self.subscriptions.all(),
         )
-        names = self.names.newest(instruments_of(self.wanted))
         found = difference(under_new_names(self.wanted, names), stored)
         return replace(found, kept=(*name_changes(names), *found.kept))
 
@@ -90,10 +95,10 @@ class ApplyConfig:
             return first
 
     def _apply(self, start: datetime | None) -> Difference:
-        found = self.difference()
+        names = self._names()
+        found = self._difference(names)
         if found.refused:
             raise ConfigError("; ".join(found.refused))
-        names = self.names.newest(instruments_of(self.wanted))
         planned = _Planned(under_new_names(self.wanted, names).assignments)
         OpenAccounts(self.accounts, planned, found.opened, self.calendars, self.clock)(start)
         for account in found.changed_accounts:

@@ -11,7 +11,7 @@ from algo_trading.domain.notice import Content, Notice, NoticeKind, NoticeStatus
 from algo_trading.errors import AlgoTradingError
 from algo_trading.gateways.channels import Channels, ChannelSession, DeferredError, Mail, UndeliverableError
 from algo_trading.gateways.clock import Clock
-from algo_trading.notification.mail import Exits, MailForm, sender_address
+from algo_trading.notification.mail import MailForm, Unsubscribing, sender_address
 from algo_trading.notification.own_templates import templates_from
 from algo_trading.notification.rendering import Renderer
 from algo_trading.repositories.notices import Outbox, Outcome, Sender
@@ -101,8 +101,8 @@ class _Forms:
     def _made(self, content: Content) -> MailForm | UndeliverableError | AlgoTradingError:
         try:
             rendering = self._render[content.kind](content)
-            exits = Exits(lambda recipient: self._link(recipient, content.kind), self._mailbox)
-            return MailForm(rendering, self._sender, exits if content.kind in ENDED else None)
+            unsubscribing = Unsubscribing(lambda recipient: self._link(recipient, content.kind), self._mailbox)
+            return MailForm(rendering, self._sender, unsubscribing if content.kind in ENDED else None)
         except (UndeliverableError, AlgoTradingError) as error:
             return error.with_traceback(None)
 

@@ -42,7 +42,7 @@ class JoinState(Enum):
 
 @dataclass(frozen=True)
 class Join:
-    """The way of an address to a user. What is answered to strangers never says whether an address is known."""
+    """How an address becomes a user. An answer to somebody unknown never says whether an address is known."""
 
     requests: JoinRequests
     users: UserRepository
@@ -125,7 +125,7 @@ class Join:
         return self._add(self._waiting(address).address, by=actor)
 
     def refuse(self, actor: str, address: str) -> None:
-        """Forget a request, whose sender hears nothing.
+        """Forget a request; its sender is not told.
 
         Raises:
             UnknownNameError: nobody with this address asked.

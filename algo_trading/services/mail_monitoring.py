@@ -32,9 +32,8 @@ class MailMonitoring:
     audit: AuditLog
     clock: Clock
 
-    def add(self, user: User, command: MailCommand) -> CommandAnswer:
+    def add(self, _user: User, command: MailCommand) -> CommandAnswer:
         """`monitor ITEM...`: what became of each item."""
-        _owners_only(user)
         items = split_items(command.rest)
         if not items:
             raise ConfigError("name what to monitor: COIN, PAIR, PAIR_4h or PAIR[1h,4h,1d]")
@@ -43,15 +42,13 @@ class MailMonitoring:
             command.line, tuple(added_sentences(report)), refused=not report.added and not report.monitored
         )
 
-    def add_all(self, user: User, command: MailCommand) -> CommandAnswer:
+    def add_all(self, _user: User, command: MailCommand) -> CommandAnswer:
         """`all`: everything that is stored."""
-        _owners_only(user)
         report = self.monitor.add_all()
         return CommandAnswer(command.line, tuple(added_sentences(report)) or ("nothing is stored yet",))
 
     def drop(self, user: User, command: MailCommand) -> CommandAnswer:
         """`drop ITEM...`: out of monitoring, and with -drop behind it out of the database."""
-        _owners_only(user)
         items = split_items(command.rest)
         from_database = FROM_DATABASE in items
         items = [one for one in items if one != FROM_DATABASE]
@@ -106,8 +103,3 @@ class MailMonitoring:
 
 def _files(command: MailCommand, found: Sequence[PairScore]) -> tuple[CsvFile, ...]:
     return (CsvFile(f"{command.name}.csv", scores_csv(found)),)
-
-
-def _owners_only(user: User) -> None:
-    if not user.is_owner:
-        raise ConfigError("this is for owners")

@@ -11,6 +11,7 @@ from algo_trading.domain.letter import Letter
 from algo_trading.domain.notice import Content, NoticeKind
 from algo_trading.domain.symbol import normal_symbol
 from algo_trading.domain.symbol_request import SymbolRequest
+from algo_trading.domain.time import DAY
 from algo_trading.domain.user import User
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import AlgoTradingError, ConfigError, NothingGoodError, UnknownSymbolError
@@ -23,9 +24,8 @@ from algo_trading.repositories.recommendations import RecommendationRepository
 from algo_trading.repositories.symbol_requests import SymbolRequests
 from algo_trading.repositories.watchlists import WatchlistRepository
 from algo_trading.services.load_history import LoadHistory
-from algo_trading.services.monitor import Monitor, MonitorReport
+from algo_trading.services.monitor import Monitor
 
-DAY = timedelta(days=1)
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 INTRADAY_HISTORY = timedelta(days=2 * 365)
 GIVEN_UP = DAY  # after which what cannot be loaded is told, and asked for again by whoever wants it
@@ -83,13 +83,12 @@ class RequestSymbol:
                     return watchlist, series.instrument
         return None
 
-    def _monitor(self, symbol: str) -> MonitorReport:
+    def _monitor(self, symbol: str) -> None:
         """Where its listing says, else in the first watchlist of a venue whose listed symbols nobody knows."""
         report = self.monitor.add([symbol])
         others = (one.name for one in self.watchlists.all() if not is_coin_venue(one.venue))
         if report.not_listed and (name := next(others, None)):
-            return self.monitor.add([symbol], name)
-        return report
+            self.monitor.add([symbol], name)
 
 
 @dataclass(frozen=True)

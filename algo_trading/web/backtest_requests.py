@@ -47,7 +47,7 @@ class BacktestRequest:
         if self.kind not in KINDS:
             raise ConfigError(f"{self.kind[:40]!r} is not one of: {', '.join(KINDS)}")
         if self.strategy not in strategy_names():
-            raise ConfigError(f"there is no strategy {self.strategy[:40]!r}; there are: {', '.join(strategy_names())}")
+            raise ConfigError(f"{self.strategy[:40]!r} is not a strategy; choose one of: {', '.join(strategy_names())}")
         if not 1 <= len(self.symbols) <= MOST_SYMBOLS:
             raise ConfigError(f"name 1 to {MOST_SYMBOLS} symbols, separated by blanks")
         if len(self.settings) > MOST_SETTINGS:

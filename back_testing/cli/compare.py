@@ -1,7 +1,7 @@
 """The command `backtest compare`."""
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -57,7 +57,7 @@ def compare(
         chosen = [one for one in priced if not isinstance(one, CrossSection)]
     history = source.load(chosen)
     series = history.series
-    rules = replace(rules.for_bars(series), ends=history.ends)
+    rules = history.rules_of(rules)
     with output.progress() as bar:
         task = bar.add_task("comparing", total=len(chosen) * len(series))
         rows = compared(chosen, series, rules, source.first, lambda done, _total: bar.update(task, completed=done))

@@ -1,6 +1,6 @@
 """The command `backtest lookahead`."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -42,7 +42,7 @@ def lookahead(
 
     chosen = build_strategy(strategy, o.parameters(settings))
     history = source.load([chosen])
-    series, rules = history.series, replace(rules.for_bars(history.series), ends=history.ends)
+    series, rules = history.series, history.rules_of(rules)
     reports = check_lookahead(chosen, series, rules, source.first, join=feature_join(chosen, series))
     honest = all(report.honest for report in reports)
     proven = honest and any(report.proven for report in reports)

@@ -107,7 +107,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def require_writable(*paths: Path | None) -> None:
-    """Raise ConfigError unless these files can be written, before any work is done for them; None is no file."""
+    """Raise ConfigError unless these files can be written, before any work is done for them; None is passed over."""
     for path in filter(None, paths):
         there = path.exists()
         try:

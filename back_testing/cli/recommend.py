@@ -1,7 +1,6 @@
 """The command `backtest recommend`."""
 
 import json as jsonlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from back_testing.cli import options as o
@@ -44,7 +43,7 @@ def recommend(
 
     kinds = [strategy_class(name) for name in strategy or ()]
     bars, history = source.load_one(kinds)
-    data_notes, rules = history.notes, replace(rules.for_bars([bars]), ends=history.ends)
+    data_notes, rules = history.notes, history.rules_of(rules)
     bars = bars[first_bar(bars, source.first) :]
     with output.progress() as bar:
         task = bar.add_task("reviewing", total=None)

@@ -60,8 +60,8 @@ def run(
 
     chosen = _strategies(strategy, settings)
     history = source.load(chosen)
-    rules = replace(rules, keep_open=keep_open, ends=history.ends)
-    result = run_strategies(chosen, history.series, rules.for_bars(history.series), source.first)
+    rules = history.rules_of(replace(rules, keep_open=keep_open))
+    result = run_strategies(chosen, history.series, rules, source.first)
     if report:
         from back_testing.report import write_report
 

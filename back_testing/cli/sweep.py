@@ -64,7 +64,7 @@ def sweep(
     found = sweeping.Best(metric, top)
     chart = Heatmap(grid, metric, kind) if report else None
     bars, history = source.load_one([kind])
-    notes, rules = history.notes, replace(rules.for_bars([bars]), ends=history.ends)
+    notes, rules = history.notes, history.rules_of(rules)
     size_of_grid, tried, refused = sweeping.grid_size(grid), 0, 0
     interrupted = False
     with output.progress() as bar:

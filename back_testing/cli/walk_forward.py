@@ -1,6 +1,5 @@
 """The command `backtest walk-forward`."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,7 +50,7 @@ def walk_forward(
     kind = strategy_class(strategy)
     grid = o.grid(settings) if settings else default_grid(kind)
     bars, history = source.load_one([kind])
-    data_notes, rules = history.notes, replace(rules.for_bars([bars]), ends=history.ends)
+    data_notes, rules = history.notes, history.rules_of(rules)
     bars = bars[first_bar(bars, source.first) :]
     plan = Plan(in_sample, out_of_sample, anchored)
     with output.progress() as bar:

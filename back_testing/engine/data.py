@@ -23,6 +23,7 @@ from algo_trading.services.features import JoinFeatures
 from algo_trading.strategies.base import Flags
 from back_testing.engine.ends import End, ends_of
 from back_testing.engine.metrics import never_closes
+from back_testing.engine.rules import TradingRules
 from back_testing.engine.suggestions import did_you_mean, shortened
 
 LOOKED_AT = timedelta(days=10)  # after a merger, for the price of what was merged into
@@ -36,6 +37,14 @@ class History:
     series: list[Bars]
     notes: tuple[str, ...] = ()
     ends: tuple[End, ...] = ()
+
+    def rules_of(self, rules: TradingRules) -> TradingRules:
+        """The rules for these bars, with shares as their venues have them and with their ends.
+
+        Raises:
+            ConfigError: as `TradingRules.for_bars`.
+        """
+        return replace(rules.for_bars(self.series), ends=self.ends)
 
 
 def bars_from_file(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,6 @@ from algo_trading.domain.instrument import Instrument
 from back_testing.engine.gaps import LONGEST_CLOSURE, LONGEST_OUTAGE
 from back_testing.engine.metrics import never_closes
 from back_testing.engine.trade import ExitReason
-
-if TYPE_CHECKING:
-    from back_testing.engine.market import Market
 
 NEVER = -1.0  # as the bar of an end
 
@@ -75,17 +71,17 @@ def ends_of(
     return tuple({end.instrument: end for end in reversed(found)}.values())  # of several the first one
 
 
-def ends_table(market: "Market", ends: Sequence[End]) -> Floats:
-    """For each instrument of a market the bar before whose open it ends, the price of a share, and the reason's number.
+def ends_table(series: Sequence[Bars], times: Times, ends: Sequence[End]) -> Floats:
+    """For each series the bar (of all `times`) before whose open it ends, the price of a share, the reason's number.
 
-    The bar is NEVER where there is no end, and the number of bars where no bar of any instrument comes after it.
+    Of shape (series, 3). The bar is NEVER where there is no end, and the number of bars where none comes after it.
     """
     reasons = list(ExitReason)
-    table = np.full((len(market.series), 3), NEVER)
-    for row, bars in enumerate(market.series):
+    table = np.full((len(series), 3), NEVER)
+    for row, bars in enumerate(series):
         for end in ends:
             if end.instrument == bars.instrument and end.reached(bars):
-                bar = np.searchsorted(market.times, np.datetime64(end.day, "us"))
+                bar = np.searchsorted(times, np.datetime64(end.day, "us"))
                 table[row] = float(bar), end.price, float(reasons.index(end.reason))
     return table
 

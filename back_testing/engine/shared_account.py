@@ -75,7 +75,7 @@ def trade_together(
         params_of(rules, among or count),
         terms,
         sleeves,
-        Calendar(_nights(market), _volumes(market, rules), ends_table(market, rules.ends)),
+        Calendar(_nights(market), _volumes(market, rules), ends_table(market.series, market.times, rules.ends)),
         market.prices,
         orders,
         equity,

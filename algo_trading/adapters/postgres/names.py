@@ -41,6 +41,7 @@ MOVED: Mapping[str, tuple[str, ...]] = {
     "former_names": ("symbol", "venue", "until"),
 }
 BOOKED = ("ledger", "orders", "positions")  # of accounts
+SET_SYMBOL = "UPDATE instruments SET symbol = :new WHERE id = :id"
 CHANGED_ACCOUNTS = """
 UPDATE accounts SET version = version + 1 WHERE id IN (
     SELECT account_id FROM positions WHERE instrument_id = :id
@@ -86,7 +87,9 @@ WHERE symbol = :old AND venue = :venue AND NOT EXISTS (
 )
 """
 SERIES_TEXTS = """(
-    SELECT coalesce(array_agg(regexp_replace(one, '^' || :pattern || '_', :new || '_') ORDER BY at), '{{}}')
+    SELECT coalesce(array_agg(
+        CASE WHEN starts_with(one, :old || '_') THEN :new || substr(one, length(:old) + 1) ELSE one END ORDER BY at
+    ), '{{}}')
     FROM unnest({column}) WITH ORDINALITY AS texts (one, at)
 )"""
 OF_WATCHLISTS = f"""
@@ -143,12 +146,7 @@ class PostgresNames:
             if before is not None:
                 after = before if after is None else _join(connection, name, before, after)
                 _set_symbol(connection, after, old, new)
-            connection.execute(
-                text(
-                    "INSERT INTO former_names (symbol, venue, until, instrument_id, source) VALUES (:s, :v, :u, :i, :o)"
-                ),
-                {"s": old.symbol, "v": old.venue, "u": name.until, "i": after, "o": source},
-            )
+            connection.execute(text(ADD_NAME), {**_key(name), "id": after, "source": source})
         return True
 
     def undo(self, name: FormerName) -> bool:
@@ -185,25 +183,16 @@ def _id(connection: Connection, instrument: Instrument) -> int | None:
 
 def _set_symbol(connection: Connection, instrument: int, old: Instrument, new: Instrument) -> None:
     """Give an instrument its new name, wherever it is named by a text too."""
-    connection.execute(
-        text("UPDATE instruments SET symbol = :new WHERE id = :id"), {"new": new.symbol, "id": instrument}
-    )
-    pattern = "".join(f"\\{one}" if not one.isalnum() else one for one in old.symbol)
-    values = {"id": instrument, "old": old.symbol, "new": new.symbol, "venue": old.venue, "pattern": pattern}
-    renamed = {"new": new.symbol, "id": instrument}
-    connection.execute(text("UPDATE instruments SET symbol = :new WHERE id = :id"), renamed)
+    values = {"id": instrument, "old": old.symbol, "new": new.symbol, "venue": old.venue}
     # Who works on an account that has it finds that it has changed, and begins again.
-    connection.execute(text(CHANGED_ACCOUNTS), {"id": instrument})
-    for statement in TEXTS:
-        used = {key: value for key, value in values.items() if f":{key}" in statement}
-        connection.execute(text(statement), used)
+    for statement in (SET_SYMBOL, CHANGED_ACCOUNTS, *TEXTS):
+        connection.execute(text(statement), values)
     for table, key in SUBSCRIBED.items():
         same = " AND ".join(f"o.{column} = t.{column}" for column in key)
         mine = "t.symbol = :old AND t.venue = :venue"
         taken = f"EXISTS (SELECT FROM {table} AS o WHERE o.symbol = :new AND o.venue = :venue AND {same})"
-        names = {key: values[key] for key in ("old", "new", "venue")}
-        connection.execute(text(f"DELETE FROM {table} AS t WHERE {mine} AND {taken}"), names)
-        connection.execute(text(f"UPDATE {table} AS t SET symbol = :new WHERE {mine}"), names)
+        connection.execute(text(f"DELETE FROM {table} AS t WHERE {mine} AND {taken}"), values)
+        connection.execute(text(f"UPDATE {table} AS t SET symbol = :new WHERE {mine}"), values)
 
 
 def _join(connection: Connection, name: FormerName, before: int, after: int) -> int:

@@ -58,7 +58,7 @@ def read_mail(content: bytes, authserv_id: str, own: Collection[str]) -> ReadMai
         )
     except UnreadableMailError:
         raise
-    except Exception as error:  # the library fails in many ways on what is no mail
+    except Exception as error:  # the library fails in many ways on what is not a mail
         raise UnreadableMailError(f"it cannot be read ({type(error).__name__})") from error
 
 

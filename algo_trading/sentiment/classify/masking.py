@@ -1,11 +1,6 @@
 """Names in texts replaced by placeholders, so that no name carries a sentiment of its own."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from algo_trading.sentiment.mentions.finder import MentionFinder
 
 NAME, TARGET, OTHER = "xxname", "xxtarget", "xxother"  # words of the lexicon with roles of their own
 NAMED_FROM = 0.5  # confidence from which a match is taken for a name
@@ -16,9 +11,11 @@ Span = tuple[int, int]
 
 def names_in(texts: Sequence[str]) -> list[list[Span]]:
     """Where the packaged names stand in texts, for callers that have not looked for names themselves."""
+    from algo_trading.sentiment.mentions.finder import packaged_finder
+
     return [
         [(match.start, match.end) for match in matches if match.confidence >= NAMED_FROM]
-        for matches in _finder().find(texts)
+        for matches in packaged_finder().find(texts)
     ]
 
 
@@ -37,10 +34,3 @@ def replaced(text: str, marks: Sequence[tuple[Span, str]]) -> str:
         pieces += [text[done : start - signed], word]
         done = end
     return "".join((*pieces, text[done:]))
-
-
-@lru_cache(maxsize=1)
-def _finder() -> "MentionFinder":
-    from algo_trading.sentiment.mentions.finder import packaged_finder
-
-    return packaged_finder()

@@ -44,7 +44,8 @@ def log_in(
     except (LoginError, TooManyAttemptsError) as error:
         status = 429 if isinstance(error, TooManyAttemptsError) else 401
         sentence = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        values = {"next": _own_path(next), "login": login, "error": sentence, "joining": "closed"}
+        joining = application.settings.people.joining
+        values = {"next": _own_path(next), "login": login, "error": sentence, "joining": joining}
         return render(request, "login.html.j2", values, status=status)
     response = RedirectResponse(_own_path(next), HTTPStatus.SEE_OTHER)
     secure = request.url.scheme == "https" or request.app.state.public_url.startswith("https://")

@@ -146,7 +146,7 @@ def test_old_runs_are_forgotten(runs: BacktestRuns, monkeypatch: pytest.MonkeyPa
     ("changes", "sentence"),
     [
         ({"kind": "verify-live"}, "is not one of: run, sweep"),
-        ({"strategy": "nothing"}, "there is no strategy 'nothing'"),
+        ({"strategy": "nothing"}, "'nothing' is not a strategy; choose one of"),
         ({"symbols": ()}, "name 1 to 50 symbols"),
         ({"symbols": ("--csv=/etc/passwd",)}, "is not a symbol"),
         ({"settings": ("fast",)}, "is not a parameter"),

@@ -19,7 +19,7 @@ from algo_trading.domain.post import Level, Post, PostKey, PostKind
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.errors import ConfigError
 from algo_trading.gateways.channels import Mail, UndeliverableError
-from algo_trading.notification.mail import Exits, MailForm, sender_address
+from algo_trading.notification.mail import MailForm, Unsubscribing, sender_address
 from algo_trading.notification.rendering import ENDING, ENDING_HTML, PICTURE, RECIPIENT, Rendering
 from algo_trading.notification.signal import SignalNotice, signal_notice
 from algo_trading.strategies.ema_cross import EmaCross
@@ -224,8 +224,8 @@ def test_a_filled_form_is_what_the_standard_library_composes(local: str, domain:
 
 
 def ending_mail(link: str, mailbox: str = "") -> EmailMessage:
-    exits = Exits(lambda recipient: f"{link}{recipient}" if link else "", mailbox)
-    return reread(MailForm(ibm_notice().rendering(), SENDER, exits).fill("a@localhost", "k1", NOON))
+    unsubscribing = Unsubscribing(lambda recipient: f"{link}{recipient}" if link else "", mailbox)
+    return reread(MailForm(ibm_notice().rendering(), SENDER, unsubscribing).fill("a@localhost", "k1", NOON))
 
 
 def test_one_click_ends_what_a_mail_belongs_to() -> None:
