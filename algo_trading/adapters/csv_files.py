@@ -5,22 +5,29 @@ A file of daily bars is named after its symbol (IBM.csv), another one after symb
 Prices are taken as they stand in the file, as traded. A column of adjusted closes gives splits and dividends, else one
 of `dividends` gives these; there is no column for splits, because files that have one (yfinance's) hold prices that are
 adjusted for them already.
+
+An instrument that was renamed has its old file too: FB.csv counts for META up to the new name, and from then on for
+whoever is called FB. Of a period that both files have the one under the newer name counts.
 """
 
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from algo_trading.adapters.bar_files import DEFAULTS, limits_of, open_file
 from algo_trading.adapters.bar_names import SUFFIXES, named
 from algo_trading.adapters.unpack import ReadLimits
+from algo_trading.domain.bars import Times
 from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.instrument import Instrument
 from algo_trading.domain.time import Interval, array_time
 from algo_trading.errors import AlgoTradingError, ConfigError, SourceError, UnknownSymbolError
 from algo_trading.gateways.market_data import BESIDE, RAW_COLUMNS, RAW_SCHEMA, BarRequest, Fetched, RawBars, RawPayload
@@ -69,7 +76,7 @@ class CsvFilesMarketData:
             raise SourceError(f"the payload for {payload.request.instrument} is not a part of a file of bars")
         columns = list(zip(*lines, strict=True)) if lines else [()] * len(HEADER)
         table = pa.table(dict(zip(HEADER, (pa.array(column, pa.string()) for column in columns), strict=True)))
-        return RawBars(table.select(RAW_SCHEMA.names), _actions(payload.request, table))
+        return RawBars(_as_named_now(payload.request, table), _actions(payload.request, table))
 
     def _files(self) -> dict[tuple[str, Interval], Path]:
         try:
@@ -79,31 +86,72 @@ class CsvFilesMarketData:
         return {_named(path): path for path in paths if path.name.lower().endswith(SUFFIXES)}
 
     def _answer(self, request: BarRequest, files: dict[tuple[str, Interval], Path]) -> Fetched:
-        symbol = request.series.symbol
-        path = files.get((symbol.upper(), request.series.interval))
-        if path is None:
-            sentence = f"{self._folder} has no file for {request.series}; it would be {request.series}.csv"
-            return Fetched(request, error=UnknownSymbolError(sentence))
+        own, *former = _symbols(request)
+        interval = request.series.interval
+        there = {name: path for name in (own, *former) if (path := files.get((name.upper(), interval))) is not None}
         try:
-            file = open_file(path, symbol, self._limits)
-            if not file.tables:
-                return Fetched(request, error=SourceError(f"{path} holds no bars: {file.skipped[0].reason}"))
-            rows = _asked_for(request, file.tables[0].rows(COLUMNS))
+            tables = [self._rows(request, name, path) for name, path in there.items()]
         except AlgoTradingError as error:
             return Fetched(request, error=SourceError(str(error)))
+        rows = _each_period_once(tables, interval)
+        if rows is None or (own not in there and not len(rows)):
+            sentence = f"{self._folder} has no file for {request.series}; it would be {request.series}.csv"
+            old = "".join(f"; {there[name].name} counts up to the new name" for name in there)
+            return Fetched(request, error=UnknownSymbolError(sentence + old))
         return Fetched(request, RawPayload(request, _written(rows), "text/csv", ".csv"))
 
+    def _rows(self, request: BarRequest, symbol: str, path: Path) -> pa.Table:
+        """What the file of a symbol has of the instrument that is asked for.
 
-def _asked_for(request: BarRequest, rows: pa.Table) -> pa.Table:
-    """Rows of the symbol and the periods, oldest first, and those whose time is none."""
+        Raises:
+            AlgoTradingError: it cannot be read.
+        """
+        file = open_file(path, symbol, self._limits)
+        if not file.tables:
+            raise SourceError(f"{path} holds no bars: {file.skipped[0].reason}")
+        return _asked_for(request, symbol, file.tables[0].rows(COLUMNS))
+
+
+def _symbols(request: BarRequest) -> list[str]:
+    """The symbol of an instrument, and those that it had, the newest first."""
+    had = sorted((one for one in request.names if one.now == request.instrument), key=lambda one: one.until)
+    return list(dict.fromkeys([request.instrument.symbol, *(one.instrument.symbol for one in reversed(had))]))
+
+
+def _asked_for(request: BarRequest, symbol: str, rows: pa.Table) -> pa.Table:
+    """Rows of the symbol in the periods in which it is the instrument's, oldest first, and those without a time."""
     symbols = pc.utf8_upper(pc.utf8_trim_whitespace(rows["symbol"])).fill_null("")
-    rows = rows.filter(pc.is_in(symbols, value_set=pa.array(["", request.instrument.symbol.upper()])))
+    rows = rows.filter(pc.is_in(symbols, value_set=pa.array(["", symbol.upper()])))
     opened, _ = parse_opened(rows["session"], request.series.interval)
     order = np.argsort(opened, kind="stable")
-    wanted = np.isnat(opened) | (opened <= array_time(request.last))
+    wanted = (opened <= array_time(request.last)) & _meant(request, symbol, opened)
     if request.first is not None:
-        wanted &= np.isnat(opened) | (opened >= array_time(request.first))
-    return rows.take(order[wanted[order]])
+        wanted &= opened >= array_time(request.first)
+    return rows.take(order[(wanted | np.isnat(opened))[order]])
+
+
+def _meant(request: BarRequest, symbol: str, opened: Times) -> NDArray[np.bool_]:
+    """When a symbol meant the instrument that is asked for."""
+    had = sorted((one for one in request.names if one.instrument.symbol == symbol), key=lambda one: one.until)
+    meanings = [*(one.now for one in had), Instrument(symbol, request.series.venue)]
+    ours = np.array([one == request.instrument for one in meanings])
+    untils = np.array([one.until for one in had], dtype="datetime64[us]")
+    found: NDArray[np.bool_] = ours[np.searchsorted(untils, opened, side="right")]
+    return found
+
+
+def _each_period_once(tables: Sequence[pa.Table], interval: Interval) -> pa.Table | None:
+    """The rows of all tables, oldest first; of a period that several have those of the first one."""
+    if len(tables) <= 1:
+        return next(iter(tables), None)
+    kept, seen = [], np.array([], dtype="datetime64[us]")
+    for table in tables:
+        opened, _ = parse_opened(table["session"], interval)
+        kept.append(table.filter(pa.array(~np.isin(opened, seen))))
+        seen = np.concatenate([seen, opened[~np.isnat(opened)]])
+    rows = pa.concat_tables(kept)
+    opened, _ = parse_opened(rows["session"], interval)
+    return rows.take(np.argsort(opened, kind="stable"))
 
 
 def _named(path: Path) -> tuple[str, Interval]:
@@ -124,8 +172,24 @@ def _actions(request: BarRequest, table: pa.Table) -> tuple[CorporateAction, ...
     """What the file tells of actions from the first row asked for on."""
     if request.series.interval is not Interval.DAY:
         return ()
-    named = table.set_column(0, "symbol", pa.repeat(pa.scalar(request.series.symbol), len(table)).cast(pa.string()))
-    return derived_actions(named, request.series.venue).actions
+    # Those of each file by themselves: adjusted closes of one do not know what was paid in the other.
+    plain, old = _under_former_names(request, table)
+    named = table.set_column(0, "symbol", pc.if_else(old, plain, pa.scalar(request.series.symbol)))
+    found = derived_actions(named, request.series.venue).actions
+    return tuple(sorted(replace(action, instrument=request.instrument) for action in found))
+
+
+def _as_named_now(request: BarRequest, table: pa.Table) -> pa.Table:
+    """The rows (RAW_SCHEMA), with those of files under former names under the name of now."""
+    rows, (_, old) = table.select(RAW_SCHEMA.names), _under_former_names(request, table)
+    return rows.set_column(0, "symbol", pc.if_else(old, pa.scalar(request.series.symbol), rows["symbol"]))
+
+
+def _under_former_names(request: BarRequest, table: pa.Table) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """The symbols of the rows in plain capitals, and which of them are former names."""
+    plain = pc.utf8_upper(pc.utf8_trim_whitespace(table["symbol"]))
+    former = [name.upper() for name in _symbols(request)[1:]]
+    return plain, pc.is_in(plain, value_set=pa.array(former, pa.string()))
 
 
 def build(config: CsvFilesConfig, _context: Context) -> CsvFilesMarketData:

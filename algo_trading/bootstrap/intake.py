@@ -55,6 +55,7 @@ class Intake(Rules):
             accept=self.accept_bars(),
             bars=self.bars,
             objects=self.objects,
+            names=self.names,
             calendars=self.calendars,
             clock=self.clock,
         )

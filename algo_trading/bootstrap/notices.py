@@ -168,6 +168,7 @@ class Notices(Orders):
             subscriptions=self.subscriptions,
             periods=self.periods,
             assignments=self.assignments,
+            names=self.names,
             calendars=self.calendars,
             clock=self.clock,
         )
@@ -175,7 +176,7 @@ class Notices(Orders):
     def subscribe_scores(self) -> SubscribeScores:
         from algo_trading.services.subscribe_scores import SubscribeScores
 
-        return SubscribeScores(self.score_alerts, self.watchlists, self.points)
+        return SubscribeScores(self.score_alerts, self.watchlists, self.names, self.points)
 
     def unsubscribe(self) -> Unsubscribe:
         from algo_trading.services.unsubscribe import Unsubscribe

@@ -67,6 +67,7 @@ class Services(Notices):
             bars=self.bars,
             scores=self.scores,
             thresholds=self.thresholds,
+            names=self.names,
             sources=self.source,
             locks=self.locks,
             quote_assets=self.settings.quote_assets,
@@ -79,6 +80,7 @@ class Services(Notices):
             requests=self.symbol_requests,
             watchlists=self.watchlists,
             monitor=self.monitor(),
+            names=self.names,
             queue=self.notices,
             audit=self.audit,
             clock=self.clock,
@@ -271,6 +273,7 @@ class Services(Notices):
             mails=self.regular_mails,
             recipients=self.recipients,
             monitor=self.monitor(),
+            names=self.names,
             clock=self.clock,
         )
 

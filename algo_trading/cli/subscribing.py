@@ -8,6 +8,7 @@ import typer
 from algo_trading.bootstrap import bootstrap
 from algo_trading.bootstrap.services import Services
 from algo_trading.cli import output
+from algo_trading.cli.names import names_of_now
 from algo_trading.domain.regular_mail import DAILY, MORNING, WEEKLY, MailKind
 from algo_trading.domain.scores import ML, THRESHOLD
 from algo_trading.domain.symbol import normal_symbol
@@ -22,6 +23,7 @@ def subscribe_signals(
     """Subscribe an address to the buys and sells of a strategy on a symbol."""
     with bootstrap() as application:
         _check(application, channel)
+        (symbol,) = names_of_now(application, [symbol], venue)
         subscribe = application.subscribe()
         subscription, new = subscribe(address, symbol, strategy, venue, channel, min_confidence=min_confidence)
     verb = "is subscribed" if new else "was subscribed already"
@@ -37,9 +39,10 @@ def subscribe_scores(address: str, pairs: Sequence[str], threshold: str | None, 
     points = _points(threshold) if threshold is not None else THRESHOLD
     with bootstrap() as application:
         _check(application, channel)
+        pairs = names_of_now(application, [normal_symbol(pair) for pair in pairs], venue)
         subscribe = application.subscribe_scores()
         for pair in pairs:
-            subscription, new = subscribe(address, normal_symbol(pair), points, venue, channel)
+            subscription, new = subscribe(address, pair, points, venue, channel)
             verb = "gets a notice" if new else "was subscribed before, and now gets a notice"
             level = "the tuned threshold" if points is None else f"{points}"
             typer.echo(f"{address} {verb} when a score of {subscription.instrument} reaches {level}")
@@ -90,8 +93,10 @@ def end_subscriptions(address: str, symbol: str | None, strategy: str | None, pa
         ConfigError: it has no such subscription.
     """
     with bootstrap() as application:
-        removed = sum(application.score_alerts.remove(address, normal_symbol(pair)) for pair in pairs)
+        pairs = names_of_now(application, [normal_symbol(pair) for pair in pairs])
+        removed = sum(application.score_alerts.remove(address, pair) for pair in pairs)
         if symbol or strategy:
+            symbol = symbol and next(iter(names_of_now(application, [symbol])))
             removed += application.subscriptions.remove(address, symbol, strategy)
         elif not pairs:
             removed = application.unsubscribe()(address)

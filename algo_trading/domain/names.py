@@ -1,10 +1,10 @@
 """Names that instruments had before: a symbol that was renamed, and until when it meant what."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.instrument import Instrument, Series
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,6 +20,23 @@ class FormerName:
 
     def __str__(self) -> str:
         return f"{self.instrument} has been {self.now} since {self.until}"
+
+
+def venues_of_symbols(series: Iterable[Series], names: Iterable[FormerName]) -> dict[str, str]:
+    """Where a symbol is traded, or was under a name that it had before."""
+    former = {one.instrument.symbol: one.instrument.venue for one in names}
+    return former | {one.symbol: one.venue for one in series}
+
+
+def under_new_name(series: Series, names: Mapping[Instrument, FormerName]) -> Series:
+    """The series under the name that its instrument has now."""
+    name = names.get(series.instrument)
+    return series if name is None else replace(series, instrument=name.now)
+
+
+def names_about(instrument: Instrument, names: Iterable[FormerName]) -> tuple[FormerName, ...]:
+    """Those that the instrument had, and those of others that had its symbol before."""
+    return tuple(one for one in names if instrument in {one.instrument, one.now})
 
 
 def named_on(instrument: Instrument, day: date, names: Iterable[FormerName]) -> Instrument:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.time import Interval
 from algo_trading.errors import SourceError
 
@@ -21,11 +22,16 @@ RAW_SCHEMA = pa.schema([*((name, pa.string()) for name in RAW_COLUMNS), ("place"
 
 @dataclass(frozen=True, slots=True)
 class BarRequest:
-    """Bars of one series that opened in first..last (None: from the first one the source has)."""
+    """Bars of one series that opened in first..last (None: from the first one the source has).
+
+    `names` are the former names that a source which keeps bars by symbol has to know: those that the instrument had,
+    and those of others that had its symbol before.
+    """
 
     series: Series
     first: datetime | None
     last: datetime
+    names: tuple[FormerName, ...] = ()
 
     @property
     def instrument(self) -> Instrument:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from algo_trading.calendars import Calendars
 from algo_trading.domain.corporate_actions import CorporateAction
 from algo_trading.domain.instrument import Series
+from algo_trading.domain.names import names_about
 from algo_trading.domain.quality import QuarantinedRow
 from algo_trading.domain.time import Period, period_key
 from algo_trading.errors import (
@@ -22,6 +23,7 @@ from algo_trading.errors import (
 from algo_trading.gateways.clock import Clock
 from algo_trading.gateways.market_data import BarRequest, Fetched, MarketData, RawPayload
 from algo_trading.repositories.bars import BarRepository, series_of
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.objects import ObjectStore
 from algo_trading.services.accept_bars import AcceptBars, AcceptedBars, BarBatch
 
@@ -60,6 +62,7 @@ class IngestBars:
     accept: AcceptBars
     bars: BarRepository
     objects: ObjectStore
+    names: NameRepository
     calendars: Calendars
     clock: Clock
 
@@ -82,6 +85,7 @@ class IngestBars:
         calendar = self.calendars(series[0].venue)
         newest = self.bars.newest_before(series, period.opened_at)
         present = self._present(period, series)
+        names = self.names.all()
         requests = [
             BarRequest(
                 one,
@@ -89,6 +93,7 @@ class IngestBars:
                 if one in newest
                 else None,
                 period.opened_at,
+                names_about(one.instrument, names),
             )
             for one in sorted(series, key=lambda one: (one in present, one.sort_key))
         ]
@@ -99,14 +104,14 @@ class IngestBars:
         for one, error in errors.items():
             if isinstance(error, RateLimitedError) and one not in present:
                 raise error
-        names = _listed(series)
+        listed = _listed(series)
         if not present and period.key in refused:
             raise NothingGoodError(
-                f"no bar of {period} that {source.name} gave for {names} is good: {_causes(report)}; "
+                f"no bar of {period} that {source.name} gave for {listed} is good: {_causes(report)}; "
                 "`algo-trading quarantine` lists them"
             )
         if not present:
-            raise NotYetAvailableError(f"{source.name} has no bar of {period} yet for any of {names}; try again later")
+            raise NotYetAvailableError(f"{source.name} has no bar of {period} yet for any of {listed}; try again later")
         until = period.closed_at + wait
         before = calendar.previous(period.interval, period.opened_at).opened_at
         late = [
@@ -136,11 +141,12 @@ class IngestBars:
             RateLimitedError: the source stopped answering; what came before is stored.
             SourceError: the source as a whole cannot be reached, or failed for the only symbol.
         """
-        report = IngestReport()
+        report, names = IngestReport(), self.names.all()
         shown = ""
         for done, one in enumerate(series, start=1):
             shown = f"{period_key(one.interval, first)}..{period_key(one.interval, last)}"
-            brought, errors, _ = self._bring(source, [BarRequest(one, first, last)], f"{shown} {one}")
+            request = BarRequest(one, first, last, names_about(one.instrument, names))
+            brought, errors, _ = self._bring(source, [request], f"{shown} {one}")
             for error in errors.values():
                 if len(series) == 1 or isinstance(error, RateLimitedError):
                     raise error

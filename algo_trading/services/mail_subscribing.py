@@ -11,10 +11,12 @@ from algo_trading.domain.user import User
 from algo_trading.errors import ConfigError
 from algo_trading.gateways.clock import Clock
 from algo_trading.notification.inbound.commands import MailCommand
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.regular_mails import RecipientRepository, RegularMailRepository
 from algo_trading.repositories.score_alerts import ScoreAlertRepository
 from algo_trading.repositories.subscriptions import SubscriptionRepository
 from algo_trading.services.monitor import Monitor
+from algo_trading.services.names_of_now import symbol_of_now
 from algo_trading.services.subscribe import Subscribe
 from algo_trading.services.subscribe_regularly import SubscribeRegularly
 from algo_trading.services.subscribe_scores import SubscribeScores
@@ -37,6 +39,7 @@ class MailSubscribing:
     mails: RegularMailRepository
     recipients: RecipientRepository
     monitor: Monitor
+    names: NameRepository
     clock: Clock
 
     def begin(self, user: User, command: MailCommand) -> CommandAnswer:
@@ -64,7 +67,7 @@ class MailSubscribing:
         if not words:
             ended = self.unsubscribe(user.address)
         else:
-            symbol = normal_symbol(words[0])
+            symbol = symbol_of_now(self.names, normal_symbol(words[0]))
             ended = self.subscriptions.remove(user.address, symbol, words[1] if len(words) > 1 else None)
             ended += self.alerts.remove(user.address, symbol) if len(words) == 1 else 0
         if not ended:

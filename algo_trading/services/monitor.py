@@ -12,6 +12,7 @@ from algo_trading.errors import UnknownNameError, unknown_name
 from algo_trading.gateways.market_data import Sources
 from algo_trading.repositories.bars import BarRepository
 from algo_trading.repositories.locks import ExclusiveWork
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.scores import ScoreRepository, ThresholdRepository
 from algo_trading.repositories.trading_rules import TradingRulesRepository
 from algo_trading.repositories.watchlists import SetupChanges, SetupRepository, WatchlistRepository
@@ -25,8 +26,12 @@ DEFAULT_TIMEFRAMES = (
 
 @dataclass
 class MonitorReport:
-    """What became of each item. `added` and `monitored` (already) are series, the others items as they were written."""
+    """What became of each item. `added` and `monitored` (already) are series, the others items as they were written.
 
+    `renamed` says which items had a former name of an instrument; they stand for its name of now.
+    """
+
+    renamed: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     monitored: list[str] = field(default_factory=list)
     wrong_syntax: list[str] = field(default_factory=list)
@@ -36,8 +41,9 @@ class MonitorReport:
 
 @dataclass
 class DropReport:
-    """Series that left monitoring and the database, and items of which neither had anything."""
+    """Series that left monitoring and the database, and items of which neither had anything; `renamed` as above."""
 
+    renamed: list[str] = field(default_factory=list)
     from_monitoring: list[str] = field(default_factory=list)
     from_database: list[str] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
@@ -68,6 +74,7 @@ class Monitor:
     bars: BarRepository
     scores: ScoreRepository
     thresholds: ThresholdRepository
+    names: NameRepository
     sources: Sources
     locks: ExclusiveWork
     quote_assets: Mapping[str, str]
@@ -92,7 +99,7 @@ class Monitor:
             books = [_Book(one, self.rules.all(one.venue), self._quote(one), stored) for one in found]
             for book in books:
                 book.takes_any = watchlist is not None
-            for text, item in parsed:
+            for text, item in self._as_named_now(parsed, books, report):
                 self._add(text, item, books, report)
             self._write(books)
         return report
@@ -127,7 +134,7 @@ class Monitor:
             stored = [one for one in self.bars.series() if one.venue in {book.venue for book in found}]
             books = [_Book(one, self.rules.all(one.venue), self._quote(one), stored) for one in found]
             doomed: list[Series] = []
-            for text, item in parsed:
+            for text, item in self._as_named_now(parsed, books, report):
                 gone = [one for book in books for one in book.drop(item)]
                 kept = [one for one in stored if any(book.names(item, one) for book in books)] if from_database else []
                 report.from_monitoring += map(shown, gone)
@@ -174,6 +181,19 @@ class Monitor:
             return
         report.not_listed.append(text)
 
+    def _as_named_now(
+        self, items: Iterable[tuple[str, MonitorItem]], books: Sequence["_Book"], report: MonitorReport | DropReport
+    ) -> Iterable[tuple[str, MonitorItem]]:
+        """The items with the names that instruments at these venues have now, unless one of them is called so."""
+        for text, item in items:
+            if any(book.knows(item.name) for book in books):
+                yield text, item
+                continue
+            found = self.names.newest(Instrument(item.name, book.venue) for book in books)
+            report.renamed += map(str, found.values())
+            now = next((one.now.symbol for one in found.values()), item.name)
+            yield text, replace(item, name=now)
+
     def _candidates(self, name: str | None) -> list[Watchlist]:
         found = self.watchlists.all()
         if name is None:
@@ -211,6 +231,11 @@ class _Book:
     @property
     def venue(self) -> str:
         return self.watchlist.venue
+
+    def knows(self, name: str) -> bool:
+        """Whether anything here is called that, pair or coin."""
+        instruments = (*self._rules, *(one.instrument for one in self._stored), *self.watchlist.instruments)
+        return any(name in {one.symbol, self._base(one)} for one in instruments)
 
     def instruments(self, name: str) -> tuple[list[Instrument], bool]:
         """What a name means here, and whether it is a coin: a pair, else of a coin what is stored or its usual pair."""

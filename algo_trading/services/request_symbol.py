@@ -19,12 +19,14 @@ from algo_trading.gateways.clock import Clock
 from algo_trading.gateways.market_data import Sources
 from algo_trading.repositories.audit import AuditEntry, AuditLog
 from algo_trading.repositories.bars import BarRepository
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.notices import NoticeQueue
 from algo_trading.repositories.recommendations import RecommendationRepository
 from algo_trading.repositories.symbol_requests import SymbolRequests
 from algo_trading.repositories.watchlists import WatchlistRepository
 from algo_trading.services.load_history import LoadHistory
 from algo_trading.services.monitor import Monitor
+from algo_trading.services.names_of_now import symbol_of_now
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 INTRADAY_HISTORY = timedelta(days=2 * 365)
@@ -41,6 +43,7 @@ class RequestSymbol:
     requests: SymbolRequests
     watchlists: WatchlistRepository
     monitor: Monitor
+    names: NameRepository
     queue: NoticeQueue
     audit: AuditLog
     clock: Clock
@@ -53,7 +56,7 @@ class RequestSymbol:
         Raises:
             ConfigError: it is tracked already, nobody lists it, or the user had as many as a day has.
         """
-        symbol, now = normal_symbol(text.strip()), self.clock.now()
+        symbol, now = symbol_of_now(self.names, normal_symbol(text.strip())), self.clock.now()
         if self._tracked(symbol):
             raise ConfigError(f"{symbol} is tracked already; subscribe to it")
         if not user.is_owner and self.requests.count(user.name, now - DAY) >= self.per_day:

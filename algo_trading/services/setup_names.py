@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.names import FormerName
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.names import FormerName, under_new_name
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.services.setup_difference import Action, Change, Setup
 
@@ -25,7 +25,9 @@ def under_new_names(setup: Setup, names: Names) -> Setup:
     return replace(
         setup,
         watchlists=tuple(_watchlist(one, names) for one in setup.watchlists),
-        assignments=tuple(dict.fromkeys(replace(one, series=_series(one.series, names)) for one in setup.assignments)),
+        assignments=tuple(
+            dict.fromkeys(replace(one, series=under_new_name(one.series, names)) for one in setup.assignments)
+        ),
         subscriptions=tuple(
             dict.fromkeys(
                 replace(one, symbol=_now(Instrument(one.symbol, one.venue), names).symbol)
@@ -46,10 +48,6 @@ def name_changes(names: Names) -> tuple[Change, ...]:
 def _watchlist(one: Watchlist, names: Names) -> Watchlist:
     symbols = [_now(Instrument(symbol, one.venue), names).symbol for symbol in one.symbols]
     return replace(one, symbols=tuple(dict.fromkeys(symbols)))
-
-
-def _series(series: Series, names: Names) -> Series:
-    return replace(series, instrument=_now(series.instrument, names))
 
 
 def _now(instrument: Instrument, names: Names) -> Instrument:

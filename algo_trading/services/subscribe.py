@@ -11,9 +11,11 @@ from algo_trading.domain.watchlist import Assignment
 from algo_trading.errors import ConfigError, UnknownNameError
 from algo_trading.gateways.clock import Clock
 from algo_trading.notification.addresses import email_address
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.periods import PeriodLog, Stage
 from algo_trading.repositories.subscriptions import SubscriptionRepository
 from algo_trading.repositories.watchlists import AssignmentRepository
+from algo_trading.services.names_of_now import symbol_of_now
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Subscribe:
     subscriptions: SubscriptionRepository
     periods: PeriodLog
     assignments: AssignmentRepository
+    names: NameRepository
     calendars: Calendars
     clock: Clock
 
@@ -38,6 +41,8 @@ class Subscribe:
     ) -> tuple[Subscription, bool]:
         """Subscribe from the next period on; returns the subscription and whether it is new.
 
+        A former name of an instrument stands for the one that it has now.
+
         Raises:
             ConfigError: that is not a valid email address, or the confidence not one from 0 to 1.
             UnknownNameError: no strategy is assigned to that; what is assigned is listed.
@@ -48,7 +53,7 @@ class Subscribe:
             raise ConfigError(str(error)) from error
         if not 0 <= min_confidence <= 1:
             raise ConfigError(f"a confidence lies between 0 and 1, not at {min_confidence:g}")
-        assignments = self.assignments.all()
+        assignments, symbol = self.assignments.all(), symbol_of_now(self.names, symbol, venue)
         matching = [
             one
             for one in assignments

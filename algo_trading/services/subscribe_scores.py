@@ -10,8 +10,10 @@ from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.time import Interval
 from algo_trading.errors import ConfigError, UnknownNameError, unknown_name
 from algo_trading.notification.addresses import email_address
+from algo_trading.repositories.names import NameRepository
 from algo_trading.repositories.score_alerts import ScoreAlertRepository
 from algo_trading.repositories.watchlists import WatchlistRepository
+from algo_trading.services.names_of_now import symbol_of_now
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class SubscribeScores:
 
     alerts: ScoreAlertRepository
     watchlists: WatchlistRepository
+    names: NameRepository
     points: PointsTable
 
     def __call__(
@@ -38,6 +41,7 @@ class SubscribeScores:
         except ValueError as error:
             raise ConfigError(str(error)) from error
         monitored = self._monitored(venue)
+        symbol = symbol_of_now(self.names, symbol, venue)
         pair = next((one for one in sorted(monitored) if one.symbol == symbol), None)
         if pair is None:
             known = sorted({one.symbol for one in monitored})

@@ -21,14 +21,15 @@ DROPPED = {
 
 
 def added_sentences(report: MonitorReport) -> list[str]:
-    """A sentence on each kind of outcome that there is."""
+    """A sentence on each former name, and on each kind of outcome that there is."""
     return _sentences(report, ADDED)
 
 
 def dropped_sentences(report: DropReport) -> list[str]:
-    """A sentence on each kind of outcome that there is."""
+    """A sentence on each former name, and on each kind of outcome that there is."""
     return _sentences(report, DROPPED)
 
 
 def _sentences(report: MonitorReport | DropReport, words: Mapping[str, str]) -> list[str]:
-    return [f"{sentence}: {' '.join(found)}" for name, sentence in words.items() if (found := getattr(report, name))]
+    told = [f"{sentence}: {' '.join(found)}" for name, sentence in words.items() if (found := getattr(report, name))]
+    return [*report.renamed, *told]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.corporate_actions import CorporateAction
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.post import Mention
 from algo_trading.domain.signal import Signal, StrategyId
@@ -50,6 +50,7 @@ class VerifyReport:
     """`checked` signals, of which `agreed` say the same again; `revised` counts those whose inputs are not the same.
 
     `mismatches` have the same inputs and another outcome, or none; `explained` differ because of what `why` says.
+    `notes` say where what followed from signals live is not what a backtest makes of them.
     """
 
     checked: int = 0
@@ -57,6 +58,7 @@ class VerifyReport:
     revised: int = 0
     mismatches: tuple[Difference, ...] = ()
     explained: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __add__(self, other: "VerifyReport") -> "VerifyReport":
         return VerifyReport(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
@@ -103,7 +105,7 @@ class VerifyLive:
         versions = self.actions.versions([series.instrument])
         strategies = {name: _strategy(name) for name in {signal.strategy for signal in stored}}
         mentions = self._mentions(stored)
-        report = VerifyReport()
+        report = VerifyReport(notes=_merger_notes(versions))
         for signal in stored:
             strategy = strategies[signal.strategy]
             seen = None if bars is None else _until(bars, signal)
@@ -185,6 +187,15 @@ def agreed(report: VerifyReport) -> VerifyReport:
             "`backtest verify-live` lists them all"
         )
     return report
+
+
+def _merger_notes(versions: Sequence[ActionVersion]) -> tuple[str, ...]:
+    known = (one.action for one in versions if one.withdrawn_at is None and one.action.kind is ActionKind.MERGED)
+    return tuple(
+        f"{one.instrument} was merged into {one.target} on {one.ex_date}: an account that held it goes on with its "
+        f"shares of {one.target}, a backtest closes the position at that open"
+        for one in sorted(known)
+    )
 
 
 class _Known(NamedTuple):

@@ -125,18 +125,17 @@ class BarSource:
         if not self.symbols:
             raise ConfigError("name a symbol of the database with --symbol, or a file of bars with --csv")
         from algo_trading.bootstrap import bootstrap
+        from algo_trading.domain.names import under_new_name, venues_of_symbols
         from back_testing.services import read_history
 
         with bootstrap() as application:
-            venues = {} if self.calendar else {one.symbol: one.venue for one in application.bars.series()}
+            stored, former = application.bars.series(), application.names.all()
+            venues = {} if self.calendar else venues_of_symbols(stored, former)
             watched = [one for watchlist in application.watchlists.all() for one in watchlist.series(self.interval)]
             given = {symbol: self._series(symbol, venues) for symbol in self.symbols if symbol != WATCHLIST}
             names = self._former_names(application.names, [one.instrument for one in given.values()])
             renamed = [one.instrument for one in given.values() if one.instrument in names]
-            given = {
-                symbol: replace(one, instrument=names[one.instrument].now) if one.instrument in names else one
-                for symbol, one in given.items()
-            }
+            given = {symbol: under_new_name(one, names) for symbol, one in given.items()}
             named = dict.fromkeys(
                 one for symbol in self.symbols for one in (watched if symbol == WATCHLIST else [given[symbol]])
             )

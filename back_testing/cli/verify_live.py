@@ -26,10 +26,12 @@ def verify_live(
     """Derive every stored live signal again from the bars. Exit code 1 if one is not what its bars lead to.
 
     A signal whose bars or corporate actions have changed since is explained as "inputs revised since". Exit code 2 if
-    a symbol is named that no signal is about, or if none is of the strategies named.
+    a symbol is named that no signal is about, or if none is of the strategies named. Notes say where accounts go on
+    otherwise than a backtest does: with the shares that a merger made of what they held.
     """
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Series
+    from algo_trading.domain.names import under_new_name, venues_of_symbols
     from algo_trading.strategies.registry import strategy_class
     from back_testing.analysis.verify_live import require_signals
     from back_testing.services import verify_live as verified
@@ -38,8 +40,12 @@ def verify_live(
         strategy_class(name).name for name in strategy or ()
     ]  # an unknown one is an error that lists the known ones
     with bootstrap() as application, output.progress() as bar:
-        venues = {one.symbol: one.venue for one in application.signals.series()}
-        named = [Series.parse(name, venues) for name in dict.fromkeys(symbol or ())]
+        venues = venues_of_symbols(application.signals.series(), application.names.all())
+        given = [Series.parse(name, venues) for name in symbol or ()]
+        renamed = application.names.newest(one.instrument for one in given)
+        for former in renamed.values():
+            output.note(str(former))
+        named = list(dict.fromkeys(under_new_name(one, renamed) for one in given))
         series = named or application.signals.series()
         require_signals(application.signals, named, names)
         task = bar.add_task("deriving", total=len(series))
@@ -47,7 +53,7 @@ def verify_live(
     if json:
         counts = {name: getattr(report, name) for name in ("checked", "agreed", "revised")}
         listed = {name: [_document(d) for d in getattr(report, name)] for name in ("mismatches", "explained")}
-        output.print_json({**counts, **listed})
+        output.print_json({**counts, **listed, "notes": report.notes})
     else:
         rows = [
             ("checked", report.checked),
@@ -59,6 +65,8 @@ def verify_live(
         output.table("Stored signals", ("", "signals"), rows)
         for difference in (*report.mismatches, *report.explained)[:SHOWN]:
             output.note(str(difference))
+        for note in report.notes:
+            output.note(note)
         if not report.checked:
             output.note("there is nothing to check: no signal is stored yet; `algo-trading run-session` decides them")
     if report.mismatches:

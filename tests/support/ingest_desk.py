@@ -15,6 +15,7 @@ from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.batches import FakeBatches
 from fakes.clock import FakeClock
 from fakes.market_data import FakeMarketData
+from fakes.names import FakeNames
 from fakes.objects import FakeObjectStore
 from fakes.quality import FakeQuality, FakeQuarantine
 
@@ -57,6 +58,7 @@ class Desk:
     quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
     quality: FakeQuality = field(default_factory=FakeQuality)
     objects: FakeObjectStore = field(default_factory=FakeObjectStore)
+    names: FakeNames = field(default_factory=FakeNames)
     clock: FakeClock = field(default_factory=lambda: FakeClock(datetime(2013, 1, 17, 22, tzinfo=UTC)))
 
     @property
@@ -71,7 +73,7 @@ class Desk:
 
     @property
     def ingest(self) -> IngestBars:
-        return IngestBars(self.accept, self.bars, self.objects, trading_calendar, self.clock)
+        return IngestBars(self.accept, self.bars, self.objects, self.names, trading_calendar, self.clock)
 
     def run(self, day: int, *instruments: Instrument, wait: timedelta = timedelta(0)) -> IngestReport:
         return self.ingest(self.source, PERIODS[day], daily(*(instruments or (IBM, MSFT))), wait)

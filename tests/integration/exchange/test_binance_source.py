@@ -30,6 +30,7 @@ from algo_trading.services.ingest import IngestBars
 from fakes.bars import FakeBars, FakeCorporateActions
 from fakes.batches import FakeBatches
 from fakes.clock import FakeClock
+from fakes.names import FakeNames
 from fakes.objects import FakeObjectStore
 from fakes.quality import FakeQuality, FakeQuarantine
 from servers.practice_exchange import PracticeExchange, practice_exchange
@@ -258,7 +259,7 @@ class Desk:
         actions = FakeCorporateActions()
         batches = FakeBatches(bars=self.bars, actions=actions, quarantine=self.quarantine, quality=self.quality)
         accept = AcceptBars(BarGate(), self.bars, actions, batches, self.quarantine, trading_calendar, self.clock)
-        self.ingest = IngestBars(accept, self.bars, FakeObjectStore(), trading_calendar, self.clock)
+        self.ingest = IngestBars(accept, self.bars, FakeObjectStore(), FakeNames(), trading_calendar, self.clock)
 
     def run(self, interval: Interval, opened_at: datetime, series: Sequence[Series]) -> None:
         self.ingest(self.source, trading_calendar("BINANCE").period(interval, opened_at), series)

@@ -1,17 +1,21 @@
 """An instrument that gets a new name: its bars, actions, signals, accounts and lists go on under that."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from typer import Typer
+from typer.testing import CliRunner
 
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.adapters.postgres.names import BOOKED, MOVED
 from algo_trading.adapters.postgres.schema import metadata
 from algo_trading.bootstrap import App
+from algo_trading.cli.commands import app as program
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.names import FormerName
@@ -24,6 +28,9 @@ from algo_trading.repositories.bars import UpsertCount
 from algo_trading.repositories.periods import Stage
 from algo_trading.repositories.watchlists import SetupChanges
 from algo_trading.settings import load_settings
+from algo_trading.strategies.sma_cross import SmaCross
+from back_testing.cli.bars import BarSource
+from back_testing.cli.commands import app as backtest
 from contracts.accounts import an_account, opening
 from contracts.bars import bar_row, bar_rows
 from contracts.signals import CROSS, a_signal
@@ -202,6 +209,41 @@ def test_the_configuration_may_have_the_old_name(app: App) -> None:
     )
     app.apply_config()()
     assert all("GOOG" not in one.symbols for one in app.watchlists.all())
+
+
+def test_commands_know_the_former_name(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("bootstrap", "cli.subscribing", "cli.monitoring"):
+        monkeypatch.setattr(f"algo_trading.{module}.bootstrap", lambda: nullcontext(app))
+    watched = Watchlist("stocks", "XNYS", "sample", (Interval.DAY,), ("FB",))
+    strategy = SmaCross(2, 3, 0)
+    assigned = Assignment(strategy.id, Series(FB), "stocks", "paper", "owner")
+    app.setup.change(SetupChanges(watchlists=(watched,), assignments=(assigned,)))
+    for number, day in enumerate(DAYS[:4]):
+        store(app, FB, [day], 10.0 + number)
+    app.evaluate_strategies()(app.calendars("XNYS").period(Interval.DAY, midnight(DAYS[3])), [Series(FB)])
+    app.tell_actions()([RENAMED])
+
+    def said(program: Typer, *arguments: str) -> str:
+        found = CliRunner().invoke(program, arguments, catch_exceptions=False, standalone_mode=False)
+        return " ".join(found.output.split())
+
+    former = "FB has been META since 2013-01-07"
+    verified = said(backtest, "verify-live", "--symbol", "fb", "--symbol", "META", "--json")
+    assert former in verified
+    assert '"checked": 1, "agreed": 1' in verified
+    source = BarSource(("fb",), None, None, None, None, adjusted=True)
+    bars, history = source.load_one([strategy])
+    assert (bars.instrument, len(bars), history.notes[0]) == (META, 4, former)
+    ran = said(backtest, "run", "--strategy", "sma_cross:fast=2,slow=3,trend=0", "--symbol", "FB")
+    assert former in ran
+    subscribed = said(program, "subscribe", "ann@example.com", "--symbol", "FB")
+    assert former in subscribed
+    assert "ann@example.com is subscribed to * on META" in subscribed
+    assert "not monitored any more: META_1d" in said(program, "drop", "FB")
+    assert f"{former} monitored from now on: META_1d" in said(program, "monitor", "FB_1d")
+    assert "1 subscription of ann@example.com ended" in said(
+        program, "unsubscribe", "ann@example.com", "--symbol", "FB"
+    )
 
 
 def test_every_table_about_instruments_is_thought_of(database: Database) -> None:

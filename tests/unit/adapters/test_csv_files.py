@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from algo_trading.adapters.csv_files import CsvFilesConfig, CsvFilesMarketData, build
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.names import FormerName
 from algo_trading.errors import ConfigError, SourceError, UnknownSymbolError
 from algo_trading.gateways.market_data import BarRequest, MarketData
 from algo_trading.plugins import Context
@@ -113,3 +115,48 @@ def test_the_configuration_must_name_a_folder(tmp_path: Path, folder: str, monke
         build(CsvFilesConfig(folder=folder), context)
     (tmp_path / "IBM.csv").write_text(LINES)
     assert read(build(CsvFilesConfig(folder=str(tmp_path)), context), request()).rows.num_rows == 5
+
+
+HEADER = "Date,Ticker,Open,High,Low,Close,Volume,Adj Close\n"
+FB, META, FREED = Instrument("FB"), Instrument("META"), date(2013, 1, 4)
+RENAMED = (FormerName(FB, FREED, META),)
+
+
+def file_of(symbol: str, closes: dict[str, float], adjusted: float = 1.0) -> str:
+    return HEADER + "".join(f"{day},{symbol},1,99,1,{c:.4f},100,{c * adjusted:.4f}\n" for day, c in closes.items())
+
+
+def answered(source: CsvFilesMarketData, symbol: str, first: str | None = None) -> list[tuple[str, str, float]]:
+    asked = replace(request(first, symbol=symbol), names=RENAMED)
+    return [(row["symbol"], row["session"], float(row["close"])) for row in read(source, asked).rows.to_pylist()]
+
+
+def test_the_file_under_the_old_name_counts_up_to_the_new_one(tmp_path: Path) -> None:
+    """FB.csv is of META before, and of another company from then on; META.csv counts where both have a day."""
+    (tmp_path / "FB.csv").write_text(file_of("fb", {"2013-01-02": 10, "2013-01-03": 11, "2013-01-04": 50}))
+    source = CsvFilesMarketData(tmp_path)
+    assert answered(source, "META") == [("META", "2013-01-02", 10.0), ("META", "2013-01-03", 11.0)]
+    assert answered(source, "FB") == [("fb", "2013-01-04", 50.0)]
+    (tmp_path / "META.csv").write_text(file_of("META", {"2013-01-03": 11.5, "2013-01-07": 12}))
+    everything = [("META", "2013-01-02", 10.0), ("META", "2013-01-03", 11.5), ("META", "2013-01-07", 12.0)]
+    assert answered(source, "META") == everything
+    assert answered(source, "META", "2013-01-03") == everything[1:]
+
+
+def test_adjusted_closes_of_the_old_file_say_nothing_about_the_new_one(tmp_path: Path) -> None:
+    """META.csv ends before a dividend that FB.csv knows of: where one follows the other nothing was paid."""
+    (tmp_path / "FB.csv").write_text(file_of("FB", {"2013-01-02": 10, "2013-01-03": 11}, adjusted=0.9))
+    (tmp_path / "META.csv").write_text(file_of("META", {"2013-01-04": 11, "2013-01-07": 12}))
+    paid = HEADER + "2013-01-02,FB,1,99,1,10.0000,100,9.0000\n2013-01-03,FB,1,99,1,9.0000,100,9.0000\n"
+    source = CsvFilesMarketData(tmp_path)
+    assert read(source, replace(request(symbol="META"), names=RENAMED)).actions == ()
+    (tmp_path / "FB.csv").write_text(paid)
+    (action,) = read(source, replace(request(symbol="META"), names=RENAMED)).actions
+    assert action == CorporateAction(META, date(2013, 1, 3), ActionKind.DIVIDEND, 1.0)
+
+
+def test_without_a_file_under_the_new_name_it_says_which_one_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "FB.csv").write_text(file_of("FB", {"2013-01-03": 11, "2013-01-07": 50}))
+    (answer,) = CsvFilesMarketData(tmp_path).fetch([replace(request("2013-01-07", symbol="META"), names=RENAMED)])
+    assert isinstance(answer.error, UnknownSymbolError)
+    assert str(answer.error).endswith("it would be META.csv; FB.csv counts up to the new name")

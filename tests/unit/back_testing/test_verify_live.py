@@ -95,6 +95,22 @@ def test_what_was_decided_live_is_what_the_bars_say(live: Live) -> None:
     assert live.verify([Series(Instrument("AAPL"))]).checked == 0
 
 
+def test_it_says_where_an_account_goes_on_otherwise_than_a_backtest(live: Live) -> None:
+    day = live.series["IBM"].session(100)
+    merged = CorporateAction(IBM.instrument, day, ActionKind.MERGED, 0.5, "MSFT")
+    actions = FakeCorporateActions()
+    actions.upsert([*live.actions.read([IBM.instrument], day), merged], "person")
+    verify = replace(live.verify, actions=actions)
+    assert verify([MSFT]).notes == ()
+    (note,) = verify().notes
+    assert note == (
+        f"IBM was merged into MSFT on {day}: an account that held it goes on with its shares of MSFT, a backtest "
+        "closes the position at that open"
+    )
+    actions.withdraw(IBM.instrument, day, ActionKind.MERGED)
+    assert verify().notes == ()
+
+
 def test_only_the_strategies_asked_for_are_derived(live: Live) -> None:
     changed = live.falsify(lambda signal: replace(signal, size=0.5))
     (other,) = {"sma_cross", "ema_cross"} - {changed.strategy.name}

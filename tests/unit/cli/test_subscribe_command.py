@@ -2,6 +2,7 @@
 
 import json
 from contextlib import nullcontext
+from datetime import date
 
 import pytest
 import typer
@@ -10,9 +11,12 @@ from typer.testing import CliRunner
 
 from algo_trading.cli import output
 from algo_trading.cli.commands import app
+from algo_trading.domain.instrument import Instrument
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import ConfigError
+from fakes.names import FakeNames
 from support.world import World
 
 pytestmark = pytest.mark.unit
@@ -96,3 +100,13 @@ def test_regular_mails_and_quiet_hours_are_asked_for_listed_and_ended() -> None:
     with pytest.raises(ConfigError, match="--hour belongs to --update or --digest"):
         run("subscribe", ANN, "--hour", "6")
     assert run("unsubscribe", ANN) == f"1 subscription of {ANN} ended\n"
+
+
+def test_a_former_name_of_a_pair_is_subscribed_and_ended_as_the_one_of_now(world: World) -> None:
+    old, new = Instrument("BCCUSDT", "BINANCE"), Instrument("BTCUSDT", "BINANCE")
+    assert isinstance(world.names, FakeNames)
+    world.names.rename(FormerName(old, date(2018, 11, 16), new), "person")
+    assert run("subscribe", ANN, "--scores", "BCCUSDT", "--threshold", "12") == (
+        f"{ANN} gets a notice when a score of BTCUSDT reaches 12\n"
+    )
+    assert run("unsubscribe", ANN, "--scores", "bccusdt") == f"1 subscription of {ANN} ended\n"

@@ -8,6 +8,7 @@ import pytest
 
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.errors import (
     NothingGoodError,
@@ -18,6 +19,7 @@ from algo_trading.errors import (
 from algo_trading.gateways.market_data import BarRequest, Fetched, RawPayload
 from algo_trading.services.ingest import IngestReport
 from fakes.market_data import FakeMarketData
+from fakes.names import FakeNames
 from support.ingest_desk import DAYS, IBM, MSFT, NEW, PERIODS, Desk, Row, daily, row, rows
 
 pytestmark = pytest.mark.unit
@@ -43,6 +45,16 @@ class GarbledMarketData(FakeMarketData):
 
 
 class TestRequests:
+    def test_sources_learn_the_former_names_of_what_they_are_asked_for(self, desk: Desk) -> None:
+        had = FormerName(Instrument("CTR"), date(1924, 2, 14), IBM)
+        freed = FormerName(MSFT, date(1990, 1, 2), Instrument("OTHER"))
+        desk.names = FakeNames(had, freed, FormerName(Instrument("FB"), date(2012, 6, 9), Instrument("META")))
+        desk.run(3)
+        assert [one.names for one in desk.source.requests] == [(had,), (freed,)]
+        desk.source.requests.clear()
+        desk.history(DAYS[0], DAYS[3], IBM)
+        assert [one.names for one in desk.source.requests] == [(had,)]
+
     def test_a_new_symbol_is_asked_for_its_whole_history_up_to_the_session(self, desk: Desk) -> None:
         report = desk.run(3)
         assert desk.asked() == [("IBM", None, DAYS[3]), ("MSFT", None, DAYS[3])]

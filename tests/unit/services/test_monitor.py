@@ -1,23 +1,26 @@
 """What people monitor, beside what the configuration names."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import UnknownNameError
 from algo_trading.services.monitor import Monitor, MonitorReport
 from algo_trading.services.refresh_rules import RefreshRules
 from algo_trading.services.setup_difference import Action, Setup, StoredSetup, difference
+from algo_trading.services.tell_monitoring import added_sentences
 from contracts.bars import bar_row, bar_rows
 from contracts.scores import RISEN, TUNED, a_score
 from fakes.bars import FakeBars
 from fakes.clock import FakeClock
 from fakes.locks import FakeLocks
 from fakes.market_data import FakeMarketData
+from fakes.names import FakeNames
 from fakes.objects import FakeObjectStore
 from fakes.scores import FakeScores, FakeThresholds
 from fakes.trading_rules import FakeRulesSource, FakeTradingRules
@@ -40,7 +43,7 @@ class Desk:
     def __init__(self, *watchlists: Watchlist) -> None:
         self.setup = FakeSetup(watchlists or (STOCKS, COINS))
         self.bars, self.rules, self.exchange = FakeBars(), FakeTradingRules(), FakeRulesSource(PAIRS)
-        self.scores, self.thresholds = FakeScores(), FakeThresholds()
+        self.scores, self.thresholds, self.names = FakeScores(), FakeThresholds(), FakeNames()
         self.asked = 0
 
     @property
@@ -57,6 +60,7 @@ class Desk:
             bars=self.bars,
             scores=self.scores,
             thresholds=self.thresholds,
+            names=self.names,
             sources=lambda _: FakeMarketData({}),
             locks=FakeLocks(),
             quote_assets={},
@@ -178,6 +182,28 @@ def test_everything_that_is_stored(desk: Desk) -> None:
     found = desk.service.read()
     assert found.stored == ("BTCUSDT_1h", "INJBTC_1d")
     assert found.monitored == ("BTCUSDT_1h", "BTCUSDT_4h", "ETHUSDT_1h", "ETHUSDT_4h", "INJBTC_1d", "IBM_1d")
+
+
+def test_a_former_name_stands_for_the_name_of_now(desk: Desk) -> None:
+    old, new = Instrument("MATICUSDT", "BINANCE"), Instrument("POLUSDT", "BINANCE")
+    desk.exchange.pairs = {**PAIRS, "POLUSDT": ("POL", "USDT", "TRADING")}
+    desk.names = FakeNames(FormerName(old, date(2024, 9, 10), new))
+    renamed = ["MATICUSDT has been POLUSDT since 2024-09-10"]
+    assert desk.service.add(["MATICUSDT_4h"]) == MonitorReport(renamed=renamed, added=["POLUSDT_4h"])
+    report = desk.service.drop(["maticusdt"])
+    assert (report.renamed, report.from_monitoring) == (renamed, ["POLUSDT_4h"])
+    assert added_sentences(MonitorReport(renamed=renamed, added=["POLUSDT_4h"])) == [
+        *renamed,
+        "monitored from now on: POLUSDT_4h",
+    ]
+
+
+def test_a_name_that_something_listed_has_means_that(desk: Desk) -> None:
+    """INJUSDT at another venue was renamed; here it is a pair."""
+    old = Instrument("INJUSDT", "XNYS")
+    desk.names = FakeNames(FormerName(old, date(2024, 9, 10), Instrument("OTHER")))
+    desk.service.add(["BTCUSDT"])  # now the pairs are known
+    assert desk.service.add(["INJUSDT_1d"]) == MonitorReport(added=["INJUSDT_1d"])
 
 
 def test_nothing_is_written_where_nothing_changes(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.exits import Exits
-from algo_trading.domain.order import Execution, OrderStatus
+from algo_trading.domain.order import Execution, Order, OrderStatus
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Interval, array_time, midnight
 from algo_trading.repositories.periods import Stage
@@ -120,22 +120,46 @@ def _bar(bars: Bars, opened: datetime | None) -> int:
     return int(np.flatnonzero(bars.opened_at == array_time(opened))[0])
 
 
-def test_before_a_split_whole_shares_of_today_are_not_those_of_then() -> None:
-    """What docs/backtesting.md says of a 20:1 split: 14 of today's shares, where live not one of then is bought."""
-    first = np.datetime64("2013-01-02", "us")
-    traded = bars_of([1000.0, 1000.0, 50.0, 50.0], first=first)
-    known = adjusted(traded, [CorporateAction(traded.instrument, traded.session(2), ActionKind.SPLIT, 20.0)])
-    rules = TradingRules(cash=700.0, costs=NO_COSTS, whole_shares=True, keep_open=True)
-    (trade,) = run(Told("B..."), known, rules).trades
-    assert trade.size == 14
-    as_traded = run(Told("B."), traded[:2], rules)
-    assert (as_traded.trades, as_traded.refused) == ([], 1)
-    desk = PaperDesk(a_state("700.00"))
+FIRST = np.datetime64("2013-01-02", "us")
+
+
+def bought_live(cash: float, price: float) -> tuple[float, Order]:
+    """The shares that an account has which is to buy with all its cash, as traded then, and its order."""
+    desk = PaperDesk(a_state(f"{cash:.2f}"))
     desk.trading.signals.add([a_signal(Side.BUY, IBM, FAST, DAYS[0])])
-    desk.trading.bars.upsert(bar_rows(bar_row(IBM, DAYS[0], 1000.0), bar_row(IBM, DAYS[1], 1000.0)), "test")
+    desk.trading.bars.upsert(bar_rows(*(bar_row(IBM, day, price, open=price) for day in DAYS[:2])), "test")
     for day in DAYS[:2]:
         desk.trading.periods.mark("stocks", Interval.DAY, midnight(day), Stage.DECIDED)
     desk.trading.dispatch()
     (order,) = desk.orders.values()
+    return sum(float(one.quantity) for one in desk.state.positions), order
+
+
+def bought_in_backtests(cash: float, price: float, ratio: float) -> list[float]:
+    """The shares that are bought two bars before a split: with adjusted prices, and as traded up to the split."""
+    traded = bars_of([price, price, price / ratio, price / ratio], first=FIRST)
+    known = adjusted(traded, [CorporateAction(traded.instrument, traded.session(2), ActionKind.SPLIT, ratio)])
+    rules = TradingRules(cash=cash, costs=NO_COSTS, whole_shares=True, keep_open=True)
+    results = [run(Told("B..."), known, rules), run(Told("B."), traded[:2], rules)]
+    return [sum(trade.size for trade in result.trades) for result in results]
+
+
+def test_before_a_split_whole_shares_of_today_are_not_those_of_then() -> None:
+    """What docs/backtesting.md says of a 20:1 split: 14 of today's shares, where live not one of then is bought."""
+    assert bought_in_backtests(700.0, 1000.0, 20.0) == [14, 0]
+    shares, order = bought_live(700.0, 1000.0)
+    assert shares == 0
     assert order.status is OrderStatus.REJECTED
     assert "does not buy one share" in order.reason
+
+
+@settings(max_examples=examples(10), deadline=None)
+@given(
+    cash=st.integers(50, 5_000).map(float), price=PRICES.map(lambda one: 10 * one), ratio=st.sampled_from([2, 7, 20])
+)
+def test_rounding_differs_by_less_than_a_share_of_then(cash: float, price: float, ratio: int) -> None:
+    """With prices as traded not at all."""
+    today, then = bought_in_backtests(cash, price, float(ratio))
+    live, _ = bought_live(cash, price)
+    assert then == live
+    assert 0 <= today / ratio - live < 1

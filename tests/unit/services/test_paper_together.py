@@ -95,5 +95,44 @@ def test_they_end_alike(seed: int, cash: str, shorts: bool, delisted: float | No
     assert all(report.agrees for report in desk.trading.verify_accounts())
 
 
+@settings(max_examples=examples(6), deadline=None)
+@given(seed=st.integers(0, 100_000), ratio=st.sampled_from([1 / 7, 1.0, 2.0]), sold=st.sampled_from([None, 6, 8]))
+def test_after_a_merger_an_account_goes_on_with_the_shares_and_a_backtest_has_closed(
+    seed: int, ratio: float, sold: int | None
+) -> None:
+    """At the open of that day both are worth the same; from then on the account has the moves of what it now holds.
+
+    That is so until its strategy sells: in the backtest there is nothing to sell.
+    """
+    n, at = 10, 5
+    first = np.datetime64("2013-01-02", "us")
+    closes = np.random.default_rng(seed).integers(20, 40, (2, n)).astype(float)
+    ibm, msft = (bars_of(own, one.symbol, first) for own, one in zip(closes, (IBM, MSFT), strict=True))
+    series = [ibm[:at], msft]
+    says = ["B".ljust(n, "."), "".join("S" if day == sold else "." for day in range(n)), "." * n, "." * n]
+    desk = lived(
+        series, says, "1000.00", CorporateAction(IBM, DAYS[at], ActionKind.MERGED, ratio, "MSFT"), shorts=False
+    )
+    worth = ratio * float(msft.open[at])
+    end = End(IBM, msft.session(at), worth, ExitReason.MERGED, ibm.session(at - 1), "MSFT")
+    rules = TradingRules(cash=1000.0, costs=USUAL, size=Size(SizeKind.SHARES, SHARES), keep_open=True, ends=(end,))
+    told = [ToldEach("0", each=(("IBM", says[0]), ("MSFT", says[1])))]
+    result = run_strategies(told, series, rules)
+    (trade,) = result.trades
+    assert (trade.symbol, trade.exit_price, trade.reason) == ("IBM", worth, ExitReason.MERGED)
+    assert len(set(result.equity[at:].tolist())) == 1
+    shares = round(SHARES * ratio)
+    held = {(one.strategy, one.instrument): float(one.quantity) for one in desk.state.positions}
+    assert held == ({} if sold else {(FAST, MSFT): shares})
+    if sold:
+        price = float(msft.open[sold + 1])
+        since = shares * (price * (1 - 5e-4) * (1 - 1e-3) - float(msft.open[at]))
+    else:
+        since = shares * float(msft.close[-1] - msft.open[at])
+    worth_live = float(desk.state.money) + sum(held.values()) * float(msft.close[-1])
+    assert worth_live == pytest.approx(float(result.equity[-1]) + since, abs=0.05)
+    assert all(report.agrees for report in desk.trading.verify_accounts())
+
+
 def last(series: list[Bars], instrument: Instrument) -> float:
     return next(float(bars.close[-1]) for bars in series if bars.instrument == instrument)

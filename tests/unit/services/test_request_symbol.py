@@ -1,10 +1,11 @@
 """Symbols that people ask for: within a limit, loaded, backtested, and told."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.symbol_request import SymbolRequest
 from algo_trading.domain.time import Interval
 from algo_trading.domain.user import Role
@@ -12,6 +13,7 @@ from algo_trading.domain.watchlist import Watchlist
 from algo_trading.errors import ConfigError, RateLimitedError
 from contracts.symbol_requests import Desk, SymbolRequestContract
 from fakes.market_data import FakeMarketData
+from fakes.names import FakeNames
 from fakes.notices import FakeNotices
 from fakes.symbol_requests import FakeSymbolRequests
 from support.world import World
@@ -82,6 +84,15 @@ def test_what_nobody_knows_is_dropped_again(office: Office) -> None:
     assert office.work().keys() == {"NOPE"}
     assert office.monitor().read().monitored == ("IBM_1d",)
     assert "It cannot be tracked" in office.texts(ANN)[0]
+
+
+def test_a_former_name_of_what_is_tracked_is_no_other_symbol(office: Office) -> None:
+    assert isinstance(office.names, FakeNames)
+    office.names.rename(FormerName(Instrument("CTR"), date(1924, 2, 14), Instrument("IBM")), "person")
+    office.names.rename(FormerName(Instrument("PAL"), date(2004, 1, 2), Instrument("PLTR")), "person")
+    with pytest.raises(ConfigError, match="IBM is tracked already"):
+        office.ask("ctr")
+    assert office.ask("PAL").instrument == Instrument("PLTR")
 
 
 def test_a_source_that_cannot_answer_now_is_asked_again_for_a_day(office: Office) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from algo_trading.calendars import trading_calendar
 from algo_trading.domain.instrument import Instrument, Series
+from algo_trading.domain.names import FormerName
 from algo_trading.domain.subscription import EVERY, Subscription
 from algo_trading.domain.time import Interval, midnight
 from algo_trading.domain.watchlist import Assignment
@@ -17,12 +18,13 @@ from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
 from fakes.assignments import FakeAssignments, assigned
 from fakes.clock import FakeClock
+from fakes.names import FakeNames
 from fakes.periods import FakePeriodLog
 from fakes.subscriptions import FakeSubscriptions
 
 pytestmark = pytest.mark.unit
 
-IBM, MSFT = Instrument("IBM"), Instrument("MSFT")
+OLD, IBM, MSFT = Instrument("CTR"), Instrument("IBM"), Instrument("MSFT")
 STOCKS = assigned((SmaCross(), IBM), (SmaCross(), MSFT), (EmaCross(), IBM))
 COIN = Series(Instrument("INJUSDT", "24/7"), Interval.HOUR_4)
 COINS = [Assignment(SmaCross().id, COIN, "coins", "paper", "owner")]
@@ -32,7 +34,12 @@ THURSDAY_CLOSE, FRIDAY_CLOSE = datetime(2013, 2, 14, 21, tzinfo=UTC), datetime(2
 
 def a_service(assignments: Sequence[Assignment] = STOCKS) -> Subscribe:
     return Subscribe(
-        FakeSubscriptions(), FakePeriodLog(), FakeAssignments(assignments), trading_calendar, FakeClock(FRIDAY_EVENING)
+        FakeSubscriptions(),
+        FakePeriodLog(),
+        FakeAssignments(assignments),
+        FakeNames(FormerName(OLD, date(2012, 5, 1), IBM)),
+        trading_calendar,
+        FakeClock(FRIDAY_EVENING),
     )
 
 
@@ -60,6 +67,14 @@ def test_of_several_intervals_the_newest_close_counts() -> None:
     subscribe.periods.mark("coins", Interval.HOUR_4, datetime(2013, 2, 15, 12, tzinfo=UTC), Stage.DECIDED)
     assert subscribe("a@localhost")[0].start == datetime(2013, 2, 15, 16, tzinfo=UTC)
     assert subscribe("a@localhost", "IBM")[0].start == THURSDAY_CLOSE
+
+
+def test_a_former_name_is_a_subscription_to_the_name_of_now() -> None:
+    subscribe = a_service()
+    assert subscribe("a@localhost", "CTR")[0].symbol == "IBM"
+    assert subscribe("a@localhost", "IBM")[1] is False
+    with pytest.raises(UnknownNameError, match=r"no active strategy \* watches CTR"):
+        subscribe("a@localhost", "CTR", venue="24/7")  # it was renamed elsewhere
 
 
 def test_the_second_time_nothing_is_new() -> None:
