@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import dag, task
+from airflow.sdk import dag, get_current_context, task
 
 from algo_airflow.flow import dag_defaults
 from algo_airflow.runtime import Report, application, to_xcom
@@ -21,9 +21,12 @@ def notices() -> None:
     The watch loop does the same every minute, where there is one; each mail is queued once for each time it is due.
     """
 
-    @task(multiple_outputs=True)
+    @task
     def send() -> Report:
-        """Queue what is due, and hand over what waits; a channel that does not work is tried again next time."""
+        """Queue what is due, and hand over what waits; a channel that does not work is tried again next time.
+
+        Returns which orders wait for a person, as arguments of the runs that ask.
+        """
         from algo_airflow.approvals import questions
 
         with application() as app:
@@ -32,7 +35,8 @@ def notices() -> None:
             delivered = app.deliver_notices()()
             waiting = questions(app)
         done = {"queued": queued, "sent": delivered.sent, "retried": delivered.retried, "error": delivered.error}
-        return {**to_xcom(done), "waiting": waiting}
+        get_current_context()["ti"].xcom_push("report", to_xcom(done))
+        return waiting
 
     ask = TriggerDagRunOperator.partial(
         task_id="ask",
@@ -40,7 +44,7 @@ def notices() -> None:
         skip_when_already_exists=True,
         doc_md="Start a run of `order_approval` for each order that waits, unless there was one.",
     )
-    ask.expand_kwargs(send()["waiting"])
+    ask.expand_kwargs(send())
 
 
 notices()

@@ -49,8 +49,6 @@ def test_a_click_on_the_page_of_required_actions_sends_the_order(airflow_at_work
         page.goto(f"{airflow.url}/required_actions")
         page.get_by_text("Approve: buy MSFT on careful").first.click()
         page.get_by_text("Why it is asked: 2000.00 USD is above 1000.00.").wait_for()
-        page.screenshot(path="/tmp/x/hitl.png")
-        print(page.get_by_role("button").all_inner_texts())
         page.get_by_role("button", name="Approve", exact=True).click()
         wait_for(lambda: airflow.api.get(question)["state"] == "success")
     found, order = application.approvals.find(ORDER), application.accounts.order(ORDER)
