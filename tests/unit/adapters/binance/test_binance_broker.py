@@ -1,6 +1,7 @@
 """The broker `binance`: its real client on a practice exchange whose clock stands still between requests."""
 
 import base64
+import time
 import traceback
 from decimal import Decimal
 from typing import Any
@@ -104,6 +105,26 @@ def test_the_first_order_of_a_pair_is_tested(exchange: SpotExchange) -> None:
     bought(exchange, broker, 2)
     bought(exchange, broker, 3, symbol="ETHUSDT")
     assert sum("POST /api/v3/order/test" in line for line in exchange.log) == 2
+
+
+def test_a_slow_machine_does_not_make_requests_look_late(
+    exchange: SpotExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests are stamped by the broker's clock, on which no time passes while this machine is busy elsewhere."""
+    real, stalled = time.time, 0.0
+
+    def stall(*_arrive: object, sent: bool = False) -> None:
+        nonlocal stalled
+        stalled += 30 + sent
+
+    monkeypatch.setattr(exchange, "step", stall)
+    monkeypatch.setattr(time, "time", lambda: real() + stalled)
+    bought(exchange, exchange.settled())
+    assert stalled > 120
+    assert [line.split()[1] for line in exchange.log if line.startswith("POST")] == [
+        "/api/v3/order/test",
+        "/api/v3/order",
+    ]
 
 
 def test_what_breaks_a_rule_is_refused_before_it_is_sent(exchange: SpotExchange) -> None:
