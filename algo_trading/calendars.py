@@ -134,10 +134,21 @@ class TradingCalendar(ABC):
                 return found.at(interval, position)
         raise self._outside(now)
 
+    def starts(self, interval: Interval, opened_at: Times) -> Times:
+        """When trading begins in periods by their `opened_at` (datetime64[us]), which itself where there is no such."""
+        if self.continuous:
+            return opened_at
+        opened = opened_at.astype("datetime64[us]")
+        return self._times("starts_at", interval, opened, opened)
+
     def closes(self, interval: Interval, opened_at: Times) -> Times:
         """True closes of periods by their `opened_at` (datetime64[us]); NaT where there is no such period."""
         opened = opened_at.astype("datetime64[us]")
-        closes = np.full(len(opened), np.datetime64("NaT", "us"))
+        return self._times("closed_at", interval, opened, np.full(len(opened), np.datetime64("NaT", "us")))
+
+    def _times(self, column: str, interval: Interval, opened: Times, missing: Times) -> Times:
+        """A column of the periods that opened then, `missing` where there are none."""
+        times = missing.copy()
         known = opened[~np.isnat(opened)]
         if len(known):
             bounds = np.clip(
@@ -149,8 +160,8 @@ class TradingCalendar(ABC):
             if len(found):
                 position = np.minimum(np.searchsorted(found.opened_at, opened), len(found) - 1)
                 matches = found.opened_at[position] == opened
-                closes[matches] = found.closed_at[position[matches]]
-        return closes
+                times[matches] = getattr(found, column)[position[matches]]
+        return times
 
     def spans(self, interval: Interval, bars: Interval, opened_at: Times) -> tuple[Periods, NDArray[np.int64]]:
         """The periods of `interval` in which bars opened, ascending, and for each bar the position of its own.

@@ -68,7 +68,7 @@ class Orders(Intake):
     def order_gate(self) -> OrderGate:
         from algo_trading.services.order_gate import OrderGate
 
-        return OrderGate(self.accounts, self.kill_switch, self.live_account, self.clock)
+        return OrderGate(self.accounts.entries_sent, self.kill_switch.current, self.live_account, self.clock)
 
     def sell_positions(self) -> SellPositions:
         from algo_trading.services.sell_positions import SellPositions

@@ -4,7 +4,7 @@ The functions are plain Python on floats that numba can compile: the backtester'
 calls them as they are. Both add, multiply and compare doubles, so both come to the same numbers.
 """
 
-STAYS, STOP_LOSS, TRAILING_STOP, TAKE_PROFIT = -1, 1, 2, 3
+STAYS, STOP_LOSS, TRAILING_STOP, TAKE_PROFIT, MAX_AGE = -1, 1, 2, 3, 9
 
 
 def exit_within(  # noqa: PLR0917 - compiled code takes numbers by position
@@ -43,3 +43,13 @@ def exit_within(  # noqa: PLR0917 - compiled code takes numbers by position
     if side * finest >= side * goal:
         return goal, goal, TAKE_PROFIT, best
     return 0.0, 0.0, STAYS, side * max(side * best, side * finest)
+
+
+def exit_too_old(price: float, reason: int, open_: float) -> tuple[float, int]:
+    """How a position that has reached its maximum age is left: at the bar's open.
+
+    `price` and `reason` are those of `exit_within`: a stop or target that is met at the open already comes first.
+    """
+    if reason != STAYS and price == open_:
+        return price, reason
+    return open_, MAX_AGE

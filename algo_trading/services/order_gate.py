@@ -1,15 +1,17 @@
 """Whether an order may be sent now."""
 
-from dataclasses import dataclass
-from datetime import UTC
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 from algo_trading.domain.account import AccountState, Mode
 from algo_trading.domain.order import Order
 from algo_trading.gateways.brokers import Broker
 from algo_trading.gateways.clock import Clock
-from algo_trading.repositories.accounts import UNSENT, AccountRepository
-from algo_trading.repositories.kill_switch import KillSwitchRepository
+from algo_trading.repositories.accounts import UNSENT
+from algo_trading.repositories.kill_switch import KillSwitch
 from algo_trading.risk.limits import sending_refusal
 
 
@@ -19,12 +21,17 @@ class OrderGate:
 
     Real money is traded by an account whose mode is live and which `live_account`, from the environment, names. The
     kill switch, the account's caps, and the terms of the order concern entries: what closes a position always may.
+    `entries_sent` says what an account has sent since a moment (`AccountRepository`), `switch` how the kill switch is.
     """
 
-    accounts: AccountRepository
-    kill_switch: KillSwitchRepository
+    entries_sent: Callable[[str, datetime], Mapping[str, Decimal]]
+    switch: Callable[[], KillSwitch | None]
     live_account: str
     clock: Clock
+
+    def for_one_pass(self) -> "OrderGate":
+        """The same for orders that are judged one right after the other: what is stored is read once for all."""
+        return replace(self, entries_sent=cache(self.entries_sent), switch=cache(self.switch))
 
     def refusal(self, order: Order, state: AccountState, broker: Broker) -> str:
         """Why the order may not be sent, with the next step; empty where it may."""
@@ -33,7 +40,7 @@ class OrderGate:
         reason = self._switches(state, broker)
         if reason or order.closes:
             return reason
-        switch = self.kill_switch.current()
+        switch = self.switch()
         if switch is not None and switch.engaged:
             why = f": {switch.reason}" if switch.reason else ""
             return f"the kill switch is on since {switch.at:%Y-%m-%d %H:%M} UTC ({switch.by}{why})"
@@ -69,7 +76,7 @@ class OrderGate:
         total = held + sum((o.budget or Decimal(0) for o in open_entries.values()), order.budget)
         # Those that are about to be sent together with this one are not stored as sent yet.
         sent = {key: o.budget or Decimal(0) for key, o in open_entries.items() if o.decided_at >= midnight}
-        sent |= self.accounts.entries_sent(state.account.name, midnight)
+        sent |= self.entries_sent(state.account.name, midnight)
         sent.pop(order.client_order_id, None)
         today = sum(sent.values(), order.budget)
         for what, amount, cap in (

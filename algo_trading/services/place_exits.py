@@ -11,7 +11,15 @@ from algo_trading.domain.ledger import Holding
 from algo_trading.domain.order import Order, OrderType
 from algo_trading.domain.signal import Side
 from algo_trading.domain.time import Period
-from algo_trading.risk.exits import STAYS, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, exit_within
+from algo_trading.risk.exits import (
+    MAX_AGE,
+    STAYS,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    TRAILING_STOP,
+    exit_too_old,
+    exit_within,
+)
 from algo_trading.risk.sizing import client_order_id
 from algo_trading.services.prices import Bar, ReadPrices
 
@@ -88,15 +96,17 @@ def shown_price(price: Decimal) -> str:
 
 
 def _exit(account: str, position: Position, bar: Bar, period: Period) -> tuple[Order | None, Position]:
-    """The order that leaves a position within a bar, if it is left, else the position with its best price.
-
-    One that is too old is left at the open, where no stop or target is met there already.
-    """
+    """The order that leaves a position within a bar, if it is left, else the position with its best price."""
     met = within(position, bar.open, bar.high, bar.low)
-    aged = too_old(position, period.starts_at) and (met.reason == STAYS or met.price != bar.open)
-    if met.reason == STAYS and not aged:
+    _, reason = (
+        exit_too_old(met.price, met.reason, bar.open)
+        if too_old(position, period.starts_at)
+        else (met.price, met.reason)
+    )
+    if reason == STAYS:
         trails = position.exits.trailing is not None
         return None, replace(position, best_price=decimal_price(met.best, FRACTIONS)) if trails else position
+    aged = reason == MAX_AGE
     level = decimal_price(met.level, precision_of(position.series.venue))
     at_level = OrderType.TARGET if met.reason == TAKE_PROFIT else OrderType.STOP
     order = Order(

@@ -125,9 +125,9 @@ class SubmitOrders:
     def _mark(self, state: AccountState, broker: Broker, new: list[Order]) -> AccountState:
         """Orders that are about to be sent; those that may not be are rejected, or expire when their time is over."""
         now, before = self.clock.now(), state
-        marked = []
+        marked, gate = [], self.gate.for_one_pass()
         for order in new:
-            reason = self.gate.refusal(order, state, broker)
+            reason = gate.refusal(order, state, broker)
             late = order.valid_until is not None and order.valid_until <= now
             refused = OrderStatus.EXPIRED if late else OrderStatus.REJECTED
             marked.append(order.moved(refused if reason else OrderStatus.SUBMITTED, reason))

@@ -107,7 +107,7 @@ class WatchPositions:
         """The order that leaves the position or puts its exits to rest, if there is one, and the position after it."""
         own = _orders_of(look.state, position)
         resting = [order for order in own if order.rests]
-        held = sum((order.quantity or Decimal(0) for order in resting), Decimal(0))
+        held = sum(((order.quantity or Decimal(0)) - order.filled for order in resting), Decimal(0))
         if too_old(position, look.now):
             return self._leave(look, position, aged_reason(position)), position
         if resting and held >= position.quantity:

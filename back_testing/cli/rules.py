@@ -82,6 +82,10 @@ RULES: Mapping[str, tuple[Any, Any]] = {
         Annotated[float | None, typer.Option(help="Fraction below the highest price since the entry.")],
         None,
     ),
+    "max_age": (
+        Annotated[float | None, typer.Option(metavar="HOURS", help="Hours that a position may be held.")],
+        None,
+    ),
     "max_instrument": (
         Annotated[float | None, typer.Option(help="Most of the equity that may be in one instrument, 0.3 for 30 %.")],
         None,
@@ -109,7 +113,7 @@ RULES: Mapping[str, tuple[Any, Any]] = {
 
 COSTS = ("commission", "slippage_bps", "commission_fixed", "interest", "borrow", "participation")
 CAPS = ("max_instrument", "max_strategy", "max_exposure", "max_net")
-PLAIN = ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop", "allow_gaps")
+PLAIN = ("cash", "whole_shares", "stop_loss", "take_profit", "trailing_stop", "max_age", "allow_gaps")
 
 
 def trading_rules(options: Mapping[str, Any], limits: "SignalLimits") -> "TradingRules":

@@ -253,7 +253,7 @@ def _buy_and_hold(n: int) -> Decisions:
 def _without_choices(rules: TradingRules) -> TradingRules:
     """The rules for the benchmark: the same money, costs and fills, all of it, no stops and no caps."""
     plain = replace(rules, direction=Direction.LONG, size=Size(), caps=NO_RULES)
-    return replace(plain, stop_loss=None, take_profit=None, trailing_stop=None)
+    return replace(plain, stop_loss=None, take_profit=None, trailing_stop=None, max_age=None)
 
 
 def _result(

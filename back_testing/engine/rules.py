@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from algo_trading.domain.bars import Bars
 
 
+LONGEST_AGE = 87_660.0  # hours: ten years
+
+
 class FillAt(StrEnum):
     """Where an order that was decided at a bar's close is filled. CLOSE is look-ahead: nobody trades at that price."""
 
@@ -106,10 +109,11 @@ class TradingRules:
     """Everything but the strategy and the bars that a backtest's outcome depends on.
 
     `stop_loss`, `take_profit` and `trailing_stop` are fractions of the entry price (of the best price since, for the
-    trailing stop), None for none. A position that is open at the end is closed at the last close unless `keep_open`.
-    Shares are whole unless `whole_shares` is False; None leaves that to `for_bars`. `limits` say which of a strategy's
-    decisions become orders, and `caps` how much may be at risk in one place: of an account's rules only those on
-    exposure. `allow_gaps` trades over missing bars (`gaps`). `ends` are those of instruments that have ended.
+    trailing stop), `max_age` is how many hours a position may be held; None for none. A position that is open at the
+    end is closed at the last close unless `keep_open`. Shares are whole unless `whole_shares` is False; None leaves
+    that to `for_bars`. `limits` say which of a strategy's decisions become orders, and `caps` how much may be at risk
+    in one place: of an account's rules only those on exposure. `allow_gaps` trades over missing bars (`gaps`). `ends`
+    are those of instruments that have ended.
 
     Raises:
         ConfigError: a value is out of range.
@@ -124,6 +128,7 @@ class TradingRules:
     stop_loss: float | None = None
     take_profit: float | None = None
     trailing_stop: float | None = None
+    max_age: float | None = None
     keep_open: bool = False
     allow_gaps: bool = False
     caps: AccountRules = NO_RULES
@@ -144,6 +149,8 @@ class TradingRules:
                 raise ConfigError(f"{name} must be between 0 and 1 (0.05 is 5 %), not {value:g}")
         if self.take_profit is not None and not (isfinite(self.take_profit) and self.take_profit > 0):
             raise ConfigError(f"take_profit must be above 0 (0.1 is 10 %), not {self.take_profit:g}")
+        if self.max_age is not None and not 0 < self.max_age <= LONGEST_AGE:
+            raise ConfigError(f"max_age must be above 0 hours and at most {LONGEST_AGE:g}, not {self.max_age:g}")
 
     def for_bars(self, series: "Sequence[Bars]") -> "TradingRules":
         """The rules with `whole_shares` as the venues of some bars have it, where that is not said.
@@ -157,8 +164,8 @@ class TradingRules:
 
     @property
     def fills_alone(self) -> bool:
-        """Whether money changes with fills alone, which are whole, and no cap refuses any: what quick kernels take."""
-        return self.costs.of_fills_alone and not self.caps.caps and not self.ends
+        """What quick kernels take: money changes with whole fills alone, no cap refuses any, no age ends any."""
+        return self.costs.of_fills_alone and not self.caps.caps and not self.ends and self.max_age is None
 
     @property
     def lookahead(self) -> bool:

@@ -1,10 +1,12 @@
 """Trading on an account with interest, borrow fees and limits on volume: what the quick kernels do not know."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
 
+from algo_trading.calendars import trading_calendar
 from algo_trading.domain.bars import Floats
 from algo_trading.domain.financing import YEAR
 from algo_trading.strategies.base import Decisions
@@ -75,7 +77,12 @@ def trade_together(
         params_of(rules, among or count),
         terms,
         sleeves,
-        Calendar(_nights(market), _volumes(market, rules), ends_table(market.series, market.times, rules.ends)),
+        Calendar(
+            _nights(market),
+            _volumes(market, rules),
+            ends_table(market.series, market.times, rules.ends),
+            _oldest(market, rules.max_age),
+        ),
         market.prices,
         orders,
         equity,
@@ -107,3 +114,15 @@ def _volumes(market: Market, rules: TradingRules) -> Floats:
     volumes = market.table([bars.volume for bars in market.series], np.nan)
     volumes[market.prices.tradable & (volumes == 0)] = np.inf
     return volumes
+
+
+def _oldest(market: Market, hours: float | None) -> Floats:
+    """For each bar the first one that begins so many hours later, as live measures the age of a position."""
+    if hours is None:
+        return np.full(market.prices.closes.shape, np.inf)
+    age, rows = np.timedelta64(timedelta(hours=hours), "us"), []
+    for bars in market.series:
+        begins = trading_calendar(bars.instrument.venue).starts(bars.interval, bars.opened_at)
+        columns = np.append(np.searchsorted(market.times, bars.opened_at).astype(np.float64), np.inf)
+        rows.append(columns[np.searchsorted(begins, begins + age)])
+    return market.table(rows, np.inf)

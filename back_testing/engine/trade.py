@@ -24,6 +24,7 @@ class ExitReason(StrEnum):
     OPEN = "open"
     DELISTED = "delisted"
     MERGED = "merged"
+    MAX_AGE = "max_age"
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,8 @@ def _stops(rules: TradingRules) -> str:
         )
         if value is not None
     ]
-    if not stops:
-        return "None."
     listed = ", ".join(stops).capitalize()
-    return f"{listed}, within the bar. A gap fills at the open; the stop goes before the target."
+    said = f"{listed}, within the bar. A gap fills at the open; the stop goes before the target. " if stops else ""
+    if rules.max_age is not None:
+        said += f"What was held for {rules.max_age:g} hours is closed at the next open."
+    return said.strip() or "None."

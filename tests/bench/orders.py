@@ -126,7 +126,7 @@ def send(database: Database, address: str) -> list[float]:
     sent: list[float] = []
     rest = SignedRest(config, transport=lambda: Stopwatch(sent))
     broker = BinanceBroker(rest, PostgresTradingRules(database), config)
-    gate = OrderGate(accounts, PostgresKillSwitch(database), "", clock)
+    gate = OrderGate(accounts.entries_sent, PostgresKillSwitch(database).current, "", clock)
     book_executions = BookExecutions(accounts, lambda _: broker, clock)
     answers = ReadAnswers(PostgresApprovals(database), clock)
     submit = SubmitOrders(accounts, lambda _: broker, gate, book_executions, answers, clock)

@@ -40,6 +40,7 @@ class Position:
     mark: float = 0.0
     asked: Asked | None = None
     leaving: str = ""
+    entered: date = date.min
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Rules:
     whole_shares: bool = False
     shorts: bool = False
     stop_loss: float = math.inf
+    max_age: float = math.inf  # days
     max_instrument: float = math.inf
     max_strategy: float = math.inf
     max_exposure: float = math.inf
@@ -125,7 +127,7 @@ class Account:
         held.shares = 0.0 if part == size else sign * (size - part)
         held.paid -= paid
 
-    def enter(self, key: tuple[str, str], side: int, price: float, most: float) -> None:
+    def enter(self, key: tuple[str, str], side: int, price: float, most: float, day: date) -> None:
         money = min(self.rules.fraction * self.equity(), self.free())
         shares = self.whole(min(money / (price * (1 + self.rules.commission)), most))
         if shares * price * (1 + self.rules.commission) <= DUST * self.equity():
@@ -134,9 +136,9 @@ class Account:
         fee = shares * price * self.rules.commission
         self.cash -= side * shares * price + fee
         held = self.positions[key]
-        held.shares, held.entry, held.paid = side * shares, price, fee
+        held.shares, held.entry, held.paid, held.entered = side * shares, price, fee, day
 
-    def at_open(self, bars: dict[str, Bar], seen: dict[str, bool]) -> None:
+    def at_open(self, bars: dict[str, Bar], seen: dict[str, bool], day: date) -> None:
         open_today = [key for key in self.positions if key[1] in bars and (bars[key[1]].volume > 0 or not seen[key[1]])]
         for key in open_today:
             held, bar = self.positions[key], bars[key[1]]
@@ -152,10 +154,10 @@ class Account:
             if held.leaving:
                 self.refused += bool(asked.side)
             elif not held.shares and asked.side:
-                self.enter(key, asked.side, bar.open, self.volume_for(bar, seen[key[1]]))
+                self.enter(key, asked.side, bar.open, self.volume_for(bar, seen[key[1]]), day)
                 held.mark = bar.open if held.shares else held.mark
 
-    def stops(self, bars: dict[str, Bar], seen: dict[str, bool]) -> None:
+    def stops(self, bars: dict[str, Bar], seen: dict[str, bool], day: date) -> None:
         for key, held in self.positions.items():
             bar = bars.get(key[1])
             if not bar or not held.shares or held.leaving or (bar.volume == 0 and seen[key[1]]):
@@ -163,8 +165,11 @@ class Account:
             side = 1 if held.shares > 0 else -1
             level = held.entry * (1 - side * self.rules.stop_loss)
             worst = bar.low if side > 0 else bar.high
-            if side * worst <= side * level:
-                price = bar.open if side * bar.open <= side * level else level
+            opens_beyond = side * bar.open <= side * level
+            if (day - held.entered).days >= self.rules.max_age and not opens_beyond:
+                self.leave(key, bar.open, "max_age", self.volume_for(bar, seen[key[1]]))
+            elif side * worst <= side * level:
+                price = bar.open if opens_beyond else level
                 self.leave(key, price, "stop_loss", self.volume_for(bar, seen[key[1]]))
 
     def above_a_cap(self, key: tuple[str, str], side: int, budget: float, equity: float) -> bool:
@@ -224,8 +229,8 @@ def trade(
             account.pay_nights((day - days[number - 1]).days)
         for symbol in [one for one, end in ends.items() if end[0] <= day]:
             account.end(symbol, *ends.pop(symbol)[1:])
-        account.at_open(market, seen)
-        account.stops(market, seen)
+        account.at_open(market, seen, day)
+        account.stops(market, seen, day)
         for key, held in account.positions.items():
             held.mark = market[key[1]].close if key[1] in market else held.mark
         account.decide(said[number])

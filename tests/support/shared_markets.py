@@ -13,6 +13,7 @@ from reference.shared_account import Bar
 from support.candle_table import Told
 
 FIRST = date(2024, 1, 1)
+VENUE = "BINANCE"  # days begin at midnight there, as they do in the reference
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def random_market(seed: int, strategies: int, symbols: int, n: int, *, ending: b
         low = np.minimum(open_, close) * chance.uniform(0.97, 1, n)
         volume = chance.choice([0.0, 7.0, 40.0, 300.0, 300.0, 1e6], n)
         closed: Times = opened + np.timedelta64(21, "h")
-        series.append(Bars(Instrument(f"S{k}"), Interval.DAY, opened, closed, open_, high, low, close, volume))
+        series.append(Bars(Instrument(f"S{k}", VENUE), Interval.DAY, opened, closed, open_, high, low, close, volume))
     said = tuple(
         tuple("".join(chance.choice([".", ".", "B", "S"], n)) for _ in range(symbols)) for _ in range(strategies)
     )

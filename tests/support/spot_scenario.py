@@ -250,7 +250,7 @@ class SpotScenario:
         """A position has its exits: at the exchange for all of it, or not met yet where they are watched."""
         assert position.exits == EXITS[position.strategy]
         open_orders = [o for o in self.desk.state.orders if (o.strategy, o.series) == position.holding]
-        resting = sum((o.quantity or Decimal(0) for o in open_orders if o.rests), Decimal(0))
+        resting = sum(((o.quantity or Decimal(0)) - o.filled for o in open_orders if o.rests), Decimal(0))
         price = float(self.exchange.world.last(position.series.symbol))
         watched = within(position, price, price, price).reason == STAYS and not too_old(position, self.watched_at)
         assert resting == position.quantity or watched, "a position is left without its exit"

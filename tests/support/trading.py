@@ -107,7 +107,7 @@ class Trading:
 
     @property
     def submit(self) -> SubmitOrders:
-        gate = OrderGate(self.accounts, self.kill_switch, self.live_account, self.clock)
+        gate = OrderGate(self.accounts.entries_sent, self.kill_switch.current, self.live_account, self.clock)
         return SubmitOrders(
             self.accounts, self.brokers, gate, self.book, ReadAnswers(self.approvals, self.clock), self.clock
         )

@@ -212,6 +212,15 @@ def test_closes_of_many_periods_are_those_of_each(new_york: TradingCalendar) -> 
     assert np.isnat(new_york.closes(DAY, np.array(["NaT"], dtype="datetime64[us]"))).all()
 
 
+def test_starts_of_many_periods_are_those_of_each(new_york: TradingCalendar) -> None:
+    periods = new_york.periods(DAY, utc(2012, 11, 1), utc(2013, 3, 31))
+    starts = new_york.starts(DAY, np.array([array_time(period.opened_at) for period in periods]))
+    assert [start.item().replace(tzinfo=UTC) for start in starts] == [period.starts_at for period in periods]
+    unknown = np.array(["2013-03-09", "1800-01-01"], dtype="datetime64[us]")
+    assert new_york.starts(DAY, unknown).tolist() == unknown.tolist()
+    assert trading_calendar("BINANCE").starts(Interval.MINUTE_5, unknown).tolist() == unknown.tolist()
+
+
 def test_history_reaches_back_before_the_sample_and_forward_beyond_today(new_york: TradingCalendar) -> None:
     assert new_york.first == date(1962, 1, 2)
     assert new_york.period(DAY, utc(1980, 12, 12))  # Apple's first

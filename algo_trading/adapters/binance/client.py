@@ -188,8 +188,12 @@ def new_client(
     if config.base_url:
         client.API_URL = f"{config.base_url.rstrip('/')}/api"
         client.MARGIN_API_URL = f"{config.base_url.rstrip('/')}/sapi"
+    session = client.session
     for scheme in ("https://", "http://"):
-        client.session.mount(scheme, transport() if transport else BoundedAdapter(pool_maxsize=1))
+        session.mount(scheme, transport() if transport else BoundedAdapter(pool_maxsize=1))
+    # Proxies and certificates of the environment are read once: doing so takes as long as the rest of a request.
+    found = session.merge_environment_settings(client.API_URL, {}, None, None, None)
+    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
     return client
 
 

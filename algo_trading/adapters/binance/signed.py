@@ -51,7 +51,7 @@ class SignedRest(BinanceRest):
         self._credentials = credentials_of(config)
         self._window = config.receive_window
         self._attempts = config.attempts
-        self._offset = 0  # ms that the exchange's clock is ahead of ours
+        self._offset = 0  # ms that the exchange's clock is ahead of `clock`
         self._synced: float | None = None
 
     def account(self) -> Json:
@@ -131,7 +131,7 @@ class SignedRest(BinanceRest):
             self._synchronize()
         self._keep_in_step()
         client = self._client
-        client.timestamp_offset = self._offset
+        client.timestamp_offset = self._ahead()
         window = {"recvWindow": int(self._window * 1000)}
         return dict(client._sign_ws_params(window, client._generate_ws_api_signature))  # noqa: SLF001 - as documented
 
@@ -222,21 +222,25 @@ class SignedRest(BinanceRest):
 
     def _stamped(self, call: "Callable[[Client], object]") -> "Callable[[Client], object]":
         def stamped(client: "Client") -> object:
-            client.timestamp_offset = self._offset
+            client.timestamp_offset = self._ahead()
             return call(client)
 
         return stamped
+
+    def _ahead(self) -> int:
+        """Milliseconds that the exchange is ahead of `time.time()`, by which python-binance stamps requests."""
+        return self._offset + int((self._clock() - time.time()) * 1000)
 
     def _keep_in_step(self) -> None:
         if self._synced is None or self._clock() - self._synced > RESYNC:
             self._synchronize()
 
     def _synchronize(self) -> None:
-        before = time.time()
+        before = self._clock()
         reply = self._ask(TIME_WEIGHT, lambda client: client.get_server_time())
-        after = time.time()
+        after = self._clock()
         server = read_json(reply.content, self.name)["serverTime"]
-        self._offset = int(server - (before + after) * 500)  # python-binance adds it to time.time()
+        self._offset = int(server - (before + after) * 500)
         self._synced = self._clock()
 
     def _new_client(self) -> "Client":

@@ -21,6 +21,7 @@ from algo_trading.indicators.compiling import (
     compiled,
     inlined,
 )
+from algo_trading.risk.exits import exit_too_old
 from algo_trading.risk.exposure import exceeds
 from algo_trading.strategies.base import Flags
 from back_testing.engine.kernels.account import (
@@ -97,12 +98,14 @@ class Calendar(NamedTuple):
     """The `nights` before each bar, and the `volumes` (instruments, n), infinite where nothing limits a fill.
 
     `ends` (instruments, 3) are the bar before whose open an instrument ends (-1: never, n: after the last bar), what is
-    paid for a share, and the number of the reason.
+    paid for a share, and the number of the reason. `oldest` (instruments, n) is for each bar the one at whose open a
+    position that was entered in it reaches the maximum age, infinite where it never does.
     """
 
     nights: Floats
     volumes: Floats
     ends: Floats
+    oldest: Floats
 
 
 class Book(NamedTuple):
@@ -116,9 +119,9 @@ class Book(NamedTuple):
 
 TERMS = types.NamedUniTuple(types.float64, len(Terms._fields), Terms)
 SLEEVES = types.NamedTuple((*(OUT_INTEGERS,) * 3, OUT_SERIES), Sleeves)
-CALENDAR = types.NamedTuple((OUT_SERIES, *(OUT_TABLE,) * 2), Calendar)
+CALENDAR = types.NamedTuple((OUT_SERIES, *(OUT_TABLE,) * 3), Calendar)
 
-_exceeds = inlined(exceeds)
+_exceeds, _exit_too_old = inlined(exceeds), inlined(exit_too_old)
 
 
 @called
@@ -325,9 +328,9 @@ def simulate_shared(
     for one strategy without terms. Returns the number of trades and the interest that was paid.
 
     The order within a bar: the nights before it are paid; what ends is closed; what was decided before is filled at the
-    open; then stops; then decisions at the close. What is open after the last bar is closed at the last close of its
-    instrument, and that bar is noted. An exit that volume has cut goes on at each open, and nothing else happens to its
-    position meanwhile; an entry ends with what the volume of its bar lets.
+    open; then stops and ages; then decisions at the close. What is open after the last bar is closed at the last close
+    of its instrument, and that bar is noted. An exit that volume has cut goes on at each open, and nothing else happens
+    to its position meanwhile; an entry ends with what the volume of its bar lets.
     """
     opens, highs, lows, closes, tradable = prices
     n, size = closes.shape[1], len(sleeves.instruments)
@@ -348,6 +351,8 @@ def simulate_shared(
             at, position = sleeves.instruments[k], positions[k]
             if tradable[at, i] and position[HELD] != 0.0 and position[WORKING] == 0.0:
                 price, reason = stop_within(params, position, opens[at, i], highs[at, i], lows[at, i])
+                if i >= calendar.oldest[at, int(position[ENTRY_BAR])]:
+                    price, reason = _exit_too_old(price, reason, opens[at, i])
                 if reason >= 0:
                     most = terms.participation * calendar.volumes[at, i]
                     reduce_position(params, position, book, k, i, price, reason, most)

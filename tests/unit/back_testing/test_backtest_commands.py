@@ -122,10 +122,20 @@ def test_fills_at_the_close_are_called_lookahead(backtest: Backtest, prices: Pat
 def test_every_rule_reaches_the_engine(backtest: Backtest, prices: Path) -> None:
     rules = ["--cash", "5000", "--commission", "0.002", "--commission-fixed", "1", "--slippage-bps", "10"]
     rules += ["--direction", "long_short", "--size", "fraction:0.5", "--fractional", "--stop-loss", "0.02"]
-    rules += ["--take-profit", "0.03", "--trailing-stop", "0.04", "--keep-open", "--from", "2020-04-01"]
+    rules += [
+        "--take-profit",
+        "0.03",
+        "--trailing-stop",
+        "0.04",
+        "--keep-open",
+        "--from",
+        "2020-04-01",
+        "--max-age",
+        "60",
+    ]
     document = backtest(*run_arguments(prices, *rules, "--json")).document
     assert document["start"] == "2020-04-01"
-    assert {trade["reason"] for trade in document["trades"]} >= {"stop_loss", "take_profit"}
+    assert {trade["reason"] for trade in document["trades"]} >= {"stop_loss", "take_profit", "max_age"}
     assert {trade["side"] for trade in document["trades"]} == {"long", "short"}
     assert any(trade["size"] != round(trade["size"]) for trade in document["trades"])
     assert document["costs_paid"] > 0
@@ -163,6 +173,8 @@ def test_trades_and_report_are_written(backtest: Backtest, prices: Path, tmp_pat
         (["--stop-loss", "5"], "stop_loss must be between 0 and 1 (0.05 is 5 %), not 5"),
         (["--trailing-stop", "0"], "trailing_stop must be between 0 and 1"),
         (["--take-profit", "-1"], "take_profit must be above 0"),
+        (["--max-age", "0"], "max_age must be above 0 hours and at most 87660, not 0"),
+        (["--max-age", "1e300"], "max_age must be above 0 hours and at most 87660, not 1e+300"),
         (["--size", "fraction:2"], "a fraction of the equity is at most 1, not 2"),
         (["--size", "cash:0"], "the size of cash must be above 0, not 0"),
         (["--size", "shares:1.5"], "the size shares:1.5 is no whole number of shares: name a whole one, or trade"),

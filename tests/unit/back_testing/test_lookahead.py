@@ -103,7 +103,12 @@ def test_registered_strategies_are_honest(name: str) -> None:
 @pytest.mark.parametrize("direction", Direction)
 @pytest.mark.parametrize(
     "rules",
-    [TradingRules(), TradingRules(trailing_stop=0.03), TradingRules(stop_loss=0.02, take_profit=0.03, cash=500)],
+    [
+        TradingRules(),
+        TradingRules(trailing_stop=0.03),
+        TradingRules(stop_loss=0.02, take_profit=0.03, cash=500),
+        TradingRules(stop_loss=0.03, max_age=70),
+    ],
 )
 def test_fills_of_the_engine_do_not_know_later_prices(rules: TradingRules, direction: Direction) -> None:
     report = check(SmaCross(2, 5, 0), candles(), replace(rules, direction=direction))

@@ -213,8 +213,9 @@ def test_many_symbols_are_not_all_drawn() -> None:
         TradingRules(size=Size.parse("cash:1000"), keep_open=True),
         TradingRules(size=Size.parse("shares:3"), take_profit=0.1, trailing_stop=0.2),
         TradingRules(cash=1),
+        TradingRules(max_age=240),
     ],
-    ids=["short", "cash", "shares", "poor"],
+    ids=["short", "cash", "shares", "poor", "old"],
 )
 def test_every_rule_has_a_sentence(rules: TradingRules) -> None:
     page = page_of(result_of(candles(), rules))
@@ -222,6 +223,7 @@ def test_every_rule_has_a_sentence(rules: TradingRules) -> None:
     if rules.cash == 1:
         assert "There was no trade." in page.text
         assert "entries could not buy anything." in page.text
+    assert page.text.count("What was held for 240 hours is closed at the next open.") == (rules.max_age is not None)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

@@ -58,6 +58,7 @@ def some_rules(draw: st.DrawFn) -> TradingRules:
         size=Size(SizeKind.FRACTION, draw(st.sampled_from([0.25, 1 / 3, 1.0]))),
         whole_shares=draw(st.booleans()),
         stop_loss=draw(st.sampled_from([None, 0.03, 0.1])),
+        max_age=draw(st.sampled_from([None, None, 24.0, 60.0, 240.0])),
         caps=capped(caps),
     )
 
@@ -74,6 +75,8 @@ def plain(market: RandomMarket, rules: TradingRules, ends: PlainEnds | None = No
         given["participation"] = float(costs.participation)
     if rules.stop_loss is not None:
         given["stop_loss"] = rules.stop_loss
+    if rules.max_age is not None:
+        given["max_age"] = rules.max_age / 24
     terms = Rules(
         commission=float(costs.commission),
         interest=float(costs.interest),
@@ -141,7 +144,7 @@ def same_account(market: RandomMarket, rules: TradingRules) -> None:
 @given(seed=SEEDS, symbols=st.integers(1, 4), rules=some_rules(), limit=st.sampled_from([None, 1, 2]))
 def test_without_terms_it_is_the_portfolio(seed: int, symbols: int, rules: TradingRules, limit: int | None) -> None:
     """The quick loops and the one that knows everything come to the same, to the last digit."""
-    rules = replace(rules, costs=Costs(rules.costs.commission), caps=NO_RULES, keep_open=seed % 2 == 0)
+    rules = replace(rules, costs=Costs(rules.costs.commission), caps=NO_RULES, max_age=None, keep_open=seed % 2 == 0)
     market = random_market(seed, 1, symbols, 25, ending=seed % 3 == 0)
     decisions = [market.strategies[0].decide(bars) for bars in market.series]
     quick = Market(market.series).trade(rules, decisions, limit if symbols > 1 else None)
@@ -226,6 +229,18 @@ def test_sweeps_and_many_symbols_know_the_terms() -> None:
             expected = pytest.approx(float(getattr(result.statistics, name)), rel=1e-9, nan_ok=True)
             assert block.statistics[name][row] == expected
             assert alone[name][0] == expected
+
+
+def test_hours_are_counted_from_the_true_opens_of_sessions() -> None:
+    """From Friday's open to Monday's are 71 hours, where clocks go forward between them."""
+    table = """
+    66 B 10 10 10 10
+    67 . 10 10 10 10
+    70 . 11 11 11 11
+    71 . 12 12 12 12
+    """
+    assert trade_lines(traded(table, replace(FREE, max_age=71.0))) == ["long 100 67@10 70@11 max_age"]
+    assert trade_lines(traded(table, replace(FREE, max_age=71.5))) == ["long 100 67@10 71@12 max_age"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from algo_trading.domain.exits import NO_EXITS, Exits
-from algo_trading.risk.exits import STAYS, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, exit_within
+from algo_trading.risk.exits import (
+    MAX_AGE,
+    STAYS,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    TRAILING_STOP,
+    exit_too_old,
+    exit_within,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -58,3 +66,17 @@ def test_distances_are_fractions(values: dict[str, Any]) -> None:
 def test_without_a_distance_there_are_no_exits() -> None:
     assert not NO_EXITS
     assert Exits(target=3.0)
+
+
+@pytest.mark.parametrize(
+    ("price", "reason", "left"),
+    [
+        (0.0, STAYS, (100.0, MAX_AGE)),
+        (95.0, STOP_LOSS, (100.0, MAX_AGE)),  # met later in the bar
+        (104.0, TAKE_PROFIT, (100.0, MAX_AGE)),
+        (100.0, STOP_LOSS, (100.0, STOP_LOSS)),  # the bar opens beyond it
+        (100.0, TAKE_PROFIT, (100.0, TAKE_PROFIT)),
+    ],
+)
+def test_a_position_that_is_too_old_is_left_at_the_open(price: float, reason: int, left: tuple[float, int]) -> None:
+    assert exit_too_old(price, reason, 100.0) == left

@@ -1,7 +1,7 @@
 """What keeps an order from being sent: two switches for real money, the kill switch, and an account's caps."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -174,3 +174,20 @@ def test_an_entry_is_judged_by_the_price_and_the_clock_when_it_is_sent() -> None
     late.send()
     assert late.order(1).reason == "15:00 in UTC is outside the trade window 12:00-14:00 UTC"
     assert late.order(2).status is OPEN
+
+
+def test_what_is_stored_is_read_once_for_all_orders_of_a_pass() -> None:
+    desk, asked = real_desk(1, 2, 3), []
+    gate = desk.submit.gate
+
+    def switch() -> None:
+        asked.append("switch")
+
+    def entries_sent(name: str, since: datetime) -> dict[str, Decimal]:
+        asked.append(f"{name} since {since:%H:%M}")
+        return {}
+
+    gate = replace(gate, switch=switch, entries_sent=entries_sent).for_one_pass()
+    reasons = [gate.refusal(order, desk.state, desk.exchange) for order in desk.state.orders]
+    assert asked == ["switch", "live since 00:00"]
+    assert reasons == ["", "", ""]

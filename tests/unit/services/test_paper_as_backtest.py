@@ -31,7 +31,13 @@ pytestmark = pytest.mark.unit
 SHARES = 7
 PRICES = st.integers(20, 60).map(float)
 DISTANCES = st.sampled_from([None, None, 0.02, 0.1, 0.3])
-REASONS = {"stop": ExitReason.STOP_LOSS, "trailing stop": ExitReason.TRAILING_STOP, "target": ExitReason.TAKE_PROFIT}
+AGES = st.sampled_from([None, None, 0.5, 24.0, 60.0, 96.0])  # hours
+REASONS = {
+    "stop": ExitReason.STOP_LOSS,
+    "trailing stop": ExitReason.TRAILING_STOP,
+    "target": ExitReason.TAKE_PROFIT,
+    "maximum age": ExitReason.MAX_AGE,
+}
 
 
 @st.composite
@@ -74,7 +80,7 @@ def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[
     for execution in (booked[cause] for cause in causes if cause in booked):
         order = desk.orders[execution.client_order_id]
         if order.closes:
-            reason = ExitReason.SIGNAL if order.signal else REASONS[order.reason.split(" at ")[0]]
+            reason = ExitReason.SIGNAL if order.signal else REASONS[order.reason.split(" at ")[0].split(" of ")[0]]
             trips[-1] = replace(trips[-1], exit=execution, reason=reason)
         else:
             trips.append(RoundTrip(execution, order.side, None, ExitReason.OPEN))
@@ -82,9 +88,15 @@ def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[
 
 
 @settings(max_examples=examples(25), deadline=None)
-@given(market=markets(), stop=DISTANCES, target=DISTANCES, trailing=DISTANCES, shorts=st.booleans())
+@given(market=markets(), stop=DISTANCES, target=DISTANCES, trailing=DISTANCES, age=AGES, shorts=st.booleans())
 def test_the_trades_are_the_same(
-    *, market: tuple[Bars, str], stop: float | None, target: float | None, trailing: float | None, shorts: bool
+    *,
+    market: tuple[Bars, str],
+    stop: float | None,
+    target: float | None,
+    trailing: float | None,
+    age: float | None,
+    shorts: bool,
 ) -> None:
     bars, said = market
     rules = TradingRules(
@@ -95,10 +107,11 @@ def test_the_trades_are_the_same(
         stop_loss=stop,
         take_profit=target,
         trailing_stop=trailing,
+        max_age=age,
         keep_open=True,
     )
     result = run(Told(said), bars, rules)
-    trips, cash = paper_trades(bars, said, Exits(stop, target, trailing), shorts=shorts)
+    trips, cash = paper_trades(bars, said, Exits(stop, target, trailing, age), shorts=shorts)
     assert len(trips) == len(result.trades)
     for trip, trade in zip(trips, result.trades, strict=True):
         assert (trip.side is Side.BUY, float(trip.entry.quantity)) == (trade.side == "long", trade.size)

@@ -147,7 +147,7 @@ def test_book_and_exchange_agree() -> None:
 
 
 def test_two_processes_at_once_place_each_order_once() -> None:
-    for seed in range(12):
+    for seed in (*range(12), 339):  # in the last one a resting target is filled in part
         run_scenario(seed)
 
 

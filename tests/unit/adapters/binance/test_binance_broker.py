@@ -1,6 +1,7 @@
 """The broker `binance`: its real client on a practice exchange whose clock stands still between requests."""
 
 import base64
+import time
 import traceback
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from algo_trading.adapters.binance.broker import BinanceBroker, trades_real_money
+from algo_trading.adapters.binance.client import new_client
 from algo_trading.adapters.binance.config import BinanceBrokerConfig
 from algo_trading.domain.account import AccountState
 from algo_trading.domain.order import Order, OrderStatus, OrderType
@@ -104,6 +106,26 @@ def test_the_first_order_of_a_pair_is_tested(exchange: SpotExchange) -> None:
     bought(exchange, broker, 2)
     bought(exchange, broker, 3, symbol="ETHUSDT")
     assert sum("POST /api/v3/order/test" in line for line in exchange.log) == 2
+
+
+def test_a_slow_machine_does_not_make_requests_look_late(
+    exchange: SpotExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests are stamped by the broker's clock, on which no time passes while this machine is busy elsewhere."""
+    real, stalled = time.time, 0.0
+
+    def stall(*_arrive: object, sent: bool = False) -> None:
+        nonlocal stalled
+        stalled += 30 + sent
+
+    monkeypatch.setattr(exchange, "step", stall)
+    monkeypatch.setattr(time, "time", lambda: real() + stalled)
+    bought(exchange, exchange.settled())
+    assert stalled > 120
+    assert [line.split()[1] for line in exchange.log if line.startswith("POST")] == [
+        "/api/v3/order/test",
+        "/api/v3/order",
+    ]
 
 
 def test_what_breaks_a_rule_is_refused_before_it_is_sent(exchange: SpotExchange) -> None:
@@ -350,3 +372,16 @@ def test_nothing_secret_is_in_what_is_shown(exchange: SpotExchange, caplog: pyte
     for text in (repr(exchange.config()), str(exchange.config()), repr(broker), caplog.text, *exchange.log):
         assert SECRET not in text
         assert encoded not in text
+
+
+def test_proxies_and_certificates_of_the_environment_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/own.pem")
+    session = new_client(BinanceBrokerConfig()).session
+    assert session.proxies["https"] == "http://proxy.example:3128"
+    assert (session.verify, session.trust_env) == ("/etc/own.pem", False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    here = new_client(BinanceBrokerConfig(base_url="https://127.0.0.1:8099")).session
+    assert "https" not in here.proxies
