@@ -93,24 +93,30 @@ def _entry(change: Change, amount: Decimal, now: datetime) -> Entry:
 def _corrected(
     state: AccountState, missing: Mapping[Change, Decimal], made: Derivation
 ) -> tuple[AccountState, tuple[Order, ...]]:
-    """The state with what was missing, and the orders that changed: those that close a position close all of it."""
+    """The state with what was missing, and the orders that changed: those that close a position close all of it.
+
+    What several actions have left wrong of one position is added up first: only the sum has to be there.
+    """
     orders: dict[str, Order] = {}
+    shares: dict[Holding, dict[Change, Decimal]] = {}
     for change, amount in missing.items():
         if change.asset or change.holding is None:
             state = state.paid(change.asset, amount)
-            continue
-        held, price = state.position(change.holding), made.prices[change.holding]
+        else:
+            shares.setdefault(change.holding, {})[change] = amount
+    for holding, changes in shares.items():
+        cause = min(changes, key=changes.__getitem__).cause
+        held, price = state.position(holding), made.prices[holding]
         if held is None:  # sold before the split was known: what it made more of was never sold
-            held = Position(change.holding.strategy, change.holding.series, Decimal(0), price, price, change.cause)
-        quantity = held.quantity + amount
+            held = Position(holding.strategy, holding.series, Decimal(0), price, price, cause)
+        quantity = held.quantity + sum(changes.values())
         if quantity < 0 and not state.account.shorts:
-            series = change.holding.series
-            raise CannotCorrectError(f"{change.cause}: more {series} was sold than the account would have had")
+            raise CannotCorrectError(f"{cause}: more {holding.series} was sold than the account would have had")
         if held.quantity * quantity > 0:
             ratio = held.quantity / quantity
             entry, best = ((one * ratio).quantize(FRACTIONS.price) for one in (held.entry_price, held.best_price))
             held = replace(held, entry_price=entry, best_price=best)
-            for order in _following(state, change.holding, Fraction(quantity) / Fraction(held.quantity)):
+            for order in _following(state, holding, Fraction(quantity) / Fraction(held.quantity)):
                 orders[order.client_order_id] = order
                 state = state.ordering(order)
         state = state.holding(replace(held, quantity=quantity))

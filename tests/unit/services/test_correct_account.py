@@ -88,6 +88,14 @@ def test_an_action_may_be_corrected_twice() -> None:
     assert world.accounts.state("paper").sums == know_in_time.accounts.state("paper").sums
 
 
+def test_what_several_actions_left_wrong_is_added_up_first() -> None:
+    """Without the first split alone more would be gone than there is, with both withdrawn nothing is."""
+    splits = [CorporateAction(IBM, DAYS[day], ActionKind.SPLIT, value) for day, value in ((6, 2.0), (7, 1 / 3))]
+    world = told(splits, 7, ())
+    assert [entry.amount < 0 for entry in world.correct_account("paper") if not entry.asset] == [True, False]
+    assert world.verify_accounts()[0].agrees
+
+
 def test_shares_that_a_late_split_made_after_the_sale_are_held() -> None:
     world = told((OF_MSFT,), 9, (SPLIT, OF_MSFT))
     assert world.accounts.state("paper").position(SLOW_IBM) is None
