@@ -73,7 +73,7 @@ def test_what_was_decided_live_is_derived_again(verify: Verify) -> None:
         assert code == 0
         nothing = {"orders": 0, "fills": 0, "exits": 0, "mismatches": [], "explained": []}
     assert found == {
-        "checked": 30, "agreed": 30, "revised": 0, "mismatches": [], "explained": [], "trades": nothing,
+        "checked": 30, "agreed": 30, "revised": 0, "mismatches": [], "explained": [], "trades": nothing, "notes": [],
     }  # fmt: skip
 
 
