@@ -8,6 +8,7 @@ from algo_trading.domain.venue import venue_of
 from back_testing.analysis.review import ReviewStrategies
 from back_testing.analysis.tune_pairs import TuneThresholds
 from back_testing.analysis.verify_live import VerifyLive
+from back_testing.analysis.verify_trades import VerifyTrades
 from back_testing.engine.data import ReadHistory
 from back_testing.engine.rules import TradingRules
 from back_testing.engine.signal_limits import SignalLimits
@@ -25,6 +26,13 @@ def read_history(app: "Services") -> ReadHistory:
 def verify_live(app: "Services") -> VerifyLive:
     """Stored signals, derived again."""
     return VerifyLive(app.bars, app.actions, app.join_features(), app.signals)
+
+
+def verify_trades(app: "Services") -> VerifyTrades:
+    """Stored orders, fills and exits, derived again."""
+    return VerifyTrades(
+        app.accounts, app.signals, app.bars, app.actions, app.calendars, lambda account: account.broker == "paper"
+    )
 
 
 def review_strategies(app: "Services") -> ReviewStrategies:

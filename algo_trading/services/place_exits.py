@@ -70,7 +70,7 @@ class PlaceExits:
         orders, staying = [], []
         for position in held:
             if position.series in bars:
-                order, after = _exit(state.account.name, position, bars[position.series], period)
+                order, after = exit_in_bar(state.account.name, position, bars[position.series], period)
                 orders += [order] if order is not None else []
                 staying += [after] if after != position else []
         return ExitReport(tuple(orders), tuple(staying))
@@ -95,7 +95,7 @@ def shown_price(price: Decimal) -> str:
     return f"{price:.2f}" if abs(price) >= 1 else f"{price.normalize():f}"
 
 
-def _exit(account: str, position: Position, bar: Bar, period: Period) -> tuple[Order | None, Position]:
+def exit_in_bar(account: str, position: Position, bar: Bar, period: Period) -> tuple[Order | None, Position]:
     """The order that leaves a position within a bar, if it is left, else the position with its best price."""
     met = within(position, bar.open, bar.high, bar.low)
     _, reason = (

@@ -1,5 +1,6 @@
 """The command `backtest verify-live`."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,11 +24,12 @@ def verify_live(
     ] = None,
     json: o.Json = False,
 ) -> None:
-    """Derive every stored live signal again from the bars. Exit code 1 if one is not what its bars lead to.
+    """Derive every stored live signal, order, fill and exit again. Exit code 1 if one is not what bars lead to.
 
-    A signal whose bars or corporate actions have changed since is explained as "inputs revised since". Exit code 2 if
-    a symbol is named that no signal is about, or if none is of the strategies named. Notes say where accounts go on
-    otherwise than a backtest does: with the shares that a merger made of what they held.
+    A signal whose bars or corporate actions have changed since is explained as "inputs revised since". Fills and exits
+    at a market are not those of bars: each difference is explained on a line. Exit code 2 if a symbol is named that no
+    signal is about, or if none is of the strategies named. Notes say where accounts go on otherwise than a backtest
+    does: with the shares that a merger made of what they held.
     """
     from algo_trading.bootstrap import bootstrap
     from algo_trading.domain.instrument import Series
@@ -35,6 +37,7 @@ def verify_live(
     from algo_trading.strategies.registry import strategy_class
     from back_testing.analysis.verify_live import require_signals
     from back_testing.services import verify_live as verified
+    from back_testing.services import verify_trades
 
     names = [
         strategy_class(name).name for name in strategy or ()
@@ -50,10 +53,11 @@ def verify_live(
         require_signals(application.signals, named, names)
         task = bar.add_task("deriving", total=len(series))
         report = verified(application)(series, lambda done: bar.update(task, advance=1, description=str(done)), names)
+        trades = verify_trades(application)(named or None, names)
     if json:
         counts = {name: getattr(report, name) for name in ("checked", "agreed", "revised")}
         listed = {name: [_document(d) for d in getattr(report, name)] for name in ("mismatches", "explained")}
-        output.print_json({**counts, **listed, "notes": report.notes})
+        output.print_json({**counts, **listed, "trades": asdict(trades), "notes": report.notes})
     else:
         rows = [
             ("checked", report.checked),
@@ -63,13 +67,21 @@ def verify_live(
             ("MISMATCHES", len(report.mismatches)),
         ]
         output.table("Stored signals", ("", "signals"), rows)
-        for difference in (*report.mismatches, *report.explained)[:SHOWN]:
+        done = [
+            ("orders", trades.orders),
+            ("fills", trades.fills),
+            ("positions with exits", trades.exits),
+            ("differ, explained", len(trades.explained)),
+            ("MISMATCHES", len(trades.mismatches)),
+        ]
+        output.table("What accounts did", ("", "checked"), done)
+        for difference in (*report.mismatches, *trades.mismatches, *report.explained, *trades.explained)[:SHOWN]:
             output.note(str(difference))
         for note in report.notes:
             output.note(note)
         if not report.checked:
             output.note("there is nothing to check: no signal is stored yet; `algo-trading run-session` decides them")
-    if report.mismatches:
+    if report.mismatches or trades.mismatches:
         raise typer.Exit(1)
 
 

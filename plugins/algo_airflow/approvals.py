@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput
 
+from algo_airflow.flow import LONGEST_RUN
 from algo_airflow.runtime import Report, application
 
 if TYPE_CHECKING:
@@ -76,10 +77,16 @@ def open_question(app: "App", order: str) -> "ApprovalLine":
 
 
 def questions(app: "App") -> list[dict[str, Any]]:
-    """Arguments that start the DAG `order_approval` once for each open question."""
+    """Arguments that start the DAG `order_approval` for each open question, once a day: so long a run may take."""
     now = app.clock.now()
-    orders = [line.order.client_order_id for line in app.read_approvals()() if line.open(now)]
-    return [{"trigger_run_id": f"order__{order}", "conf": {"order": order}} for order in orders]
+    found = [line.approval for line in app.read_approvals()() if line.open(now)]
+    return [
+        {
+            "trigger_run_id": f"order__{one.client_order_id}__{(now - one.asked_at) // LONGEST_RUN + 1}",
+            "conf": {"order": one.client_order_id},
+        }
+        for one in found
+    ]
 
 
 def record_answer(app: "App", order: str, by: str, *, approved: bool) -> dict[str, str]:

@@ -42,7 +42,7 @@ def test_a_click_on_the_page_of_required_actions_sends_the_order(airflow_at_work
     require_up(airflow)
     hold_an_order(application)
     airflow.api.post("/dags/notices/dagRuns", {"logical_date": None})
-    question = f"/dags/order_approval/dagRuns/order__{ORDER}"
+    question = f"/dags/order_approval/dagRuns/order__{ORDER}__1"
     asked = "/dags/order_approval/dagRuns/~/hitlDetails"
     wait_for(lambda: airflow.api.get(asked)["total_entries"] == 1)
     with logged_in(airflow) as page:

@@ -71,7 +71,10 @@ def test_what_was_decided_live_is_derived_again(verify: Verify) -> None:
     for arguments in ((), ("--symbol", "IBM"), ("--strategy", "sma_cross", "--strategy", "ema_cross")):
         code, found = verify(*arguments)
         assert code == 0
-        assert found == {"checked": 30, "agreed": 30, "revised": 0, "mismatches": [], "explained": [], "notes": []}
+        assert found == {
+            "checked": 30, "agreed": 30, "revised": 0, "mismatches": [], "explained": [],
+            "trades": {"orders": 0, "fills": 0, "exits": 0, "mismatches": [], "explained": []}, "notes": [],
+        }  # fmt: skip
 
 
 def test_a_name_without_signals_is_refused(verify: Verify) -> None:

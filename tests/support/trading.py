@@ -31,6 +31,7 @@ from algo_trading.services.reconcile import Reconcile
 from algo_trading.services.submit_orders import SubmitOrders
 from algo_trading.services.verify_accounts import VerifyAccounts
 from algo_trading.services.watch_positions import WatchPositions
+from back_testing.analysis.verify_trades import VerifyTrades
 from fakes.account_checks import FakeAccountChecks
 from fakes.accounts import FakeAccounts
 from fakes.approvals import FakeApprovals
@@ -177,3 +178,10 @@ class Trading:
         state, entries = self.accounts.state(name), self.accounts.entries(name)
         assert differences(sums_of(entries), state.sums) == []
         return state, self.accounts.orders(name), self.accounts.executions(name), entries
+
+
+def verifying(trading: Trading, *, simulated: bool = True) -> VerifyTrades:
+    """What derives the orders, fills and exits of its accounts again, which are `simulated` on bars or at a market."""
+    return VerifyTrades(
+        trading.accounts, trading.signals, trading.bars, trading.actions, trading_calendar, lambda _account: simulated
+    )  # fmt: skip

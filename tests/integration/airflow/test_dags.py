@@ -84,6 +84,7 @@ def test_every_dag_is_imported(seen: dict[str, Any]) -> None:
         "instrument_rules",
         "monitored_bars",
         "notices",
+        "order_approval",
         "pair_scores",
         "position_watch",
         "housekeeping",

@@ -1,6 +1,7 @@
 """Questions about orders on Airflow's page of required actions, and what becomes of the answers."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -168,8 +169,21 @@ def test_an_answer_that_comes_too_late_sends_nothing(world: World) -> None:
 
 
 def test_each_open_question_starts_one_run(world: World) -> None:
-    assert questions(world) == [{"trigger_run_id": f"order__{key}", "conf": {"order": key}} for key in (ORDER, OTHER)]
+    assert questions(world) == [
+        {"trigger_run_id": f"order__{key}__1", "conf": {"order": key}} for key in (ORDER, OTHER)
+    ]
     world.answer_approval()(ORDER, approved=True, by="ann", where="web")
     assert [one["conf"]["order"] for one in questions(world)] == [OTHER]
     world.clock.time += timedelta(hours=1)
     assert questions(world) == []
+
+
+def test_a_question_that_is_open_for_days_is_asked_in_a_run_each_day(world: World) -> None:
+    approval = world.approvals.find(ORDER)
+    assert approval is not None
+    asked = replace(approval, client_order_id="3" * 32, expires_at=approval.asked_at + timedelta(days=3))
+    before = world.accounts.state("spot")
+    order = replace(before.orders[0], client_order_id=asked.client_order_id)
+    world.accounts.store(AccountStep(before, before.ordering(order), asked.asked_at, (order,), approvals=(asked,)))
+    world.clock.time += timedelta(hours=49)
+    assert [one["trigger_run_id"] for one in questions(world)] == [f"order__{asked.client_order_id}__3"]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -24,7 +23,7 @@ from support.bar_series import bars_of
 from support.candle_table import Told
 from support.fuzz import examples
 from support.paper_desk import DAYS, FAST, IBM, USUAL, PaperDesk, a_signal, a_state
-from support.trading import NO_COSTS
+from support.trading import NO_COSTS, verifying
 
 pytestmark = pytest.mark.unit
 
@@ -61,8 +60,8 @@ class RoundTrip:
     reason: ExitReason
 
 
-def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[list[RoundTrip], Decimal]:
-    """What an account traded that went through the bars session by session, and its cash in the end."""
+def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[list[RoundTrip], PaperDesk]:
+    """What an account traded that went through the bars session by session."""
     desk = PaperDesk(a_state("100000.00", costs=USUAL, shorts=shorts), exits=exits)
     trading = desk.trading
     rows = []
@@ -84,7 +83,7 @@ def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[
             trips[-1] = replace(trips[-1], exit=execution, reason=reason)
         else:
             trips.append(RoundTrip(execution, order.side, None, ExitReason.OPEN))
-    return trips, desk.state.money
+    return trips, desk
 
 
 @settings(max_examples=examples(25), deadline=None)
@@ -111,7 +110,7 @@ def test_the_trades_are_the_same(
         keep_open=True,
     )
     result = run(Told(said), bars, rules)
-    trips, cash = paper_trades(bars, said, Exits(stop, target, trailing, age), shorts=shorts)
+    trips, desk = paper_trades(bars, said, Exits(stop, target, trailing, age), shorts=shorts)
     assert len(trips) == len(result.trades)
     for trip, trade in zip(trips, result.trades, strict=True):
         assert (trip.side is Side.BUY, float(trip.entry.quantity)) == (trade.side == "long", trade.size)
@@ -124,8 +123,12 @@ def test_the_trades_are_the_same(
         if trip.exit is not None:
             assert DAYS.index(trip.exit.at.date()) == _bar(bars, trade.exit_time)
     held = sum(float(t.entry.quantity) * (1 if t.side is Side.BUY else -1) for t in trips if t.exit is None)
-    equity = float(cash) + held * float(bars.close[-1])
+    equity = float(desk.state.money) + held * float(bars.close[-1])
     assert equity == pytest.approx(float(result.equity[-1]), abs=0.03 * (2 * len(trips) + 1))
+    verified = verifying(desk.trading)()
+    assert (verified.mismatches, verified.explained) == ((), ())
+    assert verified.fills == sum(1 + (trip.exit is not None) for trip in trips)
+    assert verified.exits == (len(trips) if any((stop, target, trailing, age)) else 0)
 
 
 def _bar(bars: Bars, opened: datetime | None) -> int:
