@@ -152,6 +152,7 @@ def _split_at_once(text: str, header: Header, columns: Sequence[str]) -> pa.Tabl
             pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
             pyarrow.csv.ParseOptions(quote_char=False, double_quote=False, ignore_empty_lines=False),
             pyarrow.csv.ConvertOptions(
+                check_utf8=False,  # it was text before
                 column_types=dict.fromkeys(names, pa.string()),
                 include_columns=[names[place] for place in _places(header, columns)],
             ),

@@ -4,7 +4,8 @@ import pytest
 
 from support.watched_year import check_alike, disturbed, undisturbed
 
-pytestmark = pytest.mark.faults
+# Two years are lived through, three minutes of processor time: beside other work they take much longer.
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 DAYS = 365
 MINUTES = 720  # between two looks

@@ -15,6 +15,7 @@ from algo_trading.adapters.postgres.read_bars import (
     WANTED,
     bar_digests,
     bars_between,
+    bars_packed,
     last_bars,
     names_of,
     series_ids,
@@ -106,7 +107,7 @@ class PostgresBars:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             series = venue_ids(connection, venue, interval)
             coins = venue in venues() and venues()[venue].asset_class is AssetClass.CRYPTO
-            table = bars_between(connection, series, first, last, TURNOVER_SCHEMA if coins else BAR_SCHEMA)
+            table = bars_packed(connection, series, first, last, TURNOVER_SCHEMA if coins else BAR_SCHEMA)
             return with_digests(
                 with_known_turnover(table) if coins else table, bar_digests(connection, series, first, last)
             )

@@ -1,7 +1,8 @@
 """Reading many bars: the server finds them, and Arrow names and sorts them.
 
 Per row the server sends the id of the instrument instead of three texts, in whatever order it finds the rows: names
-are joined and rows sorted here, which takes a tenth of the time.
+are joined and rows sorted here, which takes a tenth of the time. Of a whole venue it sends a value for each series and
+column, which holds all rows: ADBC's time for each cell, a microsecond and a half for each row, is spent once a series.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algo_trading.adapters.postgres.upsert import SEPARATOR, any_of
+from algo_trading.domain.bars import TURNOVER
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.time import Interval
 from algo_trading.repositories.bars import BAR_SCHEMA, KEYS, SeriesDigest
@@ -30,6 +32,8 @@ WANTED = """
     JOIN instruments AS i USING (symbol, venue)
     """
 BY_NAME = 'ORDER BY venue COLLATE "C", symbol COLLATE "C"'
+POSTGRES_EPOCH = np.datetime64("2000-01-01", "us").astype(np.int64)  # from which its binary times count microseconds
+CELL = 8  # bytes of a time or number in PostgreSQL's binary form
 
 
 def _values(schema: pa.Schema) -> str:
@@ -74,6 +78,52 @@ def bars_between(
     return _read(connection, series, query, schema)
 
 
+def bars_packed(
+    connection: ArrowConnection,
+    series: pa.Table,
+    first: datetime,
+    last: datetime,
+    schema: pa.Schema = BAR_SCHEMA,
+) -> pa.Table:
+    """As `bars_between`, of many bars of each series in few partitions: the server sends each column in one piece."""
+    fields = [field for field in schema if field.name not in KEYS]
+
+    def query(interval: Interval, ids: str) -> str:
+        return f"""
+            SELECT b.*
+            FROM instruments AS w CROSS JOIN LATERAL (
+                SELECT w.id AS instrument_id, {", ".join(map(_packed, fields))}
+                FROM bars
+                WHERE instrument_id = w.id AND {_in_range(interval, first, last)}
+            ) AS b
+            WHERE w.id = {ids} AND b.opened_at IS NOT NULL
+            """
+
+    return _read(connection, series, query, schema, lambda table: _unpacked(table, fields))
+
+
+def _packed(field: pa.Field) -> str:
+    """A column's cells one after the other, for a query; string_agg passes over nulls."""
+    if pa.types.is_timestamp(field.type):
+        return f"string_agg(timestamptz_send({field.name}), '') AS {field.name}"
+    return f"string_agg(float8send(coalesce({field.name}, 'NaN')), '') AS {field.name}"
+
+
+def _unpacked(packed: pa.Table, fields: Sequence[pa.Field]) -> pa.Table:
+    """The rows of `bars_packed`; NaN is null where there may be one."""
+    counts = [len(cells) // CELL for cells in packed["opened_at"].to_pylist()]
+    columns = {"instrument_id": pa.array(np.repeat(packed["instrument_id"].to_numpy(), counts))}
+    for field in fields:
+        content = b"".join(packed[field.name].to_pylist())
+        if pa.types.is_timestamp(field.type):
+            moments = np.frombuffer(content, ">i8").astype(np.int64) + POSTGRES_EPOCH
+            columns[field.name] = pa.array(moments).view(field.type)
+        else:
+            values = np.frombuffer(content, ">f8").astype(np.float64)
+            columns[field.name] = pa.array(values, from_pandas=field.name in TURNOVER)
+    return pa.table(columns)
+
+
 def last_bars(
     connection: ArrowConnection, series: pa.Table, last: datetime, count: int, schema: pa.Schema = BAR_SCHEMA
 ) -> pa.Table:
@@ -115,7 +165,11 @@ def bar_digests(
 
 
 def _where(interval: Interval, ids: str, first: datetime | None, last: datetime | None) -> str:
-    conditions = [f"interval = '{interval}'", f"instrument_id = {ids}"]
+    return f"instrument_id = {ids} AND {_in_range(interval, first, last)}"
+
+
+def _in_range(interval: Interval, first: datetime | None, last: datetime | None) -> str:
+    conditions = [f"interval = '{interval}'"]
     conditions += [f"opened_at >= '{first.isoformat()}'"] if first else []
     conditions += [f"opened_at <= '{last.isoformat()}'"] if last else []
     return " AND ".join(conditions)
@@ -126,13 +180,14 @@ def _read(
     series: pa.Table,
     query: Callable[[Interval, str], str],
     schema: pa.Schema = BAR_SCHEMA,
+    unpacked: Callable[[pa.Table], pa.Table] = lambda table: table,
 ) -> pa.Table:
     """The rows that the queries of the intervals give (instrument_id and values), in `schema` and sorted."""
     tables, places = [], []
     for interval in pc.unique(series["interval"]).to_pylist():
         chosen = pc.equal(series["interval"], interval).to_numpy()
         ids = series["id"].to_numpy()[chosen]
-        table = connection.read(query(Interval(interval), any_of(ids)))
+        table = unpacked(connection.read(query(Interval(interval), any_of(ids))))
         place_of_id = np.zeros(ids.max() + 1, dtype=np.int32)
         place_of_id[ids] = np.flatnonzero(chosen)
         places.append(place_of_id[table["instrument_id"].to_numpy()])
