@@ -49,8 +49,9 @@ test-e2e: $(VENV)/dev.stamp ## run the tests of the whole program and of its pag
 test-faults: $(VENV)/dev.stamp ## kill the program at random moments, more than twenty times
 	@$(BIN)/pytest -n $(WORKERS) --dist load -m faults tests
 
-test-fuzz: $(VENV)/dev.stamp ## try ten times as many random markets and days on what computes figures
-	@FUZZ=10 $(BIN)/pytest -n $(WORKERS) --timeout 3600 $$(grep -rl "support.fuzz import" tests/unit)
+test-fuzz: $(VENV)/dev.stamp ## try ten times as many random cases wherever tests draw them; FUZZ=N for N times
+	@FUZZ=$${FUZZ:-10} $(BIN)/pytest -n $(WORKERS) --timeout 3600 \
+		$$(grep -rlE "from (support.fuzz|hypothesis) import" --include '*.py' tests/unit)
 
 test-containers: $(VENV)/dev.stamp ## build the image and start docker-compose.yml, where a Docker engine answers
 	@CONTAINERS=1 $(BIN)/pytest -n0 -m containers tests/containers

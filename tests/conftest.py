@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from support.fuzz import examples
+
 if TYPE_CHECKING:  # the fixtures import these themselves: unit tests do without
     from algo_trading.adapters.postgres.database import Database
     from support.airflow_stack import Stack
@@ -37,7 +39,7 @@ gc.disable()  # until everything is collected
 
 
 # An example may take any time: machines are shared, and no test is timed.
-settings.register_profile("shared", deadline=None)
+settings.register_profile("shared", deadline=None, max_examples=examples(40))
 settings.load_profile("shared")
 
 

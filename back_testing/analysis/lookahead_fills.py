@@ -5,14 +5,13 @@ A fill at an open is asked with the high, low, close and volume of its own bar c
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import zip_longest
 from math import isclose
 
 import numpy as np
 
 from algo_trading.domain.bars import Bars
-from algo_trading.domain.time import array_time
 from back_testing.analysis.lookahead_cuts import SAME
 from back_testing.engine.trade import ExitReason, Trade
 
@@ -34,19 +33,24 @@ class Fill:
 
 def fills_of(bars: Bars, trades: Sequence[Trade]) -> list[Fill]:
     """Every fill of `trades` on `bars` in the order of time. The closing at the end of the data is none."""
-
-    def place(time: datetime) -> int:
-        return int(np.searchsorted(bars.opened_at, array_time(time)))
-
+    entries = _places(bars, [trade.entry_time for trade in trades])
+    exits = _places(bars, [trade.exit_time or trade.entry_time for trade in trades])
     fills = []
-    for trade in trades:
-        kind, index = f"{trade.side} entry", place(trade.entry_time)
-        fills.append(Fill(index, at_open=True, kind=kind, price=trade.entry_price, size=trade.size))
+    for trade, entry, left in zip(trades, entries, exits, strict=True):
+        kind = f"{trade.side} entry"
+        fills.append(Fill(entry, at_open=True, kind=kind, price=trade.entry_price, size=trade.size))
         if trade.exit_time is not None and trade.reason not in NO_FILL:
             at_open = trade.reason not in INTRABAR
             kind = f"{trade.side} exit ({trade.reason})"
-            fills.append(Fill(place(trade.exit_time), at_open, kind, trade.exit_price, trade.size))
+            fills.append(Fill(left, at_open, kind, trade.exit_price, trade.size))
     return sorted(fills, key=lambda fill: (fill.index, not fill.at_open))
+
+
+def _places(bars: Bars, times: Sequence[datetime]) -> list[int]:
+    """The numbers of the bars that open at `times`."""
+    moments = np.array([time.astimezone(UTC).replace(tzinfo=None) for time in times], dtype="datetime64[us]")
+    found: list[int] = np.searchsorted(bars.opened_at, moments).tolist()
+    return found
 
 
 def moved_fill(bars: Bars, fill: Fill, filled: Sequence[Fill], fills_on: Callable[[Bars], list[Fill]]) -> str:

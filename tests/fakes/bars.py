@@ -23,7 +23,6 @@ from algo_trading.repositories.bars import (
     SeriesDigest,
     SeriesExtent,
     UpsertCount,
-    series_of,
     with_digests,
     with_known_turnover,
 )
@@ -35,12 +34,20 @@ def _same(old: object, new: object) -> bool:
     return old == new or (old != old and new != new)  # noqa: PLR0124 - NaN is what does not equal itself
 
 
+def _between(opened: Sequence[datetime], first: datetime | None, last: datetime | None) -> slice:
+    """Where the moments from `first` to `last` lie."""
+    start = 0 if first is None else bisect_left(opened, first)
+    return slice(start, len(opened) if last is None else bisect_right(opened, last))
+
+
 class _Rows:
     """Rows of a schema by (venue, symbol, interval) and `opened_at`, the latter ascending."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
         self._rows: dict[Name, dict[datetime, dict[str, Any]]] = {}
+        self._tables: dict[Name, tuple[list[datetime], pa.Table]] = {}  # of the names read since they last changed
+        self._digests: dict[Name, dict[datetime, int]] = {}
 
     def upsert(self, table: pa.Table) -> UpsertCount:
         inserted = updated = unchanged = 0
@@ -58,9 +65,12 @@ class _Rows:
                     late.add(name)
             elif old == row or all(_same(old[column], row[column]) for column in row):
                 unchanged += 1
+                continue
             else:
                 updated += 1
             rows[opened_at] = row
+            self._tables.pop(name, None)
+            self._digests.setdefault(name, {}).pop(opened_at, None)
         for name in late:
             self._rows[name] = dict(sorted(self._rows[name].items()))
         return UpsertCount(inserted, updated, unchanged)
@@ -77,17 +87,34 @@ class _Rows:
     ) -> pa.Table:
         """Rows from `first` to `last`, of these at most the last `count` of each series, sorted by series and time."""
         names = self._rows if series is None else {(one.venue, one.symbol, str(one.interval)) for one in series}
-        found: list[dict[str, Any]] = []
+        found = [self._schema.empty_table()]
         for name in sorted(names):
             if name not in self._rows or venue not in {None, name[0]} or interval not in {None, name[2]}:
                 continue
-            opened = list(self._rows[name])
-            stop = len(opened) if last is None else bisect_right(opened, last)
-            start = 0 if first is None else bisect_left(opened, first)
-            if count is not None:
-                start = max(start, stop - count)
-            found.extend(map(self._rows[name].__getitem__, opened[start:stop]))
-        return pa.Table.from_pylist(found, schema=self._schema)
+            opened, table = self._table(name)
+            window = _between(opened, first, last)
+            start = window.start if count is None else max(window.start, window.stop - count)
+            if start < window.stop:
+                found.append(table.slice(start, window.stop - start))
+        return pa.concat_tables(found[1:] or found).combine_chunks()
+
+    def digest(self, name: Name, first: datetime, last: datetime) -> SeriesDigest:
+        """What the rows of a series from `first` to `last` are told apart by; the turnover does not count."""
+        rows, known = self._rows.get(name, {}), self._digests.setdefault(name, {})
+        opened = list(rows)
+        times, found = opened[_between(opened, first, last)], 0
+        for time in times:
+            if time not in known:
+                row = {column: rows[time][column] for column in BAR_SCHEMA.names}
+                known[time] = int.from_bytes(hashlib.sha256(repr(row).encode()).digest()[:7])
+            found ^= known[time]
+        return SeriesDigest(len(times), found)
+
+    def _table(self, name: Name) -> tuple[list[datetime], pa.Table]:
+        if name not in self._tables:
+            rows = self._rows[name]
+            self._tables[name] = list(rows), pa.Table.from_pylist(list(rows.values()), schema=self._schema)
+        return self._tables[name]
 
     def opened(self) -> dict[Series, list[datetime]]:
         """When the bars of each series opened, ascending; the series sorted, too."""
@@ -97,10 +124,15 @@ class _Rows:
         }
 
     def drop(self, series: Series, opened_at: datetime) -> None:
-        del self._rows[series.venue, series.symbol, str(series.interval)][opened_at]
+        name = series.venue, series.symbol, str(series.interval)
+        del self._rows[name][opened_at]
+        self._tables.pop(name, None)
 
     def remove(self, series: Iterable[Series]) -> int:
-        gone = [self._rows.pop((one.venue, one.symbol, str(one.interval)), {}) for one in series]
+        names = [(one.venue, one.symbol, str(one.interval)) for one in series]
+        gone = [self._rows.pop(name, {}) for name in names]
+        for name in names:
+            self._tables.pop(name, None)
         return sum(map(len, gone))
 
     def first(self, series: Series) -> dict[str, Any]:
@@ -127,10 +159,12 @@ class FakeBars:
 
     def read_venue(self, venue: str, interval: Interval, first: datetime, last: datetime) -> pa.Table:
         table = self._rows.select(None, venue=venue, interval=interval, first=first, last=last)
-        return with_digests(with_known_turnover(table), _digests(table))
+        series = [one for one in self._rows.opened() if (one.venue, one.interval) == (venue, interval)]
+        return with_digests(with_known_turnover(table), self.digests(series, first, last))
 
     def digests(self, series: Sequence[Series], first: datetime, last: datetime) -> Mapping[Series, SeriesDigest]:
-        return _digests(self.read_turnover(series, first, last))
+        found = {one: self._rows.digest((one.venue, one.symbol, str(one.interval)), first, last) for one in series}
+        return {one: digest for one, digest in found.items() if digest.bars}
 
     def read_last(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         return self._rows.select(series, last=last, count=count).select(BAR_SCHEMA.names)
@@ -165,16 +199,6 @@ class FakeBars:
     def drop(self, series: Series, opened_at: datetime) -> None:
         """Lose a bar, as only a person at the database can."""
         self._rows.drop(series, opened_at)
-
-
-def _digests(table: pa.Table) -> dict[Series, SeriesDigest]:
-    found: dict[Series, SeriesDigest] = {}
-    rows = table.select(BAR_SCHEMA.names).to_pylist()
-    for series, row in zip(series_of(table), rows, strict=True):
-        bars, before = found.get(series, SeriesDigest(0, 0))
-        digest = int.from_bytes(hashlib.sha256(repr(row).encode()).digest()[:7])
-        found[series] = SeriesDigest(bars + 1, before ^ digest)
-    return found
 
 
 class FakeCorporateActions:

@@ -1,12 +1,16 @@
 """Airflow's pages in headless Chromium, as a reader of the documentation sees them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-from playwright.sync_api import Page, sync_playwright
+from typing import TYPE_CHECKING
 
 from algo_trading.launcher.airflow import Airflow
+
+if TYPE_CHECKING:  # importing it takes a while, and all tests are collected
+    from playwright.sync_api import Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = (
@@ -25,6 +29,8 @@ SHOWN = {"Dag ID", "State", "Run Type", "Partition Key", "Start Date"}  # column
 @contextmanager
 def logged_in(airflow: Airflow, width: int = 1280, height: int = 900) -> Iterator[Page]:
     """A page after the login."""
+    from playwright.sync_api import sync_playwright
+
     user, password = airflow.login
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)

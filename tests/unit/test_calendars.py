@@ -14,6 +14,7 @@ from algo_trading.calendars import ContinuousCalendar, ExchangeCalendar, Trading
 from algo_trading.domain.time import Interval, Period, array_time, midnight
 from algo_trading.errors import AlgoTradingError, ConfigError, UnknownNameError
 from algo_trading.exchange.intervals import opens
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -167,7 +168,7 @@ def slow_periods(calendar: ExchangeCalendar, interval: Interval, first: date, la
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     venue=st.sampled_from(["XNYS", "XHKG", "XASX", "XLON"]),
     interval=st.sampled_from([interval for interval in Interval if interval.intraday]),

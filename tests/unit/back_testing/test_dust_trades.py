@@ -70,7 +70,7 @@ def test_what_rounding_leaves_buys_nothing() -> None:
     assert result.refused == 1
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_portfolios_trade_as_the_plain_one_does(data: st.DataObject, seed: int) -> None:
     chance = np.random.default_rng(seed)

@@ -62,7 +62,7 @@ def some_rules(draw: st.DrawFn) -> TradingRules:
     )
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(market=markets(), rules=some_rules())
 def test_it_trades_as_the_plain_one_does(market: tuple[Bars, Told], rules: TradingRules) -> None:
     bars, told = market
@@ -78,7 +78,7 @@ def test_it_trades_as_the_plain_one_does(market: tuple[Bars, Told], rules: Tradi
     assert result.positions[0, -1] == pytest.approx(account.shares)
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(market=markets(), rules=some_rules())
 def test_the_books_balance(market: tuple[Bars, Told], rules: TradingRules) -> None:
     bars, told = market
@@ -109,7 +109,7 @@ def orders(result: BacktestResult, at_opens_only: bool) -> list[tuple[object, ..
     return found
 
 
-@settings(max_examples=examples(120), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(market=markets(), rules=some_rules(), data=st.data())
 def test_only_the_fill_days_close_changes_and_no_open_fill_moves(
     market: tuple[Bars, Told], rules: TradingRules, data: st.DataObject
@@ -128,7 +128,7 @@ def test_only_the_fill_days_close_changes_and_no_open_fill_moves(
     assert known[0] == known[1]
 
 
-@settings(max_examples=examples(120), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(market=markets(), rules=some_rules(), data=st.data())
 def test_the_future_moves_nothing(market: tuple[Bars, Told], rules: TradingRules, data: st.DataObject) -> None:
     bars, told = market

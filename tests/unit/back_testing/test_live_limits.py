@@ -90,7 +90,7 @@ def boards(draw: st.DrawFn) -> Board:
     return Board("\n".join(" ".join(line) for line in lines))
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     said=boards(),
     limits=st.builds(Limits, order_from=st.sampled_from(Level), max_positions=st.sampled_from([None, 0, 1, 2, 3])),

@@ -24,6 +24,7 @@ from back_testing.analysis.lookahead_cuts import ask
 from back_testing.engine.rules import Direction, FillAt, TradingRules
 from support.bar_series import bars_of, random_walk, with_features
 from support.factories import chatter, joining, looked_up
+from support.fuzz import examples
 from support.leaky_strategies import PriceLevel, TooEarly, VetoedByTomorrow, VolumeLevel
 
 pytestmark = pytest.mark.unit
@@ -223,7 +224,7 @@ def loud(bars: Bars) -> Bars:
     return replace(bars, volume=np.random.default_rng(3).lognormal(7, 0.8, len(bars)))
 
 
-@pytest.mark.parametrize("window", range(5, 25))
+@pytest.mark.parametrize("window", range(5, 25, 1 if examples(1) > 1 else 3))
 def test_an_entry_that_tomorrows_volume_vetoes_is_caught_with_any_setting(window: int) -> None:
     report = check(VetoedByTomorrow(window), loud(candles()), TradingRules())
     assert any(sentence.startswith("entries at 200") for sentence in report.decisions_changed)

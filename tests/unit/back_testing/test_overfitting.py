@@ -26,7 +26,7 @@ from support.fuzz import examples
 pytestmark = pytest.mark.unit
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(13), deadline=None)
 @given(
     seed=st.integers(0, 1_000), count=st.integers(2, 7), blocks=st.sampled_from([2, 4, 6]), more=st.integers(0, 5),
     idle=st.integers(0, 2),

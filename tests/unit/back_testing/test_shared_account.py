@@ -90,7 +90,7 @@ def plain(market: RandomMarket, rules: TradingRules, ends: PlainEnds | None = No
     return account, trade(account, list(market.days), market.plain, market.letters, ends)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(seed=SEEDS, shape=st.tuples(*(st.integers(1, 3),) * 2, st.integers(2, 30)), rules=some_rules())
 def test_it_trades_as_the_plain_account(seed: int, shape: tuple[int, int, int], rules: TradingRules) -> None:
     """`shape`: strategies, symbols, days."""

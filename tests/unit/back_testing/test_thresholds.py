@@ -51,7 +51,7 @@ def accounts(bars: Bars, scores: ScoreHistory, bull: int, bear: int, interest: f
     return reference.account(opens, closes, pairs, thresholds, 0.001, 0.0005, nightly)
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     n=st.integers(2, 150),
     seed=st.integers(0, 10_000),
@@ -132,7 +132,7 @@ def test_a_history_shorter_than_what_is_chosen_on() -> None:
         ThresholdGrid(bars, random_scores(100, 0), COSTS).walk(timedelta(days=30))
 
 
-@settings(max_examples=examples(20), deadline=None)
+@settings(max_examples=examples(7), deadline=None)
 @given(n=st.integers(2, 120), seed=st.integers(0, 1000), missing=st.sampled_from([0.0, 0.3]))
 @example(n=2, seed=918, missing=0.3)  # no candle is left
 def test_crossings_are_those_of_the_definition(n: int, seed: int, missing: float) -> None:

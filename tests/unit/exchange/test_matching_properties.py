@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from algo_trading.exchange.errors import RefusalError
 from algo_trading.exchange.orders import NewOrder, Order
 from support.exchange_world import BTC, World, check_sums
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -62,7 +63,7 @@ def act(world: World, action: tuple[Any, ...]) -> None:
         assert refusal.code in {-2010, -1013}  # noqa: PT017 - any other is a bug
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(ACTIONS)
 def test_nothing_is_ever_lost_or_overdrawn(actions: list[tuple[Any, ...]]) -> None:
     world = World(USDT="30000", BTC="0.5", BNB="1")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
+from PIL import Image
 
 from algo_trading.domain.bars import COLUMNS, Bars, Floats
 from algo_trading.domain.instrument import Instrument
@@ -35,7 +35,7 @@ def ibm_chart(bars: Bars, side: Side = Side.BUY) -> bytes:
 
 
 def pixels(png: bytes) -> Floats:
-    values: Floats = imread(BytesIO(png), format="png")[:, :, :3]
+    values: Floats = np.asarray(Image.open(BytesIO(png)).convert("RGB")) / 255
     return values
 
 

@@ -25,6 +25,7 @@ from algo_trading.notification.signal import SignalNotice, signal_notice
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.sma_cross import SmaCross
 from fakes.channel import read_mail
+from support.fuzz import examples
 from support.mail_examples import NOON, ibm_bars, ibm_form, ibm_mail, ibm_notice, ibm_signal, signal_of
 
 pytestmark = pytest.mark.unit
@@ -214,7 +215,7 @@ LOCAL = st.from_regex(r"[a-z][a-z0-9!#$%&'*+/=?^_`{|}~-]{0,63}", fullmatch=True)
 DOMAIN = st.from_regex(r"[a-z][a-z0-9]{0,50}(\.[a-z][a-z0-9]{0,50}){0,3}\.example", fullmatch=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(local=LOCAL, domain=DOMAIN, key=st.from_regex(r"[0-9a-f]{1,64}", fullmatch=True))
 @example("jürgen", "münchen.example", "k1")
 @example("a", "b", "k1")

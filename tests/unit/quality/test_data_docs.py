@@ -17,6 +17,7 @@ from algo_trading.quality.gate import BarGate
 from algo_trading.quality.post_rules import POST_REPEATS, POST_VALUES
 from algo_trading.quality.rules import Between, Columns, NotIn, Suite
 from fakes.objects import FakeObjectStore
+from support.fuzz import examples
 from support.raw_bars import batch, row
 
 pytestmark = pytest.mark.unit
@@ -98,7 +99,7 @@ def columns_of(data: st.DataObject, suite: Suite) -> Columns:
 
 
 @pytest.mark.parametrize("suite", [VALUES, SERIES, POST_VALUES, POST_REPEATS], ids=lambda suite: suite.name)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(data=st.data())
 def test_great_expectations_finds_what_the_rules_find(suite: Suite, data: st.DataObject) -> None:
     columns = columns_of(data, suite)

@@ -18,6 +18,7 @@ from algo_trading.services import annotate_posts
 from algo_trading.services.annotate_posts import ANY_AUTHOR, AnnotatePosts, AnnotateReport, Influencers
 from fakes.posts import FakeMentions, FakePosts
 from fakes.scorer import FakeScorer
+from support.fuzz import examples
 from support.text_world import FEED, IBM, INFLUENCER, MSFT, TextWorld, events, finder
 
 pytestmark = pytest.mark.unit
@@ -263,14 +264,14 @@ def annotate_in_batches(before: Sequence[Post], after: Sequence[Post], portion: 
 
 
 class TestPortions:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=examples(13), deadline=None)
     @given(posts=POSTS, portion=st.integers(1, 5))
     def test_the_size_of_portions_changes_nothing(self, posts: list[tuple[str, str, int]], portion: int) -> None:
         whole = annotate_in_batches([], written(posts), 500)
         assert len(whole) == len(posts)
         assert annotate_in_batches([], written(posts), portion) == whole
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=examples(13), deadline=None)
     @given(before=POSTS, after=POSTS, portion=st.integers(1, 5))
     @example(before=[("Microsoft", "a", 2)], after=[("IBM good", "a", 1), ("Microsoft", "a", 3)], portion=1)
     def test_nor_where_posts_come_later_that_are_older(

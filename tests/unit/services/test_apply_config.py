@@ -31,6 +31,7 @@ from fakes.locks import FakeLocks
 from fakes.names import FakeNames
 from fakes.subscriptions import FakeSubscriptions
 from fakes.watchlists import FakeSetup
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -353,7 +354,7 @@ def setups(draw: st.DrawFn) -> Setup:
 
 
 class TestAnyConfiguration:
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=examples(20))
     @given(st.lists(setups(), min_size=1, max_size=3))
     def test_once_applied_nothing_differs(self, configurations: list[Setup]) -> None:
         place = Installation()

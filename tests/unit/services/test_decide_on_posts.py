@@ -31,6 +31,7 @@ from fakes.clock import FakeClock
 from fakes.periods import FakePeriodLog
 from fakes.signals import FakeSignals
 from support.factories import a_mention, joining
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -242,7 +243,7 @@ def made(drawn: Sequence[tuple[datetime, Instrument]]) -> list[Mention]:
 
 
 class TestIndependence:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=examples(10), deadline=None)
     @given(drawn=MENTIONS)
     def test_other_posts_and_later_bars_change_nothing(self, drawn: list[tuple[datetime, Instrument]]) -> None:
         mentions = made(drawn)
@@ -256,7 +257,7 @@ class TestIndependence:
             alone += desk.decided
         assert {signal.key: signal for signal in alone} == {signal.key: signal for signal in together.decided}
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=examples(10), deadline=None)
     @given(drawn=MENTIONS, looks=st.lists(st.tuples(st.integers(0, len(DAYS)), MOMENTS), max_size=6))
     def test_whenever_it_is_asked(
         self, drawn: list[tuple[datetime, Instrument]], looks: list[tuple[int, datetime]]

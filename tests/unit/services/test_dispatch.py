@@ -116,7 +116,7 @@ class TestCursor:
         assert in_order.dispatch() == [DispatchReport("paper")]
         assert in_order.books() == before
 
-    @settings(max_examples=examples(20), deadline=None)
+    @settings(max_examples=examples(7), deadline=None)
     @given(order=st.permutations(list(ALL)), pauses=st.lists(st.booleans(), min_size=len(DAYS), max_size=len(DAYS)))
     def test_whatever_order_sessions_are_decided_in(
         self, in_order: World, order: Sequence[int], pauses: Sequence[bool]

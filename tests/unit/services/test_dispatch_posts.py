@@ -19,6 +19,7 @@ from algo_trading.domain.time import midnight
 from contracts.signals import a_signal
 from support.account_world import COSTS, DAY, DAYS, IBM, MSFT, PERIODS, World
 from support.dispatch_world import ALL, CASH, a_world
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -269,7 +270,7 @@ class TestSharesOnPosts:
         assert (fill.at.date(), fill.quantity) == (DAYS[3], Decimal(bought))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(7), deadline=None)
 @given(order=st.permutations(list(ALL)), pauses=st.lists(st.booleans(), min_size=len(DAYS), max_size=len(DAYS)))
 def test_posts_and_sessions_in_any_order(order: Sequence[int], pauses: Sequence[bool]) -> None:
     """What is decided on posts is there before the sessions after it are; then the order of all else is no matter."""

@@ -86,7 +86,7 @@ def paper_trades(bars: Bars, said: str, exits: Exits, *, shorts: bool) -> tuple[
     return trips, desk
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(market=markets(), stop=DISTANCES, target=DISTANCES, trailing=DISTANCES, age=AGES, shorts=st.booleans())
 def test_the_trades_are_the_same(
     *,

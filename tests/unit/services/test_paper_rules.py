@@ -80,7 +80,7 @@ def play(desk: PaperDesk, plans: Sequence[Plan]) -> Iterator[Day]:
         )
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(plans=PLANS, cash=CASH, costs=COSTS, fraction=FRACTIONS, exits=EXITS, shorts=st.booleans())
 def test_the_books_always_agree(
     *, plans: Sequence[Plan], cash: str, costs: Costs, fraction: str, exits: Exits, shorts: bool
@@ -104,7 +104,7 @@ def test_the_books_always_agree(
         assert report.agrees
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(plans=PLANS, cash=CASH, costs=COSTS, fraction=FRACTIONS)
 def test_every_fill_is_paid_to_the_cent(*, plans: Sequence[Plan], cash: str, costs: Costs, fraction: str) -> None:
     desk = PaperDesk(a_state(cash, costs=costs, fraction=fraction))
@@ -130,7 +130,7 @@ def test_every_fill_is_paid_to_the_cent(*, plans: Sequence[Plan], cash: str, cos
             assert (value - CENT) * costs.commission <= fill.commission < (value + CENT) * costs.commission + CENT
 
 
-@settings(max_examples=examples(20), deadline=None)
+@settings(max_examples=examples(7), deadline=None)
 @given(plans=PLANS, cash=CASH, costs=COSTS, exits=EXITS)
 def test_the_same_days_give_the_same_account(*, plans: Sequence[Plan], cash: str, costs: Costs, exits: Exits) -> None:
     first, second = (PaperDesk(a_state(cash, costs=costs), exits=exits) for _ in range(2))
@@ -155,7 +155,7 @@ def test_nobody_orders_twice_for_a_signal_or_before_it_is_settled(plans: Sequenc
         assert all(after == before or after in TRANSITIONS[before] for before, after in pairwise(statuses))
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(plans=PLANS, exits=EXITS, shorts=st.booleans())
 def test_a_position_is_left_when_its_exits_say_so(*, plans: Sequence[Plan], exits: Exits, shorts: bool) -> None:
     """After a session no position with a bar of it lies beyond its stop or its target."""

@@ -75,7 +75,7 @@ def verified(desk: PaperDesk) -> VerifyReport:
     return report
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     case=cases(),
     interest=st.sampled_from([0.0, 0.2]),

@@ -52,7 +52,7 @@ def lived(
     return desk
 
 
-@settings(max_examples=examples(12), deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(
     seed=st.integers(0, 100_000),
     cash=st.sampled_from(["600.00", "800.00", "100000.00"]),

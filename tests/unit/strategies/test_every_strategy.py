@@ -13,6 +13,7 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.strategies.base import Decisions, Strategy
 from algo_trading.strategies.registry import build_strategy, strategy_names
 from support.bar_series import bars_of, sample_closes, with_features
+from support.fuzz import examples
 from support.strategy_checks import check_decisions, check_explanations, check_no_lookahead
 
 pytestmark = pytest.mark.unit
@@ -55,7 +56,7 @@ def stretches(draw: st.DrawFn) -> Floats:
 
 
 @also_short
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(closes=stretches(), seed=st.integers(0, 99), data=st.data())
 def test_no_lookahead_on_generated_bars(strategy: Strategy, closes: Floats, seed: int, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(closes)), max_size=5))
@@ -71,7 +72,7 @@ def test_no_lookahead_on_the_sample(strategy: Strategy, symbol: str) -> None:
 
 
 @also_short
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(closes=stretches(), seed=st.integers(0, 99))
 def test_decisions_are_sane_on_generated_bars(strategy: Strategy, closes: Floats, seed: int) -> None:
     bars = with_features(bars_of(closes), seed)

@@ -13,6 +13,7 @@ from algo_trading.strategies.buy_and_hold import BuyAndHold
 from algo_trading.strategies.ema_cross import EmaCross
 from algo_trading.strategies.registry import build_strategy, strategy_names
 from support.bar_series import bars_of, random_walk, sample_closes, with_features
+from support.fuzz import examples
 from support.strategy_checks import check_memory
 
 pytestmark = pytest.mark.unit
@@ -42,7 +43,7 @@ everyone = pytest.mark.parametrize("strategy", EVERY + OTHERS, ids=lambda strate
 
 
 @everyone
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(
     n=st.integers(1, 1500),
     seed=st.integers(0, 10_000),

@@ -1,15 +1,16 @@
 """The scorers `textblob` and `vader`, beside the libraries themselves."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from textblob import TextBlob
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from algo_trading.domain.sentiment import Sentiment, Tone
 from algo_trading.errors import ConfigError, UnknownNameError
-from algo_trading.sentiment.classify.lexical import build_textblob, build_vader, toned
+from algo_trading.sentiment.classify.lexical import LexicalScorer, build_textblob, build_vader, toned
 from algo_trading.sentiment.classify.scorers import build_scorer, scorer_names
+from support.fuzz import examples
 
 pytestmark = pytest.mark.unit
 
@@ -30,19 +31,44 @@ WORDS = [
     "5%",
 ]
 TEXTS = st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
-TEXTBLOB, VADER, ANALYZER = build_textblob(), build_vader(), SentimentIntensityAnalyzer()
+
+
+@pytest.fixture(scope="module")
+def textblob() -> Callable[[str], float]:
+    """The library's own polarity; NLTK and SciPy come with it."""
+    from textblob import TextBlob
+
+    return lambda text: float(TextBlob(text).sentiment.polarity)
+
+
+@pytest.fixture(scope="module")
+def vader() -> Callable[[str], float]:
+    """The library's own compound score."""
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    analyzer = SentimentIntensityAnalyzer()
+    return lambda text: float(analyzer.polarity_scores(text)["compound"])
+
+
+@pytest.fixture(scope="module")
+def scorers() -> dict[str, LexicalScorer]:
+    return {"textblob": build_textblob(), "vader": build_vader()}
 
 
 @given(text=TEXTS)
-@settings(deadline=None, max_examples=300)
-def test_textblob_is_textblob_to_the_last_bit(text: str) -> None:
-    assert TEXTBLOB.score([text])[0].score == TextBlob(text).sentiment.polarity
+@settings(deadline=None, max_examples=examples(100))
+def test_textblob_is_textblob_to_the_last_bit(
+    scorers: dict[str, LexicalScorer], textblob: Callable[[str], float], text: str
+) -> None:
+    assert scorers["textblob"].score([text])[0].score == textblob(text)
 
 
 @given(text=TEXTS)
 @settings(deadline=None)
-def test_vader_is_its_compound_score(text: str) -> None:
-    assert VADER.score([text])[0].score == ANALYZER.polarity_scores(text)["compound"]
+def test_vader_is_its_compound_score(
+    scorers: dict[str, LexicalScorer], vader: Callable[[str], float], text: str
+) -> None:
+    assert scorers["vader"].score([text])[0].score == vader(text)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +85,9 @@ def test_a_polarity_becomes_a_tone(polarity: float, expected: Sentiment) -> None
     assert toned(polarity) == expected
 
 
-def test_every_name_about_which_is_asked_gets_the_score_of_the_text() -> None:
+def test_every_name_about_which_is_asked_gets_the_score_of_the_text(scorers: dict[str, LexicalScorer]) -> None:
     text = "A great day for Apple and Tesla"
-    assert VADER.score_aspects(text, [(16, 21), (26, 31)]) == VADER.score([text]) * 2
+    assert scorers["vader"].score_aspects(text, [(16, 21), (26, 31)]) == scorers["vader"].score([text]) * 2
 
 
 def test_scorers_are_found_by_name() -> None:
