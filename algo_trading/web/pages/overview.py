@@ -1,6 +1,7 @@
 """Overview: today, and what needs somebody."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,9 +12,9 @@ from algo_trading.queries.pages import PageRequest
 from algo_trading.queries.status import AccountStatus, Status
 from algo_trading.web.cells import order_columns, signal_columns, visible_accounts
 from algo_trading.web.gate import Application, CurrentUser, Recently
-from algo_trading.web.lists import Column, table
 from algo_trading.web.needs import Waiting, needs
 from algo_trading.web.render import render
+from algo_trading.web.tables import Column, table
 
 router = APIRouter()
 
@@ -26,26 +27,24 @@ def overview(request: Request, application: Application, user: CurrentUser, rece
     """The page."""
     status = recent.of("status", application.read_status(), LONG)
     accounts = visible_accounts(status.accounts, user)
-    signals = application.signal_pages.page(PageRequest(limit=NEWEST)).rows
     own = {} if user.is_owner else {"owner": user.name}
-    orders = application.order_pages.page(PageRequest(own, limit=NEWEST)).rows
+    newest = PageRequest(limit=NEWEST, counted=False)
+    signals = recent.of("newest signals", lambda: table(signal_columns(), application.signal_pages.page(newest).rows))
+    orders = recent.of(
+        ("newest orders", *own.values()),
+        lambda: table(order_columns(), application.order_pages.page(replace(newest, filters=own)).rows),
+    )
+    waiting = recent.of(("waiting", user.name), lambda: _waiting(application, accounts, user))
+    switch = recent.of("kill switch", application.kill_switch.current)
     values = {
         "title": "Overview",
-        "needs": list(
-            needs(
-                status,
-                accounts,
-                _waiting(application, accounts, user),
-                application.kill_switch.current(),
-                is_owner=user.is_owner,
-            )
-        ),
+        "needs": list(needs(status, accounts, waiting, switch, is_owner=user.is_owner)),
         "accounts": accounts,
         "newest": status.latest_partition,
         "figures": _figures(status),
         "watchlists": status.watchlists,
-        "signals": table(signal_columns(), signals),
-        "orders": table(order_columns(), orders),
+        "signals": signals,
+        "orders": orders,
         "recommended": table(_recommended(), status.recommendations),
     }
     return render(request, "overview.html.j2", values)
