@@ -14,7 +14,7 @@ class PageRequest:
     """Which rows are wanted.
 
     `filters` hold texts by the names that the list has for them; empty ones ask nothing. `sort` is one of the list's
-    sorts, else its own order counts.
+    sorts, else its own order counts. Where they need not be `counted`, the page's total is no more than is known of it.
     """
 
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -22,6 +22,7 @@ class PageRequest:
     descending: bool = False
     offset: int = 0
     limit: int = 50
+    counted: bool = True
 
     def wanted(self, name: str) -> str:
         """What a filter asks for, empty: nothing."""

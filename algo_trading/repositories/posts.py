@@ -37,6 +37,10 @@ class PostRepository(Protocol):
         """The post with this key."""
         ...
 
+    def found(self, keys: Collection[PostKey]) -> Mapping[PostKey, Post]:
+        """Those of the keys under which posts are stored, with the posts."""
+        ...
+
     def unread(self, limit: int, until: datetime | None = None) -> list[Post]:
         """Posts that nobody has read yet, available no later than `until`, in the order of availability and key."""
         ...
@@ -61,6 +65,10 @@ class MentionRepository(Protocol):
         self, instruments: Sequence[Instrument], after: datetime | None, until: datetime
     ) -> list[Mention]:
         """Mentions with `after` < available_at <= `until`, sorted by instrument, available_at and post."""
+        ...
+
+    def newest_of(self, instrument: Instrument, after: datetime | None, until: datetime, limit: int) -> list[Mention]:
+        """The newest mentions of an instrument by availability, newest first, within bounds as above."""
         ...
 
     def undecided(

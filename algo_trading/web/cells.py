@@ -10,7 +10,7 @@ from algo_trading.notification.words import price_text
 from algo_trading.queries.figures import confidence_text, filled_text
 from algo_trading.queries.orders import OrderLine
 from algo_trading.queries.status import AccountStatus
-from algo_trading.web.lists import Cell, Column
+from algo_trading.web.tables import Cell, Column
 
 LOOK_OF_SIDE = {Side.BUY: "up", Side.SELL: "down", Side.HOLD: "quiet"}
 LOOK_OF_STATUS = {"filled": "good", "rejected": "bad", "cancelled": "quiet", "expired": "quiet"}

@@ -1,17 +1,20 @@
-"""Pages that are lists: columns, filters, sorting, pages, and the same rows as CSV."""
+"""Pages that are lists: filters, sorting, pages, and the same rows as CSV."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
+from markupsafe import Markup
 
-from algo_trading.queries.pages import COUNTED, Page, PagedList, PageRequest
+from algo_trading.queries.pages import COUNTED, PagedList, PageRequest
+from algo_trading.web.recent import Recent
 from algo_trading.web.render import render
+from algo_trading.web.tables import Column, Drawn, body
 
 SIZES = (25, 50, 100, 250)
 DEFAULT_SIZE = 50
@@ -21,30 +24,6 @@ AT_ONCE = 5_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What stands in a cell: a text, where it leads, and a word for its look (`up`, `down`, `badge ...`).
-
-    An `external` one leads to somebody else's page; its address stands in the CSV.
-    """
-
-    text: str
-    href: str = ""
-    look: str = ""
-    external: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Column(Generic[Row]):
-    """A column: `cell` gives a text or a Cell of a row. `sort` is the list's name for sorting by it."""
-
-    title: str
-    cell: Callable[[Row], "Cell | str"]
-    sort: str = ""
-    numeric: bool = False
-    wide: bool = False  # a text that may fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +68,31 @@ def respond(request: Request, view: ListView[Row]) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
         return StreamingResponse(_csv(view, wanted), media_type="text/csv; charset=utf-8", headers=headers)
     number = _number(query.get("page", ""))
-    page = view.rows.page(_at(wanted, (number - 1) * wanted.limit))
+    at = _at(wanted, (number - 1) * wanted.limit)
     kept = {name: value for name, value in given.items() if value}
+    stacked = any(column.wide for column in view.columns)
     links = _Links(request.url.path, kept, wanted)
-    rows = [[_cell(column, row) for column in view.columns] for row in page.rows]
+    recent: Recent = request.app.state.recent
+    key = request.url.path, tuple(sorted(at.filters.items())), at.sort, at.descending, at.offset, at.limit
+    rows, total, html = recent.of(key, lambda: _read(view, at))
     first = (number - 1) * wanted.limit + 1
-    total = f"{page.total:,}" + ("+" if page.total >= COUNTED else "")
+    last = first + rows - 1
+    counted = f"{total:,}" + ("+" if total >= COUNTED else "")
     values = {
         "view": view,
         "title": view.title,
         "given": given,
         "filtered": bool(kept),
         "request_page": wanted,
-        "heads": [_head(column, links) for column in view.columns],
-        "rows": rows,
-        "range": f"{first:,}-{first + len(rows) - 1:,} of {total}" if rows else total,
+        "drawn": Drawn([_head(column, links) for column in view.columns], rows, html, stacked),
+        "range": f"{first:,}-{last:,} of {counted}" if rows else counted,
         "previous": links.to(page=number - 1) if number > 1 else "",
-        "next": links.to(page=number + 1) if _goes_on(page, first + len(rows) - 1, wanted.limit) else "",
+        "next": links.to(page=number + 1) if _goes_on(total, rows, last, wanted.limit) else "",
         "csv": links.to(format="csv"),
         "sizes": SIZES,
         **view.above,
     }
     return render(request, view.template, values)
-
-
-def table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> dict[str, Any]:
-    """A table without sorting and pages, for the macro `table` of the templates."""
-    heads = [{"title": one.title, "numeric": one.numeric, "href": "", "sorted": ""} for one in columns]
-    return {"heads": heads, "rows": [[_cell(column, row) for column in columns] for row in rows]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,27 +124,13 @@ def _head(column: Column[Row], links: _Links) -> dict[str, Any]:
     }
 
 
-def _cell(column: Column[Row], row: Row) -> dict[str, Any]:
-    cell = column.cell(row)
-    found = cell if isinstance(cell, Cell) else Cell(cell)
-    return {
-        "text": found.text,
-        "href": found.href,
-        "look": found.look,
-        "external": found.external,
-        "numeric": column.numeric,
-        "wide": column.wide,
-        "title": column.title,
-    }
-
-
 def _csv(view: ListView[Row], wanted: PageRequest) -> Iterator[str]:
     yield _line([column.title for column in view.columns])
     for offset in range(0, EXPORTED, AT_ONCE):
         page = view.rows.page(_at(wanted, offset, AT_ONCE))
         for row in page.rows:
-            cells = [_cell(column, row) for column in view.columns]
-            yield _line([cell["href"] if cell["external"] else cell["text"] for cell in cells])
+            cells = (column.of(row) for column in view.columns)
+            yield _line([cell.href if cell.external else cell.text for cell in cells])
         if len(page.rows) < AT_ONCE:
             return
 
@@ -200,6 +162,12 @@ def _number(text: str) -> int:
     return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
-def _goes_on(page: Page[Any], last: int, limit: int) -> bool:
+def _read(view: ListView[Row], wanted: PageRequest) -> tuple[int, int, Markup]:
+    """How many rows there are on a page and on all, and those of the page: the same for whoever has these filters."""
+    page = view.rows.page(wanted)
+    return len(page.rows), page.total, body(view.columns, page.rows)
+
+
+def _goes_on(total: int, rows: int, last: int, limit: int) -> bool:
     """Whether there are rows after the `last` one that is shown; those beyond COUNTED are not counted."""
-    return last < page.total or (page.total >= COUNTED and len(page.rows) == limit)
+    return last < total or (total >= COUNTED and rows == limit)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 Value = TypeVar("Value")
 
 SECONDS = 2.0
-MOST = 1_000  # answers that are kept
+MOST = 200  # answers that are kept before those whose time is over are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Recent:
         self._kept: dict[Hashable, _Kept] = {}
         self._reading: dict[Hashable, Lock] = {}
         self._lock = Lock()
-        self._changes = 0
+        self._changes, self._most = 0, MOST
 
     def known(self, key: Hashable) -> _Kept | None:
         """The answer that is kept, if there is one."""
@@ -61,7 +61,14 @@ class Recent:
         kept = _Kept(read(), monotonic() + self._seconds * times)
         with self._lock:
             if before == self._changes:
-                if len(self._kept) >= MOST:
-                    self._kept, self._reading = {}, {}
+                if len(self._kept) >= self._most:
+                    self._tidy()
                 self._kept[key] = kept
         return kept
+
+    def _tidy(self) -> None:
+        """Let go of what is out of date; looked for again when there is twice as much as is left."""
+        now = monotonic()
+        self._kept = {key: kept for key, kept in self._kept.items() if now < kept.until}
+        self._reading = {key: lock for key, lock in self._reading.items() if key in self._kept or lock.locked()}
+        self._most = max(MOST, 2 * len(self._kept))

@@ -16,6 +16,7 @@ from algo_trading.repositories.bars import (
     BAR_SCHEMA,
     CLOSE_SCHEMA,
     TURNOVER_SCHEMA,
+    BarReader,
     BarRepository,
     SeriesDigest,
     SeriesExtent,
@@ -79,6 +80,22 @@ def turnover_rows(*rows: dict[str, Any]) -> pa.Table:
 def closes(table: pa.Table) -> list[float]:
     values: list[float] = table["close"].to_pylist()
     return values
+
+
+def check_intervals(bars: BarRepository, reader: BarReader) -> None:
+    """A reader of an empty repository names the intervals of an instrument from short to long, and no others."""
+    abroad = Instrument(BTC.symbol, "XNYS")
+    assert reader.intervals(BTC) == []
+    lengths = (Interval.WEEK, Interval.MINUTE_5, Interval.MONTH, Interval.MINUTE_15, Interval.DAY)
+    bars.upsert(bar_rows(*(bar_row(BTC, JAN_2, interval=str(one)) for one in lengths)), "test")
+    bars.upsert(bar_rows(bar_row(BTC, JAN_3), bar_row(abroad, JAN_2, interval="1h")), "test")
+    in_order = [Interval.MINUTE_5, Interval.MINUTE_15, Interval.DAY, Interval.WEEK, Interval.MONTH]
+    assert reader.intervals(BTC) == in_order
+    assert reader.intervals(abroad) == [Interval.HOUR_1]
+    assert reader.intervals(IBM) == []
+    bars.remove([Series(BTC, Interval.DAY), Series(abroad, Interval.HOUR_1)])
+    assert reader.intervals(BTC) == [one for one in in_order if one is not Interval.DAY]
+    assert reader.intervals(abroad) == []
 
 
 class BarContract:
@@ -282,6 +299,9 @@ class BarContract:
             SeriesExtent(hour4, hours[0], hours[0], 1),
         ]
         assert list(split_by_series(bars.read([hour4, hour], None, None))) == [hour, hour4]
+
+    def test_the_intervals_of_an_instrument(self, bars: BarRepository) -> None:
+        check_intervals(bars, bars)
 
     def test_extents_grow_with_new_bars_and_with_no_others(self, bars: BarRepository) -> None:
         assert bars.extents() == []

@@ -94,6 +94,13 @@ class PostContract:
         assert posts.add(wanted) == 4
         assert [posts.find(post.key) for post in wanted] == wanted
 
+    def test_some_posts_are_found_at_once(self, posts: PostRepository) -> None:
+        first, second = a_post("1"), a_post("1", platform="reddit")
+        posts.add([first, second, a_post("2")])
+        strange = [PostKey("reddit", "2"), PostKey("X", "1")]
+        assert posts.found([first.key, second.key, *strange]) == {first.key: first, second.key: second}
+        assert posts.found(strange) == posts.found([]) == {}
+
     def test_stored_posts_are_known_by_their_keys(self, posts: PostRepository) -> None:
         stored = [a_post("1"), a_post("2", NOON + MINUTE), a_post("1", NOON - MINUTE, platform="reddit")]
         posts.add(stored)
@@ -174,6 +181,17 @@ class MentionContract:
         assert mentions.of_instruments([IBM], early.available_at, late.available_at) == [mention_of(late)]
         assert mentions.of_instruments([IBM], None, early.available_at) == [mention_of(early)]
         assert mentions.of_instruments([IBM], late.available_at, late.available_at + MINUTE) == []
+
+    def test_the_newest_mentions_of_an_instrument(self, posts: PostRepository, mentions: MentionRepository) -> None:
+        stored = [a_post("1"), a_post("3", NOON + MINUTE), a_post("2", NOON + MINUTE), a_post("4", NOON + 2 * MINUTE)]
+        posts.add(stored)
+        posts.store_annotations([annotation_of(post, IBM, MSFT) for post in stored])
+        first, third, second, last = stored
+        until = third.available_at
+        assert mentions.newest_of(IBM, None, until, 9) == [mention_of(one) for one in (third, second, first)]
+        assert mentions.newest_of(IBM, None, until, 2) == [mention_of(one) for one in (third, second)]
+        assert mentions.newest_of(MSFT, until, last.available_at, 9) == [mention_of(last, MSFT)]
+        assert mentions.newest_of(Instrument("IBM", "XLON"), None, until, 9) == []
 
     def test_mentions_that_are_not_decided_on(
         self, posts: PostRepository, mentions: MentionRepository, signals: SignalRepository

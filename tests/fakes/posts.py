@@ -30,6 +30,9 @@ class FakePosts:
     def find(self, key: PostKey) -> Post | None:
         return self._posts.get(key)
 
+    def found(self, keys: Collection[PostKey]) -> Mapping[PostKey, Post]:
+        return {key: self._posts[key] for key in keys if key in self._posts}
+
     def unread(self, limit: int, until: datetime | None = None) -> list[Post]:
         waiting = [
             post
@@ -69,6 +72,9 @@ class FakeMentions:
             and (after is None or mention.available_at > after)
         ]
         return sorted(wanted, key=lambda mention: (mention.instrument, mention.available_at, mention.post))
+
+    def newest_of(self, instrument: Instrument, after: datetime | None, until: datetime, limit: int) -> list[Mention]:
+        return self.of_instruments([instrument], after, until)[::-1][:limit]
 
     def undecided(
         self,

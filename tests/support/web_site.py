@@ -136,13 +136,19 @@ class Visitor:
         return self.client.post(path, data=data, headers={"Origin": HOST})
 
 
+def pages_of(application: App) -> FastAPI:
+    """The pages and the API; what a test has stored is seen at once."""
+    app = create_app(application)
+    app.state.recent = Recent(0)
+    return app
+
+
 class Site:
     """The pages, and who visits them."""
 
     def __init__(self, application: App) -> None:
         self.application = application
-        self.app = create_app(application)
-        self.app.state.recent = Recent(0)  # what a test has stored is seen at once
+        self.app = pages_of(application)
         self.stranger = Visitor(self.app, application)
         self.owner, self.ann, self.bob = (Visitor(self.app, application, name) for name in (OWNER, ANN, BOB))
 

@@ -22,9 +22,12 @@ def read_page(
     `sorts` are the columns that one may sort by, nulls last; rows that are equal there come in `order`, which counts
     alone where no sort is asked for.
     """
-    counted = select(func.count()).select_from(query.order_by(None).limit(COUNTED).subquery())
-    total: int = connection.execute(counted).scalar_one()
     by = sorts.get(request.sort)
     first = [] if by is None else [(by.desc() if request.descending else by.asc()).nulls_last()]
     cut = query.order_by(*first, *order).offset(request.offset).limit(request.limit)
-    return connection.execute(cut).all(), total
+    rows = connection.execute(cut).all()
+    is_last = len(rows) < request.limit and (rows or not request.offset)
+    if is_last or not request.counted:
+        return rows, min(request.offset + len(rows), COUNTED)
+    counted = select(func.count()).select_from(query.order_by(None).limit(COUNTED).subquery())
+    return rows, connection.execute(counted).scalar_one()

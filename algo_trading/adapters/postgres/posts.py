@@ -90,6 +90,12 @@ class PostgresPosts:
             row = connection.execute(query).one_or_none()
         return post_of(row) if row else None
 
+    def found(self, keys: Collection[PostKey]) -> Mapping[PostKey, Post]:
+        pairs = [(key.platform, key.id) for key in keys]
+        query = select(posts).where(pairs_among((posts.c.platform, posts.c.platform_id), pairs))
+        with self._engine.connect() as connection:
+            return {post.key: post for post in map(post_of, connection.execute(query))}
+
     def unread(self, limit: int, until: datetime | None = None) -> list[Post]:
         query = select(posts).where(posts.c.read_at.is_(None)).order_by(posts.c.available_at, *_BY_KEY).limit(limit)
         if until is not None:
@@ -136,6 +142,14 @@ class PostgresMentions:
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(*_BY_INSTRUMENT, mentions.c.available_at, *_BY_KEY))
             return [_mention(row) for row in rows]
+
+    def newest_of(self, instrument: Instrument, after: datetime | None, until: datetime, limit: int) -> list[Mention]:
+        query = _select_mentions().where(among([instrument]), mentions.c.available_at <= until)
+        if after is not None:
+            query = query.where(mentions.c.available_at > after)
+        newest = (mentions.c.available_at.desc(), posts.c.platform.desc(), posts.c.platform_id.desc())
+        with self._engine.connect() as connection:
+            return [_mention(row) for row in connection.execute(query.order_by(*newest).limit(limit))]
 
     def undecided(
         self,

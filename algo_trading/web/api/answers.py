@@ -44,7 +44,7 @@ def paged(
     """A page of a list: `items`, and in `next` the cursor of the page after it, null on the last one."""
     offset = offset_of(cursor)
     asked = {name: value for name, value in filters.items() if value}
-    found = rows.page(PageRequest(asked, offset=offset, limit=limit)).rows
+    found = rows.page(PageRequest(asked, offset=offset, limit=limit, counted=False)).rows
     after = cursor_of(offset + limit) if len(found) == limit else None
     return document(request, {"items": [shown(one) for one in found], "next": after})
 

@@ -16,10 +16,11 @@ from algo_trading.queries.performance import Performance
 from algo_trading.queries.status import AccountStatus
 from algo_trading.web.cells import series_cell, visible_accounts
 from algo_trading.web.gate import Application, CurrentUser, Recently
-from algo_trading.web.lists import Cell, Column, Filter, ListView, respond, table
+from algo_trading.web.lists import Filter, ListView, respond
 from algo_trading.web.recent import Recent
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
+from algo_trading.web.tables import Cell, Column, table
 
 router = APIRouter()
 

@@ -13,10 +13,10 @@ from algo_trading.queries.status import FeedStatus
 from algo_trading.repositories.audit import AuditEntry
 from algo_trading.web.cells import account_cell, series_cell
 from algo_trading.web.gate import Application, CurrentUser, Recently
-from algo_trading.web.lists import Cell, Column, table
 from algo_trading.web.recent import Recent
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
+from algo_trading.web.tables import Cell, Column, table
 
 router = APIRouter()
 

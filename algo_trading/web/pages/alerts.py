@@ -10,8 +10,9 @@ from algo_trading.queries.alerts import AlertLine
 from algo_trading.queries.figures import confidence_text
 from algo_trading.web.cells import instrument_href
 from algo_trading.web.gate import Application, CurrentUser
-from algo_trading.web.lists import Cell, Column, Filter, ListView, respond
+from algo_trading.web.lists import Filter, ListView, respond
 from algo_trading.web.render import minute
+from algo_trading.web.tables import Cell, Column
 
 router = APIRouter()
 

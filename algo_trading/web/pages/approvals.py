@@ -14,9 +14,9 @@ from algo_trading.services.approval_links import PATH
 from algo_trading.web.approving import ANSWERS, answer, seen_line, visible_lines
 from algo_trading.web.cells import account_cell, series_cell, side_cell
 from algo_trading.web.gate import Application, CurrentUser
-from algo_trading.web.lists import Cell, Column, table
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
+from algo_trading.web.tables import Cell, Column, table
 
 router = APIRouter()
 

@@ -14,9 +14,9 @@ from algo_trading.strategies.registry import strategy_names
 from algo_trading.web.backtest_requests import KINDS, BacktestRequest
 from algo_trading.web.backtests import BacktestRuns, Run
 from algo_trading.web.gate import Application, CurrentUser
-from algo_trading.web.lists import Column, table
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import render
+from algo_trading.web.tables import Column, table
 
 router = APIRouter()
 

@@ -9,7 +9,8 @@ from algo_trading.queries.figures import amount_text
 from algo_trading.queries.instruments import InstrumentLine
 from algo_trading.web.cells import instrument_href
 from algo_trading.web.gate import Application, Recently
-from algo_trading.web.lists import Cell, Column, Filter, ListView, respond
+from algo_trading.web.lists import Filter, ListView, respond
+from algo_trading.web.tables import Cell, Column
 
 router = APIRouter()
 

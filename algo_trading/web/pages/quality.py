@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from algo_trading.notification.words import shortened
 from algo_trading.queries.quality import HeldRow, Verdict
 from algo_trading.web.gate import Application, Recently
-from algo_trading.web.lists import Cell, Column, Filter, ListView, respond
+from algo_trading.web.lists import Filter, ListView, respond
 from algo_trading.web.render import minute
+from algo_trading.web.tables import Cell, Column
 
 router = APIRouter()
 

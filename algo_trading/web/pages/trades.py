@@ -9,9 +9,10 @@ from algo_trading.queries.figures import quantity_text
 from algo_trading.queries.orders import OrderLine
 from algo_trading.web.cells import order_columns, status_cell
 from algo_trading.web.gate import Application, CurrentUser, Recently
-from algo_trading.web.lists import Cell, Column, Filter, ListView, respond, table
+from algo_trading.web.lists import Filter, ListView, respond
 from algo_trading.web.refusals import RefusedError
 from algo_trading.web.render import minute, render
+from algo_trading.web.tables import Cell, Column, table
 from algo_trading.web.visible import visible_names
 
 router = APIRouter()

@@ -42,8 +42,8 @@ def watch(request: Request, application: Application, user: CurrentUser, recent:
         "texts": texts_for(found, names),
         "at": minute(found.at),
         "switch": switch if switch is not None and switch.engaged else None,
-        "accounts": _buyers(application, names),
-        "choices": [str(one) for one in application.buy_at_market().choices()],
+        "accounts": recent.of(("buyers", *sorted(names)), lambda: _buyers(application, names)),
+        "choices": recent.of("choices", lambda: [str(one) for one in application.buy_at_market().choices()]),
         "said": said[:500],
     }
     return render(request, "watch.html.j2", values)

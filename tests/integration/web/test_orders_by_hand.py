@@ -59,7 +59,7 @@ def test_the_page_lists_what_waits_and_an_answer_is_recorded_and_sent(site: Site
     page = site.ann.get("/approvals").text
     assert "1.00 USD is above 0.50" in page
     assert ">12.50<" in page
-    assert "orders wait for somebody to approve them" in site.ann.get("/").text
+    assert "for approval" in site.ann.get("/").text
     answer = site.ann.post(f"/approvals/{held.client_order_id}", decision="approve")
     assert answer.status_code == 303
     assert answer_of(site, held) == (Answer.APPROVED, ANN, "web")

@@ -14,7 +14,7 @@ from algo_trading.domain.time import Interval, midnight
 from algo_trading.repositories.bars import BAR_SCHEMA
 from algo_trading.services import export
 from algo_trading.services.export import ExportBars
-from contracts.bars import BTC, bar_row, bar_rows
+from contracts.bars import BTC, bar_row, bar_rows, check_intervals
 from fakes.bars import FakeBars
 from fakes.locks import FakeLocks
 from fakes.objects import FakeObjectStore
@@ -170,3 +170,8 @@ def test_several_venues_and_intervals(world: World) -> None:
     world.export(DAYS[1], venue="24/7")
     world.check(0, series=every)
     world.check(0, first=DAYS[3], series=every)
+
+
+def test_the_intervals_of_an_instrument() -> None:
+    bars = FakeBars()
+    check_intervals(bars, ParquetBars(bars, FakeObjectStore()))

@@ -58,12 +58,21 @@ def test_an_error_is_nobody_elses() -> None:
     assert recent.of("a", lambda: 1) == 1
 
 
-def test_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 2)
-    recent = Recent()
+def test_what_is_out_of_date_goes_when_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 4)
+    now = 0.0
+    monkeypatch.setattr(module, "monotonic", lambda: now)
+    recent = Recent(1)
     for key in range(3):
         recent.of(key, lambda: 1)
-    assert [recent.known(key) is None for key in range(3)] == [True, True, False]
+    recent.of("long", lambda: 1, 10)
+    now = 5.0
+    recent.of("new", lambda: 1)
+    assert set(recent._kept) == {"long", "new"}
+    assert set(recent._reading) == {"long", "new"}
+    for key in range(20):
+        recent.of(key, lambda: 1)
+    assert all(recent.known(key) for key in range(20))
 
 
 def test_of_several_at_once_one_reads() -> None:

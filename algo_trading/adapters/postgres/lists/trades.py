@@ -34,8 +34,8 @@ ENTRY_SORTS = {
 class PostgresOrderPages:
     """Orders, newest decision first.
 
-    Filters: `symbol`, `strategy`, `status`, `side`, `account`, `from`, `to` (dates of periods), `owner` (of the
-    account).
+    Filters: `symbol`, `venue`, `strategy`, `status`, `side`, `account`, `from`, `to` (dates of periods), `owner` (of
+    the account).
     """
 
     def __init__(self, database: Database) -> None:
@@ -54,6 +54,8 @@ class PostgresOrderPages:
                 query = query.where(column == value)
         if symbol := request.wanted("symbol"):
             query = query.where(instruments.c.symbol == symbol.upper())
+        if venue := request.wanted("venue"):
+            query = query.where(instruments.c.venue == venue)
         with self._engine.connect() as connection:
             order = orders.c.decided_at.desc(), orders.c.id.desc()
             found, total = read_page(connection, query, request, ORDER_SORTS, order)
