@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from algo_trading.errors import AlgoTradingError
+from algo_trading.private_files import make_folders
 from algo_trading.settings import Settings
 
 USER = "admin"
@@ -156,7 +157,7 @@ def _connection(url: str) -> str:
 
 def _write_private(path: Path, text: str, *, replace: bool = True) -> None:
     """Write a file that only its owner reads, whole or not at all; with replace=False the first writer wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
