@@ -9,9 +9,14 @@ from algo_airflow.flow import dag_defaults
 from algo_airflow.runtime import Report, application, to_xcom
 
 EVERY = timedelta(minutes=1)
+NEEDS = "`inbound_mail.mailbox` in the configuration and its password (docs/notifications.md); without one a run fails"
 
 
-@dag(schedule=EVERY if SETTINGS.inbound_mail.mailbox else None, catchup=False, **dag_defaults("mails", runs=1))
+@dag(
+    schedule=EVERY if SETTINGS.inbound_mail.mailbox else None,
+    catchup=False,
+    **dag_defaults("mails", runs=1, needs=NEEDS),
+)
 def inbound_mail() -> None:
     """Carry out commands of confirmed senders, and answer them. Off: without `inbound_mail.mailbox` nothing is read.
 

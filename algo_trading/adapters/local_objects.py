@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from algo_trading.adapters.private_files import create, make_folders
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.plugins import Context, Plugin, PluginConfig
+from algo_trading.private_files import create, make_folders
 from algo_trading.repositories.objects import checked_key
 
 # Objects being written. In the same file system, so that moving one into place is atomic; no key begins with a dot.

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from algo_trading.adapters.private_files import create, make_folders
 from algo_trading.errors import ServiceUnavailableError
 from algo_trading.gateways.channels import Mail
 from algo_trading.plugins import Context, Plugin, PluginConfig
+from algo_trading.private_files import create, make_folders
 
 
 class MaildirChannel:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from algo_trading.adapters.private_files import make_folders
+from algo_trading.private_files import make_folders
 
 
 @dataclass(frozen=True)

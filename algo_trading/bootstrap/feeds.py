@@ -1,16 +1,22 @@
 """Feeds by the platform that the configuration names."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from __future__ import annotations
 
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
-from algo_trading.domain.post import PostKind, Watermark
 from algo_trading.errors import ConfigError, SourceError
-from algo_trading.gateways.post_feeds import FeedPage, PostFeed
 from algo_trading.plugins import FeedContext, load_plugin
-from algo_trading.settings import FeedSettings, Settings
 from algo_trading.settings.plugin_tables import plugin_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    import pyarrow as pa
+
+    from algo_trading.domain.post import PostKind, Watermark
+    from algo_trading.gateways.post_feeds import FeedPage, PostFeed
+    from algo_trading.settings import FeedSettings, Settings
 
 GROUP, TABLE = "algo_trading.platforms", "platforms"
 

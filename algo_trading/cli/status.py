@@ -1,5 +1,6 @@
 """The command `status`."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from algo_trading.cli import output
 from algo_trading.cli.configuration import sentences
 from algo_trading.domain.venue import venue_of
 from algo_trading.errors import ConfigError, ServiceUnavailableError
+from algo_trading.launcher.airflow_config import USER
 from algo_trading.launcher.stack import airflow_of
 from algo_trading.settings import Settings, load_settings
 from algo_trading.web.address import answers, web_url
@@ -44,6 +46,7 @@ def read() -> dict[str, Any]:
             "web": _word(up=answers(settings)),
         },
         "airflow_url": airflow.url,
+        "airflow_password": str(airflow.config.passwords),
         "web_url": web_url(settings),
         "home": str(settings.home),
         **counts,
@@ -84,19 +87,17 @@ def _word(*, up: bool) -> str:
 
 
 def show(state: dict[str, Any]) -> None:
-    """The same as tables."""
-    output.table("Services", ("service", "state"), state["services"].items())
-    if state["services"].get("web") == "up":
-        output.console.print(f"the pages are at {state['web_url']}")
+    """The same for people: as few lines as a terminal has, as far as it goes, and where to look at the end."""
+    _line("Services", (f"{name} {how}" for name, how in state["services"].items()))
     for sentence in state["configuration_errors"]:
         output.notes.print(output.showable(f"the configuration is wrong: {sentence}"), soft_wrap=True)
     if "reason" in state:
         output.notes.print(state["reason"])
         return
     _show_watchlists(state)
-    rows = [*state["rows"].items(), *((f"mails {name}", n) for name, n in state["outbox"].items())]
-    rows += [(f"orders {name}", n) for name, n in state["orders"].items()]
-    output.table(f"Newest session: {state['latest_partition'] or 'none yet'}", ("what", "count"), rows)
+    _line("Newest session", [state["latest_partition"] or "none yet"])
+    for what, counts in (("Stored", state["rows"]), ("Mails", state["outbox"]), ("Orders", state["orders"])):
+        _line(what, (f"{count:,} {name}" for name, count in counts.items()))
     if state["mail_errors"]:
         output.table("Mails that failed", ("why", "count"), state["mail_errors"].items())
     for account in state["accounts"]:
@@ -111,6 +112,24 @@ def show(state: dict[str, Any]) -> None:
     if found:
         columns = ("symbol", "strategy", "as of", "settings tried", "why")
         output.table("Recommended by the newest review", columns, found)
+    _show_where_to_look(state)
+
+
+def _line(what: str, parts: Iterable[str]) -> None:
+    output.console.print(f"[bold]{what}[/]: {', '.join(parts)}")
+
+
+def _show_where_to_look(state: dict[str, Any]) -> None:
+    places = {
+        "Pages": ("web", state["web_url"], "`algo-trading user list` names who may log in; `user password` sets one"),
+        "Airflow": ("airflow", state["airflow_url"], f"user {USER}, password in {state['airflow_password']}"),
+    }
+    for name, (service, address, login) in places.items():
+        if state["services"][service] == "up":
+            output.console.print(f"[bold]{name}[/]: {address}\n  {login}", soft_wrap=True)
+        else:
+            output.console.print(f"[bold]{name}[/]: down; `make run` starts what is missing")
+    output.console.print("[bold]More[/]: algo-trading signals, orders, symbols, quarantine, account show NAME")
 
 
 def _show_watchlists(state: dict[str, Any]) -> None:

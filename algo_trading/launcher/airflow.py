@@ -25,7 +25,7 @@ from algo_trading.settings import Settings
 from algo_trading.web.address import is_free
 
 METADATA_DATABASE = "airflow"
-READY_SECONDS = 180.0
+READY_SECONDS = 600.0  # a machine that is busy with other programs took more than three minutes
 PORT_SECONDS = 3.0
 
 Say = Callable[[str], None]

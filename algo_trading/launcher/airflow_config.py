@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from algo_trading.errors import AlgoTradingError
+from algo_trading.private_files import make_folders
 from algo_trading.settings import Settings
 
 USER = "admin"
@@ -46,6 +47,11 @@ class AirflowConfig:
         """The login's password, made at the first use."""
         return self._secrets()["password"]
 
+    @property
+    def passwords(self) -> Path:
+        """The file that Airflow reads the login's password from; it is there once Airflow was started."""
+        return self.folder / "passwords.json"
+
     def environment(self, market_url: str, metadata_url: str) -> dict[str, str]:
         """The variables under which Airflow's programs run; both URLs are libpq's.
 
@@ -53,8 +59,7 @@ class AirflowConfig:
         in, its connections and variables may.
         """
         secret = self._secrets()
-        passwords = self.folder / "passwords.json"
-        _write_private(passwords, json.dumps({USER: secret["password"]}) + "\n")
+        _write_private(self.passwords, json.dumps({USER: secret["password"]}) + "\n")
         port = self.settings.airflow.port
         checkout = checkout_folder()
         options = {
@@ -68,7 +73,7 @@ class AirflowConfig:
             "core__execution_api_server_url": f"{self.url}/execution/",
             "core__hostname_callable": "socket.gethostname",  # the default asks DNS
             "core__simple_auth_manager_users": f"{USER}:admin",
-            "core__simple_auth_manager_passwords_file": passwords,
+            "core__simple_auth_manager_passwords_file": self.passwords,
             # With psycopg 3 Airflow 3.3.2 cannot draw its graph of assets: it compares JSON paths with untyped text.
             "database__sql_alchemy_conn": metadata_url.replace("postgresql://", "postgresql+psycopg2://", 1),
             "api__base_url": self.url,
@@ -152,7 +157,7 @@ def _connection(url: str) -> str:
 
 def _write_private(path: Path, text: str, *, replace: bool = True) -> None:
     """Write a file that only its owner reads, whole or not at all; with replace=False the first writer wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

@@ -10,7 +10,7 @@ from typing import Any
 
 from algo_trading.errors import AlgoTradingError, ServiceUnavailableError
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0  # seconds: where many programs share two cores, an answer took more than thirty
 PAGE = 100
 CONFLICT = 409
 UNAUTHORISED = 401

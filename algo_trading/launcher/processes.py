@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from algo_trading.errors import AlgoTradingError
+from algo_trading.private_files import make_folders
 
 if TYPE_CHECKING:
     import psutil
@@ -75,7 +76,7 @@ class Family:
     @contextlib.contextmanager
     def _starting(self) -> Iterator[None]:
         """One starter at a time: another one's supervisor must not be taken for an orphan."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        make_folders(self.logs)
         with (self.folder / "start.lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

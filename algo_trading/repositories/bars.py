@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from algo_trading.domain.bars import COLUMNS, TURNOVER, Bars, Times
@@ -80,6 +79,13 @@ class SeriesExtent:
     bars: int
 
 
+class Close(NamedTuple):
+    """A close as traded, and the moment it is of."""
+
+    price: float
+    at: datetime
+
+
 class SeriesDigest(NamedTuple):
     """What tells the stored bars of a series in a range from any others: their number and a hash of their values."""
 
@@ -141,6 +147,10 @@ class BarRepository(BarReader, Protocol):
 
     def read_closes(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         """As `read_last`, with the columns of CLOSE_SCHEMA alone."""
+        ...
+
+    def last_closes(self, series: Sequence[Series], moment: datetime) -> Mapping[Series, Close]:
+        """The newest close at or before a moment, however old, for the series that have one."""
         ...
 
     def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
@@ -288,6 +298,8 @@ def series_starts(table: pa.Table) -> NDArray[np.int64]:
 
 
 def _differ(keys: pa.Table, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
     one, other = keys.take(pa.array(left)), keys.take(pa.array(right))
     flags: NDArray[np.bool_] = np.logical_or.reduce([pc.not_equal(one[key], other[key]).to_numpy() for key in KEYS])
     return flags

@@ -13,7 +13,7 @@ from algo_trading.domain.bars import COLUMNS, Bars
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.costs import decimal_price, precision_of
 from algo_trading.domain.instrument import Instrument, Series
-from algo_trading.domain.time import Period, array_time, moment_of
+from algo_trading.domain.time import Period, array_time
 from algo_trading.domain.venue import venue_of
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 
@@ -62,15 +62,8 @@ class ReadPrices:
         wanted = sorted(set(series))
         if not wanted:
             return {}
-        # Of two bars that opened by then the newer one may still be open.
-        found = split_by_series(self.bars.read_last(wanted, moment, 2))
-        closes = {}
-        for one, bars in found.items():
-            closed = int(np.searchsorted(bars.closed_at, array_time(moment), side="right"))
-            if closed:
-                at = moment_of(bars.closed_at[closed - 1])
-                closes[one] = LastClose(float(bars.close[closed - 1]), at, trading_date(one.venue, at))
-        return closes
+        found = self.bars.last_closes(wanted, moment)
+        return {one: LastClose(price, at, trading_date(one.venue, at)) for one, (price, at) in found.items()}
 
     def newest_bars(self, series: Series, closed_at: datetime, count: int) -> Bars | None:
         """The last `count` bars that had closed by a moment, adjusted as of the newest; None where there is none."""

@@ -5,6 +5,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from algo_trading.errors import ConfigError
+from algo_trading.private_files import make_folders
 from algo_trading.settings import Settings
 
 HOST = "127.0.0.1"
@@ -35,7 +36,7 @@ def choose_port(settings: Settings) -> int:
     found = free_port(wanted, TRIES)
     if found is None:
         raise ConfigError(f"ports {wanted} to {wanted + TRIES - 1} are in use; choose another one: ALGO_WEB__PORT=9000")
-    _note(settings).parent.mkdir(parents=True, exist_ok=True)
+    make_folders(_note(settings).parent)
     _note(settings).write_text(f"{found}\n", encoding="ascii")
     return found
 

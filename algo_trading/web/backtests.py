@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from algo_trading.errors import AlgoTradingError
+from algo_trading.private_files import make_folders
 from algo_trading.web.backtest_requests import BacktestRequest
 
 COMMAND = (sys.executable, "-m", "back_testing")
@@ -90,7 +91,7 @@ class BacktestRuns:
             self._require_room(owner)
             run = Run(run_id, owner, request, self._now())
             path = self._folder / run_id
-            path.mkdir(parents=True)
+            make_folders(path)
             lock = (path / "lock").open("w")
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._write(run)

@@ -18,6 +18,7 @@ from algo_trading.repositories.bars import (
     TURNOVER_SCHEMA,
     BarReader,
     BarRepository,
+    Close,
     SeriesDigest,
     SeriesExtent,
     UpsertCount,
@@ -269,6 +270,20 @@ class BarContract:
             Series(IBM): midnight(JAN_4),
             Series(MSFT): midnight(JAN_3),
         }
+
+    def test_a_close_counts_from_the_moment_it_is_of(self, bars: BarRepository) -> None:
+        bars.upsert(bar_rows(bar_row(IBM, JAN_2, 20.5), bar_row(IBM, JAN_3, 30.25), bar_row(MSFT, JAN_4, 7.0)), "test")
+        closed = {day: bar_row(IBM, day)["closed_at"] for day in (JAN_2, JAN_3, JAN_4)}
+        both = daily([IBM, IBM, MSFT])
+        assert bars.last_closes(both, closed[JAN_2] - timedelta(microseconds=1)) == {}
+        assert bars.last_closes(both, closed[JAN_2]) == {Series(IBM): Close(20.5, closed[JAN_2])}
+        assert bars.last_closes(both, closed[JAN_3] - timedelta(minutes=1)) == {Series(IBM): Close(20.5, closed[JAN_2])}
+        assert bars.last_closes(both, midnight(date.max)) == {
+            Series(IBM): Close(30.25, closed[JAN_3]),
+            Series(MSFT): Close(7.0, closed[JAN_4]),
+        }
+        assert bars.last_closes([], closed[JAN_4]) == {}
+        assert bars.last_closes([Series(IBM, Interval("1h"))], closed[JAN_4]) == {}
 
     def test_the_instruments_are_those_with_bars(self, bars: BarRepository) -> None:
         abroad = Instrument("IBM", "XLON")

@@ -19,6 +19,7 @@ from algo_trading.repositories.bars import (
     NOTHING_COVERED,
     TURNOVER_SCHEMA,
     ActionVersion,
+    Close,
     Covered,
     SeriesDigest,
     SeriesExtent,
@@ -171,6 +172,16 @@ class FakeBars:
 
     def read_closes(self, series: Sequence[Series], last: datetime, count: int) -> pa.Table:
         return self.read_last(series, last, count).select(CLOSE_SCHEMA.names)
+
+    def last_closes(self, series: Sequence[Series], moment: datetime) -> Mapping[Series, Close]:
+        rows = self.read_last(series, moment, 2).to_pylist()
+        closed = [row for row in rows if row["closed_at"] <= moment]  # of two that opened by then one may be open
+        return {
+            Series(Instrument(row["symbol"], row["venue"]), Interval(row["interval"])): Close(
+                row["close"], row["closed_at"]
+            )
+            for row in closed
+        }
 
     def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
         found = {one: opened[: bisect_left(opened, before)] for one, opened in self._rows.opened().items()}

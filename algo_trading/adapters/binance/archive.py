@@ -9,10 +9,10 @@ from pathlib import Path
 
 from algo_trading.adapters.bar_files import CHECKSUM, broken_checksum
 from algo_trading.adapters.http_client import HttpClient
-from algo_trading.adapters.private_files import create, make_folders
 from algo_trading.adapters.retries import RefusedError, Retries
 from algo_trading.domain.time import DAY, Interval
 from algo_trading.errors import SourceError
+from algo_trading.private_files import create, make_folders
 
 FIRST = date(2017, 8, 1)  # the exchange's first month
 OTHER_WORDS = {Interval.MONTH: "1mo"}

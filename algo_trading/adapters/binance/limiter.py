@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from algo_trading.adapters.private_files import make_folders
 from algo_trading.adapters.retries import LONGEST_PAUSE, requested_wait
 from algo_trading.errors import RateLimitedError
+from algo_trading.private_files import make_folders
 
 SLOW_DOWN, BANNED = 429, 418
 UNASKED = {SLOW_DOWN: 60.0, BANNED: 120.0}  # seconds to stay away where the exchange does not say how long

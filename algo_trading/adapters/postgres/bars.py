@@ -34,6 +34,7 @@ from algo_trading.repositories.bars import (
     INDICATOR_SCHEMA,
     INDICATORS,
     TURNOVER_SCHEMA,
+    Close,
     SeriesDigest,
     SeriesExtent,
     UpsertCount,
@@ -60,6 +61,19 @@ STORED = (
     .select_from(stored_series.join(instruments))
     .where(stored_series.c.bars > 0)
 )
+# One bar of each series, by an index scan for each. Through psycopg: it costs a short command no import of Arrow, which
+# brings pandas along.
+ONE_OF_EACH = """
+SELECT i.symbol, i.venue, w.interval, found.*
+FROM unnest(CAST(:symbols AS text[]), CAST(:venues AS text[]), CAST(:intervals AS text[]))
+    AS w (symbol, venue, interval)
+JOIN instruments AS i USING (symbol, venue)
+CROSS JOIN LATERAL (
+    SELECT {columns} FROM bars AS b
+    WHERE b.instrument_id = i.id AND b.interval = w.interval {condition}
+    ORDER BY b.opened_at {order} LIMIT 1
+) AS found
+"""
 EXTENTS = """
 SELECT i.symbol, i.venue, s.interval, s.first_opened_at, s.last_opened_at, s.bars
 FROM series AS s JOIN instruments AS i ON i.id = s.instrument_id
@@ -125,18 +139,16 @@ class PostgresBars:
             return last_bars(connection, series_ids(connection, series), last, count, CLOSE_SCHEMA)
 
     def newest_before(self, series: Sequence[Series], before: datetime) -> Mapping[Series, datetime]:
-        query = f"""
-            WITH wanted AS ({WANTED})
-            SELECT w.symbol, w.venue, w.interval, newest.opened_at
-            FROM wanted AS w CROSS JOIN LATERAL (
-                SELECT b.opened_at FROM bars AS b
-                WHERE b.instrument_id = w.id AND b.interval = w.interval AND b.opened_at < $4
-                ORDER BY b.opened_at DESC LIMIT 1
-            ) AS newest
-            """
-        with self._database.arrow() as connection:
-            rows = connection.read(query, (*names_of(series), before)).to_pylist()
-        return {_series(row): row["opened_at"].astimezone(UTC) for row in rows}
+        query = ONE_OF_EACH.format(columns="b.opened_at", condition="AND b.opened_at < :before", order="DESC")
+        rows = self._one_of_each(query, series, before=before)
+        return {one: row["opened_at"].astimezone(UTC) for one, row in rows.items()}
+
+    def last_closes(self, series: Sequence[Series], moment: datetime) -> Mapping[Series, Close]:
+        # A bar that closed by then opened before; the partitions after it need not be looked at.
+        closed = "AND b.opened_at <= :moment AND b.closed_at <= :moment"
+        query = ONE_OF_EACH.format(columns="b.close, b.closed_at", condition=closed, order="DESC")
+        rows = self._one_of_each(query, series, moment=moment)
+        return {one: Close(row["close"], row["closed_at"].astimezone(UTC)) for one, row in rows.items()}
 
     def series(self, interval: Interval | None = None) -> list[Series]:
         query = STORED if interval is None else STORED.where(stored_series.c.interval == str(interval))
@@ -150,18 +162,17 @@ class PostgresBars:
             return sorted(found, key=lambda one: one.order)
 
     def first_closes(self, series: Sequence[Series]) -> Mapping[Series, datetime]:
-        query = f"""
-            WITH wanted AS ({WANTED})
-            SELECT w.symbol, w.venue, w.interval, oldest.closed_at
-            FROM wanted AS w CROSS JOIN LATERAL (
-                SELECT b.closed_at FROM bars AS b
-                WHERE b.instrument_id = w.id AND b.interval = w.interval
-                ORDER BY b.opened_at LIMIT 1
-            ) AS oldest
-            """
-        with self._database.arrow() as connection:
-            rows = connection.read(query, names_of(series)).to_pylist()
-        return {_series(row): row["closed_at"].astimezone(UTC) for row in rows}
+        rows = self._one_of_each(ONE_OF_EACH.format(columns="b.closed_at", condition="", order="ASC"), series)
+        return {one: row["closed_at"].astimezone(UTC) for one, row in rows.items()}
+
+    def _one_of_each(
+        self, query: str, series: Sequence[Series], **parameters: datetime
+    ) -> dict[Series, Mapping[str, Any]]:
+        names = sorted({(one.symbol, one.venue, str(one.interval)) for one in series})
+        wanted = {part: [name[n] for name in names] for n, part in enumerate(("symbols", "venues", "intervals"))}
+        with self._database.engine.connect() as connection:
+            found = [dict(row) for row in connection.execute(text(query), {**wanted, **parameters}).mappings()]
+        return {_series(row): row for row in found}
 
     def extents(self) -> list[SeriesExtent]:
         with self._database.engine.connect() as connection:

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import text
+
 from algo_trading.adapters.postgres.upsert import SEPARATOR, lock_instruments
 from algo_trading.domain.corporate_actions import PERSON, ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument
@@ -81,6 +83,12 @@ SELECT {COLUMNS}, NULL::timestamptz AS withdrawn_at FROM corporate_actions
 UNION ALL SELECT {COLUMNS}, withdrawn_at FROM withdrawn_actions
 """
 NAMED = "(i.symbol, i.venue) IN (SELECT * FROM unnest(string_to_array($1, $3), string_to_array($2, $3)))"
+HOLDING = """
+SELECT i.symbol, i.venue, a.ex_date, a.kind, a.value, a.target
+FROM corporate_actions AS a JOIN instruments AS i ON i.id = a.instrument_id
+WHERE (i.symbol, i.venue) IN (SELECT * FROM unnest(CAST(:symbols AS text[]), CAST(:venues AS text[])))
+    AND a.ex_date BETWEEN :first AND :last
+"""
 
 
 class PostgresCorporateActions:
@@ -101,14 +109,10 @@ class PostgresCorporateActions:
             return bool(connection.read(WITHDRAW, key)["ended"][0].as_py())
 
     def read(self, instruments: Sequence[Instrument], last: date, first: date | None = None) -> list[CorporateAction]:
-        query = f"""
-            SELECT i.symbol, i.venue, a.ex_date, a.kind, a.value, a.target
-            FROM corporate_actions AS a JOIN instruments AS i ON i.id = a.instrument_id
-            WHERE {NAMED} AND a.ex_date BETWEEN $4 AND $5
-            """
-        with self._database.arrow() as connection:
-            rows = connection.read(query, (*_names(instruments), first or date.min, last)).to_pylist()
-        return sorted(map(_action, rows))
+        names = {"symbols": [one.symbol for one in instruments], "venues": [one.venue for one in instruments]}
+        with self._database.engine.connect() as connection:
+            rows = connection.execute(text(HOLDING), {**names, "first": first or date.min, "last": last}).mappings()
+            return sorted(_action(dict(row)) for row in rows)
 
     def changed_at(self) -> datetime | None:
         query = """

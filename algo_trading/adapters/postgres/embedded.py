@@ -25,6 +25,7 @@ from urllib.parse import quote
 import psycopg
 
 from algo_trading.errors import ServiceUnavailableError
+from algo_trading.private_files import create, make_folders
 
 DATABASE = "algo_trading"
 # Trust authentication is safe because the socket's folder and the socket itself belong to one user alone.
@@ -145,8 +146,8 @@ class EmbeddedPostgres:
     @contextlib.contextmanager
     def _lock(self) -> Iterator[int]:
         """Hold the lock of this home; returns its descriptor, for a child that must not outlive it unnoticed."""
-        self._home.mkdir(parents=True, exist_ok=True)
-        with (self._home / ".postgres.lock").open("w") as handle:
+        make_folders(self._home)
+        with create(self._home / ".postgres.lock") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield handle.fileno()
 
@@ -167,7 +168,7 @@ class EmbeddedPostgres:
 
     def _make_socket_folder(self) -> None:
         folder = self.socket_folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder)
         if folder.is_symlink() or folder.stat().st_uid not in {os.geteuid(), self._server_user()}:
             raise ServiceUnavailableError(
                 f"the folder {folder} for PostgreSQL's socket belongs to another user; remove it"

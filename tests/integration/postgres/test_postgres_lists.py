@@ -12,10 +12,12 @@ from sqlalchemy import event
 
 from algo_trading.adapters.postgres.accounts import PostgresAccounts
 from algo_trading.adapters.postgres.bars import PostgresBars
+from algo_trading.adapters.postgres.corporate_actions import PostgresCorporateActions
 from algo_trading.adapters.postgres.order_list import PostgresOrderList
 from algo_trading.adapters.postgres.signals import PostgresSignals
 from algo_trading.adapters.postgres.symbol_list import PostgresSymbolList
 from algo_trading.adapters.postgres.watchlists import PostgresSetup
+from algo_trading.domain.corporate_actions import ActionKind, CorporateAction
 from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.signal import Side, StrategyId
 from algo_trading.domain.time import Interval, midnight
@@ -24,6 +26,7 @@ from algo_trading.queries.orders import FilledPart, OrderLine
 from algo_trading.queries.selection import Selection
 from algo_trading.queries.symbols import SymbolLine
 from algo_trading.repositories.watchlists import SetupChanges
+from algo_trading.services.prices import ReadPrices
 from contracts.accounts import NEXT, an_account, an_execution, an_order, opening, storing
 from contracts.bars import bar_row, bar_rows
 from contracts.signals import a_signal
@@ -137,3 +140,21 @@ class TestSymbols:
             SymbolLine("IBM", "XNYS", "1d", "2013-01-02", "2013-01-03", 2),
             SymbolLine("MSFT", "XNYS", "1d", "2013-01-02", "2013-01-04", 3),
         ]
+
+
+class TestPrices:
+    def test_what_is_held_is_priced_without_arrow(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        """`status` asks for it, and Arrow takes half of the time that it may take, because it imports pandas."""
+        bars, actions = PostgresBars(database), PostgresCorporateActions(database)
+        bars.upsert(bar_rows(*(bar_row(IBM, day, 100.0 + day.day) for day in DAYS)), "test")
+        actions.upsert([CorporateAction(IBM, DAYS[2], ActionKind.SPLIT, 2.0)], "test")
+
+        def refuse(_: Database) -> None:
+            raise AssertionError("Arrow was asked")
+
+        monkeypatch.setattr(type(database), "arrow", refuse)
+        evening = bar_row(IBM, DAYS[1])["closed_at"]
+        asked = ReadPrices(bars, actions)
+        assert asked.prices([Series(IBM), Series(MSFT)], evening, DAYS[1]) == {Series(IBM): Decimal(103)}
+        assert asked.prices([Series(IBM)], evening, DAYS[2]) == {Series(IBM): Decimal("51.5")}
+        assert bars.newest_before([Series(IBM)], midnight(DAYS[2])) == {Series(IBM): midnight(DAYS[1])}

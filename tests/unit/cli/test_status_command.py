@@ -11,7 +11,10 @@ from algo_trading.cli.status import UNKNOWN, show
 pytestmark = pytest.mark.unit
 
 STATE: dict[str, Any] = {
-    "services": {"postgres": "up", "airflow": "down"},
+    "services": {"postgres": "up", "airflow": "up", "web": "up"},
+    "airflow_url": "http://127.0.0.1:8080",
+    "airflow_password": "var/airflow/passwords.json",
+    "web_url": "http://127.0.0.1:8090",
     "latest_partition": "2013-01-11",
     "watchlists": {
         "us_stocks": {
@@ -67,7 +70,9 @@ def test_watchlists_accounts_and_counts(capsys: pytest.CaptureFixture[str]) -> N
         "1h: none yet",
         "4h: 2013-01-11T20:00Z",
         "Newest session: 2013-01-11",
-        "1,234",
+        "Stored: 1,234 bars, 5 signals\n",
+        "Mails: 0 pending, 3 sent, 2 failed\n",
+        "Orders: 1 pending, 2 filled, 0 refused, 0 cancelled, 0 expired\n",
         "550 no such user",
         "account paper (paper, paper): equity 100980.81 USD, cash 70000.00, holds 76 of ema_cross(fast=8) IBM",
         "XNYS 1d: processed up to nothing yet, waits for 2013-01-14 to be decided",
@@ -104,6 +109,29 @@ def test_a_stopped_database_has_no_counts(capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr()
     assert "it is stopped" in printed.err
     assert "Newest session" not in printed.out
+
+
+def test_it_ends_with_where_to_look_and_how_to_log_in(capsys: pytest.CaptureFixture[str]) -> None:
+    show(STATE)
+    assert capsys.readouterr().out.splitlines()[-5:] == [
+        "Pages: http://127.0.0.1:8090",
+        "  `algo-trading user list` names who may log in; `user password` sets one",
+        "Airflow: http://127.0.0.1:8080",
+        "  user admin, password in var/airflow/passwords.json",
+        "More: algo-trading signals, orders, symbols, quarantine, account show NAME",
+    ]
+    show({**STATE, "services": {"postgres": "up", "airflow": "down", "web": "up"}})
+    *_, airflow, _ = capsys.readouterr().out.splitlines()
+    assert airflow == "Airflow: down; `make run` starts what is missing"
+
+
+def test_it_fits_a_narrow_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "console", Console(width=80, highlight=False))
+    quiet = {**STATE, "feeds": [], "failing": [], "mail_errors": {}}
+    show(quiet)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 30, "two watchlists and an account leave room on a screen"
 
 
 def test_strategies_that_raise_errors_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,11 @@
 """What the command line says to someone who does not know it, or mistypes."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +120,38 @@ def test_what_asks_the_network_or_processes_is_imported_where_it_is_done() -> No
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+# What takes a tenth of a second or more to import, and what a command that only reads rows has no use for.
+NOT_TO_READ = {
+    "adbc_driver_manager", "airflow", "alembic", "exchange_calendars", "great_expectations", "httpx", "jinja2",
+    "matplotlib", "minio", "numba", "pandas", "plotly", "psutil", "pyarrow.dataset", "requests", "scipy", "yfinance",
+}  # fmt: skip
+
+
+def test_commands_that_read_import_nothing_heavy(tmp_path: Path) -> None:
+    """With the services and repositories that they ask, and with all that `status` looks at in the configuration."""
+    program = """
+import sys
+import algo_trading.cli.account_books, algo_trading.cli.accounts, algo_trading.cli.listings, algo_trading.cli.status
+from algo_trading.adapters.postgres.database import Database
+from algo_trading.bootstrap import App
+from algo_trading.bootstrap.check import configuration_mistakes
+from algo_trading.gateways.clock import SystemClock
+from algo_trading.settings import load_settings
+assert configuration_mistakes() == []
+with App(load_settings(), Database("postgresql:///nowhere"), SystemClock()) as app:
+    app.read_status(), app.read_performance(), app.bars, app.actions, app.apply_config(), app.listings, app.scores
+    app.signal_list, app.order_list, app.symbol_list, app.quarantine, app.posts, app.audit, app.approvals
+print(*sys.modules)
+"""
+    environment = {**os.environ, "ALGO_HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment, cwd=tmp_path
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert {"sqlalchemy", "algo_trading.queries.status"} <= set(ended.stdout.split())
+    assert NOT_TO_READ & set(ended.stdout.split()) == set()
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), WRONG, ids=str)

@@ -8,7 +8,11 @@ import pytest
 
 from algo_trading.adapters.local_objects import LocalObjects
 from algo_trading.adapters.maildir import MaildirChannel
-from algo_trading.adapters.private_files import make_folders
+from algo_trading.adapters.postgres.embedded import EmbeddedPostgres
+from algo_trading.launcher.airflow_config import AirflowConfig
+from algo_trading.launcher.processes import Family
+from algo_trading.private_files import make_folders
+from algo_trading.settings import load_settings
 from support.mail_examples import ibm_mail
 
 pytestmark = pytest.mark.unit
@@ -47,6 +51,31 @@ def test_mails(tmp_path: Path) -> None:
     found = modes(tmp_path)
     assert found.pop("home/maildir/new/k1") == 0o600
     assert set(found.values()) == {0o700}
+
+
+@pytest.mark.usefixtures("umask")
+def test_the_home_of_an_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(EmbeddedPostgres, "_initialise", fail)
+    with pytest.raises(LookupError):
+        EmbeddedPostgres(tmp_path / "above" / "home").start()
+    folders = {name: mode for name, mode in modes(tmp_path).items() if (tmp_path / name).is_dir()}
+    assert folders.keys() >= {"above", "above/home"}
+    assert modes(tmp_path)["above/home/.postgres.lock"] == 0o600
+    assert set(folders.values()) <= {0o700, 0o711}  # another user's server must find its data within
+
+
+@pytest.mark.usefixtures("umask")
+def test_the_home_of_airflow_and_its_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALGO_HOME", str(tmp_path / "home"))
+    airflow = AirflowConfig(load_settings())
+    airflow.environment("postgresql:///market", "postgresql:///airflow")
+    Family(airflow.folder / "run").end_orphans()
+    found = modes(tmp_path)
+    assert {found[name] for name in ("home", "home/airflow", "home/airflow/run", "home/airflow/run/logs")} == {0o700}
+    assert {found[f"home/airflow/{name}.json"] & 0o077 for name in ("passwords", "secrets")} == {0}
 
 
 def test_folders_that_are_there_stay_as_they_are(tmp_path: Path) -> None:
