@@ -67,9 +67,7 @@ class MentionRepository(Protocol):
         """Mentions with `after` < available_at <= `until`, sorted by instrument, available_at and post."""
         ...
 
-    def newest_of(
-        self, instrument: Instrument, after: datetime | None, until: datetime, limit: int
-    ) -> list[Mention]:
+    def newest_of(self, instrument: Instrument, after: datetime | None, until: datetime, limit: int) -> list[Mention]:
         """The newest mentions of an instrument by availability, newest first, within bounds as above."""
         ...
 
