@@ -34,10 +34,11 @@ class Action:
 
 @dataclass
 class Book:
-    """Cash, and the shares that each strategy has of each symbol."""
+    """Cash, the shares that each strategy has of each symbol, and whether more was sold at any time than was there."""
 
     cash: Fraction
     shares: dict[tuple[str, str], Fraction] = field(default_factory=dict)
+    oversold: bool = False
 
 
 def book(
@@ -60,6 +61,7 @@ def book(
             found.shares[key] = found.shares.get(key, Fraction(0)) + event.shares
         else:
             _apply(found, event, _close_before(event, told, closes))
+        found.oversold |= any(shares < 0 for shares in found.shares.values())
     return found
 
 

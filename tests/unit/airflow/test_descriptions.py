@@ -18,6 +18,7 @@ NEEDS = {
     "social_posts": "`[[feeds]]` of posts",
 }
 BY_HAND = {"company_fundamentals", "history_load"}  # work wherever a person starts them
+BY_OTHERS = {"order_approval"}  # a run for each order that waits
 
 
 @pytest.fixture(scope="module")
@@ -37,5 +38,5 @@ def test_a_dag_that_has_nothing_to_do_without_configuration_says_so(dags: dict[s
 
 def test_a_dag_without_a_schedule_is_one_of_them_or_started_by_hand(dags: dict[str, Any]) -> None:
     assert len(dags) > 15
-    assert {name for name, dag in dags.items() if dag.schedule is None} - {*NEEDS} == BY_HAND
+    assert {name for name, dag in dags.items() if dag.schedule is None} - {*NEEDS} == BY_HAND | BY_OTHERS
     assert {name for name, dag in dags.items() if dag.description and name not in NEEDS} == set()

@@ -114,6 +114,7 @@ def test_monitor_and_drop(run: Run) -> None:
         "wrong_syntax": ["INJ_4h"],
         "unknown_timeframe": [],
         "not_listed": [],
+        "renamed": [],
     }
     assert as_json(run("monitoring", "--json")) == {
         "stored": [],
