@@ -8,7 +8,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
-FIRST_MONDAY = 4 * DAY  # 1970-01-05
+# Weeks begin on Monday (1970-01-05). Binance counts three days from each pair's listing; here it is those of BTCUSDT,
+# which was listed on 2017-08-17, for all pairs.
+SHIFTS = {"1w": 4 * DAY, "3d": DAY}
 
 # The month has no fixed length; its entry is the longest it can be.
 LENGTHS = {
@@ -39,7 +41,7 @@ def opens(interval: str, times: Times) -> Times:
         months = times.astype("datetime64[ms]").astype("datetime64[M]")
         return months.astype("datetime64[ms]").astype(np.int64)
     length = LENGTHS[interval]
-    shift = FIRST_MONDAY if interval == "1w" else 0
+    shift = SHIFTS.get(interval, 0)
     return (times - shift) // length * length + shift
 
 
@@ -47,7 +49,7 @@ def opened(interval: str, time: int) -> int:
     """Opening time of the candle that the moment falls into (ms)."""
     if interval == "1M":
         return int(opens(interval, np.array([time], np.int64))[0])
-    shift = FIRST_MONDAY if interval == "1w" else 0
+    shift = SHIFTS.get(interval, 0)
     return (time - shift) // LENGTHS[interval] * LENGTHS[interval] + shift
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from algo_trading.domain.time import Interval
 from algo_trading.services.monitor import DropReport, MonitorReport
 
 ADDED = {
@@ -18,6 +19,7 @@ DROPPED = {
     "wrong_syntax": "wrong syntax",
     "unknown_timeframe": "unknown timeframe",
 }
+HINTS = {"unknown_timeframe": f" (there are {' '.join(Interval)}, and case counts)"}
 
 
 def added_sentences(report: MonitorReport) -> list[str]:
@@ -31,5 +33,9 @@ def dropped_sentences(report: DropReport) -> list[str]:
 
 
 def _sentences(report: MonitorReport | DropReport, words: Mapping[str, str]) -> list[str]:
-    told = [f"{sentence}: {' '.join(found)}" for name, sentence in words.items() if (found := getattr(report, name))]
+    told = [
+        f"{sentence}: {' '.join(found)}{HINTS.get(name, '')}"
+        for name, sentence in words.items()
+        if (found := getattr(report, name))
+    ]
     return [*report.renamed, *told]

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,9 @@ from algo_trading.gateways.market_data import RAW_SCHEMA
 WIDTH = 12
 OPEN_TIME, CLOSE_TIME = 0, 6
 PLACES = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5} | dict(zip(TURNOVER, (7, 8, 9, 10), strict=True))
+SUMS = tuple(PLACES[name] for name in ("volume", *TURNOVER))
+DAY = 86_400_000  # ms
+THREE_DAYS = 3 * DAY
 SCHEMA = pa.schema([*RAW_SCHEMA, *((name, pa.string()) for name in TURNOVER)])
 
 Kline = Sequence[Any]
@@ -39,6 +44,35 @@ def checked(rows: object, who: str) -> list[Kline]:
 def closed(rows: Sequence[Kline], now: int) -> list[Kline]:
     """Those that had ended by a moment of the exchange's clock (ms)."""
     return [row for row in rows if row[CLOSE_TIME] < now]
+
+
+def in_three_days(days: Sequence[Kline], who: str) -> list[Kline]:
+    """Candles of three days, counted from 1970-01-01, made of those of single days.
+
+    Binance counts each pair's from the day of its listing (BTCUSDT's from 2017-08-17, SOLUSDT's from 2020-08-11), so
+    that candles of two pairs overlap and a period of all pairs has no end; its own are not asked for.
+
+    Raises:
+        SourceError: a price or volume is not a number.
+    """
+    try:
+        return [
+            _joined(number * THREE_DAYS, list(group))
+            for number, group in groupby(days, key=lambda row: row[OPEN_TIME] // THREE_DAYS)
+        ]
+    except (ValueError, TypeError, InvalidOperation) as error:
+        raise SourceError(f"{who} sent something else than candles: {error!r}") from None
+
+
+def _joined(opened: int, days: Sequence[Kline]) -> Kline:
+    kline = list(days[0])
+    kline[OPEN_TIME], kline[CLOSE_TIME] = opened, opened + THREE_DAYS - 1
+    kline[PLACES["high"]] = max((row[PLACES["high"]] for row in days), key=float)
+    kline[PLACES["low"]] = min((row[PLACES["low"]] for row in days), key=float)
+    kline[PLACES["close"]] = days[-1][PLACES["close"]]
+    for place in SUMS:
+        kline[place] = str(sum(Decimal(str(row[place])) for row in days))
+    return kline
 
 
 def rows_of(series: Series, klines: Sequence[Kline]) -> pa.Table:

@@ -10,7 +10,17 @@ from typing import Any
 
 from algo_trading.adapters.binance.client import PAGE, BinanceRest, bans_file, read_json
 from algo_trading.adapters.binance.config import BinanceConfig
-from algo_trading.adapters.binance.klines import OPEN_TIME, bars_of, checked, closed, rows_of
+from algo_trading.adapters.binance.klines import (
+    DAY,
+    OPEN_TIME,
+    THREE_DAYS,
+    Kline,
+    bars_of,
+    checked,
+    closed,
+    in_three_days,
+    rows_of,
+)
 from algo_trading.adapters.binance.rules import rules_of
 from algo_trading.domain.bars import Bars
 from algo_trading.domain.instrument import TRADING, Series, TradingRules
@@ -28,7 +38,8 @@ class BinanceMarketData:
     """Implements MarketData. A payload is the exchange's time and then its pages of klines, a line for each reply.
 
     A candle that had not ended by that time is left out when a payload is read: the exchange's clock decides, not ours.
-    Missing candles stay missing. A pair without a candle is asked about: it may be halted or delisted.
+    Missing candles stay missing. A pair without a candle is asked about: it may be halted or delisted. Candles of three
+    days are made of those of a day (`in_three_days`), which are what their payload holds.
     """
 
     intervals = tuple(Interval)
@@ -67,7 +78,7 @@ class BinanceMarketData:
             raise SourceError(f"the payload for {request.series} is not one of {who}")
         now = _time_of(read_json(lines[0], who), who)
         klines = [row for line in lines[1:] for row in checked(read_json(line, who), who)]
-        return RawBars(rows_of(request.series, closed(klines, now)))
+        return RawBars(rows_of(request.series, closed(_as_wanted(request.series, klines, who), now)))
 
     def running(self, wanted: Mapping[Series, datetime]) -> RunningCandles:
         """Implements RunningSource: a request for each series, until it has failed PATIENCE times in a row."""
@@ -78,8 +89,10 @@ class BinanceMarketData:
         failed = 0
         for series, since in wanted.items():
             try:
-                reply = self._rest.klines(series.symbol, series.interval, _milliseconds(since), now)
-                found = bars_of(series, checked(read_json(reply.content, who), who), who)
+                asked, first, last = _question(series, _milliseconds(since), now)
+                reply = self._rest.klines(series.symbol, asked, first, last)
+                klines = checked(read_json(reply.content, who), who)
+                found = bars_of(series, _as_wanted(series, klines, who), who)
             except SourceError as error:
                 errors[series] = error
                 failed += not isinstance(error, UnknownSymbolError)
@@ -101,9 +114,9 @@ class BinanceMarketData:
 
     def _answer(self, request: BarRequest, now: bytes) -> Fetched:
         pages = [now]
-        first, last = _milliseconds(request.first), _milliseconds(request.last)
+        asked, first, last = _question(request.series, _milliseconds(request.first), _milliseconds(request.last))
         while True:
-            reply = self._rest.klines(request.series.symbol, request.series.interval, first, last)
+            reply = self._rest.klines(request.series.symbol, asked, first, last)
             rows = checked(read_json(reply.content, self._rest.name), self._rest.name)
             pages.append(_line(reply.content, rows))
             if len(rows) < PAGE:
@@ -150,6 +163,18 @@ class _Work:
                 self._failed, self._last = 0, None if not isinstance(self._last, RateLimitedError) else self._last
             else:
                 self._failed, self._last = self._failed + 1, error
+
+
+def _question(series: Series, first: int, last: int) -> tuple[Interval, int, int]:
+    """Which candles make those of a series that open in first..last (ms), and in which range they open."""
+    if series.interval is not Interval.DAY_3:
+        return series.interval, first, last
+    return Interval.DAY, first // THREE_DAYS * THREE_DAYS, last // THREE_DAYS * THREE_DAYS + THREE_DAYS - DAY
+
+
+def _as_wanted(series: Series, klines: Sequence[Kline], who: str) -> Sequence[Kline]:
+    """What came for `_question` as candles of the series."""
+    return in_three_days(klines, who) if series.interval is Interval.DAY_3 else klines
 
 
 def _time_of(reply: Any, who: str) -> int:  # noqa: ANN401 - whatever JSON holds

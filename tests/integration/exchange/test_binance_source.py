@@ -5,7 +5,8 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,30 @@ def test_every_interval(source: BinanceMarketData, interval: Interval) -> None:
     assert sessions(source, request(interval=interval, first=newest.opened_at)) == [
         str(int(newest.opened_at.timestamp() * 1000)) if interval.intraday else newest.key
     ]
+
+
+def test_three_days_are_counted_alike_for_all_pairs_and_made_of_daily_candles(source: BinanceMarketData) -> None:
+    """Binance counts them from each pair's listing, here it is 1970-01-01; what still runs is not among the closed."""
+    asked = request(interval=Interval.DAY_3)
+    daily = source.parse(payload_of(source, request())).rows.to_pylist()
+    made = source.parse(payload_of(source, asked)).rows.to_pylist()
+    days: dict[date, list[dict[str, str]]] = {}
+    for day in daily:
+        opened = date.fromisoformat(day["session"])
+        days.setdefault(opened - timedelta(days=(opened - date(1970, 1, 1)).days % 3), []).append(day)
+    *closed, runs = days
+    assert runs == date(2023, 3, 30)
+    assert [row["session"] for row in made] == [str(opened) for opened in closed]
+    for row, group in zip(made, days.values(), strict=False):
+        assert (row["open"], row["close"]) == (group[0]["open"], group[-1]["close"])
+        assert float(row["high"]) == max(float(day["high"]) for day in group)
+        assert float(row["low"]) == min(float(day["low"]) for day in group)
+        for name in ("volume", *TURNOVER):
+            assert Decimal(row[name]) == sum(Decimal(day[name]) for day in group)
+    running = source.running({asked.series: midnight(runs)}).bars[asked.series]
+    assert running.opened_at.astype("datetime64[D]").tolist() == [runs]
+    assert running.closed_at.astype("datetime64[D]").tolist() == [date(2023, 4, 2)]
+    assert running.volume[0] > sum(float(day["volume"]) for day in days[runs])  # and what April 1st has had so far
 
 
 def test_only_what_is_asked_for_comes(source: BinanceMarketData) -> None:

@@ -93,7 +93,7 @@ def test_an_answer_names_its_question(post: Post) -> None:
 def test_an_owner_monitors_and_drops(post: Post) -> None:
     said = post.ask("monitor ETHUSDT[4h,3h] NOPE [\ndrop BTCUSDT_1d XRP", ANN)
     assert "not listed at the exchange: NOPE" in said
-    assert "unknown timeframe: ETHUSDT[4h,3h]" in said
+    assert "unknown timeframe: ETHUSDT[4h,3h] (there are 1m 3m 5m 15m 30m 1h 2h 4h" in said
     assert "wrong syntax: [" in said
     assert "not monitored any more: BTCUSDT_1d" in said
     assert "not found: XRP" in said
