@@ -111,6 +111,8 @@ def sessions_due(
 def periods_in(application: Services, one: WatchedInterval, first: date, last: date | None) -> Sequence[Period]:
     """The periods that opened in a range of dates, or on one date; of bars longer than a day there may be none.
 
+    Of a day that is not over, shorter periods are those that have closed.
+
     Raises:
         ConfigError: there is none, or one lies beyond what the clock or the source allows.
     """
@@ -127,6 +129,8 @@ def periods_in(application: Services, one: WatchedInterval, first: date, last: d
             periods = calendar.periods(interval, begin, end_of(last or first))
     except AlgoTradingError as error:  # a holiday, or long before the calendar begins
         raise ConfigError(str(error)) from error
+    if interval.intraday and (last or first) == application.clock.now().date():
+        periods = [period for period in periods if period.opened_at <= closed.opened_at]
     newest = periods[-1].opened_at if periods else begin
     if newest > closed.opened_at:
         raise ConfigError(f"{last or first} lies beyond the newest closed session of {venue}, {closed}")

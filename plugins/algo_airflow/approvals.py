@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from algo_trading.bootstrap import App
+    from algo_trading.bootstrap.services import Services
     from algo_trading.queries.approvals import ApprovalLine
 
 WHERE = "Airflow"
@@ -59,7 +59,7 @@ class OrderQuestion(HITLOperator):
         return {"order": order, "approved": given["chosen_options"] == [APPROVE], "by": _name(given)}
 
 
-def open_question(app: "App", order: str) -> "ApprovalLine":
+def open_question(app: "Services", order: str) -> "ApprovalLine":
     """The question about an order, by its whole id.
 
     Raises:
@@ -76,7 +76,7 @@ def open_question(app: "App", order: str) -> "ApprovalLine":
     return line
 
 
-def questions(app: "App") -> list[dict[str, Any]]:
+def questions(app: "Services") -> list[dict[str, Any]]:
     """Arguments that start the DAG `order_approval` for each open question, once a day: so long a run may take."""
     now = app.clock.now()
     found = [line.approval for line in app.read_approvals()() if line.open(now)]
@@ -89,7 +89,7 @@ def questions(app: "App") -> list[dict[str, Any]]:
     ]
 
 
-def record_answer(app: "App", order: str, by: str, *, approved: bool) -> dict[str, str]:
+def record_answer(app: "Services", order: str, by: str, *, approved: bool) -> dict[str, str]:
     """Record a person's answer and send the order, or reject it; a second try goes on where the first one died.
 
     Raises:

@@ -101,6 +101,14 @@ class TestSessions:
             "4h 2013-01-05T00:00Z",
         ]
 
+    def test_of_today_short_periods_are_those_that_have_closed(self, world: World) -> None:
+        found = sessions_due(world, date(2013, 3, 1), None, "coins", pytest.fail)
+        assert [one.period.key for one in found if one.period.interval is Interval.HOUR_1][-1] == "2013-03-01T21:00Z"
+        assert [one.period.key for one in found if one.period.interval is Interval.HOUR_4][-1] == "2013-03-01T16:00Z"
+        assert len(found) == 22 + 5
+        with pytest.raises(ConfigError, match="2013-03-02 lies beyond the newest closed session of DEMO"):
+            sessions_due(world, date(2013, 3, 1), date(2013, 3, 2), "coins", lambda _warning: None)
+
     def test_a_source_that_nobody_knows_is_an_error_whatever_others_have(self) -> None:
         changed = replace(STOCKS, name="changed", source="nobody")
 
