@@ -90,13 +90,10 @@ def database_url(postgres: TestServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(database_url: str, postgres: TestServer) -> Iterator[Database]:
     """Connections to a database at the newest revision without a row."""
-    from algo_trading.adapters.postgres.database import Database
-
-    database = Database(database_url)
-    yield database
-    database.close()
+    with postgres.connections(database_url) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

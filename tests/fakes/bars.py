@@ -47,7 +47,7 @@ class _Rows:
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
         self._rows: dict[Name, dict[datetime, dict[str, Any]]] = {}
-        self._tables: dict[Name, tuple[list[datetime], pa.Table]] = {}  # of the names read since they last changed
+        self._answers: dict[tuple[object, ...], pa.Table] = {}  # what was read since something changed last
         self._digests: dict[Name, dict[datetime, int]] = {}
 
     def upsert(self, table: pa.Table) -> UpsertCount:
@@ -70,7 +70,7 @@ class _Rows:
             else:
                 updated += 1
             rows[opened_at] = row
-            self._tables.pop(name, None)
+            self._answers.clear()
             self._digests.setdefault(name, {}).pop(opened_at, None)
         for name in late:
             self._rows[name] = dict(sorted(self._rows[name].items()))
@@ -88,16 +88,19 @@ class _Rows:
     ) -> pa.Table:
         """Rows from `first` to `last`, of these at most the last `count` of each series, sorted by series and time."""
         names = self._rows if series is None else {(one.venue, one.symbol, str(one.interval)) for one in series}
-        found = [self._schema.empty_table()]
+        asked = (tuple(sorted(names)), venue, interval, first, last, count)
+        if asked in self._answers:
+            return self._answers[asked]
+        found: list[dict[str, Any]] = []
         for name in sorted(names):
             if name not in self._rows or venue not in {None, name[0]} or interval not in {None, name[2]}:
                 continue
-            opened, table = self._table(name)
+            opened = list(self._rows[name])
             window = _between(opened, first, last)
             start = window.start if count is None else max(window.start, window.stop - count)
-            if start < window.stop:
-                found.append(table.slice(start, window.stop - start))
-        return pa.concat_tables(found[1:] or found).combine_chunks()
+            found.extend(map(self._rows[name].__getitem__, opened[start : window.stop]))
+        self._answers[asked] = pa.Table.from_pylist(found, schema=self._schema)
+        return self._answers[asked]
 
     def digest(self, name: Name, first: datetime, last: datetime) -> SeriesDigest:
         """What the rows of a series from `first` to `last` are told apart by; the turnover does not count."""
@@ -111,12 +114,6 @@ class _Rows:
             found ^= known[time]
         return SeriesDigest(len(times), found)
 
-    def _table(self, name: Name) -> tuple[list[datetime], pa.Table]:
-        if name not in self._tables:
-            rows = self._rows[name]
-            self._tables[name] = list(rows), pa.Table.from_pylist(list(rows.values()), schema=self._schema)
-        return self._tables[name]
-
     def opened(self) -> dict[Series, list[datetime]]:
         """When the bars of each series opened, ascending; the series sorted, too."""
         return {
@@ -127,13 +124,12 @@ class _Rows:
     def drop(self, series: Series, opened_at: datetime) -> None:
         name = series.venue, series.symbol, str(series.interval)
         del self._rows[name][opened_at]
-        self._tables.pop(name, None)
+        self._answers.clear()
 
     def remove(self, series: Iterable[Series]) -> int:
         names = [(one.venue, one.symbol, str(one.interval)) for one in series]
         gone = [self._rows.pop(name, {}) for name in names]
-        for name in names:
-            self._tables.pop(name, None)
+        self._answers.clear()
         return sum(map(len, gone))
 
     def first(self, series: Series) -> dict[str, Any]:

@@ -20,6 +20,7 @@ USED = """
     SELECT oid::regclass::text FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
         AND pg_relation_size(oid) > 0"""
+OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 class TestServer:
@@ -42,6 +43,8 @@ class TestServer:
             template.close()
         with self.administrator() as connection:
             connection.execute("CREATE DATABASE shared TEMPLATE algo_trading")
+        self._kept = Database(server.url("shared"))
+        self._connected: set[int] = set()  # the server's processes for its connections, after the last test
 
     @contextmanager
     def administrator(self) -> Iterator[psycopg.Connection]:
@@ -62,6 +65,25 @@ class TestServer:
             connection.execute("SET session_replication_role = replica")  # all tables go, so no reference is checked
             for (table,) in connection.execute(USED).fetchall():
                 connection.execute(f"DELETE FROM {table}")
+            connected = {pid for (pid,) in connection.execute(OTHERS)}
+        if not self._connected <= connected:  # a test ended some of them: what is kept may be dead
+            self.close()
+            connected = set()
+        self._connected = connected
+
+    @contextmanager
+    def connections(self, url: str) -> Iterator[Database]:
+        """Those of a database; of the shared one they are kept, because opening them takes longer than many a test."""
+        database = self._kept if url == self._kept.url else Database(url)
+        try:
+            yield database
+        finally:
+            if database is not self._kept:
+                database.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._kept.close()
 
     @contextmanager
     def own_database(self, template: str = "algo_trading") -> Iterator[str]:
@@ -82,7 +104,9 @@ def a_server() -> Iterator[TestServer]:
     home = Path(tempfile.mkdtemp(prefix="pg-"))
     server = EmbeddedPostgres(home)
     try:
-        yield TestServer(server)
+        made = TestServer(server)
+        yield made
+        made.close()
     finally:
         server.stop()
         shutil.rmtree(home)

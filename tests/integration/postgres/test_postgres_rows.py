@@ -32,6 +32,7 @@ from contracts.corporate_actions import dividend
 from contracts.indicators import indicator_rows
 from contracts.signals import a_signal
 from fakes.bars import FakeBars
+from support.postgres_server import TestServer
 
 pytestmark = pytest.mark.integration
 
@@ -166,7 +167,8 @@ class TestConnections:
         with ThreadPoolExecutor(8) as pool:
             assert set(pool.map(read, range(100))) == {1}
 
-    def test_everything_is_closed_in_the_end(self, database_url: str) -> None:
+    def test_everything_is_closed_in_the_end(self, database_url: str, postgres: TestServer) -> None:
+        postgres.close()
         database = Database(database_url)
         bars, signals = PostgresBars(database), PostgresSignals(database)
         bars.upsert(bar_rows(bar_row(IBM, JAN_2)), "test")

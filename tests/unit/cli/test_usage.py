@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ WRONG = [
 ]
 
 
+@cache
+def tree() -> Any:
+    """All commands; putting them together takes a while."""
+    return typer.main.get_command(app)
+
+
 def commands() -> Iterator[tuple[str, ...]]:
     """Every command with its group."""
 
@@ -56,7 +63,7 @@ def commands() -> Iterator[tuple[str, ...]]:
         for name, child in command.commands.items():
             yield from below(child, (*path, name))
 
-    yield from below(typer.main.get_command(app), ())
+    yield from below(tree(), ())
 
 
 @pytest.fixture
@@ -72,9 +79,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize("command", list(commands()), ids=" ".join)
 def test_help_says_what_a_command_and_its_options_do(command: tuple[str, ...], run: Run) -> None:
-    found = typer.main.get_command(app)
+    found = tree()
     for name in command:
-        found = found.commands[name]  # type: ignore[attr-defined]  # a group's, by the walk above
+        found = found.commands[name]
     assert found.help
     silent = [parameter.name for parameter in found.params if not getattr(parameter, "help", None)]
     assert not silent, f"without a word of help: {silent}"
