@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 class Services(Notices):
     """A method for each service and query. They are cheap to make: their parts are kept."""
 
+    asks_exchanges = True  # not within the transaction of a mail
+
     # The configuration
 
     def apply_config(self) -> ApplyConfig:
@@ -71,6 +73,7 @@ class Services(Notices):
             sources=self.source,
             locks=self.locks,
             quote_assets=self.settings.quote_assets,
+            asks=self.asks_exchanges,
         )
 
     def request_symbol(self) -> RequestSymbol:
@@ -213,6 +216,7 @@ class Services(Notices):
         return PollMailbox(
             mailbox=self.mailbox,
             inbound=self.inbound_mails,
+            prepare=self.monitor().learn_pairs,
             handling=self.handling_mail,
             most_bytes=self.settings.inbound_mail.max_kb * 1024,
             clock=self.clock,
@@ -226,6 +230,7 @@ class Services(Notices):
         with one_transaction(self.database) as database:
             shared = Services()
             shared.settings, shared.database, shared.clock = self.settings, database, self.clock
+            shared.asks_exchanges = False
             yield shared.answer_mail()
 
     def answer_mail(self) -> AnswerMail:

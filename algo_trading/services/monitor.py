@@ -8,7 +8,7 @@ from algo_trading.domain.instrument import Instrument, Series, TradingRules
 from algo_trading.domain.monitoring import MonitorItem, UnknownTimeframeError, WrongSyntaxError, parse_item
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
-from algo_trading.errors import UnknownNameError, unknown_name
+from algo_trading.errors import SourceError, UnknownNameError, unknown_name
 from algo_trading.gateways.market_data import Sources
 from algo_trading.repositories.bars import BarRepository
 from algo_trading.repositories.locks import ExclusiveWork
@@ -78,6 +78,22 @@ class Monitor:
     sources: Sources
     locks: ExclusiveWork
     quote_assets: Mapping[str, str]
+    asks: bool = True  # False: within a transaction, which waits for no exchange
+
+    def learn_pairs(self, watchlist: str | None = None) -> None:
+        """Ask exchanges for their pairs where nobody knows them yet, of a watchlist or of all; `add` does so first.
+
+        Raises:
+            UnknownNameError: there is no such watchlist.
+            SourceError: one could not be asked, or may not be in a transaction.
+        """
+        known = self.refresh.sources()
+        unknown = [one.venue for one in self._candidates(watchlist) if one.venue in known]
+        unknown = [venue for venue in unknown if not self.rules.all(venue)]
+        if unknown and not self.asks:
+            raise SourceError(f"the pairs of {unknown[0]} are not known yet, and it did not answer; try again later")
+        if unknown:
+            self.refresh()
 
     def add(self, items: Sequence[str], watchlist: str | None = None) -> MonitorReport:
         """Monitor items, in the watchlist that is named or the first whose venue lists them (those of coins first).
@@ -92,9 +108,9 @@ class Monitor:
         """
         report = MonitorReport()
         parsed = list(_parsed(items, report))
+        self.learn_pairs(watchlist)
         with self.locks.exclusively(WORK):
             found = self._candidates(watchlist)
-            self._learn_pairs(found)
             stored = self.bars.series()
             books = [_Book(one, self.rules.all(one.venue), self._quote(one), stored) for one in found]
             for book in books:
@@ -202,11 +218,6 @@ class Monitor:
         if not named:
             raise UnknownNameError(unknown_name("watchlist", name, [one.name for one in found]))
         return named
-
-    def _learn_pairs(self, watchlists: Iterable[Watchlist]) -> None:
-        known = self.refresh.sources()
-        if any(one.venue in known and not self.rules.all(one.venue) for one in watchlists):
-            self.refresh()
 
     def _quote(self, watchlist: Watchlist) -> str:
         return quote_asset(watchlist.venue, self.quote_assets)

@@ -1,5 +1,8 @@
 """Commands by mail: who may, what they do, and what they are answered."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -13,8 +16,9 @@ from algo_trading.domain.subscription import EVERY
 from algo_trading.domain.time import Interval, moment_of
 from algo_trading.domain.user import Role, User
 from algo_trading.domain.watchlist import Watchlist
-from algo_trading.errors import ServiceUnavailableError
+from algo_trading.errors import ServiceUnavailableError, SourceError
 from algo_trading.repositories.bars import bars_table
+from algo_trading.services.poll_mailbox import Handle
 from algo_trading.strategies.sma_cross import SmaCross
 from contracts.inbound import InboundContract
 from contracts.scores import RISEN
@@ -252,3 +256,27 @@ def test_who_follows_handles_what_comes_meanwhile(post: Post, monkeypatch: pytes
     with pytest.raises(ServiceUnavailableError):
         post.poll_mailbox().follow(60, lambda report: reports.append(report.handled))
     assert (reports, post.mailbox.waited) == ([1, 1], [60])
+
+
+@pytest.mark.parametrize("error", [None, SourceError("the exchange does not answer")])
+def test_others_are_asked_once_and_before_the_first_mail_is_handled(post: Post, error: SourceError | None) -> None:
+    done: list[str] = []
+
+    def prepare() -> None:
+        done.append("prepare")
+        if error:
+            raise error
+
+    @contextmanager
+    def handling() -> Iterator[Handle]:
+        done.append("begin")
+        with post.handling_mail() as handle:
+            yield handle
+
+    poll = replace(post.poll_mailbox(), prepare=prepare, handling=handling)
+    assert poll().handled == 0
+    assert done == []
+    for number in range(2):
+        post.mailbox.put(a_mail("help", **{"X-Number": str(number)}), post.clock.now())
+    assert poll().handled == 2
+    assert done == ["prepare", "begin", "begin"]

@@ -9,7 +9,7 @@ from algo_trading.domain.instrument import Instrument, Series
 from algo_trading.domain.names import FormerName
 from algo_trading.domain.time import Interval
 from algo_trading.domain.watchlist import Watchlist
-from algo_trading.errors import UnknownNameError
+from algo_trading.errors import SourceError, UnknownNameError
 from algo_trading.services.monitor import Monitor, MonitorReport
 from algo_trading.services.refresh_rules import RefreshRules
 from algo_trading.services.setup_difference import Action, Setup, StoredSetup, difference
@@ -117,6 +117,18 @@ def test_the_exchange_is_asked_for_its_pairs_once(desk: Desk) -> None:
     desk.service.add(["INJUSDT"])
     desk.exchange.pairs = {}
     assert desk.service.add(["DOGEUSDT_1h"]).added == ["DOGEUSDT_1h"]
+
+
+def test_no_exchange_is_asked_within_a_transaction(desk: Desk) -> None:
+    within = replace(desk.service, asks=False)
+    with pytest.raises(SourceError, match="the pairs of BINANCE are not known yet"):
+        within.add(["INJUSDT"])
+    assert desk.rules.all("BINANCE") == []
+    desk.service.learn_pairs("a_stocks")
+    assert desk.rules.all("BINANCE") == []  # nobody asks for what a list of shares needs
+    desk.service.learn_pairs()
+    desk.exchange.pairs = {}
+    assert within.add(["DOGEUSDT_1h"]).added == ["DOGEUSDT_1h"]
 
 
 def test_shares(desk: Desk) -> None:
