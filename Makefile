@@ -16,7 +16,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run stop status test test-unit test-integration test-e2e test-faults test-fuzz test-containers check bench lock format env clean
+.PHONY: help run stop status test test-unit test-integration test-e2e test-faults test-fuzz test-containers check bench lock format env pin-images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ lock: $(UV) ## resolve the dependencies anew and pin them with hashes
 
 env: ## write .env with generated secrets for docker compose
 	@$(PYTHON) deploy/make_env.py
+
+pin-images: ## pin the images of docker compose to the digests of what was pulled
+	@$(PYTHON) deploy/pin_images.py
 
 clean: stop ## end everything and remove the virtual environment; data in var/ stay
 	@rm -rf $(VENV)
