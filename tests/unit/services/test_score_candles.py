@@ -22,7 +22,8 @@ from algo_trading.services.score_history import DrawScores, ReadScoreHistory
 from fakes.bars import FakeBars
 from fakes.watchlists import FakeWatchlists
 from reference import candle_ranks as reference
-from support.candles import candles, rows_of
+from support.candles import candles, real_candles, rows_of
+from support.shared_data import needs_shared_data
 
 pytestmark = pytest.mark.unit
 
@@ -129,6 +130,34 @@ def test_larger_candles_keep_every_price_and_volume() -> None:
             assert larger.low[k] == bars.low[window].min()
             assert larger.volume[k] == len(inside)
     assert len(larger_candles(bars[:0], Interval.DAY, BINANCE)) == 0
+
+
+@needs_shared_data
+@pytest.mark.parametrize(
+    ("interval", "opened", "first", "second"),
+    [
+        (
+            Interval.WEEK,
+            ["2017-08-14", "2017-08-21"],
+            [4261.48, 4485.39, 3850.0, 4086.29, 2843.431426],
+            [4069.13, 4453.91, 3400.0, 4310.01, 4599.396629],
+        ),
+        (
+            Interval.MONTH,
+            ["2017-08-01", "2017-09-01"],
+            [4261.48, 4745.42, 3400.0, 4724.89, 10015.640272],
+            [4689.89, 4939.19, 2817.0, 4378.51, 27634.18912],
+        ),
+    ],
+)
+def test_weeks_and_months_are_those_of_the_exchange(
+    interval: Interval, opened: list[str], first: list[float], second: list[float]
+) -> None:
+    """Built from daily candles; what Binance has of BTCUSDT since its listing on 2017-08-17."""
+    larger = larger_candles(real_candles("BTCUSDT", Interval.DAY), interval, BINANCE)
+    assert larger.opened_at[:2].astype("datetime64[D]").astype(str).tolist() == opened
+    built = np.array([larger.open, larger.high, larger.low, larger.close, larger.volume])[:, :2].T
+    np.testing.assert_allclose(built, [first, second], rtol=1e-12)
 
 
 def test_pairs_and_their_timeframes() -> None:
