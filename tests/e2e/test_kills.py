@@ -4,8 +4,8 @@ import json
 import os
 import random
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -54,20 +54,19 @@ def test_first_start_and_load_survive_kills(undisturbed: Undisturbed, round_: in
         _ends_as(disturbed, LOAD, undisturbed.loaded, told)
 
 
-@pytest.mark.e2e
-def test_text_survives_kills(undisturbed: Undisturbed, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class UndisturbedText:
+    """What reading text takes and leaves when nobody disturbs, and the feeds that it is read from."""
+
+    feeds: str
+    usual: Measure
+    wanted: World
+
+
+@pytest.fixture(scope="module")
+def text(undisturbed: Undisturbed, tmp_path_factory: pytest.TempPathFactory) -> UndisturbedText:
     """Forty posts are collected, read and decided on, the last of them mailed."""
-    _text_survives(undisturbed, tmp_path, f"{SEED}-text", most=2)
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("round_", range(TEXTS))
-def test_text_survives_many_kills(undisturbed: Undisturbed, tmp_path: Path, round_: int) -> None:
-    _text_survives(undisturbed, tmp_path, f"{SEED}-text-{round_}", most=4)
-
-
-def _text_survives(undisturbed: Undisturbed, folder: Path, seed: str, most: int) -> None:
-    path = folder / "posts.jsonl"
+    path = tmp_path_factory.mktemp("feed") / "posts.jsonl"
     path.write_text("".join(json.dumps(_post(number)) + "\n" for number in range(40)), encoding="utf-8")
     named = json.dumps([{"platform": "file", "source": str(path), "influencers": ["*"]}])
     with installation(copy_of=undisturbed.prepared) as plain:
@@ -80,12 +79,27 @@ def _text_survives(undisturbed: Undisturbed, folder: Path, seed: str, most: int)
     assert len(wanted.tables["posts"]) == 40
     assert len(wanted.tables["signals"]) == len(wanted.tables["mentions"]) == 60
     assert wanted.mails
+    return UndisturbedText(named, usual, wanted)
+
+
+@pytest.mark.e2e
+def test_text_survives_kills(undisturbed: Undisturbed, text: UndisturbedText) -> None:
+    _text_survives(undisturbed, text, f"{SEED}-text", most=2)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("round_", range(TEXTS))
+def test_text_survives_many_kills(undisturbed: Undisturbed, text: UndisturbedText, round_: int) -> None:
+    _text_survives(undisturbed, text, f"{SEED}-text-{round_}", most=4)
+
+
+def _text_survives(undisturbed: Undisturbed, text: UndisturbedText, seed: str, most: int) -> None:
     with installation(copy_of=undisturbed.prepared) as disturbed:
-        disturbed.variables["ALGO_FEEDS"] = named
+        disturbed.variables["ALGO_FEEDS"] = text.feeds
         disturbed.server.start()
         begin = log_position(disturbed.home)
-        told = _disturb(disturbed, TEXT, plan(seed, IN_TEXT, most), usual, begin)
-        _ends_as(disturbed, TEXT, wanted, told)
+        told = _disturb(disturbed, TEXT, plan(seed, IN_TEXT, most), text.usual, begin)
+        _ends_as(disturbed, TEXT, text.wanted, told)
 
 
 def _post(number: int) -> dict[str, str]:
