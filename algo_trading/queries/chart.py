@@ -11,7 +11,7 @@ from algo_trading.domain.bars import Bars, Floats
 from algo_trading.domain.corporate_actions import adjusted
 from algo_trading.domain.instrument import Series
 from algo_trading.domain.time import moment_of
-from algo_trading.indicators.moving_averages import sma
+from algo_trading.indicators.plain import plain_sma
 from algo_trading.repositories.bars import BarRepository, CorporateActionRepository, split_by_series
 
 WINDOWS = (7, 21, 50, 200)
@@ -74,7 +74,7 @@ def _chart(bars: Bars | None, shown: slice, merged: int) -> CandleChart:
     if bars is None:
         nothing = np.empty(0)
         return CandleChart(np.empty(0, np.int64), *(nothing,) * 5, averages={}, merged=1, bars=0)
-    averages = {f"sma_{window}": sma(bars.close, window)[shown] for window in WINDOWS if len(bars) >= window}
+    averages = {f"sma_{window}": plain_sma(bars.close, window)[shown] for window in WINDOWS if len(bars) >= window}
     cut = bars[shown]
     starts = np.arange(0, len(cut), merged)
     ends = np.minimum(starts + merged, len(cut)) - 1

@@ -2,8 +2,6 @@
 
 import logging
 import sys
-from importlib import import_module
-from threading import Thread
 
 from algo_trading.bootstrap import bootstrap
 from algo_trading.errors import ConfigError
@@ -30,8 +28,6 @@ def serve(port: int | None = None, *, next_free: bool = False) -> None:
     if free_port(chosen, tries=1) is None:
         raise ConfigError(f"port {chosen} is in use; choose another one: algo-trading web --port {chosen + 1}")
     logging.basicConfig(format=LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
-    # The first chart would wait for numba's import.
-    Thread(target=import_module, args=("algo_trading.indicators.kernels",), daemon=True).start()
     with bootstrap(settings) as application:
         uvicorn.run(
             create_app(application),

@@ -114,9 +114,9 @@ class Database:
         self._idle.append(connection)
 
     def _connect(self) -> Any:  # noqa: ANN401 - ADBC ships no types
-        from adbc_driver_postgresql import dbapi
+        from algo_trading.adapters.postgres.arrow_driver import load_driver
 
-        return dbapi.connect(self.url)
+        return load_driver().connect(self.url)
 
     def _aside(self, call: Callable[[], Result], cancel: Callable[[], None] = lambda: None) -> Result:
         """The result of an ADBC call, made by a thread of its own while the main thread waits.

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from algo_trading.queries.pages import PagedList, PageRequest
 from algo_trading.queries.plain import plain
+from algo_trading.web.recent import Recent
 from algo_trading.web.refusals import RefusedError
 
 PREFIX = "/api/v1"
@@ -23,7 +24,14 @@ Row = TypeVar("Row")
 
 def document(request: Request, content: object, status: int = 200) -> Response:
     """JSON with an ETag; 304 without a body where the asker has the same already."""
-    body = json.dumps(plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _answer(request, _encoded(content), status)
+
+
+def _encoded(content: object) -> bytes:
+    return json.dumps(plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _answer(request: Request, body: bytes, status: int = 200) -> Response:
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
@@ -41,12 +49,20 @@ def paged(
     limit: int,
     cursor: str,
 ) -> Response:
-    """A page of a list: `items`, and in `next` the cursor of the page after it, null on the last one."""
+    """A page of a list: `items`, and in `next` the cursor of the page after it, null on the last one.
+
+    It is the same for whoever has these filters, which say whose rows are seen, too.
+    """
     offset = offset_of(cursor)
     asked = {name: value for name, value in filters.items() if value}
-    found = rows.page(PageRequest(asked, offset=offset, limit=limit, counted=False)).rows
-    after = cursor_of(offset + limit) if len(found) == limit else None
-    return document(request, {"items": [shown(one) for one in found], "next": after})
+
+    def read() -> bytes:
+        found = rows.page(PageRequest(asked, offset=offset, limit=limit, counted=False)).rows
+        after = cursor_of(offset + limit) if len(found) == limit else None
+        return _encoded({"items": [shown(one) for one in found], "next": after})
+
+    recent: Recent = request.app.state.recent
+    return _answer(request, recent.of((request.url.path, *sorted(asked.items()), offset, limit), read))
 
 
 def cursor_of(offset: int) -> str:
