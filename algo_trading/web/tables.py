@@ -1,4 +1,4 @@
-"""Tables of pages: columns, cells, and their HTML, which is made here because templates take ten times as long."""
+"""Tables of pages: columns, cells, and their HTML, which is made here because templates take several times as long."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

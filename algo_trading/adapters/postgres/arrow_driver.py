@@ -16,7 +16,7 @@ def load_driver() -> Any:  # noqa: ANN401 - ADBC ships no types
     """The driver's module.
 
     Arrow and ADBC import pandas and polars on their first use, so as to know their types among arguments. We pass none:
-    they would take 75 MB and half a second of each process. Who asks for `to_pandas` gets it all the same.
+    they would take some 30 MB of each process and a third of its start. Who asks for `to_pandas` gets it all the same.
     """
     with _absent(ARGUMENTS):
         return importlib.import_module("adbc_driver_postgresql.dbapi")
