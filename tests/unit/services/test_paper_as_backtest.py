@@ -41,12 +41,14 @@ REASONS = {
 
 @st.composite
 def markets(draw: st.DrawFn) -> tuple[Bars, str]:
-    """Bars that jump about in whole numbers, and a decision at each."""
+    """Bars of the account's sessions that jump about in whole numbers, and a decision at each."""
     n = draw(st.integers(1, 14))
     columns = draw(st.lists(st.tuples(PRICES, PRICES, st.integers(0, 5), st.integers(0, 5)), min_size=n, max_size=n))
     opens, closes, above, below = (np.array(column, dtype=np.float64) for column in zip(*columns, strict=True))
     high, low = np.maximum(opens, closes) + above, np.minimum(opens, closes) - below
-    bars = replace(bars_of(closes, first=np.datetime64("2013-01-02", "us")), open=opens, high=high, low=low)
+    days = np.array(DAYS[:n], dtype="datetime64[us]")
+    times = {"opened_at": days, "closed_at": days + np.timedelta64(21, "h")}
+    bars = replace(bars_of(closes), **times, open=opens, high=high, low=low)
     return bars, draw(st.text("..BS", min_size=n, max_size=n))
 
 
