@@ -47,8 +47,8 @@ def markets(draw: st.DrawFn) -> tuple[Bars, str]:
     opens, closes, above, below = (np.array(column, dtype=np.float64) for column in zip(*columns, strict=True))
     high, low = np.maximum(opens, closes) + above, np.minimum(opens, closes) - below
     days = np.array(DAYS[:n], dtype="datetime64[us]")
-    times = {"opened_at": days, "closed_at": days + np.timedelta64(21, "h")}
-    bars = replace(bars_of(closes), **times, open=opens, high=high, low=low)
+    closed = days + np.timedelta64(21, "h")
+    bars = replace(bars_of(closes), opened_at=days, closed_at=closed, open=opens, high=high, low=low)
     return bars, draw(st.text("..BS", min_size=n, max_size=n))
 
 

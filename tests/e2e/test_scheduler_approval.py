@@ -1,4 +1,7 @@
-"""An order that waits is approved on Airflow's own pages: once, with who and when, and it is sent at once."""
+"""An order that waits is approved on Airflow's own pages: once, with who and when, and it is sent at once.
+
+It comes after test_scheduler.py, which compares all that is stored.
+"""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,9 +29,9 @@ ORDER = "a7" * 16
 
 
 def hold_an_order(application: App) -> None:
-    """An account that nothing else works on has an order that waits for an hour."""
+    """An account that begins in half a year, so that nothing else works on it, has an order that waits for an hour."""
     now = datetime.now(UTC)
-    before = application.accounts.open(opening(an_account("careful", now + timedelta(days=3650)), "10000"))
+    before = application.accounts.open(opening(an_account("careful", now + timedelta(days=180)), "10000"))
     order = Order(
         ORDER, "careful", StrategyId("cross", "{}"), Series(Instrument("MSFT")), Side.BUY, now, now, "it rises",
         budget=Decimal(2000), status=OrderStatus.HELD,
