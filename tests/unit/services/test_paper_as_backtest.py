@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algo_trading.domain.bars import Bars
+from algo_trading.domain.bars import Bars, Times
 from algo_trading.domain.corporate_actions import ActionKind, CorporateAction, adjusted
 from algo_trading.domain.exits import Exits
 from algo_trading.domain.order import Execution, Order, OrderStatus
@@ -46,8 +46,8 @@ def markets(draw: st.DrawFn) -> tuple[Bars, str]:
     columns = draw(st.lists(st.tuples(PRICES, PRICES, st.integers(0, 5), st.integers(0, 5)), min_size=n, max_size=n))
     opens, closes, above, below = (np.array(column, dtype=np.float64) for column in zip(*columns, strict=True))
     high, low = np.maximum(opens, closes) + above, np.minimum(opens, closes) - below
-    days = np.array(DAYS[:n], dtype="datetime64[us]")
-    closed = days + np.timedelta64(21, "h")
+    days: Times = np.array(DAYS[:n], dtype="datetime64[us]")
+    closed: Times = days + np.timedelta64(21, "h")
     bars = replace(bars_of(closes), opened_at=days, closed_at=closed, open=opens, high=high, low=low)
     return bars, draw(st.text("..BS", min_size=n, max_size=n))
 
