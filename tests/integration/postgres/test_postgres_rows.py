@@ -182,20 +182,21 @@ class TestConnections:
             while observer.execute(query).fetchone() != (0,):
                 assert datetime.now(UTC) < deadline
 
-    def test_a_server_that_went_away_is_told_in_a_sentence(self, database: Database) -> None:
-        bars = PostgresBars(database)
-        bars.count()
-        bars.read(daily([IBM]), None, None)
-        with psycopg.connect(database.url, autocommit=True) as administrator:
-            administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                                  "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
-        for ask in (bars.count, lambda: bars.read(daily([IBM]), None, None)):
-            with pytest.raises(Exception, match=r"terminat|closed") as caught:
-                ask()
-            explained = database.explained(caught.value)
-            assert explained is not None
-            assert "\n" not in str(explained)
-            ask()  # the next connection is a new one
+    def test_a_server_that_went_away_is_told_in_a_sentence(self, postgres: TestServer) -> None:
+        with postgres.own_database() as url, postgres.connections(url) as database:
+            bars = PostgresBars(database)
+            bars.count()
+            bars.read(daily([IBM]), None, None)
+            with psycopg.connect(url, autocommit=True) as administrator:
+                administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                      "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
+            for ask in (bars.count, lambda: bars.read(daily([IBM]), None, None)):
+                with pytest.raises(Exception, match=r"terminat|closed") as caught:
+                    ask()
+                explained = database.explained(caught.value)
+                assert explained is not None
+                assert "\n" not in str(explained)
+                ask()  # the next connection is a new one
 
 
 class TestLocks:
