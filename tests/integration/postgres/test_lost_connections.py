@@ -18,6 +18,7 @@ from sqlalchemy.exc import ProgrammingError
 from algo_trading.adapters.postgres.database import Database
 from algo_trading.bootstrap import App, bootstrap
 from algo_trading.errors import ServiceUnavailableError
+from support.postgres_server import TestServer
 
 pytestmark = pytest.mark.integration
 
@@ -126,6 +127,13 @@ def test_a_connection_that_was_idle_is_closed_without_a_word(application: App) -
 def test_a_mistake_of_ours_stays_one(application: App) -> None:
     with pytest.raises(ProgrammingError), application:
         rows(application.database, "SELEC 1")
+
+
+@pytest.fixture
+def database_url(postgres: TestServer) -> Iterator[str]:
+    """A database of its own: connections to the shared one are kept, and would be lost for later tests."""
+    with postgres.own_database() as url:
+        yield url
 
 
 @pytest.fixture
